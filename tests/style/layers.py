@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Who includes whom: the table of rooms in docs/ARCHITECTURE.md, by the include lines of src/."""
+
+import re
+
+import style
+
+# A room, and the rooms that it may include besides itself.
+ROOMS = {
+    "base": set(),
+    "crypto": {"base"},
+    "io": {"base"},
+    "netlink": {"base"},
+    "conf": {"base"},
+    "proto": {"crypto", "base"},
+    "uapi": {"conf", "base"},
+    "daemon": {"uapi", "proto", "conf", "netlink", "io", "crypto", "base"},
+    "cli": {"daemon", "uapi", "conf", "crypto", "base"},
+    "main": {"cli", "base"},
+}
+
+# Headers that one room alone knows, by prefix.
+OWNED = {
+    "sodium": "crypto", "openssl/": "crypto", "intel-ipsec-mb.h": "crypto", "ipsec-mb.h": "crypto",
+    "linux/if_tun.h": "io", "linux/virtio_net.h": "io", "linux/udp.h": "io",
+    "netinet/udp.h": "io", "linux/errqueue.h": "io",
+    "libmnl/": "netlink", "linux/rtnetlink.h": "netlink", "linux/netlink.h": "netlink",
+    "linux/if_link.h": "netlink", "linux/if_addr.h": "netlink", "linux/fib_rules.h": "netlink",
+    "linux/if.h": "netlink",
+    "ev.h": "daemon", "ares.h": "daemon", "seccomp.h": "daemon", "sys/capability.h": "daemon",
+    "jansson.h": "cli",
+}
+
+# What the pure core may take from the C library: words and shapes, no calls to the system.
+PURE = {
+    "errno.h", "limits.h", "netinet/in.h", "netinet/ip.h", "netinet/ip6.h", "stdalign.h",
+    "stdbool.h", "stddef.h", "stdint.h", "string.h",
+}
+
+# The C library and the kernel's plain interface, for rooms that are not pure.
+LIBC = PURE | {
+    "arpa/inet.h", "ctype.h", "dirent.h", "fcntl.h", "fnmatch.h", "getopt.h", "grp.h",
+    "ifaddrs.h", "inttypes.h", "libgen.h", "math.h", "net/if.h", "netdb.h", "poll.h", "pwd.h",
+    "malloc.h", "sched.h", "signal.h", "spawn.h", "stdarg.h", "stdio.h", "stdlib.h", "strings.h",
+    "sysexits.h", "syslog.h", "termios.h", "time.h", "unistd.h",
+    "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/inotify.h", "sys/ioctl.h", "sys/mman.h",
+    "sys/prctl.h", "sys/random.h", "sys/resource.h", "sys/signalfd.h", "sys/socket.h",
+    "sys/stat.h", "sys/syscall.h", "sys/time.h", "sys/timerfd.h", "sys/types.h", "sys/uio.h", "sys/un.h",
+    "sys/utsname.h", "sys/wait.h",
+}
+
+INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*(?:<([^>]+)>|\"([^\"]+)\"|(\S+))", re.MULTILINE)
+
+
+def judge_system(room, header):
+    """Why this room may not include <header>, or None."""
+    for prefix, owner in OWNED.items():
+        if header.startswith(prefix):
+            return None if room == owner else f"only {owner} may know <{header}>"
+    if room == "proto":
+        return None if header in PURE else f"the core is pure: no <{header}>"
+    return None if header in LIBC else f"<{header}> belongs to no room (tests/style/layers.py)"
+
+
+def judge_own(root, room, header):
+    """Why this room may not include "header", or None."""
+    target, slash, _ = header.partition("/")
+    if not slash or target not in ROOMS:
+        return f'"{header}" does not name its room'
+    if not (root / "src" / header).is_file():
+        return f'"{header}" does not exist'
+    if target != room and target not in ROOMS[room]:
+        return f"{room} may not include {target}"
+    return None
+
+
+def check(root):
+    """Yield a complaint for each include line that breaks the table."""
+    for path in style.c_files(root):
+        room = style.room_of(root, path)
+        if room not in ROOMS:
+            yield f"{path.relative_to(root)}: unknown room {room}"
+            continue
+        text = style.code_only(path.read_text(encoding="utf-8"), keep_strings=True)
+        for match in INCLUDE.finditer(text):
+            system, own, odd = match.groups()
+            if odd:
+                why = "include lines name a file"
+            else:
+                why = judge_system(room, system) if system else judge_own(root, room, own)
+            if why:
+                line = text.count("\n", 0, match.start()) + 1
+                yield f"{path.relative_to(root)}:{line}: {why}"
+
+
+FAULTS = [
+    ("a room upwards", {"src/base/a.c": '#include "proto/b.h"\n', "src/proto/b.h": ""},
+     "src/base/a.c:1: base may not include proto"),
+    ("siblings", {"src/io/a.c": '\n#include "netlink/b.h"\n', "src/netlink/b.h": ""},
+     "src/io/a.c:2: io may not include netlink"),
+    ("the core meets io", {"src/proto/a.h": '#include "io/b.h"\n', "src/io/b.h": ""},
+     "proto may not include io"),
+    ("cli meets the core", {"src/cli/a.c": '#include "proto/b.h"\n', "src/proto/b.h": ""},
+     "cli may not include proto"),
+    ("no room named", {"src/proto/a.c": '#include "b.h"\n', "src/proto/b.h": ""},
+     "does not name its room"),
+    ("a missing file", {"src/io/a.c": '#include "base/nothing.h"\n'}, "does not exist"),
+    ("libsodium elsewhere", {"src/proto/a.c": "#include <sodium.h>\n"}, "only crypto may know"),
+    ("libsodium's parts", {"src/base/a.c": "#include <sodium/utils.h>\n"}, "only crypto"),
+    ("libev elsewhere", {"src/io/a.c": "# include <ev.h>\n"}, "only daemon may know"),
+    ("libmnl elsewhere", {"src/daemon/a.c": "#include <libmnl/libmnl.h>\n"}, "only netlink"),
+    ("tun elsewhere", {"src/daemon/a.c": "#include <linux/if_tun.h>\n"}, "only io may know"),
+    ("a clock in the core", {"src/proto/a.c": "#include <time.h>\n"}, "the core is pure"),
+    ("a stranger", {"src/daemon/a.c": "#include <curl/curl.h>\n"}, "belongs to no room"),
+    ("a macro", {"src/base/a.c": "#include WHATEVER\n"}, "name a file"),
+    ("a new room", {"src/misc/a.c": "int x;\n"}, "unknown room misc"),
+]
+GOOD = {
+    "src/base/bytes.h": "#include <stdint.h>\n",
+    "src/proto/a.c": '/* #include <time.h> */\n#include "base/bytes.h"\n// #include <ev.h>\n',
+    "src/crypto/b.c": '#include <sodium.h>\n#include "base/bytes.h"\n',
+    "src/daemon/c.c": '#include <ev.h>\n#include <ares.h>\n#include "base/bytes.h"\n',
+    "src/main.c": '#include "cli/cli.h"\n',
+    "src/cli/cli.h": '#include "base/bytes.h"\n',
+}
+
+if __name__ == "__main__":
+    style.must_catch(check, FAULTS, GOOD)
+    style.finish(list(check(style.top())), len(style.c_files(style.top())))

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: ISC
+
+style_tests = \
+	tests/style/counting.py \
+	tests/style/format.py \
+	tests/style/hardening.py \
+	tests/style/headers.py \
+	tests/style/layers.py \
+	tests/style/purity.py \
+	tests/style/words.py
+
+TESTS += $(style_tests)
+EXTRA_DIST += $(style_tests) tests/style/style.py
+
+# They read what the build makes: make before judging, also under make -j.
+tests/style/hardening.log: src/taut$(EXEEXT)
+tests/style/purity.log: libproto.a libcrypto.a libbase.a
