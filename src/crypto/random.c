@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+#include "crypto/random.h"
+
+#include <sodium.h>
+
+#include "base/bytes.h"
+
+/*
+ * With a fair source, more tries than this come about less often than once in
+ * 2^64; a broken or scripted one must not hold us forever.
+ */
+enum { CHANCE_TRIES = 64 };
+
+static void fill(void *ctx, void *out, size_t len)
+{
+	(void)ctx;
+	randombytes_buf(out, len);
+}
+
+const struct chance random_system = { .fill = fill };
+
+void chance_fill(const struct chance *c, void *out, size_t len)
+{
+	c->fill(c->ctx, out, len);
+}
+
+uint32_t chance_u32(const struct chance *c)
+{
+	uint8_t bytes[4];
+
+	chance_fill(c, bytes, sizeof(bytes));
+	return load_le32(bytes);
+}
+
+uint32_t chance_below(const struct chance *c, uint32_t bound)
+{
+	/* Numbers from here on are refused: what is left is a multiple of bound. */
+	uint64_t end = (UINT64_C(1) << 32) - (UINT64_C(1) << 32) % bound;
+	uint32_t value, tries = 0;
+
+	do
+		value = chance_u32(c);
+	while (value >= end && ++tries < CHANCE_TRIES);
+	return value % bound;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CRYPTO_SELFTEST_H
+#define CRYPTO_SELFTEST_H
+
+/* Known answers for every primitive, at start (aead_init() checks the AEAD backends by itself). */
+
+/* NULL if all is well, else the name of the primitive that gave a wrong answer: refuse to run. */
+const char *selftest(void);
+
+#endif
