@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/admin.h"
+
+#include <errno.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "base/vault.h"
+#include "proto/handshake.h"
+#include "proto/send.h"
+
+/* Free everything that a session or handshake with the peer left. */
+static void peer_reset(struct tunnel *t, struct peer *peer)
+{
+	uint32_t purged = stage_purge(&peer->stage);
+
+	t->count[FATE_STAGE_PURGED] += purged;
+	peer->count[FATE_STAGE_PURGED] += purged;
+	timers_stop(&peer->timers);
+	deadlines_remove(&t->deadlines, &peer->deadline);
+	handshake_clear(t, peer);
+	handshake_retire(t, keyring_clear(&peer->keyring));
+	peer->sent_handshake_at = 0;
+}
+
+void admin_up(struct tunnel *t, struct instant now)
+{
+	(void)now;
+	if (t->up)
+		return;
+	t->up = true;
+	for (struct peer *peer = t->peers.first; peer; peer = peer->next) {
+		timers_start(&peer->timers);
+		send_later(t, peer, peer->timers.interval > 0);
+	}
+}
+
+void admin_down(struct tunnel *t)
+{
+	if (!t->up)
+		return;
+	t->up = false;
+	for (struct peer *peer = t->peers.first; peer; peer = peer->next)
+		peer_reset(t, peer);
+	t->lane.n = 0;
+	tunnel_sweep(t);
+}
+
+void admin_private_key(struct tunnel *t, const struct key *key, struct instant now)
+{
+	struct noise_identity next = { .known = false };
+	struct peer *peer;
+	bool had = t->self->known;
+
+	(void)now;
+	noise_identity_set(&next, key);
+	if (key_equal(&next.private_key, &t->self->private_key) && next.known == had) {
+		wipe(&next, sizeof(next));
+		return;
+	}
+	peer = next.known ? peers_find(&t->peers, &next.public_key) : NULL;
+	if (peer)
+		admin_remove(t, peer);
+	*t->self = next;
+	wipe(&next, sizeof(next));
+	cookie_keys_set(&t->checker->keys, &t->self->public_key);
+	for (peer = t->peers.first; peer; peer = peer->next) {
+		noise_remote_update(peer->noise, t->self);
+		handshake_clear(t, peer);
+		keyring_stop_sending(&peer->keyring);
+		peer->sent_handshake_at = 0;
+		if (!had && t->up)
+			send_later(t, peer, peer->timers.interval > 0);
+	}
+}
+
+const struct key *admin_public_key(const struct tunnel *t)
+{
+	return &t->self->public_key;
+}
+
+const struct key *admin_read_private_key(const struct tunnel *t)
+{
+	return &t->self->private_key;
+}
+
+struct peer *admin_find(const struct tunnel *t, const struct key *public_key)
+{
+	return peers_find(&t->peers, public_key);
+}
+
+struct peer *admin_first(const struct tunnel *t)
+{
+	return t->peers.first;
+}
+
+size_t admin_count(const struct tunnel *t)
+{
+	return t->peers.n;
+}
+
+static void peer_free(struct peer *peer)
+{
+	if (!peer)
+		return;
+	vault_free(peer->noise, sizeof(*peer->noise));
+	vault_free(peer->pending, sizeof(*peer->pending));
+	wipe(peer, sizeof(*peer)); /* cookies */
+	mem_free(peer);
+}
+
+int admin_add(struct tunnel *t, const struct key *public_key, struct peer **out)
+{
+	struct peer *peer = peers_find(&t->peers, public_key);
+
+	*out = peer;
+	if (peer)
+		return -EEXIST;
+	if (t->self->known && key_equal(public_key, &t->self->public_key))
+		return -EINVAL;
+	if (t->peers.n >= PEERS_MAX)
+		return -ENOSPC;
+	peer = mem_new(sizeof(*peer));
+	if (!peer)
+		return -ENOMEM;
+	peer->noise = vault_new(sizeof(*peer->noise));
+	peer->pending = vault_new(sizeof(*peer->pending));
+	peer->public_key = *public_key;
+	if (!peer->noise || !peer->pending ||
+	    deadlines_reserve(&t->deadlines, t->peers.n + 1) < 0 ||
+	    peers_add(&t->peers, peer) < 0) {
+		peer_free(peer);
+		return -ENOMEM;
+	}
+	peer->noise->public_key = *public_key;
+	noise_remote_update(peer->noise, t->self);
+	cookie_keys_set(&peer->cookie.keys, public_key);
+	/* It may be a peer that was removed: what it heard from us last, it remembers. */
+	memcpy(peer->sent_timestamp, t->removed_timestamp, sizeof(peer->sent_timestamp));
+	if (t->up)
+		timers_start(&peer->timers);
+	*out = peer;
+	return 0;
+}
+
+static void forget_work(struct tunnel *t, struct peer *peer)
+{
+	struct peer **at = &t->work_first;
+
+	if (!peer->working)
+		return;
+	while (*at != peer)
+		at = &(*at)->work_next;
+	*at = peer->work_next;
+}
+
+void admin_remove(struct tunnel *t, struct peer *peer)
+{
+	allowed_remove_all(&t->allowed, peer);
+	peers_remove(&t->peers, peer);
+	peer_reset(t, peer);
+	forget_work(t, peer);
+	tunnel_sweep(t);
+	for (uint32_t i = 0; i < t->event_count; i++) {
+		struct event *e = &t->events[(t->event_first + i) % EVENTS];
+
+		if (e->peer == peer)
+			*e = (struct event){ .kind = EVENT_NONE };
+	}
+	deadlines_remove(&t->deadlines, &peer->deadline);
+	deadlines_reserve(&t->deadlines, t->peers.n);
+	if (memcmp(peer->sent_timestamp, t->removed_timestamp, sizeof(t->removed_timestamp)) > 0)
+		memcpy(t->removed_timestamp, peer->sent_timestamp, sizeof(t->removed_timestamp));
+	peer_free(peer);
+}
+
+void admin_psk(struct peer *peer, const struct key *psk)
+{
+	peer->noise->psk = *psk;
+}
+
+void admin_endpoint(struct tunnel *t, struct peer *peer, const struct endpoint *end)
+{
+	bool found = !endpoint_known(&peer->endpoint);
+
+	peer->endpoint = *end;
+	endpoint_forget_local(&peer->endpoint);
+	admin_touched(t, peer);
+	/* A persistent keepalive that had nowhere to go could not arm its timer. */
+	if (t->up && found && peer->timers.interval)
+		send_later(t, peer, true);
+}
+
+void admin_keepalive(struct tunnel *t, struct peer *peer, uint16_t seconds, struct instant now)
+{
+	bool begins = !peer->timers.interval && seconds;
+
+	(void)now;
+	peer->timers.interval = seconds;
+	if (begins && t->up)
+		send_later(t, peer, true);
+}
+
+int admin_allow(struct tunnel *t, struct peer *peer, const struct prefix *prefix)
+{
+	return allowed_add(&t->allowed, prefix, peer);
+}
+
+void admin_disallow(struct tunnel *t, struct peer *peer, const struct prefix *prefix)
+{
+	allowed_remove(&t->allowed, prefix, peer);
+}
+
+void admin_disallow_all(struct tunnel *t, struct peer *peer)
+{
+	allowed_remove_all(&t->allowed, peer);
+}
+
+void admin_touched(struct tunnel *t, struct peer *peer)
+{
+	if (t->up && peer->stage.n)
+		send_later(t, peer, false);
+}
+
+void admin_forget_sources(struct tunnel *t)
+{
+	for (struct peer *peer = t->peers.first; peer; peer = peer->next)
+		endpoint_forget_local(&peer->endpoint);
+}
+
+void admin_handshake(struct tunnel *t, struct peer *peer, struct instant now)
+{
+	if (!t->up || !endpoint_known(&peer->endpoint))
+		return;
+	/* The retransmit timer does it: it keeps the 5 s gate, and goes on trying. */
+	peer->timers.attempts = 0;
+	peer->timers.at[TIMER_RETRANSMIT] = now.mono;
+	deadlines_at_latest(&t->deadlines, &peer->deadline, now.mono);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROTO_BUCKET_H
+#define PROTO_BUCKET_H
+
+/*
+ * A token bucket per source address, asked only under load and after a good
+ * mac2: 20 handshake messages per second, bursts of 5 (kernel ratelimiter.c).
+ * A source is an IPv4 address, or the first 64 bits of an IPv6 address.
+ *
+ * The table has a fixed size.  A source that idles for a second counts as new.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "crypto/random.h"
+
+struct buckets;
+
+/* NULL: no memory. */
+struct buckets *buckets_new(const struct chance *chance);
+void buckets_free(struct buckets *b);
+/* One message from this source: may it pass? */
+bool bucket_take(struct buckets *b, const struct ip *source, uint64_t now);
+
+#endif

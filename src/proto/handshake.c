@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/handshake.h"
+
+#include "base/bytes.h"
+#include "proto/send.h"
+
+enum {
+	TOS_HANDSHAKE = 0x88, /* AF41, as the kernel marks handshakes */
+	/* What one call may spend on the lane: two handshakes, or 32 cookies. */
+	LANE_BUDGET = 32,
+	COST_CHEAP = 1,
+	COST_DH = 16,
+};
+
+static struct pkt *message_add(struct batch *b, size_t len, const struct endpoint *to, uint8_t tos)
+{
+	struct pkt *p = batch_add(b, len);
+
+	if (!p)
+		return NULL;
+	memset(p->data, 0, len);
+	p->fate = FATE_NET;
+	p->end = to;
+	p->tos = tos;
+	return p;
+}
+
+void handshake_clear(struct tunnel *t, struct peer *peer)
+{
+	if (peer->pending->waiting)
+		index_remove(&t->index, peer->pending->index);
+	wipe(peer->pending, sizeof(*peer->pending));
+}
+
+void handshake_retire(struct tunnel *t, struct session *list)
+{
+	while (list) {
+		struct session *s = list;
+
+		list = s->link;
+		index_remove(&t->index, s->local);
+		s->retired = true;
+		s->link = t->retired;
+		t->retired = s;
+	}
+}
+
+void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint *from)
+{
+	bool known = endpoint_known(&peer->endpoint);
+
+	if (known && endpoint_equal(&peer->endpoint, from))
+		return;
+	if (!known || !endpoint_same_remote(&peer->endpoint, from))
+		tunnel_note(t, (struct event){ .kind = EVENT_ENDPOINT, .peer = peer });
+	peer->endpoint = *from;
+}
+
+void handshake_complete(struct tunnel *t, struct peer *peer, struct instant now)
+{
+	timers_handshake_complete(&peer->timers);
+	peer->handshake_wall = now.wall;
+	peer->handshake_at = now.mono;
+	peer->handshakes++;
+	tunnel_note(t, (struct event){ .kind = EVENT_HANDSHAKE, .peer = peer });
+}
+
+static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, struct instant now)
+{
+	struct wire_initiation *m = (struct wire_initiation *)p->data;
+	uint8_t timestamp[TIMESTAMP_LEN];
+	uint32_t index;
+
+	handshake_clear(t, peer);
+	noise_timestamp(timestamp, now.wall, peer->sent_timestamp);
+	if (!index_add(&t->index, INDEX_HANDSHAKE, peer, &t->chance, &index)) {
+		p->fate = FATE_NO_MEMORY;
+	} else if (!noise_write_initiation(peer->pending, m, t->self, peer->noise, index, timestamp,
+					   &t->chance)) {
+		index_remove(&t->index, index);
+		p->fate = FATE_NOISE;
+	} else {
+		cookie_add_macs(&peer->cookie, m, sizeof(*m), now.mono);
+		p->owner = peer;
+		peer->initiations_sent++;
+	}
+	peer->sent_handshake_at = peer->sent_at = now.mono;
+	timers_traversal(&peer->timers, now.mono);
+	timers_any_sent(&peer->timers);
+	/* Armed even if it could not leave: who else would try again? */
+	timers_initiation_sent(&peer->timers, now.mono, &t->chance);
+}
+
+void handshake_start(struct tunnel *t, struct peer *peer, bool retry, struct batch *b,
+		     struct instant now)
+{
+	uint64_t opens = peer->sent_handshake_at + REKEY_TIMEOUT_NS;
+	struct pkt *p;
+
+	if (!retry)
+		peer->timers.attempts = 0;
+	if (!t->up || !peer->noise->shared_ok || !endpoint_known(&peer->endpoint))
+		return;
+	if (peer->sent_handshake_at && now.mono < opens) {
+		if (!peer->timers.at[TIMER_RETRANSMIT])
+			timers_gate_closed(&peer->timers, opens, &t->chance);
+		return;
+	}
+	p = message_add(b, sizeof(struct wire_initiation), &peer->endpoint, TOS_HANDSHAKE);
+	if (!p) {
+		timers_gate_closed(&peer->timers, now.mono + MILLI_NS, &t->chance);
+		return;
+	}
+	t->spent += COST_DH;
+	initiation_send(t, peer, p, now);
+}
+
+/* An authentic handshake message of the peer: what follows from that alone. */
+static void heard(struct tunnel *t, struct peer *peer, size_t len, struct instant now)
+{
+	peer->rx_bytes += len;
+	peer->heard_at = now.mono;
+	timers_any_received(&peer->timers);
+	timers_traversal(&peer->timers, now.mono);
+	tunnel_touch(t, peer);
+}
+
+/*
+ * The session of a handshake; its index leads to it from now on. NULL: no memory, and
+ * the index is free.
+ */
+static struct session *derive(struct tunnel *t, struct peer *peer, struct noise_keys *keys,
+			      bool initiator, uint32_t local, uint32_t remote, struct instant now)
+{
+	struct session *s = session_new(keys, initiator, local, remote, peer, now.mono);
+
+	wipe(keys, sizeof(*keys));
+	if (!s) {
+		index_remove(&t->index, local);
+		return NULL;
+	}
+	index_turn(&t->index, local, INDEX_SESSION, s);
+	timers_session_derived(&peer->timers, now.mono);
+	return s;
+}
+
+static enum fate respond(struct tunnel *t, struct peer *peer, struct noise_received *n,
+			 struct batch *b, struct instant now)
+{
+	struct pkt *p = message_add(b, sizeof(struct wire_response), &peer->endpoint,
+				    TOS_HANDSHAKE);
+	struct noise_keys keys;
+	struct session *s;
+	uint32_t index;
+
+	if (!p)
+		return FATE_NO_MEMORY;
+	p->fate = FATE_NO_MEMORY;
+	if (!index_add(&t->index, INDEX_HANDSHAKE, peer, &t->chance, &index))
+		return FATE_NO_MEMORY;
+	if (!noise_write_response(n, (struct wire_response *)p->data, peer->noise, index,
+				  &t->chance, &keys)) {
+		index_remove(&t->index, index);
+		p->fate = FATE_NOISE;
+		return FATE_NOISE;
+	}
+	/* The keys exist before the response leaves: its confirmation cannot come too early. */
+	s = derive(t, peer, &keys, false, index, n->index, now);
+	if (!s)
+		return FATE_NO_MEMORY;
+	handshake_retire(t, keyring_add_answered(&peer->keyring, s));
+	cookie_add_macs(&peer->cookie, p->data, p->len, now.mono);
+	p->fate = FATE_NET;
+	p->owner = peer;
+	peer->responses_sent++;
+	peer->sent_handshake_at = peer->sent_at = now.mono;
+	timers_traversal(&peer->timers, now.mono);
+	timers_any_sent(&peer->timers);
+	return FATE_CONSUMED;
+}
+
+static enum fate initiation_received(struct tunnel *t, const struct lane_entry *e, struct batch *b,
+				     struct instant now)
+{
+	const struct wire_initiation *m = (const struct wire_initiation *)e->message;
+	uint8_t timestamp[TIMESTAMP_LEN];
+	struct noise_received n;
+	struct peer *peer;
+	enum fate fate = FATE_NOISE;
+
+	if (!noise_read_static(&n, m, t->self))
+		return FATE_NOISE;
+	peer = peers_find(&t->peers, &n.who);
+	if (!peer) {
+		tunnel_note(t, (struct event){
+				       .kind = EVENT_UNKNOWN_PEER, .key = n.who, .end = e->from });
+		fate = FATE_UNKNOWN_PEER;
+		goto out;
+	}
+	if (!noise_read_timestamp(&n, m, peer->noise, timestamp))
+		goto out;
+	if (memcmp(timestamp, peer->latest_timestamp, TIMESTAMP_LEN) <= 0) {
+		tunnel_note(
+			t, (struct event){ .kind = EVENT_TIMESTAMP, .peer = peer, .end = e->from });
+		peer->count[fate = FATE_TIMESTAMP]++;
+		goto out;
+	}
+	if (peer->consumed_at && now.mono < peer->consumed_at + FLOOD_NS) {
+		peer->count[fate = FATE_FLOOD]++;
+		goto out;
+	}
+	memcpy(peer->latest_timestamp, timestamp, TIMESTAMP_LEN);
+	peer->consumed_at = now.mono;
+	peer->initiations_received++;
+	/*
+	 * Two initiations that cross: with a session to fall back on, ours is given up
+	 * and the jittered retry decides (as in the kernel).  Without one, ours stays,
+	 * and whichever response arrives connects.
+	 */
+	if (peer->keyring.current && session_may_send(peer->keyring.current, now.mono))
+		handshake_clear(t, peer);
+	handshake_moved(t, peer, &e->from);
+	fate = respond(t, peer, &n, b, now);
+	heard(t, peer, e->len, now);
+out:
+	wipe(&n, sizeof(n));
+	return fate;
+}
+
+static enum fate response_received(struct tunnel *t, const struct lane_entry *e, struct instant now)
+{
+	const struct wire_response *m = (const struct wire_response *)e->message;
+	uint32_t index = load_le32(m->receiver);
+	struct peer *peer = index_find(&t->index, index, INDEX_HANDSHAKE);
+	struct noise_keys keys;
+	struct session *s;
+
+	if (!peer || !peer->pending->waiting || peer->pending->index != index)
+		return FATE_NO_HANDSHAKE;
+	if (!noise_read_response(peer->pending, m, t->self, peer->noise, &keys)) {
+		tunnel_note(t, (struct event){ .kind = EVENT_PSK, .peer = peer, .end = e->from });
+		peer->count[FATE_PSK]++;
+		return FATE_PSK;
+	}
+	wipe(peer->pending, sizeof(*peer->pending)); /* the index lives on, as the session's */
+	s = derive(t, peer, &keys, true, index, load_le32(m->sender), now);
+	if (!s)
+		return FATE_NO_MEMORY;
+	handshake_moved(t, peer, &e->from);
+	handshake_retire(t, keyring_add_initiated(&peer->keyring, s));
+	handshake_complete(t, peer, now);
+	send_later(t, peer, true); /* key confirmation: waiting packets, or a keepalive */
+	heard(t, peer, e->len, now);
+	return FATE_CONSUMED;
+}
+
+static enum fate cookie_received(struct tunnel *t, const struct lane_entry *e, struct instant now)
+{
+	const struct wire_cookie *m = (const struct wire_cookie *)e->message;
+	uint32_t index = load_le32(m->receiver);
+	struct peer *peer = index_find(&t->index, index, INDEX_HANDSHAKE);
+	struct session *s;
+
+	if (!peer) { /* it may answer our response, whose index is a session's by now */
+		s = index_find(&t->index, index, INDEX_SESSION);
+		if (!s)
+			return FATE_NO_HANDSHAKE;
+		peer = s->peer;
+	}
+	if (!cookie_take(&peer->cookie, m, now.mono))
+		return FATE_COOKIE;
+	t->cookies_received++;
+	return FATE_CONSUMED; /* no timer, no endpoint: it proves nothing about its sender */
+}
+
+static bool under_load(struct tunnel *t, struct instant now)
+{
+	if (t->lane.n >= LANE_LOAD)
+		t->under_load_until = now.mono + UNDER_LOAD_NS;
+	return now.mono < t->under_load_until;
+}
+
+static enum fate cookie_send(struct tunnel *t, const struct lane_entry *e, struct batch *b,
+			     struct instant now)
+{
+	struct endpoint *to = batch_end(b);
+	struct pkt *p = to ? message_add(b, sizeof(struct wire_cookie), to, 0) : NULL;
+
+	if (!p)
+		return FATE_NO_MEMORY;
+	*to = e->from;
+	cookie_reply(t->checker, (struct wire_cookie *)p->data, e->message, e->len, &e->from,
+		     now.mono, &t->chance);
+	return FATE_COOKIE_SENT;
+}
+
+static enum fate work_one(struct tunnel *t, const struct lane_entry *e, bool loaded,
+			  struct batch *b, struct instant now)
+{
+	uint32_t type = load_le32(e->message);
+
+	t->spent += COST_CHEAP;
+	if (!t->self->known)
+		return FATE_NO_KEY;
+	if (type == MESSAGE_COOKIE)
+		return cookie_received(t, e, now);
+	if (loaded) {
+		struct ip source = endpoint_ip(&e->from);
+
+		if (!cookie_mac2_ok(t->checker, e->message, e->len, &e->from, now.mono, &t->chance))
+			return cookie_send(t, e, b, now);
+		if (!bucket_take(t->buckets, &source, now.mono))
+			return FATE_RATE;
+	}
+	t->spent += COST_DH;
+	if (type == MESSAGE_INITIATION)
+		return initiation_received(t, e, b, now);
+	return response_received(t, e, now);
+}
+
+void handshake_work(struct tunnel *t, struct batch *b, struct instant now)
+{
+	size_t room;
+
+	while (t->lane.n && t->spent < LANE_BUDGET) {
+		bool loaded = under_load(t, now);
+		const struct lane_entry *e;
+
+		/* An answer must find room; else the lane waits for the next batch. */
+		if (!batch_space(b, &room) || room < WIRE_HANDSHAKE_MAX || b->n_ends == b->cap_ends)
+			return;
+		e = lane_pop(&t->lane);
+		t->count[work_one(t, e, loaded, b, now)]++;
+	}
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROTO_LANE_H
+#define PROTO_LANE_H
+
+/*
+ * Handshake messages that wait for their turn, apart from data: a bounded queue
+ * of copies, so that expensive arithmetic never holds up packets.  Only messages
+ * with a good mac1 get in.  A zeroed struct is empty; its memory comes with the
+ * first message and stays.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "proto/limits.h"
+#include "proto/wire.h"
+
+struct lane_entry {
+	uint8_t message[WIRE_HANDSHAKE_MAX];
+	uint8_t len;
+	struct endpoint from;
+};
+
+struct lane {
+	struct lane_entry *ring;
+	uint32_t first, n;
+};
+
+/* false: full, or no memory. */
+bool lane_push(struct lane *l, const uint8_t *message, size_t len, const struct endpoint *from);
+/* The oldest, or NULL; it stays valid until the next push. */
+const struct lane_entry *lane_pop(struct lane *l);
+void lane_fini(struct lane *l);
+
+#endif

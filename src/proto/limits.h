@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROTO_LIMITS_H
+#define PROTO_LIMITS_H
+
+/*
+ * The numbers of the protocol, under the names of the whitepaper (section 6.1)
+ * where it has one.  Times are nanoseconds of CLOCK_BOOTTIME.
+ */
+
+#include <stdint.h>
+
+#define SECOND_NS ((uint64_t)1000000000)
+#define MILLI_NS  ((uint64_t)1000000)
+
+#define REKEY_AFTER_MESSAGES ((uint64_t)1 << 60)
+/* 2^64 - 8130, as the kernel has it: so the sums of the replay window never overflow */
+#define REJECT_AFTER_MESSAGES (UINT64_MAX - 8129)
+#define REKEY_AFTER_TIME_NS   (120 * SECOND_NS)
+#define REJECT_AFTER_TIME_NS  (180 * SECOND_NS)
+#define REKEY_TIMEOUT_NS      (5 * SECOND_NS)
+#define KEEPALIVE_TIMEOUT_NS  (10 * SECOND_NS)
+/*
+ * whitepaper 6.2: the initiator renews when receiving on a key this old, so that an
+ * answer can still come
+ */
+#define REKEY_RECEIVE_NS (REJECT_AFTER_TIME_NS - KEEPALIVE_TIMEOUT_NS - REKEY_TIMEOUT_NS)
+/* whitepaper 6.5: data sent and nothing heard for so long */
+#define NEW_HANDSHAKE_NS (KEEPALIVE_TIMEOUT_NS + REKEY_TIMEOUT_NS)
+#define FORGET_NS        (3 * REJECT_AFTER_TIME_NS)
+#define COOKIE_SECRET_NS (120 * SECOND_NS)
+#define COOKIE_USE_NS    (COOKIE_SECRET_NS - 5 * SECOND_NS)
+#define FLOOD_NS         (20 * MILLI_NS) /* 50 initiations per second and peer */
+#define UNDER_LOAD_NS    (1 * SECOND_NS)
+
+enum {
+	JITTER_MS = 334,           /* jitter is 0..333 ms */
+	MAX_TIMER_HANDSHAKES = 18, /* REKEY_ATTEMPT_TIME 90 s / REKEY_TIMEOUT 5 s */
+	STAGED_PACKETS = 128,
+	STAGED_BYTES = 256 << 10,
+	LANE_SIZE = 1024,          /* handshake messages that wait */
+	LANE_LOAD = LANE_SIZE / 8, /* this many waiting: under load */
+	PEERS_MAX = 1 << 20,
+};
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROTO_PEER_H
+#define PROTO_PEER_H
+
+/*
+ * One peer: who it is, where it is, its keys, timers, waiting packets, counters.
+ * Made and removed through proto/admin.h; other rooms read its fields, which
+ * change only inside calls of admin.h and tunnel.h.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/key.h"
+#include "base/pkt.h"
+#include "proto/allowed.h"
+#include "proto/cookie.h"
+#include "proto/deadlines.h"
+#include "proto/keyring.h"
+#include "proto/noise.h"
+#include "proto/stage.h"
+#include "proto/timers.h"
+
+struct peer {
+	/* identity */
+	struct key public_key;
+	struct noise_remote *noise;    /* secrets: preshared key, cached DH; in the vault */
+	struct noise_pending *pending; /* our initiation in flight; in the vault */
+	/* where */
+	struct endpoint endpoint;
+	struct allowed_list allowed; /* its prefixes, in the order they were given */
+	/* keys */
+	struct keyring keyring;
+	uint8_t latest_timestamp[12]; /* of the last initiation accepted from it */
+	uint8_t sent_timestamp[12];   /* of the last one sent to it */
+	uint64_t consumed_at;         /* when that initiation was accepted; 0: never */
+	uint64_t sent_handshake_at;   /* when a handshake message last left; 0: never */
+	struct cookie_maker cookie;
+	/* time */
+	struct timers timers;
+	struct deadline deadline;
+	/* packets */
+	struct stage stage;
+	bool flush; /* staged packets or a keepalive are to leave at the next tick */
+	bool flush_keepalive;
+	/* tables */
+	struct peer *hash_next;
+	struct peer *next, *prev; /* in the order they were added */
+	struct peer *work_next;   /* tunnel's list of peers with work to do */
+	bool working;
+	/* what happened */
+	uint64_t rx_bytes, tx_bytes; /* UDP payload of authentic messages, handshakes included */
+	uint64_t rx_packets, tx_packets; /* data packets with content */
+	uint64_t handshake_wall; /* CLOCK_REALTIME ns of the last completed handshake; 0: never */
+	uint64_t handshake_at;   /* the same by CLOCK_BOOTTIME */
+	uint64_t heard_at, sent_at; /* last authentic message in, last message out; 0: never */
+	uint64_t handshakes;        /* completed */
+	uint64_t initiations_sent, initiations_received, responses_sent;
+	int send_error;             /* errno of the last refused datagram; 0 after one that left */
+	struct ip refused_source;   /* inner source of the last FATE_SOURCE */
+	uint64_t count[FATE_COUNT]; /* drops of this peer's packets, by reason */
+};
+
+#endif

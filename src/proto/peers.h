@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROTO_PEERS_H
+#define PROTO_PEERS_H
+
+/*
+ * The peers of a tunnel: found by public key (a keyed hash: strangers choose
+ * keys), listed in the order they were added.
+ */
+
+#include <stddef.h>
+
+#include "base/key.h"
+#include "crypto/siphash.h"
+
+struct peer;
+
+struct peers {
+	struct siphash_key key;
+	struct peer **bucket;
+	size_t n, size; /* size: 0 or a power of two */
+	struct peer *first, *last;
+};
+
+void peers_fini(struct peers *p);
+struct peer *peers_find(const struct peers *p, const struct key *public_key);
+/* peer->public_key is set and not in the table yet. 0 or -ENOMEM. */
+int peers_add(struct peers *p, struct peer *peer);
+void peers_remove(struct peers *p, struct peer *peer);
+
+#endif

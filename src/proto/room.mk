@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: ISC
+# WireGuard itself: pure, so it links with crypto and base only.
+
+noinst_LIBRARIES += libproto.a
+libproto_a_CFLAGS = $(AM_STRICT_CFLAGS)
+libproto_a_SOURCES = \
+	src/proto/admin.c src/proto/admin.h \
+	src/proto/allowed.c src/proto/allowed.h \
+	src/proto/bucket.c src/proto/bucket.h \
+	src/proto/cookie.c src/proto/cookie.h \
+	src/proto/deadlines.c src/proto/deadlines.h \
+	src/proto/handshake.c src/proto/handshake.h \
+	src/proto/index.c src/proto/index.h \
+	src/proto/inner.c src/proto/inner.h \
+	src/proto/keyring.c src/proto/keyring.h \
+	src/proto/lane.c src/proto/lane.h \
+	src/proto/limits.h \
+	src/proto/noise.c src/proto/noise.h \
+	src/proto/peer.h \
+	src/proto/peers.c src/proto/peers.h \
+	src/proto/replay.c src/proto/replay.h \
+	src/proto/send.c src/proto/send.h \
+	src/proto/session.c src/proto/session.h \
+	src/proto/stage.c src/proto/stage.h \
+	src/proto/timers.c src/proto/timers.h \
+	src/proto/tunnel.c src/proto/tunnel.h \
+	src/proto/wire.h

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/send.h"
+
+#include "base/bytes.h"
+#include "proto/handshake.h"
+#include "proto/inner.h"
+
+void send_stamp(struct tunnel *t, struct batch *b, struct pkt *p, struct session *s, uint8_t ecn)
+{
+	uint32_t len = pkt_padded(p->len, b->mtu);
+	struct wire_data *header = (struct wire_data *)(p->data - sizeof(*header));
+	uint64_t counter;
+
+	if (t->n_jobs == t->cap_jobs) {
+		p->fate = FATE_NO_MEMORY;
+		return;
+	}
+	counter = s->send_counter++; /* used once, whatever becomes of the packet */
+	memset(p->data + p->len, 0, len - p->len);
+	store_le32(header->type, MESSAGE_DATA);
+	store_le32(header->receiver, s->remote);
+	store_le64(header->counter, counter);
+	t->jobs[t->n_jobs++] = (struct aead_job){
+		.key = &s->keys->send, .nonce = counter, .data = p->data, .len = len
+	};
+	p->data -= sizeof(*header);
+	p->len = (uint32_t)sizeof(*header) + len + PKT_TAG;
+	p->tos = ecn;
+	p->end = &s->peer->endpoint;
+	p->owner = s->peer;
+	p->fate = FATE_NET;
+}
+
+void send_seal(struct tunnel *t)
+{
+	aead_seal(t->jobs, t->n_jobs);
+	t->n_jobs = 0;
+}
+
+enum fate send_stage(struct tunnel *t, struct peer *peer, const uint8_t *data, size_t len)
+{
+	int dropped = stage_push(&peer->stage, data, len);
+
+	if (dropped < 0) {
+		peer->count[FATE_NO_MEMORY]++;
+		return FATE_NO_MEMORY;
+	}
+	t->count[FATE_STAGE_FULL] += (uint64_t)dropped;
+	peer->count[FATE_STAGE_FULL] += (uint64_t)dropped;
+	return FATE_STAGED;
+}
+
+void send_happened(struct tunnel *t, struct peer *peer, bool data, struct batch *b,
+		   struct instant now)
+{
+	peer->sent_at = now.mono;
+	timers_traversal(&peer->timers, now.mono);
+	timers_any_sent(&peer->timers);
+	if (data)
+		timers_data_sent(&peer->timers, now.mono, &t->chance);
+	if (peer->keyring.current && session_stale_for_sending(peer->keyring.current, now.mono))
+		handshake_start(t, peer, false, b, now);
+}
+
+/* Stamp the oldest waiting packet; false when the batch is full. */
+static bool flush_one(struct tunnel *t, struct peer *peer, struct batch *b, bool *data)
+{
+	size_t len = stage_length(&peer->stage);
+	struct pkt *p = batch_add(b, len);
+	uint8_t ecn = 0;
+
+	if (!p)
+		return false;
+	stage_pop(&peer->stage, p->data);
+	if (len) {
+		ecn = inner_ecn_out(p->data, inner_version(p->data, len));
+		peer->tx_packets++;
+		*data = true;
+	}
+	send_stamp(t, b, p, peer->keyring.current, ecn);
+	return true;
+}
+
+void send_flush(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
+{
+	struct session *s = peer->keyring.current;
+	bool data = false;
+
+	if (!peer->stage.n)
+		return;
+	if (!s || !session_may_send(s, now.mono)) {
+		handshake_start(t, peer, false, b, now);
+		return;
+	}
+	while (peer->stage.n && session_may_send(s, now.mono)) {
+		if (!flush_one(t, peer, b, &data)) {
+			send_later(t, peer, false);
+			break;
+		}
+	}
+	send_happened(t, peer, data, b, now);
+}
+
+void send_keepalive(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
+{
+	if (!endpoint_known(&peer->endpoint))
+		return;
+	if (!peer->stage.n && send_stage(t, peer, NULL, 0) != FATE_STAGED)
+		return;
+	send_flush(t, peer, b, now);
+}
+
+void send_later(struct tunnel *t, struct peer *peer, bool keepalive)
+{
+	peer->flush = true;
+	peer->flush_keepalive |= keepalive;
+	if (peer->working)
+		return;
+	peer->working = true;
+	peer->work_next = t->work_first;
+	t->work_first = peer;
+}
+
+void send_serve(struct tunnel *t, struct batch *b, struct instant now)
+{
+	struct peer *peer = t->work_first, *next;
+
+	t->work_first = NULL;
+	for (; peer; peer = next) {
+		bool keepalive = peer->flush_keepalive;
+
+		next = peer->work_next;
+		peer->working = peer->flush = peer->flush_keepalive = false;
+		if (!t->up)
+			continue;
+		if (keepalive)
+			send_keepalive(t, peer, b, now);
+		else
+			send_flush(t, peer, b, now);
+		tunnel_touch(t, peer);
+	}
+}

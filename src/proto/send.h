@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROTO_SEND_H
+#define PROTO_SEND_H
+
+/*
+ * What leaves for one peer: stamped data, waiting packets, keepalives.  Used by
+ * the stages of proto/tunnel.c; nothing here is for other rooms.
+ */
+
+#include "proto/tunnel.h"
+
+/*
+ * Give a plain packet its header, nonce and padding, and a place among the jobs
+ * that send_seal() works off.  The session may send.
+ */
+void send_stamp(struct tunnel *t, struct batch *b, struct pkt *p, struct session *s, uint8_t ecn);
+/* Seal all that was stamped. */
+void send_seal(struct tunnel *t);
+
+/* Keep a plain packet until there is a session. The fate of the packet. */
+enum fate send_stage(struct tunnel *t, struct peer *peer, const uint8_t *data, size_t len);
+/*
+ * Stamp all that waits, or ask for a session; what does not fit into the batch leaves
+ * at the next tick.
+ */
+void send_flush(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now);
+/* A keepalive, unless packets wait: those do as well. */
+void send_keepalive(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now);
+/*
+ * Packets left for this peer under its current session: timers, and a new handshake
+ * when it is time.
+ */
+void send_happened(struct tunnel *t, struct peer *peer, bool data, struct batch *b,
+		   struct instant now);
+
+/* Serve this peer (flush, or keepalive) at the next chance. */
+void send_later(struct tunnel *t, struct peer *peer, bool keepalive);
+/* Serve all that asked. */
+void send_serve(struct tunnel *t, struct batch *b, struct instant now);
+
+#endif

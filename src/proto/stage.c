@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/stage.h"
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "proto/limits.h"
+
+enum { LENGTH = 4 }; /* each packet has its length in front */
+
+static void copy_in(struct stage *s, const void *data, size_t len)
+{
+	uint32_t at = (s->head + s->used) % STAGED_BYTES;
+	size_t first = STAGED_BYTES - at < len ? STAGED_BYTES - at : len;
+
+	memcpy(s->ring + at, data, first);
+	memcpy(s->ring, (const uint8_t *)data + first, len - first);
+	s->used += (uint32_t)len;
+}
+
+static void copy_out(const struct stage *s, uint32_t at, void *data, size_t len)
+{
+	size_t first;
+
+	at %= STAGED_BYTES;
+	first = STAGED_BYTES - at < len ? STAGED_BYTES - at : len;
+	memcpy(data, s->ring + at, first);
+	memcpy((uint8_t *)data + first, s->ring, len - first);
+}
+
+static void drop_oldest(struct stage *s)
+{
+	uint32_t size = LENGTH + (uint32_t)stage_length(s);
+
+	s->head = (s->head + size) % STAGED_BYTES;
+	s->used -= size;
+	s->n--;
+}
+
+static void release(struct stage *s)
+{
+	mem_free(s->ring);
+	*s = (struct stage){ 0 };
+}
+
+int stage_push(struct stage *s, const uint8_t *data, size_t len)
+{
+	uint8_t length[LENGTH];
+	int dropped = 0;
+
+	if (len + LENGTH > STAGED_BYTES)
+		return -1;
+	if (!s->ring) {
+		s->ring = mem_new(STAGED_BYTES);
+		if (!s->ring)
+			return -1;
+	}
+	while (s->n >= STAGED_PACKETS || s->used + LENGTH + len > STAGED_BYTES) {
+		drop_oldest(s);
+		dropped++;
+	}
+	store_le32(length, (uint32_t)len);
+	copy_in(s, length, LENGTH);
+	if (len)
+		copy_in(s, data, len);
+	s->n++;
+	return dropped;
+}
+
+size_t stage_length(const struct stage *s)
+{
+	uint8_t length[LENGTH];
+
+	copy_out(s, s->head, length, LENGTH);
+	return load_le32(length);
+}
+
+void stage_pop(struct stage *s, uint8_t *out)
+{
+	size_t len = stage_length(s);
+
+	if (len)
+		copy_out(s, s->head + LENGTH, out, len);
+	drop_oldest(s);
+	if (!s->n)
+		release(s);
+}
+
+uint32_t stage_purge(struct stage *s)
+{
+	uint32_t n = s->n;
+
+	s->n = 0;
+	release(s);
+	return n;
+}

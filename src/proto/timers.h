@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROTO_TIMERS_H
+#define PROTO_TIMERS_H
+
+/*
+ * The timers of one peer (whitepaper 6.2 to 6.5): events in, deadlines out.
+ * Functions are named after what happened.  now is CLOCK_BOOTTIME in ns.
+ *
+ * A zeroed struct is a peer whose interface is down: arming does nothing until
+ * timers_start().  A deadline of 0 is "not armed".
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "crypto/random.h"
+
+enum timer {
+	TIMER_RETRANSMIT,    /* handshake: 5 s and jitter after an initiation without answer */
+	TIMER_KEEPALIVE,     /* passive: 10 s after data came in and nothing went out */
+	TIMER_NEW_HANDSHAKE, /* 15 s and jitter after data went out and nothing came in */
+	TIMER_FORGET,        /* 540 s after a session came about: wipe everything */
+	TIMER_PERSISTENT,    /* the configured interval */
+	TIMER_COUNT
+};
+
+struct timers {
+	uint64_t at[TIMER_COUNT];
+	uint32_t attempts; /* initiations repeated so far */
+	uint16_t interval; /* persistent keepalive, seconds; 0: off */
+	bool running;
+	bool need_another; /* data came in while TIMER_KEEPALIVE was armed */
+	bool last_minute;  /* renewed by receiving already in this session */
+};
+
+void timers_start(struct timers *t);
+void timers_stop(struct timers *t); /* disarm all; attempts start anew */
+
+void timers_data_sent(struct timers *t, uint64_t now, const struct chance *c);
+void timers_data_received(struct timers *t, uint64_t now);
+void timers_any_sent(struct timers *t);
+void timers_any_received(struct timers *t);
+void timers_traversal(struct timers *t, uint64_t now);
+void timers_initiation_sent(struct timers *t, uint64_t now, const struct chance *c);
+void timers_session_derived(struct timers *t, uint64_t now);
+void timers_handshake_complete(struct timers *t);
+/* The retransmit timer fired while the 5 s gate was closed: try again when it opens. */
+void timers_gate_closed(struct timers *t, uint64_t opens, const struct chance *c);
+
+/* The earliest deadline; UINT64_MAX: none. */
+uint64_t timers_next(const struct timers *t);
+/* Disarm and return one timer that is due, or -1. Called until -1, each is acted on in between. */
+int timers_take(struct timers *t, uint64_t now);
+
+#endif

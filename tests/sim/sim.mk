@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: ISC
+# Tunnels on a bad wire, with a virtual clock.
+
+check_PROGRAMS += tests/sim/sim
+TESTS += tests/sim/sim
+tests_sim_sim_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+tests_sim_sim_SOURCES = \
+	tests/sim/check.c \
+	tests/sim/main.c \
+	tests/sim/rng.h \
+	tests/sim/world.c tests/sim/world.h
+tests_sim_sim_LDADD = libproto.a libcrypto.a libbase.a $(SODIUM_LIBS)

@@ -1,0 +1,752 @@
+/* SPDX-License-Identifier: ISC */
+#include "sim/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "proto/inner.h"
+
+#define WALL_START  ((uint64_t)1700000000 * SECOND_NS)
+#define NEVER       UINT64_MAX
+#define MINUTE_NS   (60 * SECOND_NS)
+#define FLOOD       250   /* messages at once; from 128 on it counts as load */
+#define HEALED_LOSS 20000 /* of a million: a healed wire still loses now and then */
+
+/* --- the wire --- */
+
+static bool before(const struct datagram *a, const struct datagram *b)
+{
+	return a->at != b->at ? a->at < b->at : a->order < b->order;
+}
+
+static void wire_push(struct world *w, struct datagram *d)
+{
+	uint32_t i = w->n_heap++;
+
+	if (w->n_heap > w->cap_heap) {
+		w->cap_heap = w->cap_heap ? w->cap_heap * 2 : 64;
+		w->heap = mem_resize(w->heap, w->cap_heap, sizeof(struct datagram *));
+	}
+	d->order = ++w->order;
+	while (i > 0 && before(d, w->heap[(i - 1) / 2])) {
+		w->heap[i] = w->heap[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	w->heap[i] = d;
+}
+
+static struct datagram *wire_pop(struct world *w)
+{
+	struct datagram *first = w->heap[0], *last = w->heap[--w->n_heap];
+	uint32_t i = 0, child;
+
+	while ((child = 2 * i + 1) < w->n_heap) {
+		if (child + 1 < w->n_heap && before(w->heap[child + 1], w->heap[child]))
+			child++;
+		if (!before(w->heap[child], last))
+			break;
+		w->heap[i] = w->heap[child];
+		i = child;
+	}
+	w->heap[i] = last;
+	return first;
+}
+
+static struct datagram *copy_of(const struct datagram *d)
+{
+	struct datagram *copy = mem_new(sizeof(*copy));
+
+	*copy = *d;
+	return copy;
+}
+
+/* The attacker sees everything. */
+static void remember(struct world *w, const struct datagram *d)
+{
+	uint32_t i = w->n_history < HISTORY ? w->n_history++
+					    : (uint32_t)rng_below(&w->rng, HISTORY);
+
+	mem_free(w->history[i]);
+	w->history[i] = copy_of(d);
+}
+
+static uint64_t travel_time(struct world *w)
+{
+	return w->faults.delay + rng_below(&w->rng, w->faults.jitter + 1);
+}
+
+/* Any bit but those of mac2, which nobody looks at unless under load. */
+static void flip(struct world *w, struct datagram *d)
+{
+	bool macs = d->len == sizeof(struct wire_initiation) ||
+		    d->len == sizeof(struct wire_response);
+	uint64_t len = d->len - (macs ? MAC_LEN : 0);
+
+	if (!len)
+		return;
+	d->data[rng_below(&w->rng, len)] ^= (uint8_t)(1u << rng_below(&w->rng, 8));
+	d->genuine = false;
+}
+
+/* One datagram meets the wire; the wire owns it from now on. */
+static void transmit(struct world *w, struct datagram *d)
+{
+	bool lost = rng_ppm(&w->rng, w->faults.loss) || w->partitioned;
+
+	if (d->sender == 0 && rng_ppm(&w->rng, w->faults.one_way_loss))
+		lost = true;
+	remember(w, d);
+	if (rng_ppm(&w->rng, w->faults.duplicate)) {
+		struct datagram *twin = copy_of(d);
+
+		twin->at = w->now + travel_time(w);
+		wire_push(w, twin);
+	}
+	if (lost) {
+		mem_free(d);
+		return;
+	}
+	if (rng_ppm(&w->rng, w->faults.corrupt))
+		flip(w, d);
+	if (rng_ppm(&w->rng, w->faults.mark_ce))
+		d->tos |= 3;
+	d->at = w->now + travel_time(w);
+	wire_push(w, d);
+}
+
+/* --- nodes --- */
+
+static struct instant instant_of(const struct world *w, const struct node *n)
+{
+	return (struct instant){ .mono = w->now,
+				 .wall = (uint64_t)((int64_t)(WALL_START + w->now) + n->skew) };
+}
+
+static struct endpoint address_make(int node, uint16_t port)
+{
+	struct endpoint e = { 0 };
+
+	e.remote.v4.sin_family = AF_INET;
+	store_be32(&e.remote.v4.sin_addr, 0x0a000001u + (uint32_t)node);
+	store_be16(&e.remote.v4.sin_port, port);
+	return e;
+}
+
+bool world_should_connect(const struct world *w, int a, int b)
+{
+	return a != w->outsider && b != w->outsider;
+}
+
+static void emit(struct world *w, int from, const struct pkt *p, bool provoked)
+{
+	struct datagram *d;
+
+	check_emitted(w, from, p);
+	if (provoked)
+		w->attacker_out += p->len;
+	if (p->len > DATAGRAM_MAX)
+		return;
+	d = mem_new(sizeof(*d));
+	d->from = w->node[from].address;
+	d->to = *p->end;
+	d->sender = d->origin = from;
+	d->genuine = true;
+	d->id = ++w->transmissions;
+	d->tos = p->tos;
+	d->len = p->len;
+	memcpy(d->data, p->data, p->len);
+	w->digest = w->digest * 31 + load_le32(p->data) + p->len + w->now;
+	transmit(w, d);
+}
+
+/* Deliver what the tunnel left in the batch, and look at its state. */
+static void after(struct world *w, int node, bool provoked, uint64_t session_born)
+{
+	struct node *n = &w->node[node];
+	struct batch *b = &w->batch;
+	struct event e;
+
+	for (uint32_t i = 0; i < b->n; i++) {
+		if (b->pkt[i].fate == FATE_NET)
+			emit(w, node, &b->pkt[i], provoked);
+		else if (b->pkt[i].fate == FATE_DEV)
+			check_delivered(w, node, &b->pkt[i], session_born);
+	}
+	tunnel_settle(&n->tunnel, b, instant_of(w, n));
+	while (tunnel_event(&n->tunnel, &e))
+		w->handshakes += e.kind == EVENT_HANDSHAKE;
+	check_node(w, node);
+}
+
+/* A restart: all state is gone but the keys and the wall clock. */
+static void node_start(struct world *w, int node)
+{
+	struct node *n = &w->node[node];
+
+	n->chance = (struct chance){ .fill = rng_fill, .ctx = &n->rng };
+	if (tunnel_init(&n->tunnel, &n->chance, BATCH_PACKETS) < 0)
+		abort();
+	n->alive = true;
+	admin_private_key(&n->tunnel, &n->private_key, instant_of(w, n));
+	for (int i = 0; i < w->n_nodes; i++) {
+		struct prefix inner = { .ip.family = AF_INET, .bits = 32 };
+		struct peer *peer;
+
+		if (i == node)
+			continue;
+		n->watch[i].initiation_at = 0;
+		n->watch[i].initiations = 0;
+		if (admin_add(&n->tunnel, &w->node[i].public_key, &peer) < 0)
+			abort();
+		store_be32(inner.ip.bytes, 0x0a010000u + (uint32_t)i);
+		admin_allow(&n->tunnel, peer, &inner);
+		admin_psk(peer, &w->psk[node][i]);
+		admin_keepalive(&n->tunnel, peer, n->keepalive, instant_of(w, n));
+		/* Everyone knows where node 0 is; node 0 learns where the others are. */
+		if (i == 0 || node != 0)
+			admin_endpoint(&n->tunnel, peer, &w->node[i].address);
+	}
+	admin_up(&n->tunnel, instant_of(w, n));
+}
+
+static void node_stop(struct world *w, int node)
+{
+	if (w->node[node].alive)
+		tunnel_fini(&w->node[node].tunnel);
+	w->node[node].alive = false;
+}
+
+static void node_tick(struct world *w, int node)
+{
+	struct node *n = &w->node[node];
+
+	batch_reset(&w->batch);
+	tunnel_tick(&n->tunnel, &w->batch, instant_of(w, n));
+	if (n->tunnel.lane.n == 0 && tunnel_deadline(&n->tunnel) <= w->now)
+		check_fail(w, "node %d leaves a timer behind", node);
+	after(w, node, false, 0);
+}
+
+static void node_send(struct world *w, int node, int to)
+{
+	struct node *n = &w->node[node];
+	struct flow *f = &n->flow[to];
+	uint8_t data[DATAGRAM_MAX];
+	struct pkt *p;
+	size_t len;
+
+	if (f->submitted >= SUBMITTED_MAX)
+		return;
+	len = packet_make(data, node, to, f->submitted++, w->seed);
+	f->last_submitted_at = w->now;
+	n->watch[to].initiations = 0;
+	batch_reset(&w->batch);
+	p = batch_add(&w->batch, len);
+	memcpy(p->data, data, len);
+	tunnel_seal(&n->tunnel, &w->batch, instant_of(w, n));
+	after(w, node, false, 0);
+}
+
+/*
+ * A restarted node forgets timestamps: one old initiation may come through once
+ * more, as the protocol has it.  It may move the endpoint, and confirms nothing.
+ */
+static void forget_seen(struct world *w, int node)
+{
+	for (uint64_t bit = (uint64_t)node; bit < w->cap_seen * 8; bit += NODES_MAX)
+		w->seen[bit / 8] &= (uint8_t) ~(1u << (bit % 8));
+}
+
+/* S7: which endpoints a tunnel knows, to see whether a datagram moved one. */
+static void endpoints(struct world *w, int node, struct endpoint out[NODES_MAX])
+{
+	int i = 0;
+
+	for (struct peer *p = admin_first(&w->node[node].tunnel); p; p = p->next)
+		out[i++] = p->endpoint;
+}
+
+static bool seen_before(struct world *w, const struct datagram *d, int node)
+{
+	uint64_t bit = d->id * NODES_MAX + (uint64_t)node;
+	bool seen;
+
+	if (bit / 8 >= w->cap_seen) {
+		uint64_t cap = bit / 4 + 1024;
+
+		w->seen = mem_resize(w->seen, cap, 1);
+		memset(w->seen + w->cap_seen, 0, cap - w->cap_seen);
+		w->cap_seen = cap;
+	}
+	seen = w->seen[bit / 8] & (1 << (bit % 8));
+	/* Under load it is not looked into, but answered with a cookie. */
+	if (d->data[0] == MESSAGE_DATA || w->now >= w->node[node].tunnel.under_load_until)
+		w->seen[bit / 8] |= (uint8_t)(1 << (bit % 8));
+	return seen;
+}
+
+static uint64_t session_born(const struct tunnel *t, const struct datagram *d)
+{
+	const struct session *s = NULL;
+
+	if (d->len >= WIRE_DATA_MIN)
+		s = index_find(&t->index, load_le32(d->data + 4), INDEX_SESSION);
+	return s ? s->born : 0;
+}
+
+static void node_receive(struct world *w, int node, const struct datagram *d)
+{
+	struct node *n = &w->node[node];
+	struct endpoint was[NODES_MAX], is[NODES_MAX];
+	bool authentic = d->genuine && d->id && !seen_before(w, d, node);
+	uint64_t born = session_born(&n->tunnel, d);
+	struct endpoint *end;
+	struct pkt *p;
+
+	endpoints(w, node, was);
+	batch_reset(&w->batch);
+	end = batch_end(&w->batch);
+	*end = d->from;
+	p = batch_point(&w->batch, batch_carve(&w->batch, DATAGRAM_MAX), d->len);
+	memcpy(p->data, d->data, d->len);
+	p->end = end;
+	p->tos = d->tos;
+	if (!authentic)
+		w->attacker_in += d->len;
+	if (authentic)
+		n->watch[d->origin].initiations = 0;
+	tunnel_open(&n->tunnel, &w->batch, instant_of(w, n));
+	endpoints(w, node, is);
+	for (int i = 0; i < w->n_nodes - 1; i++) {
+		if (endpoint_same_remote(&was[i], &is[i]))
+			continue;
+		if (!authentic || d->data[0] == MESSAGE_COOKIE)
+			check_fail(w,
+				   "S7: a forged or replayed datagram moves an endpoint of node %d",
+				   node);
+		if (!endpoint_same_remote(&is[i], &d->from))
+			check_fail(w, "S7: node %d moves an endpoint to where nothing came from",
+				   node);
+	}
+	after(w, node, !authentic, born);
+}
+
+static int node_at(const struct world *w, const struct endpoint *address)
+{
+	for (int i = 0; i < w->n_nodes; i++) {
+		if (w->node[i].alive && endpoint_same_remote(&w->node[i].address, address))
+			return i;
+	}
+	return -1;
+}
+
+/* --- faults --- */
+
+static uint64_t soon(struct world *w, uint64_t mean)
+{
+	return mean ? w->now + 1 + rng_below(&w->rng, 2 * mean) : NEVER;
+}
+
+static uint64_t log_uniform(struct world *w, uint64_t low, uint64_t high)
+{
+	while (low * 2 < high && rng_below(&w->rng, 3))
+		low *= 2;
+	return low + rng_below(&w->rng, low);
+}
+
+/* Swarm testing: each seed switches about half of the faults off. */
+static void faults_draw(struct world *w)
+{
+	struct faults *f = &w->faults;
+	struct rng *r = &w->rng;
+
+	f->delay = log_uniform(w, 100000, 200 * MILLI_NS);
+	if (rng_below(r, 2))
+		f->jitter = log_uniform(w, 100000, 2 * SECOND_NS);
+	if (rng_below(r, 2))
+		f->loss = (uint32_t)log_uniform(w, 1000, 500000);
+	if (rng_below(r, 2))
+		f->duplicate = (uint32_t)log_uniform(w, 1000, 500000);
+	if (rng_below(r, 2))
+		f->corrupt = (uint32_t)log_uniform(w, 1000, 100000);
+	if (rng_below(r, 2))
+		f->mark_ce = 100000;
+	if (rng_below(r, 4) == 0)
+		f->one_way_loss = (uint32_t)log_uniform(w, 100000, 1000000);
+	if (rng_below(r, 2)) {
+		f->partition_every = log_uniform(w, 10 * SECOND_NS, 5 * MINUTE_NS);
+		f->partition_for = log_uniform(w, SECOND_NS, 4 * MINUTE_NS);
+	}
+	if (rng_below(r, 2))
+		f->roam_every = log_uniform(w, SECOND_NS, 2 * MINUTE_NS);
+	if (rng_below(r, 2))
+		f->restart_every = log_uniform(w, 20 * SECOND_NS, 5 * MINUTE_NS);
+	if (rng_below(r, 4) == 0)
+		f->flap_every = log_uniform(w, 20 * SECOND_NS, 5 * MINUTE_NS);
+	if (rng_below(r, 4) == 0)
+		f->rekey_every = log_uniform(w, 20 * SECOND_NS, 5 * MINUTE_NS);
+	if (rng_below(r, 2))
+		f->attack_every = log_uniform(w, 30 * MILLI_NS, 30 * SECOND_NS);
+	/* A clock that goes back over a restart is not survived without a state file. */
+	if (!f->restart_every && rng_below(r, 2))
+		f->clock_step_every = log_uniform(w, 10 * SECOND_NS, 5 * MINUTE_NS);
+	if (rng_below(r, 4) == 0)
+		f->flood_every = log_uniform(w, 5 * SECOND_NS, 5 * MINUTE_NS);
+}
+
+static void schedule(struct world *w)
+{
+	const struct faults *f = &w->faults;
+
+	w->next_partition = soon(w, f->partition_every);
+	w->next_roam = soon(w, f->roam_every);
+	w->next_restart = soon(w, f->restart_every);
+	w->next_flap = soon(w, f->flap_every);
+	w->next_rekey = soon(w, f->rekey_every);
+	w->next_attack = soon(w, f->attack_every);
+	w->next_flood = soon(w, f->flood_every);
+	w->next_clock_step = soon(w, f->clock_step_every);
+}
+
+static int someone(struct world *w)
+{
+	return (int)rng_below(&w->rng, (uint64_t)w->n_nodes);
+}
+
+static void roam(struct world *w)
+{
+	int i = 1 + (int)rng_below(&w->rng, (uint64_t)w->n_nodes - 1);
+
+	w->node[i].address = address_make(i, (uint16_t)(1024 + rng_below(&w->rng, 60000)));
+}
+
+static void flap(struct world *w)
+{
+	int i = someone(w);
+	struct node *n = &w->node[i];
+
+	admin_down(&n->tunnel);
+	admin_up(&n->tunnel, instant_of(w, n));
+	for (int k = 0; k < w->n_nodes; k++)
+		n->watch[k].initiation_at = 0;
+}
+
+/* One node gets a new private key, and everybody is told. */
+static void rekey(struct world *w)
+{
+	int i = someone(w);
+	struct node *n = &w->node[i];
+	struct key old = n->public_key;
+
+	rng_fill(&w->rng, n->private_key.bytes, KEY_LEN);
+	key_clamp(&n->private_key);
+	admin_private_key(&n->tunnel, &n->private_key, instant_of(w, n));
+	n->public_key = *admin_public_key(&n->tunnel);
+	for (int k = 0; k < w->n_nodes; k++) {
+		struct prefix inner = { .ip.family = AF_INET, .bits = 32 };
+		struct node *other = &w->node[k];
+		struct endpoint where;
+		struct peer *peer;
+
+		n->watch[k].initiation_at = 0;
+		other->watch[i] = (struct watch){ 0 };
+		if (k == i)
+			continue;
+		peer = admin_find(&other->tunnel, &old);
+		where = peer->endpoint;
+		admin_remove(&other->tunnel, peer);
+		if (admin_add(&other->tunnel, &n->public_key, &peer) < 0)
+			abort();
+		store_be32(inner.ip.bytes, 0x0a010000u + (uint32_t)i);
+		admin_allow(&other->tunnel, peer, &inner);
+		admin_psk(peer, &w->psk[k][i]);
+		admin_keepalive(&other->tunnel, peer, other->keepalive, instant_of(w, other));
+		if (endpoint_known(&where))
+			admin_endpoint(&other->tunnel, peer, &where);
+	}
+}
+
+/* Junk, or anything ever seen, from anywhere to anybody; sometimes with a bit flipped. */
+static void attack(struct world *w)
+{
+	struct datagram *d;
+	int to = someone(w);
+
+	if (w->n_history && rng_below(&w->rng, 4)) {
+		d = copy_of(w->history[rng_below(&w->rng, w->n_history)]);
+		if (rng_below(&w->rng, 2))
+			flip(w, d);
+	} else {
+		d = mem_new(sizeof(*d));
+		d->len = (uint32_t)rng_below(&w->rng, 200);
+		rng_fill(&w->rng, d->data, d->len);
+		if (d->len >= 4)
+			store_le32(d->data, (uint32_t)rng_below(&w->rng, 6));
+	}
+	d->at = w->now;
+	d->from = address_make(99, (uint16_t)rng_below(&w->rng, 65536));
+	d->to = w->node[to].address;
+	d->sender = -1;
+	wire_push(w, d);
+}
+
+/*
+ * More initiations with good mac1, from many addresses, than one moment can
+ * answer: the node is under load for a second, and wants cookies.
+ */
+static void flood(struct world *w)
+{
+	struct cookie_maker maker = { 0 };
+	int to = someone(w);
+	struct node *n = &w->node[to];
+
+	cookie_keys_set(&maker.keys, &n->public_key);
+	batch_reset(&w->batch);
+	for (int i = 0; i < FLOOD; i++) {
+		uint32_t len = sizeof(struct wire_initiation);
+		struct endpoint *end = batch_end(&w->batch);
+		struct pkt *p = batch_point(&w->batch, batch_carve(&w->batch, len), len);
+
+		rng_fill(&w->rng, p->data, len);
+		store_le32(p->data, MESSAGE_INITIATION);
+		cookie_add_macs(&maker, p->data, len, w->now);
+		*end = address_make((int)rng_below(&w->rng, 60000) + 100, (uint16_t)(1 + i));
+		p->end = end;
+		w->attacker_in += len;
+	}
+	tunnel_open(&n->tunnel, &w->batch, instant_of(w, n));
+	after(w, to, true, 0);
+	/* What is left in the lane is answered by and by, at the latest in a second. */
+	while (n->tunnel.lane.n && !w->failure[0]) {
+		batch_reset(&w->batch);
+		tunnel_tick(&n->tunnel, &w->batch, instant_of(w, n));
+		after(w, to, true, 0);
+	}
+}
+
+static void fault_step(struct world *w)
+{
+	const struct faults *f = &w->faults;
+	int i;
+
+	if (w->now >= w->next_partition) {
+		w->partitioned = !w->partitioned;
+		w->next_partition = soon(w, w->partitioned ? f->partition_for : f->partition_every);
+	}
+	if (w->now >= w->next_roam) {
+		roam(w);
+		w->next_roam = soon(w, f->roam_every);
+	}
+	if (w->now >= w->next_restart) {
+		i = someone(w);
+		node_stop(w, i);
+		node_start(w, i);
+		forget_seen(w, i);
+		w->next_restart = soon(w, f->restart_every);
+	}
+	if (w->now >= w->next_flap) {
+		flap(w);
+		w->next_flap = soon(w, f->flap_every);
+	}
+	if (w->now >= w->next_rekey) {
+		rekey(w);
+		w->next_rekey = soon(w, f->rekey_every);
+	}
+	if (w->now >= w->next_attack) {
+		attack(w);
+		w->next_attack = soon(w, f->attack_every);
+	}
+	if (w->now >= w->next_flood) {
+		flood(w);
+		w->next_flood = soon(w, f->flood_every);
+	}
+	if (w->now >= w->next_clock_step) {
+		w->node[someone(w)].skew += (int64_t)rng_below(&w->rng, 2000 * SECOND_NS) -
+					    (int64_t)(1000 * SECOND_NS);
+		w->next_clock_step = soon(w, f->clock_step_every);
+	}
+}
+
+/* --- traffic --- */
+
+static void traffic_step(struct world *w, int node)
+{
+	struct node *n = &w->node[node];
+
+	if (w->healing) {
+		for (int i = 0; i < w->n_nodes; i++) {
+			if (i != node)
+				node_send(w, node, i);
+		}
+		n->next_traffic = w->now + SECOND_NS;
+		return;
+	}
+	if (!n->burst_left) {
+		n->burst_left = (uint32_t)rng_below(&w->rng, 40);
+		n->burst_to = someone(w);
+		n->next_traffic = w->now + log_uniform(w, MILLI_NS, 4 * MINUTE_NS);
+		return;
+	}
+	n->burst_left--;
+	if (n->burst_to != node)
+		node_send(w, node, n->burst_to);
+	n->next_traffic = w->now + rng_below(&w->rng, 200 * MILLI_NS);
+}
+
+/* --- time --- */
+
+static uint64_t min64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t next_event(const struct world *w)
+{
+	uint64_t next = w->n_heap ? w->heap[0]->at : NEVER;
+
+	for (int i = 0; i < w->n_nodes; i++) {
+		const struct node *n = &w->node[i];
+
+		next = min64(next, tunnel_deadline(&n->tunnel));
+		next = min64(next, n->next_traffic);
+	}
+	next = min64(next, min64(w->next_partition, w->next_roam));
+	next = min64(next, min64(w->next_restart, w->next_flap));
+	next = min64(next, min64(w->next_rekey, w->next_attack));
+	return min64(next, min64(w->next_flood, w->next_clock_step));
+}
+
+void world_run(struct world *w, uint64_t until)
+{
+	while (!w->failure[0]) {
+		uint64_t next = next_event(w);
+
+		if (next > until)
+			break;
+		if (next > w->now)
+			w->now = next;
+		while (w->n_heap && w->heap[0]->at <= w->now && !w->failure[0]) {
+			struct datagram *d = wire_pop(w);
+			int to = node_at(w, &d->to);
+
+			if (to >= 0)
+				node_receive(w, to, d);
+			mem_free(d);
+		}
+		fault_step(w);
+		for (int i = 0; i < w->n_nodes; i++) {
+			if (tunnel_deadline(&w->node[i].tunnel) <= w->now)
+				node_tick(w, i);
+			if (w->node[i].next_traffic <= w->now)
+				traffic_step(w, i);
+		}
+	}
+	if (!w->failure[0] && w->now < until)
+		w->now = until;
+}
+
+void world_heal(struct world *w)
+{
+	w->faults = (struct faults){ .loss = HEALED_LOSS, .delay = 20 * MILLI_NS };
+	w->partitioned = false;
+	schedule(w);
+	w->healing = true;
+	for (int i = 0; i < w->n_nodes; i++) {
+		struct peer *first = admin_find(&w->node[i].tunnel, &w->node[0].public_key);
+
+		/*
+		 * Who can hold back datagrams and send them from elsewhere draws endpoints
+		 * away, as the protocol has it; the shell puts the configured one back when
+		 * handshakes go unanswered.
+		 */
+		if (first)
+			admin_endpoint(&w->node[i].tunnel, first, &w->node[0].address);
+		w->node[i].next_traffic = w->now + rng_below(&w->rng, SECOND_NS);
+		for (int k = 0; k < w->n_nodes; k++)
+			w->node[i].flow[k].first_delivered_at = 0;
+	}
+}
+
+uint64_t world_connected_after(const struct world *w, uint64_t healed_at)
+{
+	uint64_t worst = 0;
+
+	for (int i = 0; i < w->n_nodes; i++) {
+		for (int k = 0; k < w->n_nodes; k++) {
+			uint64_t at = w->node[i].flow[k].first_delivered_at;
+
+			/* Two that roam may lose each other; node 0 stays where it is. */
+			if (i == k || (i && k) || !world_should_connect(w, i, k))
+				continue;
+			if (!at)
+				return NEVER;
+			if (at - healed_at > worst)
+				worst = at - healed_at;
+		}
+	}
+	return worst;
+}
+
+void world_hush(struct world *w)
+{
+	for (int i = 0; i < w->n_nodes; i++) {
+		struct node *n = &w->node[i];
+
+		n->next_traffic = NEVER;
+		n->keepalive = 0;
+		for (struct peer *p = admin_first(&n->tunnel); p; p = p->next)
+			admin_keepalive(&n->tunnel, p, 0, instant_of(w, n));
+	}
+}
+
+int world_init(struct world *w, uint64_t seed)
+{
+	*w = (struct world){ .seed = seed, .now = SECOND_NS, .rng = { seed }, .outsider = -1 };
+	if (batch_init(&w->batch, BATCH_PACKETS, BATCH_PACKETS, 1 << 20) < 0)
+		return -1;
+	w->batch.mtu = 1420;
+	w->n_nodes = rng_below(&w->rng, 3) ? 2 : 2 + (int)rng_below(&w->rng, NODES_MAX - 1);
+	if (w->n_nodes > 2 && rng_below(&w->rng, 4) == 0)
+		w->outsider = w->n_nodes - 1;
+	for (int i = 0; i < w->n_nodes; i++) {
+		struct node *n = &w->node[i];
+		struct noise_identity self = { .known = false };
+
+		n->rng.state = rng_next(&w->rng);
+		rng_fill(&w->rng, n->private_key.bytes, KEY_LEN);
+		noise_identity_set(&self, &n->private_key);
+		n->private_key = self.private_key;
+		n->public_key = self.public_key;
+		n->address = address_make(i, 51820);
+		n->keepalive = rng_below(&w->rng, 3) ? 0 : (uint16_t)(1 + rng_below(&w->rng, 60));
+		n->next_traffic = w->now + rng_below(&w->rng, 5 * SECOND_NS);
+		for (int k = 0; k < i; k++) {
+			if (rng_below(&w->rng, 2))
+				rng_fill(&w->rng, w->psk[i][k].bytes, KEY_LEN);
+			w->psk[k][i] = w->psk[i][k];
+			if (i == w->outsider)
+				rng_fill(&w->rng, w->psk[i][k].bytes, KEY_LEN);
+		}
+	}
+	faults_draw(w);
+	schedule(w);
+	for (int i = 0; i < w->n_nodes; i++)
+		node_start(w, i);
+	return 0;
+}
+
+void world_fini(struct world *w)
+{
+	for (int i = 0; i < w->n_nodes; i++)
+		node_stop(w, i);
+	while (w->n_heap)
+		mem_free(w->heap[--w->n_heap]);
+	for (uint32_t i = 0; i < w->n_history; i++)
+		mem_free(w->history[i]);
+	mem_free(w->heap);
+	mem_free(w->nonces);
+	mem_free(w->seen);
+	batch_fini(&w->batch);
+}

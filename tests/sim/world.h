@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+/*
+ * A world: a few tunnels, a bad wire between them, one virtual clock, and one
+ * seed that everything follows from.
+ *
+ *   node 0 (fixed address) --- wire: loss, delay, duplication, reordering,
+ *   node 1..3 (they roam)      corruption, partitions --- and an attacker who has
+ *                              seen every datagram and may send any
+ *
+ * First chaos, in which every step is checked for safety; then all faults end,
+ * and payload must flow both ways within a bound; then silence, which must stay
+ * silent.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/admin.h"
+#include "sim/rng.h"
+
+enum {
+	NODES_MAX = 4,
+	DATAGRAM_MAX = 1600,
+	HISTORY = 512, /* datagrams the attacker remembers */
+	SUBMITTED_MAX = 1 << 14,
+	BATCH_PACKETS = 512,
+};
+
+/* What a seed switches on, and how badly. Parts per million, or ns. */
+struct faults {
+	uint32_t loss, duplicate, corrupt, mark_ce;
+	uint64_t delay, jitter;
+	uint32_t one_way_loss; /* of node 0 -> others, on top */
+	uint64_t partition_every, partition_for;
+	uint64_t roam_every, restart_every, flap_every, rekey_every, attack_every;
+	uint64_t clock_step_every;
+	uint64_t flood_every; /* valid mac1 from many addresses */
+};
+
+struct datagram {
+	uint64_t at, order;
+	struct endpoint from, to;
+	uint64_t id;  /* of the transmission it is a copy of; 0: made up */
+	int sender;   /* node, or -1: the attacker */
+	int origin;   /* node that made it, if genuine */
+	bool genuine; /* bytes as a node sent them */
+	uint8_t tos;
+	uint32_t len;
+	uint8_t data[DATAGRAM_MAX];
+};
+
+/* What one node gave its tunnel for another. */
+struct flow {
+	uint32_t submitted;
+	uint8_t delivered[SUBMITTED_MAX / 8];
+	uint64_t last_submitted_at;
+	uint64_t first_delivered_at; /* since the last look; 0: nothing */
+};
+
+/* What the checks remember of one node's view of one peer. */
+struct watch {
+	uint64_t initiation_at; /* 0: none since the gate was last reset */
+	uint32_t initiations;   /* since the last packet submitted for, or heard from, the peer */
+	uint8_t timestamp[12];  /* of the last initiation */
+};
+
+struct node {
+	bool alive;
+	struct tunnel tunnel;
+	struct rng rng; /* the tunnel's own chance */
+	struct chance chance;
+	struct key private_key, public_key;
+	struct endpoint address;
+	int64_t skew; /* of its wall clock, ns */
+	uint16_t keepalive;
+	struct flow flow[NODES_MAX];
+	struct watch watch[NODES_MAX];
+	uint64_t next_traffic;
+	uint32_t burst_left;
+	int burst_to;
+	uint64_t emitted; /* datagrams */
+};
+
+/* Highest nonce seen under each sending key, to prove that none comes twice. */
+struct nonce_slot {
+	uint8_t key[32];
+	uint64_t next;
+	bool used;
+};
+
+struct world {
+	uint64_t seed, now;
+	struct rng rng;
+	int n_nodes;
+	struct node node[NODES_MAX];
+	struct key psk[NODES_MAX][NODES_MAX];
+	int outsider; /* this node has wrong preshared keys; -1: none */
+	struct faults faults;
+	bool partitioned;
+	uint64_t next_partition, next_roam, next_restart, next_flap, next_rekey, next_attack,
+		next_flood, next_clock_step;
+	/* the wire: a heap by (at, order) */
+	struct datagram **heap;
+	uint32_t n_heap, cap_heap;
+	uint64_t order, transmissions;
+	struct datagram *history[HISTORY];
+	uint32_t n_history;
+	/* what came of it */
+	struct nonce_slot *nonces;
+	uint32_t n_nonces, cap_nonces;
+	uint8_t *seen; /* [transmission ids] delivered to a node: bit per id */
+	uint64_t cap_seen;
+	uint64_t digest; /* of everything that was sent or delivered */
+	uint64_t delivered, emitted, attacker_out, attacker_in, handshakes;
+	bool healing, quiet;
+	struct batch batch;
+	char failure[256]; /* empty: all well */
+};
+
+int world_init(struct world *w, uint64_t seed);
+void world_fini(struct world *w);
+/* Run until this time, or until something fails. */
+void world_run(struct world *w, uint64_t until);
+/* All faults end, everyone is back; traffic every second both ways. */
+void world_heal(struct world *w);
+/*
+ * The longest any pair (that should connect) waited for payload since healing, ns;
+ * UINT64_MAX: it still waits.
+ */
+uint64_t world_connected_after(const struct world *w, uint64_t healed_at);
+void world_hush(struct world *w);
+bool world_should_connect(const struct world *w, int a, int b);
+
+/* --- check.c --- */
+
+void check_fail(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A datagram leaves the node. */
+void check_emitted(struct world *w, int node, const struct pkt *p);
+/* A plain packet reaches the node's device. */
+void check_delivered(struct world *w, int node, const struct pkt *p, uint64_t session_born);
+/* After each step of the node. */
+void check_node(struct world *w, int node);
+/* The packet that node i gives its tunnel as number seq for node k. Its length. */
+size_t packet_make(uint8_t *out, int from, int to, uint32_t seq, uint64_t seed);
+
+#endif
