@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef IO_UDP_H
+#define IO_UDP_H
+
+/*
+ * Datagrams: one IPv4 and one IPv6 socket on the same port, never connected,
+ * read and written in batches.  Segmentation offloads stay inside.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/pkt.h"
+
+enum { UDP_V4, UDP_V6, UDP_SOCKETS };
+
+/*
+ * What one udp_recv() may take out of a batch; a batch should be larger, since the
+ * core adds answers to it.  With less it receives less at a time.
+ */
+enum {
+	UDP_RECV_SLOTS = 8,                 /* messages, each with its sender */
+	UDP_RECV_SLOT_BYTES = 65536 + 1088, /* not a multiple of 4 KiB: spreads over the L1 sets */
+	UDP_RECV_JOINED = 64,               /* datagrams of one sender in a message, at most */
+	UDP_RECV_PACKETS = UDP_RECV_SLOTS * UDP_RECV_JOINED,
+	UDP_RECV_BYTES = UDP_RECV_SLOTS * UDP_RECV_SLOT_BYTES,
+};
+
+struct udp_stats {
+	uint64_t recv_calls, recv_datagrams;
+	uint64_t recv_runs; /* messages with several datagrams (UDP_GRO) */
+	uint64_t truncated; /* messages that had no room: lost, or the end of them */
+	uint64_t send_calls, send_datagrams;
+	uint64_t send_runs;      /* sends of several datagrams (UDP_SEGMENT) */
+	uint64_t runs_refused;   /* of those, refused; their packets were then sent singly */
+	uint64_t source_retries; /* sent again without the remembered source */
+	uint64_t errors;         /* datagrams that the network refused */
+	int last_error;          /* errno of the latest of them */
+};
+
+struct udp {
+	int fd[UDP_SOCKETS]; /* -1: this family is not to be had */
+	struct udp_stats stats;
+	void *work; /* message headers, allocated by udp_init */
+};
+
+/* Allocates; both descriptors -1. 0 or -ENOMEM. */
+int udp_init(struct udp *u);
+/* Put a pair of sockets in (either may be -1) and close those that were there. */
+void udp_use(struct udp *u, const int fd[UDP_SOCKETS]);
+/* Close the sockets; udp_init's memory stays. */
+void udp_close(struct udp *u);
+void udp_fini(struct udp *u);
+
+/*
+ * Read what waits on one of the sockets into the batch: each datagram becomes a
+ * packet with FATE_NONE, its sender (with the local address it was sent to) in
+ * end, and its TOS.  The batch must be fresh (batch_reset).  Packets added; 0:
+ * none waited; -errno (never -EINTR).  Transient errors of the network (a
+ * pending ICMP) are skipped.
+ */
+int udp_recv(struct udp *u, int which, struct batch *batch);
+
+/*
+ * Send the packets with FATE_NET to their end, in order, beginning with packet
+ * *next; *next moves on behind the last that was dealt with.
+ *
+ * A packet that the network refuses gets FATE_SEND and err; the rest still goes.
+ * A vanished local address is left out and the packet tried again once at once;
+ * it then has PKT_SOURCE_STALE.  0; -EAGAIN: the socket of packet *next is full,
+ * call again when it is writable (*which says which).
+ */
+int udp_send(struct udp *u, struct batch *batch, uint32_t *next, int *which);
+
+/*
+ * One configured socket: non-blocking, close-on-exec, wildcard address, exclusive
+ * port, IPV6_V6ONLY, source address and TOS reported, no path MTU discovery
+ * (datagrams may be fragmented, as the kernel's WireGuard does), big buffers.
+ * family AF_INET or AF_INET6; mark 0: none.  The descriptor, or -errno:
+ * -EADDRINUSE, -EACCES (port below 1024), -EPERM (mark), -EAFNOSUPPORT.
+ */
+int udp_socket(int family, uint16_t port, uint32_t mark);
+/*
+ * A pair of them on one port: port 0 finds one that is free for both.  No IPv6
+ * (or no IPv4) here: that one is -1.  *bound gets the port.  0 or -errno.
+ */
+int udp_pair(uint16_t port, uint32_t mark, int fd[UDP_SOCKETS], uint16_t *bound);
+/* 0 or -errno; needs no right if nothing changes. fd -1: nothing to do. */
+int udp_mark(int fd, uint32_t mark);
+
+#endif

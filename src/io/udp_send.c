@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/udp.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "io/udp_work.h"
+
+enum { REST_PACKETS = 1 << 16 }; /* after the kernel refused to split: a second of full speed */
+
+/* One call of udp_send(). */
+struct round {
+	struct udp *u;
+	struct batch *batch;
+	int which;                    /* socket of the run at hand */
+	uint32_t singly;              /* packets before this index leave one by one */
+	const struct endpoint *stale; /* its local address failed, and without it went well */
+};
+
+/*
+ * Packets that leave in one send: those with FATE_NET from first up to (without)
+ * after.  Same end, same TOS, equal length but for the last, which may be shorter.
+ */
+struct run {
+	uint32_t first, after;
+	uint32_t n;
+};
+
+static void put_control(struct msghdr *msg, int level, int type, const void *data, size_t len)
+{
+	char *at = (char *)msg->msg_control + msg->msg_controllen;
+	struct cmsghdr *c = (struct cmsghdr *)(void *)at;
+
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), data, len);
+	msg->msg_controllen += CMSG_SPACE(len);
+}
+
+/*
+ * Answer from where we were asked.  The interface stays open, so that routing may
+ * choose it; but a link-local source means nothing without one.
+ */
+static void put_source(struct msghdr *msg, const struct endpoint *end)
+{
+	struct in_pktinfo from4 = { 0 };
+	struct in6_pktinfo from6 = { 0 };
+
+	if (end->local.family == AF_INET) {
+		from4.ipi_spec_dst = end->local.v4;
+		put_control(msg, IPPROTO_IP, IP_PKTINFO, &from4, sizeof(from4));
+		return;
+	}
+	from6.ipi6_addr = end->local.v6;
+	if (IN6_IS_ADDR_LINKLOCAL(&end->local.v6))
+		from6.ipi6_ifindex = end->ifindex;
+	put_control(msg, IPPROTO_IPV6, IPV6_PKTINFO, &from6, sizeof(from6));
+}
+
+static void put_tos(struct msghdr *msg, const struct endpoint *end, uint8_t tos)
+{
+	int value = tos;
+
+	if (end->remote.sa.sa_family == AF_INET)
+		put_control(msg, IPPROTO_IP, IP_TOS, &value, sizeof(value));
+	else
+		put_control(msg, IPPROTO_IPV6, IPV6_TCLASS, &value, sizeof(value));
+}
+
+/* The bytes of a run; sealed packets of equal size touch, and become one piece. */
+static size_t gather(const struct batch *b, const struct run *run, struct iovec *iov)
+{
+	size_t n = 0;
+	uint8_t *end = NULL;
+
+	for (uint32_t i = run->first; i < run->after; i++) {
+		const struct pkt *p = &b->pkt[i];
+
+		if (p->fate != FATE_NET)
+			continue;
+		if (n > 0 && p->data == end)
+			iov[n - 1].iov_len += p->len;
+		else
+			iov[n++] = (struct iovec){ .iov_base = p->data, .iov_len = p->len };
+		end = p->data + p->len;
+	}
+	return n;
+}
+
+/* Send a run; 0 or errno. */
+static int shoot(struct round *r, const struct run *run, bool sourced)
+{
+	const struct pkt *p = &r->batch->pkt[run->first];
+	const struct endpoint *end = p->end;
+	_Alignas(size_t) char control[UDP_CONTROL] = { 0 };
+	struct sockaddr_in6 to; /* the longest; a copy, since msg_name is not const */
+	struct iovec iov[UDP_RUN_PACKETS];
+	struct msghdr msg = {
+		.msg_name = &to,
+		.msg_namelen = endpoint_len(end),
+		.msg_iov = iov,
+		.msg_iovlen = gather(r->batch, run, iov),
+		.msg_control = control,
+	};
+	uint16_t each = (uint16_t)p->len;
+
+	memcpy(&to, &end->remote, msg.msg_namelen);
+	if (sourced)
+		put_source(&msg, end);
+	if (p->tos)
+		put_tos(&msg, end, p->tos);
+	if (run->n > 1)
+		put_control(&msg, SOL_UDP, UDP_SEGMENT, &each, sizeof(each));
+	if (msg.msg_controllen == 0)
+		msg.msg_control = NULL;
+	for (;;) {
+		r->u->stats.send_calls++;
+		if (sendmsg(r->u->fd[r->which], &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			return 0;
+		if (errno != EINTR)
+			return errno;
+	}
+}
+
+/* How kernels old and new answer to a source address that is not, or no longer, ours. */
+static bool source_may_be_gone(int err)
+{
+	return err == ENETUNREACH || err == EINVAL || err == EADDRNOTAVAIL || err == ENODEV;
+}
+
+/* Send a run from its local address, or from any other if that one has vanished; 0 or errno. */
+static int shoot_sticky(struct round *r, const struct run *run)
+{
+	const struct endpoint *end = r->batch->pkt[run->first].end;
+	bool sourced = end != r->stale && end->local.family == end->remote.sa.sa_family;
+	int err = shoot(r, run, sourced);
+
+	if (!sourced || !source_may_be_gone(err))
+		return err;
+	r->u->stats.source_retries++;
+	err = shoot(r, run, false);
+	/* If both failed, the source need not be to blame. */
+	if (err == 0)
+		r->stale = end;
+	return err;
+}
+
+/* The longest run from here; one packet if the kernel is not to split. */
+static struct run find_run(const struct round *r, uint32_t first)
+{
+	const struct udp_work *w = r->u->work;
+	const struct pkt *head = &r->batch->pkt[first];
+	struct run run = { .first = first, .after = first + 1, .n = 1 };
+	uint32_t bytes = head->len;
+
+	if (!w->splits[r->which] || w->rest[r->which] > 0 || first < r->singly)
+		return run;
+	for (uint32_t i = run.after; i < r->batch->n && run.n < UDP_RUN_PACKETS; i++) {
+		const struct pkt *p = &r->batch->pkt[i];
+
+		if (p->fate != FATE_NET)
+			continue;
+		if (p->end != head->end || p->tos != head->tos || p->len == 0 ||
+		    p->len > head->len || p->len > UDP_RUN_BYTES - bytes)
+			break;
+		bytes += p->len;
+		run.after = i + 1;
+		run.n++;
+		if (p->len < head->len)
+			break;
+	}
+	return run;
+}
+
+/* Write down how it went for each packet of a run. */
+static void settle(struct round *r, const struct run *run, int err)
+{
+	struct udp_stats *stats = &r->u->stats;
+
+	for (uint32_t i = run->first; i < run->after; i++) {
+		struct pkt *p = &r->batch->pkt[i];
+
+		if (p->fate != FATE_NET)
+			continue;
+		if (err) {
+			p->fate = FATE_SEND;
+			p->err = (uint8_t)err;
+			stats->errors++;
+			stats->last_error = err;
+			continue;
+		}
+		if (p->end == r->stale)
+			p->flags |= PKT_SOURCE_STALE;
+		stats->send_datagrams++;
+	}
+	if (!err && run->n > 1)
+		stats->send_runs++;
+}
+
+/*
+ * Things that speak against a run, not against its packets: a path with a smaller
+ * MTU (a split send is never fragmented), or one that cannot split or checksum.
+ */
+static bool refuses_runs(int err)
+{
+	return err == EMSGSIZE || err == EINVAL || err == EIO;
+}
+
+/* The socket for this end, or -errno. */
+static int socket_for(const struct udp *u, const struct endpoint *end)
+{
+	int which;
+
+	if (!end || !endpoint_known(end))
+		return -EDESTADDRREQ;
+	which = end->remote.sa.sa_family == AF_INET ? UDP_V4 : UDP_V6;
+	return u->fd[which] < 0 ? -EAFNOSUPPORT : which;
+}
+
+/* Deal with the run that begins at first. 0: *next stands behind it; or -EAGAIN. */
+static int send_run(struct round *r, uint32_t first, uint32_t *next)
+{
+	struct udp_work *w = r->u->work;
+	struct run run = { .first = first, .after = first + 1, .n = 1 };
+	int err;
+
+	r->which = socket_for(r->u, r->batch->pkt[first].end);
+	if (r->which < 0) {
+		settle(r, &run, -r->which);
+		*next = run.after;
+		return 0;
+	}
+	run = find_run(r, first);
+	err = shoot_sticky(r, &run);
+	if (err == EAGAIN)
+		return -EAGAIN;
+	if (run.n > 1 && refuses_runs(err)) {
+		r->u->stats.runs_refused++;
+		r->singly = run.after;
+		if (err != EMSGSIZE)
+			w->rest[r->which] = REST_PACKETS;
+		return 0;
+	}
+	if (run.n == 1 && w->rest[r->which] > 0)
+		w->rest[r->which]--;
+	settle(r, &run, err);
+	*next = run.after;
+	return 0;
+}
+
+int udp_send(struct udp *u, struct batch *batch, uint32_t *next, int *which)
+{
+	struct round r = { .u = u, .batch = batch };
+
+	while (*next < batch->n) {
+		if (batch->pkt[*next].fate != FATE_NET) {
+			++*next;
+			continue;
+		}
+		if (send_run(&r, *next, next) < 0) {
+			*which = r.which;
+			return -EAGAIN;
+		}
+	}
+	return 0;
+}

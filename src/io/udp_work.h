@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef IO_UDP_WORK_H
+#define IO_UDP_WORK_H
+
+/* What hangs behind udp.work: for udp.c and udp_send.c alone. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/addr.h"
+#include "io/udp.h"
+
+enum {
+	/* In one send: below the 64 that every kernel takes (before 5.16 headers counted too). */
+	UDP_RUN_PACKETS = 60,
+	/* In one send: with headers it must stay below the kernel's gso_max_size of 65536. */
+	UDP_RUN_BYTES = 65473,
+	/* Control bytes of one message: source, TOS and segment size, each in its own header. */
+	UDP_CONTROL = 128,
+};
+
+/* Where one datagram, or several that the kernel has joined, will be received. */
+struct udp_slot {
+	_Alignas(size_t) char control[UDP_CONTROL]; /* as CMSG_ALIGN wants it */
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} from;
+	struct iovec iov;
+};
+
+struct udp_work {
+	bool joins[UDP_SOCKETS];    /* UDP_GRO is on: a message may hold several datagrams */
+	bool splits[UDP_SOCKETS];   /* UDP_SEGMENT is known here */
+	uint32_t rest[UDP_SOCKETS]; /* packets to send singly until it is tried again */
+	struct mmsghdr msg[UDP_RECV_SLOTS];
+	struct udp_slot slot[UDP_RECV_SLOTS];
+};
+
+#endif
