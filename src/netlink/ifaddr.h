@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NETLINK_IFADDR_H
+#define NETLINK_IFADDR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "netlink/rtnl.h"
+
+/*
+ * Adding an address that is there, and removing one that is not, both succeed.
+ * IPv6: no duplicate detection (nodad).
+ */
+int ifaddr_add(struct rtnl *r, uint32_t ifindex, const struct prefix *address);
+int ifaddr_del(struct rtnl *r, uint32_t ifindex, const struct prefix *address);
+/*
+ * fn for each address of the link, or of all links (ifindex 0); it may stop with a
+ * non-zero return, which is passed on.
+ */
+typedef int ifaddr_fn(uint32_t ifindex, const struct prefix *address, void *ctx);
+int ifaddr_each(struct rtnl *r, uint32_t ifindex, ifaddr_fn *fn, void *ctx);
+
+#endif

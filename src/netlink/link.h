@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NETLINK_LINK_H
+#define NETLINK_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "netlink/rtnl.h"
+
+struct link_info {
+	uint32_t ifindex;
+	uint32_t mtu;
+	bool up; /* IFF_UP */
+	char name[16];
+	char kind[16]; /* IFLA_INFO_KIND: "tun", "veth"...; "" if none */
+};
+
+/* -ENODEV when there is no such link. */
+int link_get(struct rtnl *r, const char *name, struct link_info *info);
+int link_get_index(struct rtnl *r, uint32_t ifindex, struct link_info *info);
+int link_set_up(struct rtnl *r, uint32_t ifindex, bool up);
+int link_set_mtu(struct rtnl *r, uint32_t ifindex, uint32_t mtu);
+
+/* What an RTM_NEWLINK or RTM_DELLINK message says; false if it is too short. */
+bool link_parse(struct link_info *info, const struct nlmsghdr *msg);
+
+#endif

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: ISC
+noinst_LIBRARIES += libnetlink.a
+libnetlink_a_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS)
+libnetlink_a_SOURCES = \
+	src/netlink/ifaddr.c src/netlink/ifaddr.h \
+	src/netlink/link.c src/netlink/link.h \
+	src/netlink/route.c src/netlink/route.h \
+	src/netlink/rtnl.c src/netlink/rtnl.h \
+	src/netlink/rule.c \
+	src/netlink/watch.c src/netlink/watch.h

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NETLINK_ROUTE_H
+#define NETLINK_ROUTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "netlink/rtnl.h"
+
+enum {
+	ROUTE_TABLE_MAIN = 254,
+	ROUTE_PROTO = 117, /* rtm_protocol of routes and rules that are ours; 't' 'u' */
+};
+
+/* Adding a route that is there with the same device succeeds; removing one that is not does too. */
+int route_add(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table);
+int route_del(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table);
+
+/* What the kernel would do with a packet to dst that carries mark. */
+struct route_path {
+	uint32_t ifindex;
+	uint32_t mtu;     /* of the route if it has one, else of the link */
+	struct ip source; /* preferred source; family 0: none */
+};
+/* -ENETUNREACH and the like when there is no way. */
+int route_get(struct rtnl *r, const struct ip *dst, uint32_t mark, struct route_path *path);
+/* true if no route of any family, of any device, is in that table. */
+int route_table_is_empty(struct rtnl *r, uint32_t table, bool *empty);
+
+/*
+ * The two rules of the default-route set-up, for one family:
+ *   not fwmark MARK lookup TABLE
+ *   lookup main suppress_prefixlength 0
+ * Adding one that is there succeeds.  The second is asked before the first, in
+ * whatever order they are added.  Deleting takes only what has ROUTE_PROTO; one
+ * that is not there succeeds, too.
+ */
+int rule_add_not_mark(struct rtnl *r, int family, uint32_t mark, uint32_t table);
+int rule_del_not_mark(struct rtnl *r, int family, uint32_t mark, uint32_t table);
+int rule_add_suppress(struct rtnl *r, int family);
+int rule_del_suppress(struct rtnl *r, int family);
+/* How many of either kind there are in the family, whoever made them. */
+int rule_count(struct rtnl *r, int family, unsigned *not_mark, unsigned *suppress);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NETLINK_WATCH_H
+#define NETLINK_WATCH_H
+
+/* Told by the kernel when links, addresses or routes change. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "netlink/link.h"
+
+struct watch {
+	struct mnl_socket *sock;
+	int fd; /* watch for reading */
+};
+
+/* What happened since the last look. */
+struct watch_news {
+	bool link_changed; /* `link` holds the latest state of the watched link */
+	bool link_gone;    /* the watched link was deleted */
+	bool link_moved;   /* it went to another network namespace, where it lives on unseen */
+	struct link_info link;
+	bool network_changed; /* another link, an address or a route changed */
+	bool lost;            /* the queue overflowed: look again at everything */
+};
+
+int watch_open(struct watch *w);
+void watch_close(struct watch *w);
+/* Read all that waits. ifindex: the link we care about. 0 or -errno. */
+int watch_read(struct watch *w, uint32_t ifindex, struct watch_news *news);
+
+#endif

@@ -1,0 +1,707 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/addr.h"
+#include "base/bytes.h"
+#include "io/dev.h"
+#include "lab.h"
+#include "netlink/ifaddr.h"
+#include "netlink/link.h"
+#include "netlink/route.h"
+#include "netlink/rtnl.h"
+#include "netlink/watch.h"
+
+enum { TABLE = 51820, MARK = 0xca6c };
+
+/* A TUN device that is down, and a veth pair that is up, with a way to the world. */
+struct rig {
+	struct rtnl rtnl;
+	struct dev dev;
+	uint32_t tun, veth;
+};
+
+static int set_up(void **state)
+{
+	static struct rig rig;
+	char name[DEV_NAME_MAX] = "t0";
+	int fd;
+
+	assert_int_equal(tun_create(name, &fd), 0);
+	assert_int_equal(dev_tun_open(&rig.dev, fd), 0);
+	lab_run("ip link add v0 type veth peer name v1 && ip link set v1 up && ip link set v0 up");
+	lab_run("ip addr add 192.0.2.1/24 dev v0 && ip addr add 2001:db8::1/64 dev v0 nodad");
+	rig.tun = if_nametoindex("t0");
+	rig.veth = if_nametoindex("v0");
+	assert_int_equal(rtnl_open(&rig.rtnl), 0);
+	*state = &rig;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct rig *rig = *state;
+
+	rtnl_close(&rig->rtnl);
+	dev_close(&rig->dev);
+	lab_try("ip link del v0 2>/dev/null");
+	return 0;
+}
+
+static struct prefix net(const char *text)
+{
+	struct prefix p = { 0 };
+
+	assert_true(prefix_parse(&p, text, strlen(text)));
+	return p;
+}
+
+/* Whether a line of what ip(8) shows holds this text. */
+static bool shows(const char *what, const char *line)
+{
+	return lab_try("ip %s 2>/dev/null | grep -qE -e '%s'", what, line) == 0;
+}
+
+static void test_link_is_found_by_name_and_index(void **state)
+{
+	struct rig *rig = *state;
+	struct link_info by_name, by_index;
+
+	assert_int_equal(link_get(&rig->rtnl, "t0", &by_name), 0);
+	assert_int_equal(by_name.ifindex, rig->tun);
+	assert_int_equal(by_name.mtu, 1500);
+	assert_false(by_name.up);
+	assert_string_equal(by_name.name, "t0");
+	assert_string_equal(by_name.kind, "tun");
+	assert_int_equal(link_get_index(&rig->rtnl, rig->veth, &by_index), 0);
+	assert_string_equal(by_index.name, "v0");
+	assert_string_equal(by_index.kind, "veth");
+	assert_true(by_index.up);
+	assert_int_equal(link_get(&rig->rtnl, "lo", &by_name), 0);
+	assert_string_equal(by_name.kind, "");
+}
+
+static void test_missing_link_is_enodev(void **state)
+{
+	struct rig *rig = *state;
+	struct link_info info = { .mtu = 7 };
+
+	assert_int_equal(link_get(&rig->rtnl, "absent", &info), -ENODEV);
+	assert_int_equal(link_get(&rig->rtnl, "", &info), -ENODEV);
+	assert_int_equal(link_get(&rig->rtnl, "a-name-too-long-for-any", &info), -ENODEV);
+	assert_int_equal(link_get_index(&rig->rtnl, 4711, &info), -ENODEV);
+	assert_int_equal(link_get_index(&rig->rtnl, 0, &info), -ENODEV);
+	assert_int_equal(link_set_up(&rig->rtnl, 4711, true), -ENODEV);
+	assert_int_equal(link_set_mtu(&rig->rtnl, 0, 1400), -ENODEV);
+	assert_int_equal(info.mtu, 7);
+	/* And the socket is still in step. */
+	assert_int_equal(link_get(&rig->rtnl, "t0", &info), 0);
+}
+
+static void test_link_goes_up_and_down(void **state)
+{
+	struct rig *rig = *state;
+	struct link_info info;
+
+	for (int up = 1; up >= 0; up--) {
+		assert_int_equal(link_set_up(&rig->rtnl, rig->tun, up), 0);
+		assert_int_equal(link_set_up(&rig->rtnl, rig->tun, up), 0);
+		assert_int_equal(link_get(&rig->rtnl, "t0", &info), 0);
+		assert_int_equal(info.up, up);
+		assert_int_equal(shows("link show up", "t0"), up);
+	}
+}
+
+static void test_mtu_is_set_within_bounds(void **state)
+{
+	struct rig *rig = *state;
+	struct link_info info;
+
+	assert_int_equal(link_set_mtu(&rig->rtnl, rig->tun, 1420), 0);
+	assert_int_equal(link_get(&rig->rtnl, "t0", &info), 0);
+	assert_int_equal(info.mtu, 1420);
+	assert_true(shows("link show t0", "mtu 1420"));
+	assert_int_equal(link_set_mtu(&rig->rtnl, rig->tun, 20), -EINVAL);
+	assert_int_equal(link_set_mtu(&rig->rtnl, rig->tun, 70000), -EINVAL);
+	assert_true(shows("link show t0", "mtu 1420"));
+}
+
+static void test_addresses_are_added_once_and_removed_once(void **state)
+{
+	static const char *const text[] = { "10.3.0.1/24", "10.4.0.1/32", "fd03::1/64",
+					    "fd04::1/128" };
+	struct rig *rig = *state;
+
+	for (unsigned i = 0; i < LEN(text); i++) {
+		struct prefix p = net(text[i]);
+		char line[64];
+
+		/* iproute2 leaves the length out if it is whole. */
+		snprintf(line, sizeof(line), "inet6? %.*s(/| ).*scope global",
+			 (int)strcspn(text[i], "/"), text[i]);
+		assert_int_equal(ifaddr_add(&rig->rtnl, rig->tun, &p), 0);
+		assert_int_equal(ifaddr_add(&rig->rtnl, rig->tun, &p), 0);
+		assert_true(shows("addr show dev t0", line));
+		assert_false(shows("addr show dev t0", " peer "));
+		assert_false(shows("addr show dev v0", line));
+		assert_int_equal(ifaddr_del(&rig->rtnl, rig->tun, &p), 0);
+		assert_false(shows("addr show dev t0", line));
+		assert_int_equal(ifaddr_del(&rig->rtnl, rig->tun, &p), 0);
+	}
+}
+
+static void test_v6_address_can_be_used_at_once(void **state)
+{
+	struct rig *rig = *state;
+	struct prefix p = net("fd05::1/64");
+
+	/* A link that would detect duplicates. */
+	lab_write("/proc/sys/net/ipv6/conf/v0/accept_dad", "1");
+	assert_int_equal(ifaddr_add(&rig->rtnl, rig->veth, &p), 0);
+	assert_true(shows("addr show dev v0", "fd05::1/64 .*nodad"));
+	assert_false(shows("addr show dev v0 tentative", "fd05::1"));
+}
+
+static void test_v6_address_with_another_length_is_another_thing(void **state)
+{
+	struct rig *rig = *state;
+	struct prefix p = net("fd05::1/64");
+
+	assert_int_equal(ifaddr_add(&rig->rtnl, rig->tun, &p), 0);
+	p.bits = 128;
+	assert_int_equal(ifaddr_add(&rig->rtnl, rig->tun, &p), -EEXIST);
+}
+
+static void test_address_needs_a_link(void **state)
+{
+	struct rig *rig = *state;
+	struct prefix v4 = net("10.3.0.1/24"), v6 = net("fd03::1/64");
+
+	assert_int_equal(ifaddr_add(&rig->rtnl, 4711, &v4), -ENODEV);
+	assert_int_equal(ifaddr_add(&rig->rtnl, 4711, &v6), -ENODEV);
+	assert_int_equal(ifaddr_del(&rig->rtnl, 4711, &v4), 0);
+	assert_int_equal(ifaddr_del(&rig->rtnl, 4711, &v6), 0);
+}
+
+struct seen {
+	unsigned n, v4, v6;
+	uint32_t ifindex;
+	unsigned stop_at;
+};
+
+static int see(uint32_t ifindex, const struct prefix *address, void *ctx)
+{
+	struct seen *s = ctx;
+
+	s->n++;
+	if (s->ifindex)
+		assert_int_equal(ifindex, s->ifindex);
+	if (address->ip.family == AF_INET) {
+		s->v4++;
+		assert_int_equal(address->bits, 16);
+		assert_int_equal(address->ip.bytes[0], 10);
+	} else {
+		s->v6++;
+	}
+	return s->n == s->stop_at ? 42 : 0;
+}
+
+static void test_each_address_is_seen_once_even_if_there_are_many(void **state)
+{
+	struct rig *rig = *state;
+	struct seen all = { .ifindex = rig->tun }, some = { .ifindex = rig->tun, .stop_at = 3 };
+
+	for (unsigned i = 0; i < 700; i++) {
+		struct prefix p = net("10.5.0.0/16"), q = net("fd05::/64");
+
+		store_be16(&p.ip.bytes[2], (uint16_t)(i + 1));
+		store_be16(&q.ip.bytes[14], (uint16_t)(i + 1));
+		assert_int_equal(ifaddr_add(&rig->rtnl, rig->tun, &p), 0);
+		assert_int_equal(ifaddr_add(&rig->rtnl, rig->tun, &q), 0);
+	}
+	assert_int_equal(ifaddr_each(&rig->rtnl, rig->tun, see, &all), 0);
+	assert_int_equal(all.v4, 700);
+	assert_int_equal(all.v6, 700);
+	assert_int_equal(ifaddr_each(&rig->rtnl, rig->tun, see, &some), 42);
+	assert_int_equal(some.n, 3);
+}
+
+static int find_veth(uint32_t ifindex, const struct prefix *address, void *ctx)
+{
+	const struct rig *rig = ctx;
+	const struct prefix wanted = net("192.0.2.1/24");
+
+	return ifindex == rig->veth && prefix_equal(address, &wanted);
+}
+
+static void test_addresses_of_all_links_are_listed(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_int_equal(ifaddr_each(&rig->rtnl, 0, find_veth, rig), 1);
+	assert_int_equal(ifaddr_each(&rig->rtnl, rig->tun, find_veth, rig), 0);
+}
+
+static void test_routes_are_added_once_and_removed_once(void **state)
+{
+	static const char *const text[] = { "10.6.0.0/16", "0.0.0.0/0", "10.6.7.8/32",
+					    "fd06::/48",   "::/0",      "fd06::1/128" };
+	struct rig *rig = *state;
+
+	assert_int_equal(link_set_up(&rig->rtnl, rig->tun, true), 0);
+	for (unsigned i = 0; i < LEN(text); i++) {
+		struct prefix p = net(text[i]);
+		const char *show = p.ip.family == AF_INET ? "-4 route show table 51820"
+							  : "-6 route show table 51820";
+		bool empty = false;
+
+		assert_int_equal(route_table_is_empty(&rig->rtnl, TABLE, &empty), 0);
+		assert_true(empty);
+		assert_int_equal(route_add(&rig->rtnl, &p, rig->tun, TABLE), 0);
+		assert_int_equal(route_add(&rig->rtnl, &p, rig->tun, TABLE), 0);
+		assert_int_equal(lab_try("test $(ip %s | wc -l) = 1", show), 0);
+		assert_true(shows(show, p.bits ? "^(10|fd06).* dev t0 proto 117"
+					       : "^default dev t0 proto 117"));
+		assert_int_equal(route_table_is_empty(&rig->rtnl, TABLE, &empty), 0);
+		assert_false(empty);
+		/* The same destination by another device is another matter. */
+		assert_int_equal(route_add(&rig->rtnl, &p, rig->veth, TABLE), -EEXIST);
+		assert_int_equal(route_del(&rig->rtnl, &p, rig->veth, TABLE), 0);
+		assert_true(shows(show, "dev t0"));
+		assert_int_equal(route_del(&rig->rtnl, &p, rig->tun, TABLE), 0);
+		assert_false(shows(show, "."));
+		assert_int_equal(route_del(&rig->rtnl, &p, rig->tun, TABLE), 0);
+	}
+}
+
+static void test_host_bits_of_a_route_do_not_matter(void **state)
+{
+	struct rig *rig = *state;
+	struct prefix v4 = net("10.6.7.8/16"), v6 = net("fd06::9/48");
+
+	assert_int_equal(link_set_up(&rig->rtnl, rig->tun, true), 0);
+	assert_int_equal(route_add(&rig->rtnl, &v4, rig->tun, 0), 0);
+	assert_int_equal(route_add(&rig->rtnl, &v4, rig->tun, ROUTE_TABLE_MAIN), 0);
+	assert_int_equal(route_add(&rig->rtnl, &v6, rig->tun, 0), 0);
+	assert_int_equal(route_add(&rig->rtnl, &v6, rig->tun, 0), 0);
+	assert_true(shows("-4 route show table main", "^10.6.0.0/16 dev t0"));
+	assert_true(shows("-6 route show table main", "^fd06::/48 dev t0"));
+	assert_int_equal(route_del(&rig->rtnl, &v4, rig->tun, 0), 0);
+	assert_false(shows("-4 route show table main", "10.6.0.0"));
+}
+
+static void test_connected_route_of_an_address_is_enough_and_stays(void **state)
+{
+	struct rig *rig = *state;
+	struct prefix p = net("10.3.0.1/24");
+
+	assert_int_equal(link_set_up(&rig->rtnl, rig->tun, true), 0);
+	assert_int_equal(ifaddr_add(&rig->rtnl, rig->tun, &p), 0);
+	assert_int_equal(route_add(&rig->rtnl, &p, rig->tun, 0), 0);
+	assert_int_equal(lab_try("test $(ip -4 route show 10.3.0.0/24 | wc -l) = 1"), 0);
+	assert_int_equal(route_del(&rig->rtnl, &p, rig->tun, 0), 0);
+	assert_true(shows("-4 route show", "10.3.0.0/24 dev t0 proto kernel"));
+}
+
+static void test_small_tables_are_seen_as_well(void **state)
+{
+	struct rig *rig = *state;
+	bool empty = true;
+
+	assert_int_equal(route_table_is_empty(&rig->rtnl, ROUTE_TABLE_MAIN, &empty), 0);
+	assert_false(empty);
+	assert_int_equal(route_table_is_empty(&rig->rtnl, 77, &empty), 0);
+	assert_true(empty);
+	lab_run("ip -6 route add unreachable fd77::/64 table 77");
+	assert_int_equal(route_table_is_empty(&rig->rtnl, 77, &empty), 0);
+	assert_false(empty);
+	lab_run("ip -6 route del unreachable fd77::/64 table 77");
+}
+
+static void test_way_tells_device_source_and_mtu(void **state)
+{
+	struct rig *rig = *state;
+	struct prefix v4 = net("192.0.2.77"), v6 = net("2001:db8::77"), far = net("198.51.100.1");
+	struct prefix from4 = net("192.0.2.1"), from6 = net("2001:db8::1");
+	struct route_path path;
+
+	assert_int_equal(route_get(&rig->rtnl, &v4.ip, 0, &path), 0);
+	assert_int_equal(path.ifindex, rig->veth);
+	assert_int_equal(path.mtu, 1500);
+	assert_true(ip_equal(&path.source, &from4.ip));
+	assert_int_equal(route_get(&rig->rtnl, &v6.ip, 0, &path), 0);
+	assert_int_equal(path.ifindex, rig->veth);
+	assert_int_equal(path.mtu, 1500);
+	assert_true(ip_equal(&path.source, &from6.ip));
+
+	assert_int_equal(route_get(&rig->rtnl, &far.ip, 0, &path), -ENETUNREACH);
+	lab_run("ip route add 198.51.100.0/24 via 192.0.2.9 mtu 1312");
+	assert_int_equal(route_get(&rig->rtnl, &far.ip, 0, &path), 0);
+	assert_int_equal(path.mtu, 1312);
+	far = net("2001:db8:1::1");
+	assert_int_equal(route_get(&rig->rtnl, &far.ip, 0, &path), -ENETUNREACH);
+	lab_run("ip -6 route add 2001:db8:1::/48 via 2001:db8::9 mtu 1400");
+	assert_int_equal(route_get(&rig->rtnl, &far.ip, 0, &path), 0);
+	assert_int_equal(path.mtu, 1400);
+}
+
+struct family {
+	int family;
+	const char *any, *far, *near;
+};
+
+static const struct family families[] = {
+	{ AF_INET, "0.0.0.0/0", "198.51.100.1", "192.0.2.77" },
+	{ AF_INET6, "::/0", "2001:db8:1::1", "2001:db8::77" },
+};
+
+static uint32_t way_to(struct rig *rig, const char *address, uint32_t mark)
+{
+	struct prefix p = net(address);
+	struct route_path path;
+
+	assert_int_equal(route_get(&rig->rtnl, &p.ip, mark, &path), 0);
+	return path.ifindex;
+}
+
+static void add_rules(struct rig *rig, int family, uint32_t mark, bool suppress_first)
+{
+	if (suppress_first)
+		assert_int_equal(rule_add_suppress(&rig->rtnl, family), 0);
+	assert_int_equal(rule_add_not_mark(&rig->rtnl, family, mark, TABLE), 0);
+	assert_int_equal(rule_add_suppress(&rig->rtnl, family), 0);
+}
+
+static void expect_rules(struct rig *rig, int family, unsigned not_mark, unsigned suppress)
+{
+	unsigned is_not_mark = 99, is_suppress = 99;
+
+	assert_int_equal(rule_count(&rig->rtnl, family, &is_not_mark, &is_suppress), 0);
+	assert_int_equal(is_not_mark, not_mark);
+	assert_int_equal(is_suppress, suppress);
+}
+
+/* All of the default-route set-up for one family. */
+static void divert(struct rig *rig, const struct family *f, bool suppress_first)
+{
+	expect_rules(rig, f->family, 0, 0);
+	add_rules(rig, f->family, MARK, suppress_first);
+	add_rules(rig, f->family, MARK, !suppress_first);
+	expect_rules(rig, f->family, 1, 1);
+	assert_int_equal(way_to(rig, f->far, 0), rig->tun);
+	assert_int_equal(way_to(rig, f->far, MARK + 1), rig->tun);
+	assert_int_equal(way_to(rig, f->far, MARK), rig->veth);
+	assert_int_equal(way_to(rig, f->near, 0), rig->veth);
+
+	/* A second tunnel finds the one rule there, and must not get in front of it. */
+	add_rules(rig, f->family, MARK + 9, suppress_first);
+	expect_rules(rig, f->family, 2, 1);
+	assert_int_equal(way_to(rig, f->near, 0), rig->veth);
+
+	assert_int_equal(rule_del_not_mark(&rig->rtnl, f->family, MARK + 9, TABLE), 0);
+	for (unsigned twice = 0; twice < 2; twice++) {
+		assert_int_equal(rule_del_not_mark(&rig->rtnl, f->family, MARK, TABLE), 0);
+		assert_int_equal(way_to(rig, f->far, 0), rig->veth);
+	}
+	expect_rules(rig, f->family, 0, 1);
+	for (unsigned twice = 0; twice < 2; twice++)
+		assert_int_equal(rule_del_suppress(&rig->rtnl, f->family), 0);
+	expect_rules(rig, f->family, 0, 0);
+}
+
+static void test_rules_send_all_but_the_marked_into_the_tunnel(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_int_equal(link_set_up(&rig->rtnl, rig->tun, true), 0);
+	lab_run("ip route add default via 192.0.2.9 && ip -6 route add default via 2001:db8::9");
+	for (unsigned i = 0; i < LEN(families); i++) {
+		struct prefix any = net(families[i].any);
+
+		assert_int_equal(route_add(&rig->rtnl, &any, rig->tun, TABLE), 0);
+		divert(rig, &families[i], false);
+		divert(rig, &families[i], true);
+	}
+	/* The system's own rule for the main table is still there. */
+	assert_true(shows("-4 rule show", "^32766:.*lookup main *$"));
+	assert_true(shows("-6 rule show", "^32766:.*lookup main *$"));
+}
+
+static void test_rules_look_like_those_of_the_tools(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_int_equal(rule_add_not_mark(&rig->rtnl, AF_INET, MARK, TABLE), 0);
+	assert_int_equal(rule_add_suppress(&rig->rtnl, AF_INET), 0);
+	assert_true(
+		shows("rule show", "32765:.*not from all fwmark 0xca6c lookup 51820 proto 117"));
+	assert_true(shows("rule show",
+			  "32764:.*from all lookup main suppress_prefixlength 0 proto 117"));
+	assert_false(shows("-6 rule show", "51820"));
+	assert_int_equal(rule_del_not_mark(&rig->rtnl, AF_INET, MARK, TABLE), 0);
+	assert_int_equal(rule_del_suppress(&rig->rtnl, AF_INET), 0);
+}
+
+static void test_rules_of_others_are_counted_and_left_alone(void **state)
+{
+	struct rig *rig = *state;
+	unsigned not_mark, suppress;
+
+	lab_run("ip rule add table main suppress_prefixlength 0");
+	lab_run("ip rule add not fwmark 0xca6c table 51820");
+	/* Unlike ours in one thing each. */
+	lab_run("ip rule add not fwmark 0xca6c/0xffff table 51820");
+	lab_run("ip rule add fwmark 0xca6c table 51820");
+	lab_run("ip rule add from 10.0.0.0/8 table main suppress_prefixlength 0");
+	lab_run("ip rule add table main suppress_prefixlength 8");
+	lab_run("ip rule add not fwmark 0xca6c iif lo table 51820");
+	assert_int_equal(rule_add_not_mark(&rig->rtnl, AF_INET, MARK, TABLE), 0);
+	assert_int_equal(rule_add_suppress(&rig->rtnl, AF_INET), 0);
+	assert_int_equal(rule_count(&rig->rtnl, AF_INET, &not_mark, &suppress), 0);
+	assert_int_equal(not_mark, 1);
+	assert_int_equal(suppress, 1);
+	assert_int_equal(rule_del_not_mark(&rig->rtnl, AF_INET, MARK, TABLE), 0);
+	assert_int_equal(rule_del_suppress(&rig->rtnl, AF_INET), 0);
+	assert_int_equal(rule_count(&rig->rtnl, AF_INET, &not_mark, &suppress), 0);
+	assert_int_equal(not_mark, 1);
+	assert_int_equal(suppress, 1);
+	/* Others' differ by their maker only. */
+	assert_int_equal(rule_add_not_mark(&rig->rtnl, AF_INET, MARK, TABLE + 1), 0);
+	assert_int_equal(rule_add_not_mark(&rig->rtnl, AF_INET, MARK + 1, TABLE), 0);
+	assert_int_equal(rule_count(&rig->rtnl, AF_INET, &not_mark, &suppress), 0);
+	assert_int_equal(not_mark, 3);
+	assert_int_equal(rule_del_not_mark(&rig->rtnl, AF_INET, MARK, TABLE + 1), 0);
+	/* Theirs came later, before and behind ours, which goes all the same. */
+	lab_run("ip rule add not fwmark 0xca6d table 51820 pref 1");
+	lab_run("ip rule add not fwmark 0xca6d table 51820 pref 32770");
+	assert_int_equal(rule_del_not_mark(&rig->rtnl, AF_INET, MARK + 1, TABLE), 0);
+	assert_false(shows("rule show", "0xca6d .*proto 117"));
+	assert_int_equal(rule_count(&rig->rtnl, AF_INET, &not_mark, &suppress), 0);
+	assert_int_equal(not_mark, 3);
+	lab_run("ip rule flush && ip rule add table main pref 32766");
+}
+
+/* All the news until it has been quiet for so long: the kernel tells some of it later. */
+static struct watch_news look_for(struct watch *w, uint32_t ifindex, int quiet_ms)
+{
+	struct watch_news news, all = { 0 };
+	struct pollfd p = { .fd = w->fd, .events = POLLIN };
+
+	while (poll(&p, 1, quiet_ms) == 1) {
+		assert_int_equal(watch_read(w, ifindex, &news), 0);
+		if (news.link_changed)
+			all.link = news.link;
+		all.link_changed |= news.link_changed;
+		all.link_gone |= news.link_gone;
+		all.link_moved |= news.link_moved;
+		all.network_changed |= news.network_changed;
+		all.lost |= news.lost;
+	}
+	return all;
+}
+
+static struct watch_news look(struct watch *w, uint32_t ifindex)
+{
+	return look_for(w, ifindex, 50);
+}
+
+/* Longer than the kernel waits before it tells of a changed carrier. */
+static void settle(struct watch *w)
+{
+	look_for(w, 0, 1200);
+}
+
+static void test_watch_tells_of_the_link_itself(void **state)
+{
+	struct rig *rig = *state;
+	struct watch w;
+	struct watch_news news;
+
+	assert_int_equal(watch_open(&w), 0);
+	settle(&w);
+	news = look(&w, rig->tun);
+	assert_false(news.network_changed || news.link_changed || news.link_gone || news.lost);
+	assert_int_equal(link_set_up(&rig->rtnl, rig->tun, true), 0);
+	news = look(&w, rig->tun);
+	assert_true(news.link_changed);
+	assert_true(news.link.up);
+	assert_int_equal(news.link.ifindex, rig->tun);
+	assert_string_equal(news.link.name, "t0");
+	assert_false(news.network_changed);
+	assert_int_equal(link_set_mtu(&rig->rtnl, rig->tun, 1234), 0);
+	news = look(&w, rig->tun);
+	assert_true(news.link_changed);
+	assert_int_equal(news.link.mtu, 1234);
+	assert_int_equal(link_set_up(&rig->rtnl, rig->tun, false), 0);
+	news = look(&w, rig->tun);
+	assert_true(news.link_changed);
+	assert_false(news.link.up);
+	assert_false(news.network_changed || news.link_gone);
+	dev_close(&rig->dev);
+	news = look(&w, rig->tun);
+	assert_true(news.link_gone);
+	watch_close(&w);
+	assert_int_equal(w.fd, -1);
+}
+
+static void test_what_we_do_to_our_link_is_no_change_of_the_network(void **state)
+{
+	static const char *const text[] = { "10.3.0.1/24", "fd03::1/64" };
+	struct rig *rig = *state;
+	struct watch w;
+	struct watch_news news;
+
+	assert_int_equal(watch_open(&w), 0);
+	settle(&w);
+	assert_int_equal(link_set_up(&rig->rtnl, rig->tun, true), 0);
+	for (unsigned i = 0; i < LEN(text); i++) {
+		struct prefix p = net(text[i]), any = net(i ? "::/0" : "0.0.0.0/0");
+
+		assert_int_equal(ifaddr_add(&rig->rtnl, rig->tun, &p), 0);
+		assert_int_equal(route_add(&rig->rtnl, &any, rig->tun, TABLE), 0);
+		assert_int_equal(route_add(&rig->rtnl, &any, rig->tun, 0), 0);
+		assert_int_equal(route_del(&rig->rtnl, &any, rig->tun, TABLE), 0);
+		assert_int_equal(ifaddr_del(&rig->rtnl, rig->tun, &p), 0);
+	}
+	assert_int_equal(link_set_up(&rig->rtnl, rig->tun, false), 0);
+	news = look(&w, rig->tun);
+	assert_true(news.link_changed);
+	assert_false(news.network_changed);
+	/* The same seen by somebody with another link. */
+	assert_int_equal(link_set_up(&rig->rtnl, rig->tun, true), 0);
+	news = look(&w, rig->veth);
+	assert_false(news.link_changed);
+	assert_true(news.network_changed);
+	watch_close(&w);
+}
+
+static void test_each_change_of_the_network_is_told(void **state)
+{
+	static const char *const change[] = {
+		"ip addr add 192.0.2.2/24 dev v0",
+		"ip addr del 192.0.2.2/24 dev v0",
+		"ip addr add 2001:db8::2/64 dev v0 nodad",
+		"ip route add 198.51.100.0/24 dev v0",
+		"ip route del 198.51.100.0/24 dev v0",
+		"ip route add blackhole 203.0.113.0/24",
+		"ip -6 route add 2001:db8:2::/48 via 2001:db8::9",
+		"ip link set v1 down",
+		"ip link add other0 type veth peer name other1",
+		"ip link del other0",
+	};
+	struct rig *rig = *state;
+	struct watch w;
+
+	assert_int_equal(watch_open(&w), 0);
+	for (unsigned i = 0; i < LEN(change); i++) {
+		struct watch_news news;
+
+		look(&w, rig->tun);
+		lab_run("%s", change[i]);
+		news = look(&w, rig->tun);
+		if (!news.network_changed)
+			print_error("not told: %s\n", change[i]);
+		assert_true(news.network_changed);
+		assert_false(news.link_changed || news.link_gone || news.lost);
+	}
+	/* The local table only repeats what the addresses said. */
+	settle(&w);
+	lab_run("ip route add local 10.99.0.1 dev v0 table local");
+	assert_false(look(&w, rig->tun).network_changed);
+	watch_close(&w);
+}
+
+static void test_link_that_moves_away_is_not_gone(void **state)
+{
+	struct rig *rig = *state;
+	struct watch w;
+	struct watch_news news;
+
+	assert_int_equal(watch_open(&w), 0);
+	if (lab_try("unshare -n sleep 5 & p=$!; sleep 0.3; ip link set t0 netns $p; r=$?;"
+		    "kill $p; exit $r") != 0) {
+		watch_close(&w);
+		skip();
+	}
+	news = look(&w, rig->tun);
+	assert_false(news.link_gone);
+	assert_true(news.link_moved);
+	watch_close(&w);
+}
+
+static void test_overflow_is_told(void **state)
+{
+	struct rig *rig = *state;
+	struct watch w;
+	struct watch_news news;
+	int tiny = 1;
+
+	assert_int_equal(watch_open(&w), 0);
+	assert_int_equal(setsockopt(w.fd, SOL_SOCKET, SO_RCVBUF, &tiny, sizeof(tiny)), 0);
+	for (unsigned i = 0; i < 60; i++)
+		assert_int_equal(link_set_mtu(&rig->rtnl, rig->tun, 1300 + i), 0);
+	news = look(&w, rig->tun);
+	assert_true(news.lost);
+	/* And it can be used again. */
+	assert_int_equal(link_set_mtu(&rig->rtnl, rig->tun, 1500), 0);
+	news = look(&w, rig->tun);
+	assert_false(news.lost);
+	assert_true(news.link_changed);
+	assert_int_equal(news.link.mtu, 1500);
+	watch_close(&w);
+}
+
+#define WITH_RIG(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_RIG(test_link_is_found_by_name_and_index),
+		WITH_RIG(test_missing_link_is_enodev),
+		WITH_RIG(test_link_goes_up_and_down),
+		WITH_RIG(test_mtu_is_set_within_bounds),
+		WITH_RIG(test_addresses_are_added_once_and_removed_once),
+		WITH_RIG(test_v6_address_can_be_used_at_once),
+		WITH_RIG(test_v6_address_with_another_length_is_another_thing),
+		WITH_RIG(test_address_needs_a_link),
+		WITH_RIG(test_each_address_is_seen_once_even_if_there_are_many),
+		WITH_RIG(test_addresses_of_all_links_are_listed),
+		WITH_RIG(test_routes_are_added_once_and_removed_once),
+		WITH_RIG(test_host_bits_of_a_route_do_not_matter),
+		WITH_RIG(test_connected_route_of_an_address_is_enough_and_stays),
+		WITH_RIG(test_small_tables_are_seen_as_well),
+		WITH_RIG(test_way_tells_device_source_and_mtu),
+		WITH_RIG(test_rules_send_all_but_the_marked_into_the_tunnel),
+		WITH_RIG(test_rules_look_like_those_of_the_tools),
+		WITH_RIG(test_rules_of_others_are_counted_and_left_alone),
+		WITH_RIG(test_watch_tells_of_the_link_itself),
+		WITH_RIG(test_what_we_do_to_our_link_is_no_change_of_the_network),
+		WITH_RIG(test_each_change_of_the_network_is_told),
+		WITH_RIG(test_link_that_moves_away_is_not_gone),
+		WITH_RIG(test_overflow_is_told),
+	};
+
+	lab_enter();
+	lab_needs("/dev/net/tun");
+	if (lab_try("ip link add v0 type veth peer name v1 && ip link del v0 &&"
+		    "test -d /proc/sys/net/ipv6") != 0) {
+		fprintf(stderr, "SKIP: no veth, or no IPv6 here\n");
+		return 77;
+	}
+	/* Its end a second later would be news in the middle of a test. */
+	lab_try("echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
