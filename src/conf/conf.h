@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+/*
+ * A configuration as a plain value: what a file, a control request or argv asks
+ * for, and, in the other direction, what a running tunnel reports.  Which fields
+ * are given is said by `set`; the others are zero.  Parsed whole, checked whole,
+ * then applied by the daemon; nothing here touches a daemon.
+ *
+ * Secrets inside are wiped by conf_fini().
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/key.h"
+
+enum {
+	CONF_NAME_MAX = 15, /* interface name (IFNAMSIZ - 1) */
+	CONF_MTU_MIN = 68,
+	CONF_MTU_MAX = 65535,
+};
+
+enum conf_set {
+	CONF_PRIVATE_KEY = 1 << 0, /* zero key: remove it */
+	CONF_PRIVATE_KEY_FILE = 1 << 1,
+	CONF_LISTEN_PORT = 1 << 2, /* 0: a random one */
+	CONF_FWMARK = 1 << 3,      /* 0: off */
+	CONF_REPLACE_PEERS = 1 << 4,
+	CONF_MTU = 1 << 5,
+	CONF_TABLE = 1 << 6,
+	CONF_SAVE = 1 << 7, /* SaveConfig: understood, ignored */
+};
+
+enum conf_peer_set {
+	CONF_PEER_PSK = 1 << 0, /* zero key: none */
+	CONF_PEER_PSK_FILE = 1 << 1,
+	CONF_PEER_ENDPOINT = 1 << 2,  /* endpoint (numeric), or host and port */
+	CONF_PEER_KEEPALIVE = 1 << 3, /* 0: off */
+	CONF_PEER_REPLACE_ALLOWED = 1 << 4,
+	CONF_PEER_REMOVE = 1 << 5,
+	CONF_PEER_UPDATE_ONLY = 1 << 6,
+	CONF_PEER_PUBLIC_KEY = 1 << 7,
+};
+
+/* Where in a file something was said, for errors found later. line 0: unknown. */
+struct conf_place {
+	uint32_t line, column; /* from 1 */
+};
+
+struct conf_allowed {
+	struct prefix prefix; /* as given: host bits are kept, the tunnel masks */
+	bool remove;          /* allowed_ip=-... */
+	struct conf_place place;
+};
+
+struct conf_peer {
+	unsigned set; /* enum conf_peer_set */
+	struct key public_key, psk;
+	char *psk_file;
+	struct endpoint endpoint; /* known unless host is set */
+	char *host;               /* a name to resolve, NULL if numeric */
+	uint16_t port;            /* of host */
+	uint16_t keepalive;       /* seconds */
+	struct conf_allowed *allowed;
+	size_t n_allowed, cap_allowed;
+	struct conf_place place; /* of [Peer] */
+	struct conf_place key_place, psk_place, endpoint_place;
+	/* reported by a running tunnel */
+	uint64_t rx_bytes, tx_bytes;
+	uint64_t handshake_sec; /* CLOCK_REALTIME of the last handshake; 0: never */
+	uint32_t handshake_nsec;
+};
+
+enum conf_hook { HOOK_PRE_UP, HOOK_POST_UP, HOOK_PRE_DOWN, HOOK_POST_DOWN, HOOK_KINDS };
+
+enum conf_table_kind { TABLE_AUTO, TABLE_OFF, TABLE_NUMBER };
+
+struct conf_dns {
+	struct ip server; /* family 0: search is set */
+	char *search;     /* a domain */
+};
+
+struct conf {
+	unsigned set; /* enum conf_set */
+	char *path;   /* the file, for messages; NULL: not from a file */
+	struct key private_key;
+	char *private_key_file;
+	uint16_t listen_port;
+	uint32_t fwmark;
+	uint32_t mtu;
+	enum conf_table_kind table_kind;
+	uint32_t table;
+	struct prefix *address;
+	size_t n_address;
+	struct conf_dns *dns;
+	size_t n_dns;
+	char **hook[HOOK_KINDS]; /* shell text as written, %i not yet replaced */
+	size_t n_hook[HOOK_KINDS];
+	struct conf_place key_place; /* of PrivateKey, or PrivateKeyFile */
+	struct conf_peer *peer;
+	size_t n_peer, cap_peer;
+};
+
+/* All zero; conf_fini() wipes and frees what was added since. */
+void conf_init(struct conf *c);
+void conf_fini(struct conf *c);
+/* A new, zeroed peer at the end; NULL: no memory. Pointers to earlier peers become invalid. */
+struct conf_peer *conf_add_peer(struct conf *c);
+/* false: no memory. */
+bool conf_peer_allow(struct conf_peer *p, const struct prefix *prefix, bool remove);
+/* One more entry at the end of each list; texts are copied. server family 0: a search domain. */
+bool conf_add_address(struct conf *c, const struct prefix *address);
+bool conf_add_dns(struct conf *c, const struct ip *server, const char *search, size_t len);
+bool conf_add_hook(struct conf *c, enum conf_hook kind, const char *command, size_t len);
+
+/* 1..15 characters of [a-zA-Z0-9_=+.-], not "." or "..": wg-quick's rule. */
+bool conf_name_ok(const char *name);
+
+/*
+ * What was found wrong, one text a line: "FILE:LINE:COLUMN: what; what to do".
+ * Warnings do not make a file bad.
+ */
+enum conf_severity { CONF_WARNING, CONF_ERROR };
+struct conf_report {
+	void (*say)(void *ctx, enum conf_severity severity, const char *line);
+	void *ctx;
+	unsigned errors, warnings; /* counted by the parser; start at 0 */
+};
+
+/*
+ * Read a wg-quick style file (protocol in docs/man/taut.conf.5).  Every error of
+ * the file is reported in one go.  0; -EINVAL when errors were reported; another
+ * -errno when the file cannot be read (reported too).  path may be "-" for
+ * standard input.
+ *
+ * # begins a comment, but not in a hook: as with newer wg-quick the shell gets it.
+ * White space within a line means nothing, but in hooks and file names, and it
+ * separates the entries of Address and DNS, which wg-quick leaves to the shell.
+ * Peers come with CONF_PEER_REPLACE_ALLOWED, for a file says all of them.
+ *
+ * That others than its owner may read the file is a warning (keys are in it), that
+ * they may write it is an error (hooks are).
+ *
+ * conf_read_text() is the same for text in memory; name stands for the file in
+ * reports.
+ */
+int conf_read_file(struct conf *c, const char *path, struct conf_report *r);
+int conf_read_text(struct conf *c, const char *name, const char *text, size_t len,
+		   struct conf_report *r);
+
+/*
+ * Load PrivateKeyFile and PresharedKeyFile into the key fields; afterwards the
+ * conf is as if the keys had stood in the file (CONF_PRIVATE_KEY is set instead of
+ * CONF_PRIVATE_KEY_FILE, and so for peers).  A key given both ways stays as it is:
+ * conf_check() complains.  Relative names are looked up in $CREDENTIALS_DIRECTORY
+ * first, then beside the config file.  A key file that others may read, or that is
+ * not a plain file, is an error with the chmod to type.  0 or -EINVAL, reported.
+ */
+int conf_load_keys(struct conf *c, struct conf_report *r);
+
+/*
+ * What must hold between fields before anyone believes them: a private key, no
+ * peer twice, own key not a peer (public_key: derived from ours by the caller,
+ * NULL if unknown), no prefix with two peers...  0 or -EINVAL, reported.
+ */
+int conf_check(const struct conf *c, const struct key *public_key, struct conf_report *r);
+
+/*
+ * The file of a tunnel's name: /etc/taut/NAME.conf, else /etc/wireguard/NAME.conf;
+ * an argument with a '/' is a path.  name gets the interface name.  0, -ENOENT
+ * (path is the first place looked at), or -EINVAL: not a name.
+ */
+int conf_find(const char *arg, char *path, size_t path_size, char name[CONF_NAME_MAX + 1]);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf.h"
+
+#include <errno.h>
+
+#include "conf/report.h"
+#include "conf/twice.h"
+
+/* What each look takes: one conf, our public key if known, where to complain. */
+struct check {
+	const struct conf *c;
+	const struct key *public_key; /* NULL: unknown */
+	struct conf_report *r;
+};
+
+static bool interface_is_empty(const struct conf *c)
+{
+	int kind;
+
+	for (kind = 0; kind < HOOK_KINDS; kind++)
+		if (c->n_hook[kind])
+			return false;
+	return c->set == 0 && c->n_address == 0 && c->n_dns == 0;
+}
+
+static void check_private_key(const struct check *ck)
+{
+	unsigned both = CONF_PRIVATE_KEY | CONF_PRIVATE_KEY_FILE;
+	const struct conf *c = ck->c;
+	struct conf_place nowhere = { 0 };
+
+	if ((c->set & both) == both)
+		report_error(ck->r, c->path, c->key_place,
+			     "both PrivateKey and PrivateKeyFile; keep one of them");
+	if (c->set & CONF_PRIVATE_KEY && key_is_zero(&c->private_key))
+		report_error(ck->r, c->path, c->key_place,
+			     "the private key is all zeros; make one with taut genkey");
+	if (c->set & both)
+		return;
+	if (interface_is_empty(c))
+		report_error(ck->r, c->path, nowhere,
+			     "no [Interface] section; add one with a line PrivateKey = KEY "
+			     "(taut genkey makes one) or PrivateKeyFile = PATH");
+	else
+		report_error(ck->r, c->path, nowhere,
+			     "no PrivateKey in [Interface]; add PrivateKey = KEY "
+			     "(taut genkey makes one) or PrivateKeyFile = PATH");
+}
+
+static void check_public_key(const struct check *ck, const struct conf_peer *p)
+{
+	const struct conf *c = ck->c;
+
+	if (!(p->set & CONF_PEER_PUBLIC_KEY)) {
+		report_error(ck->r, c->path, p->place, "[Peer] without PublicKey; add it");
+		return;
+	}
+	if (ck->public_key && key_equal(&p->public_key, ck->public_key))
+		report_error(ck->r, c->path, p->key_place,
+			     "you pasted your own public key; put the peer's here "
+			     "(at the other end: taut pubkey)");
+	if (key_is_zero(&p->public_key))
+		report_error(ck->r, c->path, p->key_place,
+			     "the public key is all zeros; put the peer's here "
+			     "(at the other end: taut pubkey)");
+	else if (key_equal(&p->public_key, &c->private_key))
+		report_error(ck->r, c->path, p->key_place,
+			     "you pasted your own private key; put the peer's public key here "
+			     "(at the other end: taut pubkey)");
+}
+
+static void check_psk(const struct check *ck, const struct conf_peer *p)
+{
+	unsigned both = CONF_PEER_PSK | CONF_PEER_PSK_FILE;
+	const struct conf *c = ck->c;
+	const char *same = NULL;
+
+	if ((p->set & both) == both)
+		report_error(ck->r, c->path, p->psk_place,
+			     "both PresharedKey and PresharedKeyFile; keep one of them");
+	if (!(p->set & CONF_PEER_PSK) || key_is_zero(&p->psk))
+		return;
+	if (key_equal(&p->psk, &c->private_key))
+		same = "your private key";
+	else if (key_equal(&p->psk, &p->public_key))
+		same = "the peer's public key";
+	else if (ck->public_key && key_equal(&p->psk, ck->public_key))
+		same = "your public key";
+	if (same)
+		report_warning(ck->r, c->path, p->psk_place,
+			       "the preshared key is %s and protects nothing; "
+			       "make one for both ends with taut genpsk",
+			       same);
+}
+
+/*
+ * A datagram to the endpoint must not be routed into the tunnel again.  With
+ * Table = auto a default route comes with rules that keep marked datagrams out,
+ * but a narrower route does not; who sets FwMark has rules of their own.
+ */
+static bool loop_guarded(const struct conf *c, const struct prefix *p)
+{
+	if (c->fwmark)
+		return true;
+	return p->bits == 0 && c->table_kind == TABLE_AUTO;
+}
+
+static void check_loop(const struct check *ck, const struct conf_peer *p, const struct ip *remote)
+{
+	const struct conf *c = ck->c;
+	char text[PREFIX_TEXT];
+	struct prefix masked;
+	size_t i;
+
+	for (i = 0; i < p->n_allowed; i++) {
+		masked = p->allowed[i].prefix;
+		prefix_mask(&masked);
+		if (p->allowed[i].remove || !prefix_contains(&masked, remote) ||
+		    loop_guarded(c, &masked))
+			continue;
+		prefix_print(text, &masked);
+		report_warning(
+			ck->r, c->path, p->allowed[i].place,
+			"%s contains this peer's Endpoint: routed into the tunnel, its own "
+			"packets loop; set FwMark and a rule for it, or leave that address out",
+			text);
+		return;
+	}
+}
+
+static void check_endpoint(const struct check *ck, const struct conf_peer *p)
+{
+	const struct conf *c = ck->c;
+	struct ip remote;
+	char text[IP_TEXT];
+	size_t i;
+
+	if (!endpoint_known(&p->endpoint))
+		return;
+	remote = endpoint_ip(&p->endpoint);
+	for (i = 0; i < c->n_address; i++) {
+		if (!ip_equal(&c->address[i].ip, &remote))
+			continue;
+		ip_print(text, &remote);
+		report_warning(ck->r, c->path, p->endpoint_place,
+			       "%s is also our Address inside the tunnel; "
+			       "Endpoint wants the peer's address outside",
+			       text);
+	}
+	check_loop(ck, p, &remote);
+}
+
+int conf_check(const struct conf *c, const struct key *public_key, struct conf_report *r)
+{
+	struct check ck = { .c = c, .public_key = public_key, .r = r };
+	struct conf_place nowhere = { 0 };
+	unsigned errors = r->errors;
+	size_t i;
+
+	check_private_key(&ck);
+	for (i = 0; i < c->n_peer; i++) {
+		check_public_key(&ck, &c->peer[i]);
+		check_psk(&ck, &c->peer[i]);
+		check_endpoint(&ck, &c->peer[i]);
+	}
+	if (twice_peers(c, r) == -ENOMEM || twice_networks(c, r) == -ENOMEM)
+		report_error(r, c->path, nowhere, "out of memory");
+	return r->errors == errors ? 0 : -EINVAL;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "conf/line.h"
+#include "conf/report.h"
+#include "conf/twice.h"
+#include "conf/words.h"
+
+enum { FILE_MAX = 4 << 20, FILE_FIRST = 16 << 10 };
+
+/* What is known between two lines. */
+struct reader {
+	struct conf *conf;
+	struct conf_peer *peer; /* of this section; NULL if it is not [Peer] */
+	const char *file;
+	struct conf_report *report;
+	struct line line;
+	enum section section;
+	uint32_t seen[WORDS_MAX]; /* line of each key of this section; 0: not given */
+	bool has_key;             /* this [Peer] has its PublicKey, good or bad */
+};
+
+static void end_section(struct reader *rd)
+{
+	if (rd->peer && !rd->has_key)
+		report_error(rd->report, rd->file, rd->peer->place,
+			     "[Peer] without PublicKey; "
+			     "add the line PublicKey = KEY (at the other end: taut pubkey)");
+	rd->peer = NULL;
+}
+
+static bool begin_peer(struct reader *rd, const char *at)
+{
+	rd->peer = conf_add_peer(rd->conf);
+	if (!rd->peer)
+		return false;
+	rd->peer->place = line_place(&rd->line, at);
+	/* A file says all of a peer: what it does not list is not allowed. */
+	rd->peer->set = CONF_PEER_REPLACE_ALLOWED;
+	rd->has_key = false;
+	memset(rd->seen, 0, sizeof(rd->seen));
+	return true;
+}
+
+static bool take_section(struct reader *rd, const struct value *v)
+{
+	char quote[REPORT_QUOTE];
+	struct text name = v->text;
+
+	end_section(rd);
+	if (text_is_nocase(name, "[Interface]")) {
+		if (rd->section == SECTION_PEER)
+			memset(rd->seen, 0, sizeof(rd->seen));
+		rd->section = SECTION_INTERFACE;
+		return true;
+	}
+	if (text_is_nocase(name, "[Peer]")) {
+		rd->section = SECTION_PEER;
+		return begin_peer(rd, name.at);
+	}
+	/* Its keys are passed over: one mistake, one line. */
+	rd->section = SECTION_UNKNOWN;
+	if (name.end[-1] != ']')
+		value_error(v, name.at,
+			    "no ] at the end of this line; write [Interface] or [Peer]");
+	else
+		value_error(v, name.at, "unknown section %s; write [Interface] or [Peer]",
+			    report_quote(quote, name));
+	return true;
+}
+
+static void odd_space(const struct reader *rd, bool command)
+{
+	struct conf_place place = { .line = rd->line.number, .column = rd->line.odd_column };
+
+	if (place.column == 0)
+		return;
+	report_warning(rd->report, rd->file, place,
+		       command ? "non-breaking space kept in a command: "
+				 "the shell takes it for a letter; retype it"
+			       : "non-breaking space taken for a plain one; retype it");
+}
+
+static bool take_word(struct reader *rd, const struct word *word, struct value *v)
+{
+	struct text whole = word->flags & WORD_COMMAND ? rd->line.raw : rd->line.bare;
+	const char *equals = memchr(whole.at, '=', text_len(whole));
+	uint32_t *seen = &rd->seen[words_index(word)];
+
+	v->key = word->name;
+	v->raw = text_trim(text_from(equals + 1, (size_t)(whole.end - equals - 1)));
+	if (word->flags & WORD_PEER_KEY)
+		rd->has_key = true;
+	if (*seen && !(word->flags & WORD_LIST))
+		value_warning(v, rd->line.chars, "%s again; this one counts, remove line %u",
+			      word->name, *seen);
+	*seen = rd->line.number;
+	if (text_len(word->flags & WORD_COMMAND ? v->raw : v->text))
+		return word->take(rd->conf, rd->peer, v);
+	if (word->flags & WORD_MAY_LACK)
+		value_warning(v, v->text.at, "%s has no value, ignored; remove it", word->name);
+	else
+		value_error(v, v->text.at, "%s has no value; write it behind the =", word->name);
+	return true;
+}
+
+/* A line before the first section. */
+static void homeless(const struct value *v, struct text key)
+{
+	const struct word *word = words_find(SECTION_PEER, key);
+	const char *section = words_section(word ? SECTION_PEER : SECTION_INTERFACE);
+
+	if (!word)
+		word = words_find(SECTION_INTERFACE, key);
+	value_error(v, key.at, "%s before any section; put %s above it", word ? word->name : "key",
+		    section);
+}
+
+static bool take_setting(struct reader *rd, struct value *v)
+{
+	const struct line *l = &rd->line;
+	const char *equals = memchr(l->chars, '=', l->len);
+	const struct word *word;
+	struct text key;
+
+	if (*l->chars == ';') {
+		value_error(v, l->chars, "; does not begin a comment; write # instead");
+		return true;
+	}
+	if (!equals) {
+		value_error(v, l->chars, "no = in this line; write Key = Value, or # first");
+		return true;
+	}
+	key = text_from(l->chars, (size_t)(equals - l->chars));
+	v->text = text_from(equals + 1, (size_t)(l->chars + l->len - equals - 1));
+	if (rd->section == SECTION_NONE) {
+		homeless(v, key);
+		return true;
+	}
+	word = words_find(rd->section, key);
+	odd_space(rd, word && word->flags & WORD_COMMAND);
+	if (word)
+		return take_word(rd, word, v);
+	words_unknown(v, rd->section, key);
+	return true;
+}
+
+/* false: no memory. */
+static bool take_line(struct reader *rd, struct text raw, uint32_t number)
+{
+	struct conf_place start = { .line = number, .column = 1 };
+	struct value v = { .line = &rd->line, .file = rd->file, .report = rd->report };
+
+	if (text_len(raw) > LINE_BYTES) {
+		report_error(rd->report, rd->file, start,
+			     "line of %zu bytes, at most %d; split it into several lines",
+			     text_len(raw), LINE_BYTES);
+		return true;
+	}
+	line_load(&rd->line, raw, number);
+	if (rd->line.len == 0)
+		return true;
+	v.text = text_from(rd->line.chars, rd->line.len);
+	if (*v.text.at == '[') {
+		odd_space(rd, false);
+		return take_section(rd, &v);
+	}
+	if (rd->section == SECTION_UNKNOWN)
+		return true;
+	return take_setting(rd, &v);
+}
+
+/* Skip a byte order mark, as editors of one system put it. */
+static struct text without_mark(struct reader *rd, struct text t)
+{
+	struct conf_place start = { .line = 1, .column = 1 };
+
+	if (text_len(t) < 3 || memcmp(t.at, "\xef\xbb\xbf", 3) != 0)
+		return t;
+	report_warning(rd->report, rd->file, start,
+		       "byte order mark ignored; save the file as UTF-8 without it");
+	t.at += 3;
+	return t;
+}
+
+static bool take_lines(struct reader *rd, struct text t)
+{
+	struct conf_place place = { .column = 1 };
+	const char *end;
+	struct text raw;
+
+	t = without_mark(rd, t);
+	for (; t.at < t.end; t.at = end + 1) {
+		end = memchr(t.at, '\n', text_len(t));
+		if (!end)
+			end = t.end;
+		raw = text_from(t.at, (size_t)(end - t.at));
+		place.line++;
+		if (memchr(raw.at, '\0', text_len(raw))) {
+			report_error(rd->report, rd->file, place,
+				     "not plain text, perhaps UTF-16; save the file as UTF-8");
+			return true;
+		}
+		if (!take_line(rd, raw, place.line))
+			return false;
+		if (end == t.end)
+			break;
+	}
+	end_section(rd);
+	return twice_peers(rd->conf, rd->report) != -ENOMEM;
+}
+
+int conf_read_text(struct conf *c, const char *name, const char *text, size_t len,
+		   struct conf_report *r)
+{
+	struct reader rd = { .conf = c, .file = name, .report = r };
+	struct conf_place nowhere = { 0 };
+	unsigned errors = r->errors;
+	char *path = mem_text(name, strlen(name));
+	bool whole = false;
+
+	if (path) {
+		mem_free(c->path);
+		c->path = path;
+		if (line_init(&rd.line) == 0) {
+			whole = take_lines(&rd, text_from(text, len));
+			line_fini(&rd.line);
+		}
+	}
+	if (!whole) {
+		report_error(r, name, nowhere, "out of memory");
+		return -ENOMEM;
+	}
+	return r->errors == errors ? 0 : -EINVAL;
+}
+
+/* Hooks run with our rights, so whoever can write the file has them. */
+static void look_at_rights(const char *path, const struct stat *st, struct conf_report *r)
+{
+	struct conf_place nowhere = { 0 };
+
+	if (!S_ISREG(st->st_mode))
+		return;
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		report_error(r, path, nowhere, "others than its owner may write it; chmod 600 %s",
+			     path);
+	else if (st->st_mode & (S_IRGRP | S_IROTH))
+		report_warning(r, path, nowhere, "others than its owner may read it; chmod 600 %s",
+			       path);
+}
+
+static void drop(char *text, size_t size)
+{
+	if (text)
+		wipe(text, size);
+	mem_free(text);
+}
+
+/* All of fd, in memory of *size bytes to be wiped. 0 or -errno. */
+static int read_all(int fd, char **text, size_t *size, size_t *len)
+{
+	char *bigger;
+	ssize_t n;
+
+	for (;;) {
+		if (*len > FILE_MAX)
+			return -EFBIG;
+		if (*len == *size) {
+			/* Not mem_resize(): it could leave keys behind in freed memory. */
+			bigger = mem_new(*size ? 2 * *size : FILE_FIRST);
+			if (!bigger)
+				return -ENOMEM;
+			if (*len)
+				memcpy(bigger, *text, *len);
+			drop(*text, *size);
+			*text = bigger;
+			*size = *size ? 2 * *size : FILE_FIRST;
+		}
+		n = read(fd, *text + *len, *size - *len);
+		if (n == 0)
+			return 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		*len += (size_t)n;
+	}
+}
+
+int conf_read_file(struct conf *c, const char *path, struct conf_report *r)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	struct conf_place nowhere = { 0 };
+	int fd, err, parsed;
+	unsigned errors = r->errors;
+	size_t size = 0, len = 0;
+	char *text = NULL;
+	struct stat st;
+
+	fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	err = fd < 0 || fstat(fd, &st) ? -errno : 0;
+	if (err == 0)
+		err = read_all(fd, &text, &size, &len);
+	if (fd >= 0 && !is_stdin)
+		close(fd);
+	if (err == -EFBIG)
+		report_error(r, path, nowhere, "more than %d MiB; this is no configuration file",
+			     FILE_MAX >> 20);
+	else if (err)
+		report_error(r, path, nowhere, "cannot read it: %s", strerror(-err));
+	if (err)
+		goto out;
+	if (!is_stdin)
+		look_at_rights(path, &st, r);
+	parsed = conf_read_text(c, path, text, len, r);
+	err = parsed == 0 && r->errors != errors ? -EINVAL : parsed;
+out:
+	drop(text, size);
+	return err;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/report.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+void report_vsay(struct conf_report *r, enum conf_severity severity, const char *file,
+		 struct conf_place place, const char *format, va_list ap)
+{
+	char line[2 * PATH_MAX + 512]; /* a path may stand in front and in the advice */
+	size_t used = 0;
+
+	if (severity == CONF_ERROR)
+		r->errors++;
+	else
+		r->warnings++;
+	if (!r->say)
+		return;
+	if (file && place.line)
+		used = (size_t)snprintf(line, sizeof(line), "%s:%u:%u: ", file, place.line,
+					place.column);
+	else if (file)
+		used = (size_t)snprintf(line, sizeof(line), "%s: ", file);
+	if (used >= sizeof(line))
+		used = 0;
+	vsnprintf(line + used, sizeof(line) - used, format, ap);
+	r->say(r->ctx, severity, line);
+}
+
+void report_error(struct conf_report *r, const char *file, struct conf_place place,
+		  const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	report_vsay(r, CONF_ERROR, file, place, format, ap);
+	va_end(ap);
+}
+
+void report_warning(struct conf_report *r, const char *file, struct conf_place place,
+		    const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	report_vsay(r, CONF_WARNING, file, place, format, ap);
+	va_end(ap);
+}
+
+const char *report_quote(char quote[REPORT_QUOTE], struct text words)
+{
+	size_t i, len = text_len(words);
+	bool cut = len >= REPORT_QUOTE;
+
+	if (cut)
+		len = REPORT_QUOTE - 4;
+	for (i = 0; i < len; i++)
+		quote[i] = words.at[i] > ' ' && words.at[i] < 0x7f ? words.at[i] : '?';
+	quote[len] = '\0';
+	if (cut)
+		memcpy(quote + len, "...", 4);
+	return quote;
+}

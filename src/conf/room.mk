@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: ISC
+noinst_LIBRARIES += libconf.a
+libconf_a_SOURCES = \
+	src/conf/conf.c src/conf/conf.h \
+	src/conf/conf_check.c \
+	src/conf/conf_file.c \
+	src/conf/conf_keys.c \
+	src/conf/line.c src/conf/line.h \
+	src/conf/report.c src/conf/report.h \
+	src/conf/twice.c src/conf/twice.h \
+	src/conf/value.c src/conf/value.h \
+	src/conf/value_addr.c \
+	src/conf/words.c src/conf/words.h
+
+EXTRA_DIST += \
+	conf/point-to-point.conf \
+	conf/road-warrior.conf \
+	conf/routed-link.conf

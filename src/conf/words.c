@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/words.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+
+/* Replace a text of the conf by another. */
+static bool keep_text(char **kept, struct text t)
+{
+	char *copy = mem_text(t.at, text_len(t));
+
+	if (!copy)
+		return false;
+	mem_free(*kept);
+	*kept = copy;
+	return true;
+}
+
+static bool take_private_key(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)peer;
+	if (!value_key(v, &c->private_key))
+		return true;
+	c->set |= CONF_PRIVATE_KEY;
+	c->key_place = line_place(v->line, v->text.at);
+	return true;
+}
+
+static bool take_private_key_file(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)peer;
+	c->set |= CONF_PRIVATE_KEY_FILE;
+	c->key_place = line_place(v->line, v->text.at);
+	return keep_text(&c->private_key_file, v->raw);
+}
+
+static bool take_listen_port(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)peer;
+	if (value_port(v, &c->listen_port))
+		c->set |= CONF_LISTEN_PORT;
+	return true;
+}
+
+static bool take_fwmark(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)peer;
+	if (value_mark(v, &c->fwmark))
+		c->set |= CONF_FWMARK;
+	return true;
+}
+
+static bool take_mtu(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)peer;
+	if (value_mtu(v, &c->mtu))
+		c->set |= CONF_MTU;
+	return true;
+}
+
+static bool take_table(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)peer;
+	if (value_table(v, &c->table_kind, &c->table))
+		c->set |= CONF_TABLE;
+	return true;
+}
+
+static bool take_save(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	bool yes;
+
+	(void)peer;
+	if (!value_bool(v, &yes))
+		return true;
+	if (yes && !(c->set & CONF_SAVE))
+		value_warning(v, v->text.at,
+			      "SaveConfig is ignored, this file is never written; remove it");
+	c->set |= CONF_SAVE;
+	return true;
+}
+
+static bool take_address(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	struct text rest = v->text, item;
+	struct prefix address;
+
+	(void)peer;
+	while (value_loose_item(v, &rest, &item))
+		if (value_prefix(v, item, &address) && !conf_add_address(c, &address))
+			return false;
+	return true;
+}
+
+static bool take_dns(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	struct text rest = v->text, item;
+	struct ip server;
+
+	(void)peer;
+	while (value_loose_item(v, &rest, &item))
+		if (value_dns(v, item, &server) &&
+		    !conf_add_dns(c, &server, item.at, text_len(item)))
+			return false;
+	return true;
+}
+
+static bool take_hook(struct conf *c, enum conf_hook kind, const struct value *v)
+{
+	return conf_add_hook(c, kind, v->raw.at, text_len(v->raw));
+}
+
+static bool take_pre_up(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)peer;
+	return take_hook(c, HOOK_PRE_UP, v);
+}
+
+static bool take_post_up(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)peer;
+	return take_hook(c, HOOK_POST_UP, v);
+}
+
+static bool take_pre_down(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)peer;
+	return take_hook(c, HOOK_PRE_DOWN, v);
+}
+
+static bool take_post_down(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)peer;
+	return take_hook(c, HOOK_POST_DOWN, v);
+}
+
+static bool take_public_key(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)c;
+	if (!value_key(v, &peer->public_key))
+		return true;
+	peer->set |= CONF_PEER_PUBLIC_KEY;
+	peer->key_place = line_place(v->line, v->text.at);
+	return true;
+}
+
+static bool take_psk(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)c;
+	if (!value_key(v, &peer->psk))
+		return true;
+	peer->set |= CONF_PEER_PSK;
+	peer->psk_place = line_place(v->line, v->text.at);
+	return true;
+}
+
+static bool take_psk_file(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)c;
+	peer->set |= CONF_PEER_PSK_FILE;
+	peer->psk_place = line_place(v->line, v->text.at);
+	return keep_text(&peer->psk_file, v->raw);
+}
+
+static bool take_endpoint(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	struct endpoint end = { 0 };
+	struct text host = { 0 };
+	uint16_t port = 0;
+
+	(void)c;
+	if (!value_endpoint(v, &end, &host, &port))
+		return true;
+	mem_free(peer->host);
+	peer->host = NULL;
+	peer->endpoint = end;
+	peer->port = port;
+	peer->endpoint_place = line_place(v->line, v->text.at);
+	peer->set |= CONF_PEER_ENDPOINT;
+	return endpoint_known(&end) || keep_text(&peer->host, host);
+}
+
+static bool take_keepalive(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)c;
+	if (value_keepalive(v, &peer->keepalive))
+		peer->set |= CONF_PEER_KEEPALIVE;
+	return true;
+}
+
+/* What wg only warns of, or says nothing about, though it is seldom meant. */
+static void look_at_prefix(const struct value *v, struct text item, const struct prefix *given)
+{
+	char as_given[PREFIX_TEXT], as_taken[PREFIX_TEXT];
+	static const struct ip none;
+	struct prefix masked = *given;
+
+	prefix_mask(&masked);
+	prefix_print(as_given, given);
+	prefix_print(as_taken, &masked);
+	if (!prefix_is_masked(given))
+		value_warning(v, item.at, "%s: %s has host bits set; taken as %s", v->key, as_given,
+			      as_taken);
+	if (!memchr(item.at, '/', text_len(item)) &&
+	    memcmp(given->ip.bytes, none.bytes, ip_len(given->ip.family)) == 0)
+		value_warning(v, item.at, "%s: this is one address only; for all write %.*s/0",
+			      v->key, (int)text_len(item), item.at);
+}
+
+static bool take_allowed(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	struct text rest = v->text, item;
+	struct prefix prefix;
+	bool remove;
+
+	(void)c;
+	while (value_item(v, &rest, &item)) {
+		/* Newer tools write + and - before an entry that is added or taken away. */
+		remove = *item.at == '-';
+		if (*item.at == '-' || *item.at == '+')
+			item.at++;
+		if (!value_prefix(v, item, &prefix))
+			continue;
+		look_at_prefix(v, item, &prefix);
+		if (!conf_peer_allow(peer, &prefix, remove))
+			return false;
+		peer->allowed[peer->n_allowed - 1].place = line_place(v->line, item.at);
+	}
+	return true;
+}
+
+static const struct word words[] = {
+	{ "PrivateKey", SECTION_INTERFACE, 0, take_private_key },
+	{ "PrivateKeyFile", SECTION_INTERFACE, 0, take_private_key_file },
+	{ "ListenPort", SECTION_INTERFACE, 0, take_listen_port },
+	{ "FwMark", SECTION_INTERFACE, 0, take_fwmark },
+	{ "Address", SECTION_INTERFACE, WORD_LIST | WORD_MAY_LACK, take_address },
+	{ "DNS", SECTION_INTERFACE, WORD_LIST | WORD_MAY_LACK, take_dns },
+	{ "MTU", SECTION_INTERFACE, WORD_MAY_LACK, take_mtu },
+	{ "Table", SECTION_INTERFACE, WORD_MAY_LACK, take_table },
+	{ "PreUp", SECTION_INTERFACE, WORD_LIST | WORD_COMMAND | WORD_MAY_LACK, take_pre_up },
+	{ "PostUp", SECTION_INTERFACE, WORD_LIST | WORD_COMMAND | WORD_MAY_LACK, take_post_up },
+	{ "PreDown", SECTION_INTERFACE, WORD_LIST | WORD_COMMAND | WORD_MAY_LACK, take_pre_down },
+	{ "PostDown", SECTION_INTERFACE, WORD_LIST | WORD_COMMAND | WORD_MAY_LACK, take_post_down },
+	{ "SaveConfig", SECTION_INTERFACE, 0, take_save },
+	{ "PublicKey", SECTION_PEER, WORD_PEER_KEY, take_public_key },
+	{ "PresharedKey", SECTION_PEER, 0, take_psk },
+	{ "PresharedKeyFile", SECTION_PEER, 0, take_psk_file },
+	{ "Endpoint", SECTION_PEER, 0, take_endpoint },
+	{ "AllowedIPs", SECTION_PEER, WORD_LIST, take_allowed },
+	{ "PersistentKeepalive", SECTION_PEER, 0, take_keepalive },
+};
+_Static_assert(LEN(words) <= WORDS_MAX, "each word has an index");
+
+const struct word *words_find(enum section section, struct text key)
+{
+	size_t i;
+
+	for (i = 0; i < LEN(words); i++)
+		if (words[i].section == section && text_is_nocase(key, words[i].name))
+			return &words[i];
+	return NULL;
+}
+
+size_t words_index(const struct word *word)
+{
+	return (size_t)(word - words);
+}
+
+const char *words_section(enum section section)
+{
+	return section == SECTION_PEER ? "[Peer]" : "[Interface]";
+}
+
+/* The nearest known key, at most a third of it wrong; of equals, one of this section. */
+static const struct word *nearest(enum section section, struct text key)
+{
+	enum { LIMIT = 4 };
+	const struct word *best = NULL;
+	unsigned distance, least = LIMIT + 1;
+	size_t i;
+
+	for (i = 0; i < LEN(words); i++) {
+		distance = text_distance(key, words[i].name, LIMIT);
+		if (distance > LIMIT || 3 * distance > strlen(words[i].name) + 1)
+			continue;
+		if (distance > least ||
+		    (distance == least &&
+		     (!best || words[i].section != section || best->section == section)))
+			continue;
+		best = &words[i];
+		least = distance;
+	}
+	return best;
+}
+
+void words_unknown(const struct value *v, enum section section, struct text key)
+{
+	enum section other = section == SECTION_PEER ? SECTION_INTERFACE : SECTION_PEER;
+	const struct word *word = words_find(other, key);
+	char quote[REPORT_QUOTE];
+
+	if (word) {
+		value_error(v, key.at, "%s belongs in %s, not in %s; move it there", word->name,
+			    words_section(other), words_section(section));
+		return;
+	}
+	if (text_len(key) == 0) {
+		value_error(v, key.at, "nothing before this =; write Key = Value");
+		return;
+	}
+	word = nearest(section, key);
+	if (word && word->section == section)
+		value_error(v, key.at, "unknown key %s; did you mean %s?", report_quote(quote, key),
+			    word->name);
+	else if (word)
+		value_error(v, key.at, "unknown key %s; did you mean %s, which belongs in %s?",
+			    report_quote(quote, key), word->name, words_section(other));
+	else if (text_len(key) > 24) /* it could be a key in the other sense: do not show it */
+		value_error(v, key.at, "unknown key of %zu characters; write Key = Value",
+			    text_len(key));
+	else
+		value_error(v, key.at, "unknown key %s; remove it, or put # before it",
+			    report_quote(quote, key));
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/bytes.h"
+#include "conf/conf.h"
+#include "said.h"
+
+/* A new file, whatever the umask. */
+static void make_file(char path[64], const char *text, size_t len, mode_t mode)
+{
+	int fd;
+
+	strcpy(path, "/tmp/taut-conf-XXXXXX");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, len), len);
+	assert_int_equal(fchmod(fd, mode), 0);
+	assert_int_equal(close(fd), 0);
+}
+
+static void test_rights_of_the_file_are_looked_at(void **state)
+{
+	static const struct {
+		mode_t mode;
+		char severity; /* 0: nothing is said */
+		const char *verb;
+	} fact[] = {
+		{ 0600, 0, "" },        { 0400, 0, "" },        { 0640, 'W', "read" },
+		{ 0604, 'W', "read" },  { 0620, 'E', "write" }, { 0602, 'E', "write" },
+		{ 0666, 'E', "write" },
+	};
+	static const char text[] = "[Interface]\nMTU=1280\n";
+	struct said *s = test_malloc(sizeof(*s));
+	char path[64], want[256];
+	struct conf c;
+	size_t i;
+	int err;
+
+	(void)state;
+	for (i = 0; i < LEN(fact); i++) {
+		make_file(path, text, sizeof(text) - 1, fact[i].mode);
+		conf_init(&c);
+		said_init(s);
+		err = conf_read_file(&c, path, &s->report);
+		unlink(path);
+		snprintf(want, sizeof(want),
+			 "%c %s: others than its owner may %s it; chmod 600 %s\n", fact[i].severity,
+			 path, fact[i].verb, path);
+		assert_string_equal(s->text, fact[i].severity ? want : "");
+		assert_int_equal(err, fact[i].severity == 'E' ? -EINVAL : 0);
+		assert_int_equal(c.mtu, 1280); /* read all the same, for its other errors */
+		assert_string_equal(c.path, path);
+		conf_fini(&c);
+	}
+	test_free(s);
+}
+
+static void test_what_cannot_be_read_has_its_errno(void **state)
+{
+	static const struct {
+		const char *path;
+		int err;
+		const char *said;
+	} fact[] = {
+		{ "/nonexistent/wg0.conf", -ENOENT,
+		  "E /nonexistent/wg0.conf: cannot read it: No such file or directory\n" },
+		{ "/tmp", -EISDIR, "E /tmp: cannot read it: Is a directory\n" },
+		{ "/dev/zero", -EFBIG,
+		  "E /dev/zero: more than 4 MiB; this is no configuration file\n" },
+	};
+	struct said *s = test_malloc(sizeof(*s));
+	struct conf c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LEN(fact); i++) {
+		conf_init(&c);
+		said_init(s);
+		assert_int_equal(conf_read_file(&c, fact[i].path, &s->report), fact[i].err);
+		assert_string_equal(s->text, fact[i].said);
+		conf_fini(&c);
+	}
+	test_free(s);
+}
+
+static void test_a_file_may_have_4_mib_and_no_more(void **state)
+{
+	enum { MOST = 4 << 20 };
+	char *text = test_malloc(MOST + 1);
+	struct said *s = test_malloc(sizeof(*s));
+	char path[64];
+	struct conf c;
+	size_t extra;
+	int err;
+
+	(void)state;
+	memset(text, '\n', MOST + 1);
+	for (extra = 0; extra < 2; extra++) {
+		make_file(path, text, MOST + extra, 0600);
+		conf_init(&c);
+		said_init(s);
+		err = conf_read_file(&c, path, &s->report);
+		unlink(path);
+		conf_fini(&c);
+		assert_int_equal(err, extra ? -EFBIG : 0);
+	}
+	test_free(text);
+	test_free(s);
+}
+
+static void test_a_dash_is_standard_input(void **state)
+{
+	static const char text[] = "[Interface]\nMTU=1280\nFoo=1\n";
+	struct said *s = test_malloc(sizeof(*s));
+	int tube[2], kept = dup(STDIN_FILENO);
+	struct conf c;
+
+	(void)state;
+	assert_int_equal(pipe(tube), 0);
+	assert_int_equal(write(tube[1], text, sizeof(text) - 1), sizeof(text) - 1);
+	close(tube[1]);
+	assert_int_equal(dup2(tube[0], STDIN_FILENO), STDIN_FILENO);
+	close(tube[0]);
+	conf_init(&c);
+	said_init(s);
+	assert_int_equal(conf_read_file(&c, "-", &s->report), -EINVAL);
+	assert_int_equal(c.mtu, 1280);
+	assert_string_equal(s->text, "E -:3:1: unknown key Foo; remove it, or put # before it\n");
+	conf_fini(&c);
+	if (kept >= 0) {
+		dup2(kept, STDIN_FILENO);
+		close(kept);
+	}
+	test_free(s);
+}
+
+static size_t read_example(char *text, size_t size, const char *name)
+{
+	const char *top = getenv("srcdir");
+	char path[512];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/conf/%s", top ? top : ".", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		fail_msg("cannot open %s; run me with srcdir set", path);
+	n = read(fd, text, size);
+	assert_true(n > 0 && (size_t)n < size);
+	close(fd);
+	return (size_t)n;
+}
+
+static void test_the_examples_are_without_fault(void **state)
+{
+	static const struct {
+		const char *name;
+		enum conf_table_kind table;
+		size_t allowed, hooks;
+	} example[] = {
+		{ "point-to-point.conf", TABLE_AUTO, 4, 0 },
+		{ "road-warrior.conf", TABLE_AUTO, 2, 0 },
+		{ "routed-link.conf", TABLE_OFF, 2, 2 },
+	};
+	struct said *s = test_malloc(sizeof(*s));
+	char text[8192];
+	struct conf c;
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < LEN(example); i++) {
+		len = read_example(text, sizeof(text), example[i].name);
+		conf_init(&c);
+		said_init(s);
+		assert_int_equal(conf_read_text(&c, "f", text, len, &s->report), 0);
+		assert_int_equal(conf_check(&c, NULL, &s->report), 0);
+		assert_string_equal(s->text, "");
+		assert_int_equal(c.table_kind, example[i].table);
+		assert_int_equal(c.n_peer, 1);
+		assert_int_equal(c.peer[0].n_allowed, example[i].allowed);
+		assert_int_equal(c.n_hook[HOOK_POST_UP], example[i].hooks);
+		conf_fini(&c);
+	}
+	test_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rights_of_the_file_are_looked_at),
+		cmocka_unit_test(test_what_cannot_be_read_has_its_errno),
+		cmocka_unit_test(test_a_file_may_have_4_mib_and_no_more),
+		cmocka_unit_test(test_a_dash_is_standard_input),
+		cmocka_unit_test(test_the_examples_are_without_fault),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
