@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/answer.h"
+
+#include <errno.h>
+
+#include "base/bytes.h"
+#include "daemon/daemon.h"
+
+enum own { OWN_STATUS, OWN_RELOAD, OWN_STOP };
+
+static const char *const own_verbs[] = {
+	[OWN_STATUS] = "status=1",
+	[OWN_RELOAD] = "reload=1",
+	[OWN_STOP] = "stop=1",
+};
+
+bool answer_knows(struct text first_line)
+{
+	size_t i;
+
+	if (text_is(first_line, "get=1") || text_is(first_line, "set=1"))
+		return true;
+	for (i = 0; i < LEN(own_verbs); i++) {
+		if (text_is(first_line, own_verbs[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The request is its first line and nothing else. */
+static bool is_only(struct text request, const char *line)
+{
+	struct text first = { 0 };
+
+	if (!text_split(&request, '\n', &first) || !text_is(first, line))
+		return false;
+	return text_len(request) == 0;
+}
+
+/* wg(8) reads the errno of a get as a number without a sign. */
+static void answer_get(struct daemon *d, struct text request, struct print *out)
+{
+	struct conf c;
+	int r;
+
+	if (!is_only(request, "get=1")) {
+		uapi_errno(out, EINVAL);
+		return;
+	}
+	conf_init(&c);
+	r = daemon_get(d, &c);
+	if (r < 0)
+		uapi_errno(out, -r);
+	else
+		uapi_get(out, &c);
+	conf_fini(&c);
+}
+
+/* ...and that of a set as one with a minus. */
+static void answer_set(struct daemon *d, struct text request, struct print *out)
+{
+	struct conf c;
+	int r;
+
+	conf_init(&c);
+	r = uapi_set(&c, request);
+	if (r == 0)
+		r = daemon_set(d, &c);
+	conf_fini(&c);
+	uapi_errno(out, r);
+}
+
+/* An answer has no empty line before its end, and its last line is whole. */
+static void end_lines(struct print *out)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < out->len; i++) {
+		if (out->chars[i] == '\n' && (kept == 0 || out->chars[kept - 1] == '\n'))
+			continue;
+		out->chars[kept++] = out->chars[i];
+	}
+	if (out->len)
+		out->chars[kept] = '\0';
+	out->len = kept;
+	if (kept && out->chars[kept - 1] != '\n')
+		print_add(out, "\n");
+}
+
+static void answer_own(struct daemon *d, enum own verb, struct print *out)
+{
+	int r = 0;
+
+	switch (verb) {
+	case OWN_STATUS:
+		daemon_status(d, out);
+		break;
+	case OWN_RELOAD:
+		r = daemon_reload(d, out);
+		break;
+	case OWN_STOP:
+		daemon_stop(d, 0);
+		break;
+	}
+	end_lines(out);
+	uapi_errno(out, r < 0 ? -r : r);
+}
+
+bool answer(struct daemon *d, enum uapi_verb verb, struct text request, bool too_long,
+	    struct print *out)
+{
+	size_t i;
+
+	if (too_long)
+		uapi_errno(out, verb == UAPI_SET ? -EPROTO : EINVAL);
+	else if (verb == UAPI_GET)
+		answer_get(d, request, out);
+	else if (verb == UAPI_SET)
+		answer_set(d, request, out);
+	else {
+		for (i = 0; i < LEN(own_verbs) && !is_only(request, own_verbs[i]); i++)
+			;
+		if (i == LEN(own_verbs))
+			uapi_errno(out, EINVAL);
+		else
+			answer_own(d, (enum own)i, out);
+	}
+	return !out->failed && out->len > 0;
+}

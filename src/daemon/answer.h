@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_ANSWER_H
+#define DAEMON_ANSWER_H
+
+/* What the daemon says to one whole request of the control socket. No socket here. */
+
+#include <stdbool.h>
+
+#include "base/text.h"
+#include "uapi/uapi.h"
+
+struct daemon;
+
+/* The first line of a request is one that answer() serves. */
+bool answer_knows(struct text first_line);
+
+/*
+ * Carry out the request and print the whole answer, "errno=" and the empty line
+ * included.  too_long: one of its lines was longer than UAPI_LINE_MAX and is not
+ * all there.  false: close the connection, nobody can be answered.
+ */
+bool answer(struct daemon *d, enum uapi_verb verb, struct text request, bool too_long,
+	    struct print *out);
+
+#endif

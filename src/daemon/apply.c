@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/apply.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "daemon/prefixes.h"
+#include "proto/admin.h"
+
+enum { COST_PEER = 4096, COST_ALLOWED = 128 }; /* bytes, generously */
+
+void apply_short(char text[APPLY_SHORT], const struct key *key)
+{
+	char base64[KEY_BASE64_LEN + 1];
+
+	key_to_base64(base64, key);
+	snprintf(text, APPLY_SHORT, "%.8s", base64);
+}
+
+int apply_check(const struct tunnel *t, const struct conf *c)
+{
+	size_t there = c->set & CONF_REPLACE_PEERS ? 0 : admin_count(t);
+	size_t added = 0, cost = 0;
+	void *reserve;
+
+	for (size_t i = 0; i < c->n_peer; i++) {
+		added += !admin_find(t, &c->peer[i].public_key);
+		cost += c->peer[i].n_allowed * COST_ALLOWED;
+	}
+	if (c->set & CONF_REPLACE_PEERS)
+		added = c->n_peer;
+	if (there + added > PEERS_MAX)
+		return -ENOSPC;
+	reserve = mem_new(added * COST_PEER + cost + 1);
+	if (!reserve)
+		return -ENOMEM;
+	mem_free(reserve);
+	return 0;
+}
+
+static void remove_peer(struct tunnel *t, struct names *names, struct peer *p)
+{
+	names_forget(names, &p->public_key);
+	admin_remove(t, p);
+}
+
+static int apply_allowed(struct tunnel *t, struct peer *p, const struct conf_peer *c)
+{
+	for (size_t i = 0; i < c->n_allowed; i++) {
+		int r = 0;
+
+		if (c->allowed[i].remove)
+			admin_disallow(t, p, &c->allowed[i].prefix);
+		else
+			r = admin_allow(t, p, &c->allowed[i].prefix);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int request_peer(struct tunnel *t, struct names *names, const struct conf_peer *c,
+			struct instant now)
+{
+	struct peer *p = admin_find(t, &c->public_key);
+	int r;
+
+	if (c->set & CONF_PEER_REMOVE) {
+		if (p)
+			remove_peer(t, names, p);
+		return 0;
+	}
+	if (!p) {
+		if (c->set & CONF_PEER_UPDATE_ONLY)
+			return 0;
+		r = admin_add(t, &c->public_key, &p);
+		if (r < 0)
+			return r == -EINVAL ? 0 : r; /* ourselves: not an error (protocol.md 6.3) */
+	}
+	if (c->set & CONF_PEER_PSK)
+		admin_psk(p, &c->psk);
+	if (c->set & CONF_PEER_ENDPOINT) {
+		names_forget(names, &p->public_key);
+		admin_endpoint(t, p, &c->endpoint);
+	}
+	if (c->set & CONF_PEER_KEEPALIVE)
+		admin_keepalive(t, p, c->keepalive, now);
+	if (c->set & CONF_PEER_REPLACE_ALLOWED)
+		admin_disallow_all(t, p);
+	r = apply_allowed(t, p, c);
+	admin_touched(t, p);
+	return r;
+}
+
+int apply_request(struct tunnel *t, struct names *names, const struct conf *c, struct instant now)
+{
+	if (c->set & CONF_PRIVATE_KEY)
+		admin_private_key(t, &c->private_key, now);
+	if (c->set & CONF_REPLACE_PEERS) {
+		while (admin_first(t))
+			remove_peer(t, names, admin_first(t));
+	}
+	for (size_t i = 0; i < c->n_peer; i++) {
+		int r = request_peer(t, names, &c->peer[i], now);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- a whole file --- */
+
+/* Peers of a configuration, to be found by key. */
+struct who {
+	const struct conf_peer **peer;
+	size_t n;
+};
+
+static int by_key(const void *left, const void *right)
+{
+	const struct conf_peer *const *a = left, *const *b = right;
+
+	return memcmp(&(*a)->public_key, &(*b)->public_key, sizeof(struct key));
+}
+
+static int who_init(struct who *w, const struct conf *c)
+{
+	w->n = c->n_peer;
+	w->peer = mem_new_array(c->n_peer + 1, sizeof(struct conf_peer *));
+	if (!w->peer)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n_peer; i++)
+		w->peer[i] = &c->peer[i];
+	qsort(w->peer, w->n, sizeof(struct conf_peer *), by_key);
+	return 0;
+}
+
+static const struct conf_peer *who_find(const struct who *w, const struct key *key)
+{
+	const struct conf_peer like = { .public_key = *key }, *at = &like;
+	const struct conf_peer *const *found;
+
+	found = bsearch(&at, w->peer, w->n, sizeof(struct conf_peer *), by_key);
+	return found ? *found : NULL;
+}
+
+static bool same_endpoint(const struct conf_peer *a, const struct conf_peer *b)
+{
+	if ((a->set & CONF_PEER_ENDPOINT) != (b->set & CONF_PEER_ENDPOINT))
+		return false;
+	if (!(a->set & CONF_PEER_ENDPOINT))
+		return true;
+	if (!a->host != !b->host)
+		return false;
+	if (a->host)
+		return a->port == b->port && strcmp(a->host, b->host) == 0;
+	return endpoint_same_remote(&a->endpoint, &b->endpoint);
+}
+
+/* 1: changed, 0: not. */
+static int file_endpoint(struct tunnel *t, struct names *names, struct peer *p,
+			 const struct conf_peer *c, const struct conf_peer *old)
+{
+	int r;
+
+	if (old && same_endpoint(c, old))
+		return 0;
+	if (c->host) {
+		r = names_set(names, &p->public_key, c->host, c->port);
+		return r < 0 ? r : 1;
+	}
+	names_forget(names, &p->public_key);
+	/* No endpoint in the file: where the peer is now is as good as any place. */
+	if (!(c->set & CONF_PEER_ENDPOINT))
+		return old ? 1 : 0;
+	admin_endpoint(t, p, &c->endpoint);
+	return 1;
+}
+
+static int collect(struct prefixes *want, struct prefixes *have, const struct conf_peer *c,
+		   const struct peer *p)
+{
+	const struct allowed_node *node = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < c->n_allowed && r == 0; i++) {
+		struct prefix prefix = c->allowed[i].prefix;
+
+		prefix_mask(&prefix);
+		r = prefixes_add(want, &prefix);
+	}
+	while (r == 0 && (node = allowed_next(&p->allowed, node))) {
+		struct prefix prefix;
+
+		allowed_prefix(node, &prefix);
+		r = prefixes_add(have, &prefix);
+	}
+	return r;
+}
+
+/* Only what differs, so that no packet meets a gap. 1: changed, 0: not. */
+static int file_allowed(struct tunnel *t, struct peer *p, const struct conf_peer *c)
+{
+	struct prefixes want = { 0 }, have = { 0 };
+	int changed = 0, r;
+
+	r = collect(&want, &have, c, p);
+	if (r < 0)
+		goto out;
+	prefixes_sort(&want);
+	prefixes_sort(&have);
+	for (size_t i = 0; i < have.n; i++) {
+		if (prefixes_has(&want, &have.prefix[i]))
+			continue;
+		admin_disallow(t, p, &have.prefix[i]);
+		changed = 1;
+	}
+	for (size_t i = 0; i < c->n_allowed && r == 0; i++) {
+		struct prefix prefix = c->allowed[i].prefix;
+
+		prefix_mask(&prefix);
+		if (prefixes_has(&have, &prefix))
+			continue;
+		r = admin_allow(t, p, &prefix);
+		changed = 1;
+	}
+out:
+	prefixes_fini(&want);
+	prefixes_fini(&have);
+	return r < 0 ? r : changed;
+}
+
+static int file_peer(struct tunnel *t, struct names *names, const struct conf_peer *c,
+		     const struct conf_peer *old, struct instant now, struct print *report)
+{
+	struct peer *p = admin_find(t, &c->public_key);
+	bool changed = false, added = !p;
+	char who[APPLY_SHORT];
+	int r;
+
+	if (!p) {
+		r = admin_add(t, &c->public_key, &p);
+		if (r < 0)
+			return r;
+		old = NULL;
+	}
+	if (!bytes_equal(&p->noise->psk, &c->psk, sizeof(c->psk))) {
+		admin_psk(p, &c->psk);
+		changed = true;
+	}
+	if (p->timers.interval != c->keepalive) {
+		admin_keepalive(t, p, c->keepalive, now);
+		changed = true;
+	}
+	r = file_endpoint(t, names, p, c, old);
+	if (r < 0)
+		return r;
+	changed |= r;
+	r = file_allowed(t, p, c);
+	if (r < 0)
+		return r;
+	changed |= r;
+	if (!added && !changed)
+		return 0;
+	admin_touched(t, p);
+	apply_short(who, &c->public_key);
+	print_add(report, "peer %s %s\n", who, added ? "added" : "changed");
+	return 0;
+}
+
+static void remove_others(struct tunnel *t, struct names *names, const struct who *stay,
+			  struct print *report)
+{
+	struct peer *p = admin_first(t), *next;
+	char who[APPLY_SHORT];
+
+	for (; p; p = next) {
+		next = p->next;
+		if (who_find(stay, &p->public_key))
+			continue;
+		apply_short(who, &p->public_key);
+		print_add(report, "peer %s removed\n", who);
+		remove_peer(t, names, p);
+	}
+}
+
+int apply_file(struct tunnel *t, struct names *names, const struct conf *c, const struct conf *old,
+	       struct instant now, struct print *report)
+{
+	struct who stay = { 0 }, before = { 0 };
+	int r;
+
+	r = who_init(&stay, c);
+	if (r == 0)
+		r = who_init(&before, old);
+	if (r < 0)
+		goto out;
+	admin_private_key(t, &c->private_key, now);
+	remove_others(t, names, &stay, report);
+	for (size_t i = 0; i < c->n_peer && r == 0; i++)
+		r = file_peer(t, names, &c->peer[i], who_find(&before, &c->peer[i].public_key), now,
+			      report);
+out:
+	mem_free(stay.peer);
+	mem_free(before.peer);
+	return r;
+}

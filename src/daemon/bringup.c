@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/bringup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/apply.h"
+#include "daemon/clock.h"
+#include "daemon/config.h"
+#include "daemon/hooks.h"
+#include "daemon/mtu.h"
+#include "daemon/news.h"
+#include "daemon/sockets.h"
+
+/* --- the device and who may talk to us --- */
+
+static void log_device(int error, const char *name)
+{
+	switch (-error) {
+	case ENOENT:
+	case ENXIO:
+	case ENODEV:
+		log_error("no /dev/net/tun here: modprobe tun; or in a container hand it in "
+			  "(--device /dev/net/tun), or mknod /dev/net/tun c 10 200");
+		return;
+	case EPERM:
+	case EACCES:
+		log_error("may not make a tunnel device: run as root, or with CAP_NET_ADMIN "
+			  "(and /dev/net/tun must be allowed in a container)");
+		return;
+	case EBUSY:
+		log_error("%s is in use by another program: is the tunnel up already? "
+			  "stop it, or choose another name",
+			  name);
+		return;
+	case EEXIST:
+	case EINVAL:
+		log_error("a network device %s exists already: remove it (ip link del %s), "
+			  "or choose another name",
+			  name, name);
+		return;
+	default:
+		log_error("cannot make the device %s: %s", name, strerror(-error));
+	}
+}
+
+static int open_device(struct daemon *d)
+{
+	char name[DEV_NAME_MAX] = { 0 };
+	int fd = d->options.tun_fd, r;
+
+	snprintf(name, sizeof(name), "%s", d->options.name);
+	if (fd < 0) {
+		r = host_tun(d->host, name, &fd);
+		if (r < 0) {
+			log_device(r, name);
+			return r;
+		}
+	}
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	r = dev_tun_open(&d->path.dev, fd);
+	if (r < 0) {
+		log_error("cannot use the tunnel device: %s", strerror(-r));
+		close(fd);
+		return r;
+	}
+	snprintf(d->options.name, sizeof(d->options.name), "%.*s", CONF_NAME_MAX, d->path.dev.name);
+	log_set_name(d->options.name);
+	return 0;
+}
+
+static int find_link(struct daemon *d)
+{
+	struct link_info info = { 0 };
+	int r;
+
+	r = host_link(d->host, d->options.name, &info);
+	if (r == -ENODEV && d->options.tun_fd >= 0) {
+		/* Made for us in another network namespace. */
+		d->link_lost = true;
+		path_mtu(&d->path, d->mtu = MTU_DEFAULT);
+		return 0;
+	}
+	if (r < 0) {
+		log_error("cannot look at the device %s: %s", d->options.name, strerror(-r));
+		return r;
+	}
+	d->ifindex = info.ifindex;
+	path_mtu(&d->path, d->mtu = info.mtu);
+	return 0;
+}
+
+static int open_control(struct daemon *d)
+{
+	int fd = d->options.uapi_fd, r;
+
+	if (fd < 0) {
+		r = control_listen(d->options.name, &fd);
+		if (r == -EADDRINUSE)
+			log_error("another daemon answers on the control socket of %s: is the "
+				  "tunnel up already?",
+				  d->options.name);
+		else if (r < 0)
+			log_error("cannot make the control socket /var/run/wireguard/%s.sock: %s",
+				  d->options.name, strerror(-r));
+		if (r < 0)
+			return r;
+	}
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	r = control_open(&d->control, d->loop.ev, d, d->options.name, fd);
+	if (r < 0) {
+		log_error("cannot serve the control socket: %s", strerror(-r));
+		close(fd);
+	}
+	return r;
+}
+
+/* --- what a file asks for --- */
+
+void bringup_log_port(int error, uint16_t port)
+{
+	if (error == -EADDRINUSE)
+		log_error("UDP port %u is taken by another program (ss -ulpn shows it): stop it, "
+			  "or set another ListenPort",
+			  port);
+	else if (error == -EACCES)
+		log_error("may not use UDP port %u: ports below 1024 need CAP_NET_BIND_SERVICE",
+			  port);
+	else if (error == -EPERM)
+		log_error("may not set FwMark: it needs CAP_NET_ADMIN");
+	else
+		log_error("cannot open UDP port %u: %s", port, strerror(-error));
+}
+
+int bringup_mark(struct daemon *d, const struct conf *c, uint32_t *mark)
+{
+	int r;
+
+	*mark = c->fwmark;
+	if (*mark || !network_diverts(c))
+		return 0;
+	if (!d->table) {
+		r = host_free_table(d->host, &d->table);
+		if (r < 0) {
+			log_error("cannot find a free routing table: %s", strerror(-r));
+			return r;
+		}
+	}
+	*mark = d->table;
+	return 0;
+}
+
+void bringup_dns(struct daemon *d, const struct conf *c)
+{
+	int r;
+
+	r = host_dns(d->host, true, d->options.name, c->dns, c->n_dns);
+	if (r == -ENOENT)
+		log_warn("DNS is not set: neither resolvectl nor resolvconf is here; "
+			 "the tunnel works without");
+	else if (r < 0)
+		log_warn("DNS is not set: resolvectl or resolvconf refused (%s); "
+			 "the tunnel works without",
+			 strerror(-r));
+}
+
+static int run_hooks(struct daemon *d, enum conf_hook kind)
+{
+	const char *command = NULL;
+	int r;
+
+	r = hooks_run(d->host, &d->loop, d->options.name, &d->conf, kind, &command);
+	if (r == 0 || r == -EINTR)
+		return r;
+	if (r < 0)
+		log_error("%s cannot be run: %s: %s", hooks_name(kind), strerror(-r), command);
+	else
+		log_error("%s failed with exit status %d: %s", hooks_name(kind), r, command);
+	return -ECANCELED;
+}
+
+static int open_sockets(struct daemon *d, struct instant now)
+{
+	struct sockets_plan plan;
+	uint32_t mark;
+	int r;
+
+	r = bringup_mark(d, &d->conf, &mark);
+	if (r < 0)
+		return r;
+	r = sockets_plan(&plan, d, d->conf.listen_port, mark);
+	if (r < 0) {
+		bringup_log_port(r, d->conf.listen_port);
+		return r;
+	}
+	sockets_commit(&plan, d, now);
+	return 0;
+}
+
+/* After the sockets, which say what a name may lead to; before the MTU, which peers decide. */
+static int fill_tunnel(struct daemon *d, struct instant now)
+{
+	struct print report = { 0 };
+	struct conf nothing;
+	int r;
+
+	conf_init(&nothing);
+	r = apply_check(&d->path.tunnel, &d->conf);
+	if (r == 0)
+		r = apply_file(&d->path.tunnel, &d->names, &d->conf, &nothing, now, &report);
+	print_fini(&report);
+	conf_fini(&nothing);
+	if (r < 0)
+		log_error("cannot set up %zu peers: %s", d->conf.n_peer, strerror(-r));
+	config_forget_secrets(&d->conf);
+	return r;
+}
+
+static int set_link(struct daemon *d)
+{
+	struct link_info info = { 0 };
+	int r;
+
+	r = d->conf.set & CONF_MTU ? host_mtu(d->host, d->ifindex, d->conf.mtu) : news_mtu(d);
+	if (r < 0) {
+		log_error("cannot set the mtu: %s", strerror(-r));
+		return r;
+	}
+	r = host_link_up(d->host, d->ifindex, true);
+	if (r == 0)
+		r = host_link(d->host, d->options.name, &info);
+	if (r < 0) {
+		log_error("cannot bring up %s: %s", d->options.name, strerror(-r));
+		return r;
+	}
+	news_link(d, &info);
+	return 0;
+}
+
+static int set_network(struct daemon *d, const struct network *wanted)
+{
+	const struct network nothing = { 0 };
+	char what[128] = "";
+	int r;
+
+	r = network_change(d->host, d->ifindex, &nothing, wanted, what);
+	if (r < 0)
+		log_error("cannot add the %s: %s", what, strerror(-r));
+	return r;
+}
+
+/* Addresses want to be there before the link comes up, routes only after it. */
+static int set_host(struct daemon *d)
+{
+	struct network addresses = { 0 };
+	char what[128] = "";
+	int r;
+
+	r = network_want(&d->network, &d->conf, d->mark);
+	if (r < 0) {
+		log_error("cannot work out the routes: %s", strerror(-r));
+		return r;
+	}
+	addresses.address = d->network.address;
+	r = set_network(d, &addresses);
+	if (r < 0)
+		return r;
+	r = set_link(d);
+	if (r < 0)
+		return r;
+	r = network_change(d->host, d->ifindex, &addresses, &d->network, what);
+	if (r < 0)
+		log_error("cannot add the %s: %s", what, strerror(-r));
+	return r;
+}
+
+static int configure(struct daemon *d)
+{
+	struct instant now;
+	int r;
+
+	r = run_hooks(d, HOOK_PRE_UP);
+	if (r < 0)
+		return r;
+	now = clock_now();
+	r = open_sockets(d, now);
+	if (r < 0)
+		return r;
+	r = fill_tunnel(d, now);
+	if (r < 0)
+		return r;
+	r = set_host(d);
+	if (r < 0)
+		return r;
+	if (d->conf.n_dns)
+		bringup_dns(d, &d->conf);
+	return run_hooks(d, HOOK_POST_UP);
+}
+
+/* wg-quick mode: it sets up all else, but expects this MTU until then, and the state as it is. */
+static int follow_link(struct daemon *d)
+{
+	struct link_info info = { 0 };
+
+	if (d->link_lost) {
+		info.up = true;
+		info.mtu = MTU_DEFAULT;
+	} else {
+		if (d->options.tun_fd < 0)
+			host_mtu(d->host, d->ifindex, MTU_DEFAULT);
+		if (host_link(d->host, d->options.name, &info) < 0)
+			return -ENODEV;
+	}
+	news_link(d, &info);
+	return 0;
+}
+
+int bringup(struct daemon *d)
+{
+	int r;
+
+	r = open_device(d);
+	if (r < 0)
+		return 1;
+	r = find_link(d);
+	if (r < 0)
+		return 1;
+	loop_follow_path(&d->loop);
+	news_start(d);
+	r = open_control(d);
+	if (r < 0)
+		return 1;
+	r = d->options.path ? configure(d) : follow_link(d);
+	if (r == -EINTR)
+		return d->status; /* told to end before it was up */
+	if (r < 0)
+		return 1;
+	d->ready = true;
+	log_info("ready");
+	if (d->options.ready)
+		d->options.ready(d->options.ctx);
+	return 0;
+}
+
+void bringup_undo(struct daemon *d, bool hooks)
+{
+	d->loop.broken = false;
+	if (hooks)
+		run_hooks(d, HOOK_PRE_DOWN);
+	if (d->control)
+		control_close(d->control);
+	d->control = NULL;
+	names_forget_all(&d->names);
+	news_stop(d);
+	host_undo(d->host);
+	network_fini(&d->network);
+	path_close(&d->path);
+	loop_follow_path(&d->loop);
+	d->loop.broken = false;
+	if (hooks)
+		run_hooks(d, HOOK_POST_DOWN);
+}

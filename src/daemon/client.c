@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/client.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "daemon/answer.h"
+#include "uapi/uapi.h"
+
+enum {
+	READ_MAX = 256 << 10, /* bytes taken in per turn of the loop */
+	READ_MIN = 4096,      /* free room before each read */
+	WRITE_MAX = 1 << 20,  /* bytes written per turn */
+	KEEP = 64 << 10,      /* a buffer no larger than this is kept for the next request */
+};
+
+struct client {
+	struct client_home *home;
+	struct client *next, *prev;
+	int fd;
+	ev_io io;
+	ev_timer patience; /* runs out when the other side makes no progress */
+	ev_timer turn;     /* more requests wait in the buffer: next turn of the loop */
+	ev_tstamp began;   /* first byte of this request; 0: none yet */
+	char *in;
+	size_t in_len, in_cap;
+	size_t scanned; /* by uapi_frame() */
+	size_t line;    /* where the last, unfinished line begins */
+	bool known;     /* the first line is one that we serve */
+	bool draining;  /* a line was too long: only the end of the request matters */
+	bool eof;       /* the other side will send no more */
+	struct print out;
+	size_t out_sent;
+};
+
+/* Never realloc: it would leave keys behind. */
+static bool grow(struct client *c)
+{
+	size_t cap = c->in_cap ? c->in_cap * 2 : READ_MIN * 2;
+	size_t held = c->home->held - c->in_cap + cap;
+	char *in;
+
+	if (c->in_cap - c->in_len >= READ_MIN)
+		return true;
+	if (cap > UAPI_REQUEST_MAX || held > UAPI_REQUEST_MAX)
+		return false;
+	in = mem_new(cap);
+	if (!in)
+		return false;
+	if (c->in) {
+		memcpy(in, c->in, c->in_len);
+		wipe(c->in, c->in_cap);
+		mem_free(c->in);
+	}
+	c->in = in;
+	c->in_cap = cap;
+	c->home->held = held;
+	return true;
+}
+
+static void drop_buffer(struct client *c)
+{
+	if (!c->in)
+		return;
+	wipe(c->in, c->in_cap);
+	mem_free(c->in);
+	c->home->held -= c->in_cap;
+	c->in = NULL;
+	c->in_cap = 0;
+	c->in_len = 0;
+}
+
+/* Take the first bytes off the buffer; what follows is looked at from its beginning. */
+static void consume(struct client *c, size_t used)
+{
+	const char *newline;
+
+	c->in_len -= used;
+	memmove(c->in, c->in + used, c->in_len);
+	wipe(c->in + c->in_len, used);
+	newline = memrchr(c->in, '\n', c->in_len);
+	c->line = newline ? (size_t)(newline - c->in) + 1 : 0;
+	c->scanned = 0;
+	c->known = false;
+	c->draining = false;
+	if (c->in_len == 0 && c->in_cap > KEEP)
+		drop_buffer(c);
+}
+
+void client_free(struct client *c)
+{
+	struct client_home *home = c->home;
+
+	ev_io_stop(home->loop, &c->io);
+	ev_timer_stop(home->loop, &c->patience);
+	ev_timer_stop(home->loop, &c->turn);
+	close(c->fd);
+	drop_buffer(c);
+	print_fini(&c->out);
+	if (c->next)
+		c->next->prev = c->prev;
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		home->first = c->next;
+	home->n--;
+	mem_free(c);
+}
+
+static void leave(struct client *c)
+{
+	struct client_home *home = c->home;
+
+	client_free(c);
+	home->gone(home);
+}
+
+static bool answer_waits(const struct client *c)
+{
+	return c->out_sent < c->out.len;
+}
+
+/* Watch for what comes next, and for how long at most. */
+static void expect(struct client *c, int events)
+{
+	struct client_home *home = c->home;
+	ev_tstamp wait = home->idle_s;
+
+	if (c->began > 0) {
+		wait = c->began + home->request_s - ev_now(home->loop);
+		if (wait > home->stall_s)
+			wait = home->stall_s;
+		if (wait < 0.001)
+			wait = 0.001;
+	}
+	c->patience.repeat = wait;
+	ev_timer_again(home->loop, &c->patience);
+	if (events == (c->io.events & (EV_READ | EV_WRITE)) && ev_is_active(&c->io))
+		return;
+	ev_io_stop(home->loop, &c->io);
+	if (!events)
+		return;
+	ev_io_set(&c->io, c->fd, events);
+	ev_io_start(home->loop, &c->io);
+}
+
+/* The first line decides: anything but our verbs ends the connection at once. */
+static bool first_line_ok(struct client *c)
+{
+	const char *end = memchr(c->in, '\n', c->in_len);
+
+	if (c->known)
+		return true;
+	if (!end)
+		return c->in_len <= UAPI_LINE_MAX;
+	c->known = answer_knows(text_from(c->in, (size_t)(end - c->in)));
+	return c->known;
+}
+
+/*
+ * A line that is too long is refused when the request ends, but need not be kept
+ * until then.  The first line stays, and an "x" stands for what was wrong.
+ */
+static void watch_lines(struct client *c, size_t from)
+{
+	static const char too_long[] = "x";
+	char *newline = memrchr(c->in + from, '\n', c->in_len - from);
+	char *first;
+	size_t keep;
+
+	if (newline)
+		c->line = (size_t)(newline - c->in) + 1;
+	if (!c->known || c->in_len - c->line <= UAPI_LINE_MAX)
+		return;
+	first = memchr(c->in, '\n', c->in_len);
+	keep = (size_t)(first - c->in) + 1;
+	wipe(c->in + keep, c->in_len - keep);
+	memcpy(c->in + keep, too_long, sizeof(too_long) - 1);
+	c->in_len = keep + sizeof(too_long) - 1;
+	c->line = keep;
+	if (c->scanned > keep)
+		c->scanned = keep;
+	c->draining = true;
+}
+
+/* 1: a request was answered (the answer waits in out); 0: none is whole; -1: close. */
+static int serve_one(struct client *c)
+{
+	struct text request;
+	size_t used;
+	enum uapi_verb verb;
+	bool good;
+
+	if (c->in_len == 0)
+		return 0;
+	if (!first_line_ok(c))
+		return -1;
+	verb = uapi_frame(c->in, c->in_len, &c->scanned, &request, &used);
+	if (verb == UAPI_NONE)
+		return 0;
+	print_fini(&c->out);
+	c->out_sent = 0;
+	good = answer(c->home->daemon, verb, request, c->draining, &c->out);
+	consume(c, used);
+	return good ? 1 : -1;
+}
+
+/* 0: all is written; 1: the socket is full, or this turn is over; -1: close. */
+static int flush(struct client *c)
+{
+	size_t turn = 0;
+
+	while (answer_waits(c) && turn < WRITE_MAX) {
+		ssize_t n = send(c->fd, c->out.chars + c->out_sent, c->out.len - c->out_sent,
+				 MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN ? 1 : -1;
+		c->out_sent += (size_t)n;
+		turn += (size_t)n;
+	}
+	if (answer_waits(c))
+		return 1;
+	print_fini(&c->out);
+	c->out_sent = 0;
+	return 0;
+}
+
+/* One step with what is in the buffers; the client may be gone afterwards. */
+static void proceed(struct client *c)
+{
+	struct client_home *home = c->home;
+	int served, r;
+
+	ev_timer_stop(home->loop, &c->turn);
+	served = answer_waits(c) ? 1 : serve_one(c);
+	r = served < 0 ? -1 : flush(c);
+	if (r < 0) {
+		leave(c);
+		return;
+	}
+	if (r > 0) {
+		expect(c, EV_WRITE);
+		return;
+	}
+	if (served > 0)
+		c->began = c->in_len ? ev_now(home->loop) : 0;
+	if (served > 0 && c->in_len) {
+		ev_timer_set(&c->turn, 0, 0);
+		ev_timer_start(home->loop, &c->turn);
+		expect(c, 0);
+		return;
+	}
+	if (c->eof) {
+		leave(c);
+		return;
+	}
+	expect(c, EV_READ);
+}
+
+/* false: close. */
+static bool take_in(struct client *c)
+{
+	size_t turn = 0;
+
+	while (turn < READ_MAX) {
+		ssize_t n;
+
+		if (!grow(c))
+			return false;
+		n = recv(c->fd, c->in + c->in_len, c->in_cap - c->in_len, MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN;
+		if (n == 0) {
+			c->eof = true;
+			return true;
+		}
+		if (c->began <= 0)
+			c->began = ev_now(c->home->loop);
+		c->in_len += (size_t)n;
+		turn += (size_t)n;
+		if (!first_line_ok(c))
+			return false;
+		watch_lines(c, c->in_len - (size_t)n);
+	}
+	return true;
+}
+
+static void on_io(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct client *c = CONTAINER(io, struct client, io);
+
+	(void)loop;
+	if ((events & EV_READ) && !answer_waits(c) && !take_in(c)) {
+		leave(c);
+		return;
+	}
+	proceed(c);
+}
+
+static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	proceed(CONTAINER(timer, struct client, turn));
+}
+
+static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	leave(CONTAINER(timer, struct client, patience));
+}
+
+int client_new(struct client_home *home, int fd)
+{
+	struct client *c = mem_new(sizeof(*c));
+
+	if (!c)
+		return -ENOMEM;
+	c->home = home;
+	c->fd = fd;
+	ev_io_init(&c->io, on_io, fd, EV_READ);
+	ev_init(&c->patience, on_patience);
+	ev_timer_init(&c->turn, on_turn, 0, 0);
+	c->next = home->first;
+	if (home->first)
+		home->first->prev = c;
+	home->first = c;
+	home->n++;
+	expect(c, EV_READ);
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_CLIENT_H
+#define DAEMON_CLIENT_H
+
+/*
+ * One connection to the control socket: collects bytes until a request is whole,
+ * has it answered, writes the answer as fast as the other side takes it, and only
+ * then looks at the next request.  Both directions wipe what they held.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct client;
+struct daemon;
+struct ev_loop;
+
+/* What clients of one control share, and how they tell that they are gone. */
+struct client_home {
+	struct ev_loop *loop;
+	struct daemon *daemon;
+	double stall_s, request_s, idle_s;
+	size_t held;          /* bytes of request buffers, of all clients */
+	struct client *first; /* all clients */
+	unsigned n;
+	void (*gone)(struct client_home *home); /* after one has left */
+};
+
+/* Serve fd, which belongs to the client from now on. 0 or -ENOMEM (fd stays the caller's). */
+int client_new(struct client_home *home, int fd);
+/* Close and free; home->gone is not called. */
+void client_free(struct client *c);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/clock.h"
+
+#include <time.h>
+
+static uint64_t read_ns(clockid_t id)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(id, &ts);
+	return (uint64_t)ts.tv_sec * SECOND_NS + (uint64_t)ts.tv_nsec;
+}
+
+struct instant clock_now(void)
+{
+	/* BOOTTIME goes on while the machine sleeps: keys age then, too. */
+	return (struct instant){ .mono = read_ns(CLOCK_BOOTTIME), .wall = read_ns(CLOCK_REALTIME) };
+}

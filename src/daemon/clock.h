@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_CLOCK_H
+#define DAEMON_CLOCK_H
+
+/* The only place that asks the system for the time. Once per callback; the value is handed on. */
+
+#include "proto/tunnel.h"
+
+struct instant clock_now(void);
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/control.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/client.h"
+#include "daemon/daemon.h"
+#include "daemon/sock.h"
+
+enum { CLIENTS = 32, ACCEPTS = 8 };
+
+#define STALL_S   5.0
+#define REQUEST_S 60.0
+#define IDLE_S    30.0
+#define PAUSE_S   1.0
+#define LOOK_S    2.0 /* between looks at the file, where inotify is not to be had */
+
+struct control {
+	struct client_home home;
+	int fd, notify;
+	unsigned clients;
+	double pause_s;
+	ev_io accept, watch;
+	ev_timer pause, look;
+	struct stat id; /* of the socket's file, as long as it is ours */
+	bool gone;
+	char path[SOCK_PATH_MAX];
+};
+
+int control_listen(const char *name, int *fd)
+{
+	return sock_listen(CONTROL_DIR, name, fd);
+}
+
+int control_connect(const char *name)
+{
+	return sock_connect(CONTROL_DIR, name);
+}
+
+/* The directory's and the file's modes say the same; this holds if they were changed. */
+static bool may_ask(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		return false;
+	return cred.uid == 0 || cred.uid == geteuid();
+}
+
+static void listen_again(struct control *c)
+{
+	if (c->home.n < c->clients && !ev_is_active(&c->pause))
+		ev_io_start(c->home.loop, &c->accept);
+}
+
+static void on_gone(struct client_home *home)
+{
+	listen_again(CONTAINER(home, struct control, home));
+}
+
+static void on_pause_over(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct control *c = CONTAINER(timer, struct control, pause);
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	listen_again(c);
+}
+
+static bool is_shortage(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM;
+}
+
+/* The connection stays in the backlog, and would wake us without end. */
+static void pause_accepting(struct control *c)
+{
+	ev_io_stop(c->home.loop, &c->accept);
+	ev_timer_set(&c->pause, c->pause_s, 0);
+	ev_timer_start(c->home.loop, &c->pause);
+}
+
+static void on_accept(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct control *c = CONTAINER(io, struct control, accept);
+	int i, fd;
+
+	(void)events;
+	for (i = 0; i < ACCEPTS && c->home.n < c->clients; i++) {
+		fd = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0 && is_shortage(errno)) {
+			log_warn("control socket: cannot take a connection: %m");
+			pause_accepting(c);
+			return;
+		}
+		if (fd < 0)
+			return;
+		if (!may_ask(fd) || client_new(&c->home, fd) < 0)
+			close(fd);
+	}
+	if (c->home.n >= c->clients)
+		ev_io_stop(loop, &c->accept);
+}
+
+static void look(struct control *c)
+{
+	if (c->gone || sock_is(c->path, &c->id))
+		return;
+	c->gone = true;
+	log_info("control socket %s was removed: ending", c->path);
+	daemon_stop(c->home.daemon, 0);
+}
+
+static void on_notify(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct control *c = CONTAINER(io, struct control, watch);
+	char buffer[4096];
+	ssize_t n;
+
+	(void)loop;
+	(void)events;
+	do {
+		n = read(c->notify, buffer, sizeof(buffer));
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	look(c);
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	look(CONTAINER(timer, struct control, look));
+}
+
+/*
+ * Unlinking a socket that is open reports IN_ATTRIB on the file (its link count)
+ * and IN_DELETE in the directory; a directory that is removed or moved as a whole
+ * reports only its own end.
+ */
+static bool notify_open(struct control *c, const char *dir)
+{
+	const uint32_t in_dir = IN_DELETE | IN_MOVE | IN_DELETE_SELF | IN_MOVE_SELF;
+	const uint32_t of_file = IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
+
+	c->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (c->notify < 0)
+		return false;
+	if (inotify_add_watch(c->notify, dir, in_dir) < 0)
+		goto none;
+	/* The file may be gone already; look() sees to that. */
+	if (inotify_add_watch(c->notify, c->path, of_file) < 0 && errno != ENOENT)
+		goto none;
+	return true;
+
+none:
+	close(c->notify);
+	c->notify = -1;
+	return false;
+}
+
+static void watch_file(struct control *c, const char *dir)
+{
+	struct ev_loop *loop = c->home.loop;
+
+	if (notify_open(c, dir)) {
+		ev_io_set(&c->watch, c->notify, EV_READ);
+		ev_io_start(loop, &c->watch);
+	} else {
+		ev_timer_set(&c->look, LOOK_S, LOOK_S);
+		ev_timer_start(loop, &c->look);
+	}
+	look(c);
+}
+
+static double seconds(double given, double usual)
+{
+	return given > 0 ? given : usual;
+}
+
+int control_open_with(struct control **out, struct ev_loop *loop, struct daemon *d,
+		      const char *name, int fd, const struct control_limits *limits)
+{
+	const char *dir = limits->dir ? limits->dir : CONTROL_DIR;
+	struct control *c = mem_new(sizeof(*c));
+	int r;
+
+	if (!c)
+		return -ENOMEM;
+	r = sock_path(c->path, dir, name);
+	if (r < 0) {
+		mem_free(c);
+		return r;
+	}
+	c->home.loop = loop;
+	c->home.daemon = d;
+	c->home.gone = on_gone;
+	c->home.stall_s = seconds(limits->stall_s, STALL_S);
+	c->home.request_s = seconds(limits->request_s, REQUEST_S);
+	c->home.idle_s = seconds(limits->idle_s, IDLE_S);
+	c->pause_s = seconds(limits->pause_s, PAUSE_S);
+	c->clients = limits->clients ? limits->clients : CLIENTS;
+	c->fd = fd;
+	c->notify = -1;
+	ev_io_init(&c->accept, on_accept, fd, EV_READ);
+	ev_init(&c->watch, on_notify);
+	ev_init(&c->pause, on_pause_over);
+	ev_init(&c->look, on_look);
+	/* A zeroed id is no file's: then look() finds the socket gone. */
+	if (lstat(c->path, &c->id) < 0)
+		memset(&c->id, 0, sizeof(c->id));
+	ev_io_start(loop, &c->accept);
+	watch_file(c, dir);
+	*out = c;
+	return 0;
+}
+
+int control_open(struct control **c, struct ev_loop *loop, struct daemon *d, const char *name,
+		 int fd)
+{
+	return control_open_with(c, loop, d, name, fd, &(const struct control_limits){ 0 });
+}
+
+void control_close(struct control *c)
+{
+	if (!c)
+		return;
+	while (c->home.first)
+		client_free(c->home.first);
+	ev_io_stop(c->home.loop, &c->accept);
+	ev_io_stop(c->home.loop, &c->watch);
+	ev_timer_stop(c->home.loop, &c->pause);
+	ev_timer_stop(c->home.loop, &c->look);
+	if (c->notify >= 0)
+		close(c->notify);
+	if (sock_is(c->path, &c->id))
+		unlink(c->path);
+	close(c->fd);
+	mem_free(c);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_CONTROL_H
+#define DAEMON_CONTROL_H
+
+/*
+ * The control socket, /var/run/wireguard/NAME.sock: WireGuard's get and set (text
+ * in uapi/), and taut's own verbs.  A client that sends slowly, reads slowly or
+ * says nothing costs a bounded buffer and is dropped after a while; it never
+ * holds up the loop.
+ *
+ * taut's own requests end with an empty line too, and are answered with lines and
+ * then "errno=N" (N positive on failure, as for get) and an empty line:
+ *   status=1   the records of daemon_status()
+ *   reload=1   read the file again; lines of what was done or wrong
+ *   stop=1     take the tunnel down; answered before it goes
+ */
+
+#define CONTROL_DIR "/var/run/wireguard"
+
+struct control;
+struct daemon;
+struct ev_loop;
+
+/* Make the listening socket, stale ones replaced; *fd. -EADDRINUSE: somebody answers there. */
+int control_listen(const char *name, int *fd);
+/* Serve it; fd is the control's now. name: to watch the file, and unlink it at the end. */
+int control_open(struct control **c, struct ev_loop *loop, struct daemon *d, const char *name,
+		 int fd);
+/* Unlinks the socket if it is still ours. */
+void control_close(struct control *c);
+
+/* The client side, for the cli: connect to the tunnel's socket; descriptor or -errno. */
+int control_connect(const char *name);
+
+/* What a test makes smaller; a zero means the usual value. Seconds. */
+struct control_limits {
+	const char *dir;  /* CONTROL_DIR */
+	unsigned clients; /* at a time: 32 */
+	double stall_s;   /* a half request or an unread answer without progress: 5 */
+	double request_s; /* one request, from its first byte to the last of its answer: 60 */
+	double idle_s;    /* nothing asked: 30 */
+	double pause_s;   /* after accept found no descriptor or memory: 1 */
+};
+
+/* control_open() with other limits. *limits is copied, dir too. */
+int control_open_with(struct control **c, struct ev_loop *loop, struct daemon *d, const char *name,
+		      int fd, const struct control_limits *limits);
+
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "base/mem.h"
+#include "crypto/aead.h"
+#include "crypto/selftest.h"
+#include "daemon/apply.h"
+#include "daemon/bringup.h"
+#include "daemon/clock.h"
+#include "daemon/config.h"
+#include "daemon/events.h"
+#include "daemon/news.h"
+#include "daemon/reload.h"
+#include "daemon/snapshot.h"
+#include "daemon/sockets.h"
+#include "daemon/status.h"
+#include "proto/admin.h"
+
+/* --- asked for by the control socket --- */
+
+enum { BIG_BLOCK = 128 << 10 }; /* allocations from here on are given back at once */
+
+int daemon_set(struct daemon *d, struct conf *request)
+{
+	struct instant now = clock_now();
+	uint32_t mark = request->set & CONF_FWMARK ? request->fwmark : d->mark;
+	int port = request->set & CONF_LISTEN_PORT ? request->listen_port : SOCKETS_KEEP_PORT;
+	struct sockets_plan plan = { 0 };
+	size_t before;
+	bool sockets;
+	int r;
+
+	r = apply_check(&d->path.tunnel, request);
+	if (r < 0)
+		return r;
+	/* Without sockets a mark is for those to come: they open with the link, or with a port. */
+	sockets = d->port || request->set & CONF_LISTEN_PORT;
+	if (sockets) {
+		r = sockets_plan(&plan, d, port, mark);
+		if (r < 0)
+			return r;
+	}
+	if (d->network.divert[NETWORK_V4] || d->network.divert[NETWORK_V6]) {
+		if (mark != d->network.divert_table)
+			log_warn("FwMark changed under a default route: our own packets would go "
+				 "into the tunnel; reload sets it right");
+	}
+	events_drain(d, now);
+	if (sockets)
+		sockets_commit(&plan, d, now);
+	d->mark = mark;
+	path_flush(&d->path, now);
+	before = admin_count(&d->path.tunnel);
+	r = apply_request(&d->path.tunnel, &d->names, request, now);
+	/* Peers are many small pieces among others: without this their pages stay ours. */
+	if (admin_count(&d->path.tunnel) < before)
+		mem_trim();
+	if (r < 0)
+		log_error("a request was not carried out to its end: %s", strerror(-r));
+	return r;
+}
+
+int daemon_get(struct daemon *d, struct conf *out)
+{
+	if (d->port) {
+		out->set |= CONF_LISTEN_PORT;
+		out->listen_port = d->port;
+	}
+	if (d->mark) {
+		out->set |= CONF_FWMARK;
+		out->fwmark = d->mark;
+	}
+	return snapshot(&d->path.tunnel, out);
+}
+
+void daemon_status(struct daemon *d, struct print *out)
+{
+	const struct tunnel *t = &d->path.tunnel;
+	uint64_t mono = clock_now().mono;
+	const struct status_interface about = {
+		.name = d->options.name,
+		.listen_port = d->port,
+		.fwmark = d->mark,
+		.mtu = d->mtu,
+		.aead = aead_name(),
+		.mono = mono,
+	};
+	struct state_around around = { .link_up = t->up };
+	struct state state;
+
+	around.have_key = !key_is_zero(admin_read_private_key(t));
+	status_interface(out, &d->path, &about);
+	for (const struct peer *p = admin_first(t); p; p = p->next) {
+		const struct name *name = names_of(&d->names, &p->public_key);
+
+		around.host = name ? name->host : NULL;
+		around.why = name && *name->why ? name->why : NULL;
+		around.retry_seconds = name ? name->retry_seconds : 0;
+		state_of(&state, p, &around, mono);
+		status_peer(out, p, &state, mono);
+	}
+}
+
+int daemon_reload(struct daemon *d, struct print *report)
+{
+	return reload(d, report);
+}
+
+void daemon_stop(struct daemon *d, int status)
+{
+	if (!d->stopping)
+		d->status = status;
+	d->stopping = true;
+	loop_break(&d->loop);
+}
+
+/* --- called by the loop --- */
+
+/* The dump was asked for: it is shown whatever the level of the log. */
+static void dump_status(struct daemon *d)
+{
+	enum log_level level = log_level();
+	struct print text = { 0 };
+	struct text rest, line;
+
+	daemon_status(d, &text);
+	if (text.failed) {
+		log_error("no memory for the status");
+		goto out;
+	}
+	if (level < LOG_LEVEL_INFO)
+		log_set_level(LOG_LEVEL_INFO);
+	rest = text_from(text.chars, text.len);
+	while (text_split(&rest, '\n', &line)) {
+		if (text_len(line))
+			log_info("%.*s", (int)text_len(line), line.at);
+	}
+	log_set_level(level);
+out:
+	print_fini(&text);
+}
+
+static void on_signal(void *ctx, int number)
+{
+	struct print report = { 0 };
+	struct daemon *d = ctx;
+
+	switch (number) {
+	case SIGTERM:
+	case SIGINT:
+		log_info("told to end");
+		daemon_stop(d, 0);
+		return;
+	case SIGHUP:
+		reload(d, &report);
+		print_fini(&report);
+		return;
+	case SIGUSR1:
+		dump_status(d);
+		return;
+	case SIGUSR2:
+		news_kick(d);
+		return;
+	}
+}
+
+static void on_netlink(void *ctx)
+{
+	news_read(ctx);
+}
+
+static void on_event(void *ctx, const struct event *e, struct instant now)
+{
+	events_handle(ctx, e, now);
+}
+
+static void on_device_gone(void *ctx)
+{
+	log_info("the interface was deleted");
+	daemon_stop(ctx, 0);
+}
+
+static const struct loop_calls calls = {
+	.signal = on_signal,
+	.netlink = on_netlink,
+	.event = on_event,
+	.device_gone = on_device_gone,
+};
+
+static void on_endpoint_moved(void *ctx, struct peer *peer)
+{
+	struct daemon *d = ctx;
+
+	(void)peer;
+	if (d->path.tunnel.up && news_mtu(d) < 0)
+		log_warn("cannot set the mtu for the new endpoint");
+}
+
+/* --- start and end --- */
+
+/* Keys must not end up in a core file. */
+static void keep_secrets(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static int check_crypto(void)
+{
+	const char *wrong;
+	int r;
+
+	r = aead_init(NULL);
+	if (r < 0) {
+		log_error("the AEAD self-test failed (%s): not running with broken cryptography",
+			  strerror(-r));
+		return r;
+	}
+	wrong = selftest();
+	if (!wrong)
+		return 0;
+	log_error("the self-test of %s failed: not running with broken cryptography", wrong);
+	return -EIO;
+}
+
+static void say(void *ctx, enum conf_severity severity, const char *line)
+{
+	(void)ctx;
+	if (severity == CONF_ERROR)
+		log_error("%s", line);
+	else
+		log_warn("%s", line);
+}
+
+static int open_parts(struct daemon *d)
+{
+	int r;
+
+	r = path_init(&d->path, &random_system);
+	if (r < 0)
+		goto no_path;
+	r = host_open(&d->host);
+	if (r < 0)
+		goto no_host;
+	r = loop_open(&d->loop, &d->path, &calls, d);
+	if (r < 0)
+		goto no_loop;
+	r = resolve_open(&d->resolver, d->loop.ev);
+	if (r < 0)
+		goto no_resolver;
+	r = watch_open(&d->watch);
+	if (r < 0)
+		goto no_watch;
+	d->names = (struct names){
+		.resolver = d->resolver, .path = &d->path, .moved = on_endpoint_moved, .ctx = d
+	};
+	return 0;
+
+no_watch:
+	resolve_close(d->resolver);
+no_resolver:
+	loop_close(&d->loop);
+no_loop:
+	host_close(d->host);
+no_host:
+	path_fini(&d->path);
+no_path:
+	log_error("cannot start: %s", strerror(-r));
+	return r;
+}
+
+static void close_parts(struct daemon *d)
+{
+	watch_close(&d->watch);
+	resolve_close(d->resolver);
+	loop_close(&d->loop);
+	host_close(d->host);
+	path_fini(&d->path);
+}
+
+static int run_parts(struct daemon *d)
+{
+	int status;
+
+	if (open_parts(d) < 0)
+		return 1;
+	status = bringup(d);
+	if (status == 0 && !d->stopping)
+		loop_run(&d->loop);
+	if (status == 0)
+		status = d->status;
+	/*
+	 * A start that failed or was called off has run no Up hook to its end: no Down
+	 * hook either.
+	 */
+	bringup_undo(d, d->ready);
+	close_parts(d);
+	if (d->ready)
+		log_info("ended");
+	return status;
+}
+
+int daemon_run(const struct daemon_options *options)
+{
+	struct daemon *d;
+	int status = 1;
+
+	keep_secrets();
+	/*
+	 * Left alone it grows with the first large request, and later ones would stay
+	 * in the heap.
+	 */
+	mallopt(M_MMAP_THRESHOLD, BIG_BLOCK);
+	signal(SIGPIPE, SIG_IGN);
+	log_set_name(*options->name ? options->name : NULL);
+	if (check_crypto() < 0)
+		return 1;
+	d = mem_new(sizeof(*d));
+	if (!d) {
+		log_error("no memory");
+		return 1;
+	}
+	d->options = *options;
+	conf_init(&d->conf);
+	if (options->path && config_read(&d->conf, options->path, say, NULL) < 0)
+		status = BRINGUP_CONFIG;
+	else
+		status = run_parts(d);
+	conf_fini(&d->conf);
+	mem_free(d);
+	return status;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/events.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/bytes.h"
+#include "daemon/apply.h"
+
+enum { ASK_AGAIN_AFTER = 2 }; /* unanswered initiations, before the name is doubted */
+
+struct who {
+	char key[APPLY_SHORT], end[ENDPOINT_TEXT];
+};
+
+static void name_peer(struct who *w, const struct key *key, const struct endpoint *end)
+{
+	apply_short(w->key, key);
+	endpoint_print(w->end, end);
+	if (!*w->end)
+		snprintf(w->end, sizeof(w->end), "unknown address");
+}
+
+/* What was held back is told first. */
+static bool may_log(struct daemon *d, enum brake which, struct instant now)
+{
+	static const struct {
+		uint64_t period;
+		uint32_t burst;
+	} limits[BRAKE_COUNT] = {
+		[BRAKE_UNKNOWN] = { 60 * SECOND_NS, 5 },
+		[BRAKE_PSK] = { 60 * SECOND_NS, 5 },
+		[BRAKE_TIMESTAMP] = { 60 * SECOND_NS, 5 },
+		[BRAKE_ENDPOINT] = { 60 * SECOND_NS, 10 },
+		[BRAKE_RETRY] = { 60 * SECOND_NS, 20 },
+	};
+	uint32_t held = 0;
+
+	if (!log_brake(&d->brake[which], now.mono, limits[which].period, limits[which].burst,
+		       &held))
+		return false;
+	if (held)
+		log_info("%" PRIu32 " lines like the next were held back", held);
+	return true;
+}
+
+static void log_stranger(struct daemon *d, const struct event *e, struct instant now)
+{
+	char base64[KEY_BASE64_LEN + 1], end[ENDPOINT_TEXT];
+
+	if (!may_log(d, BRAKE_UNKNOWN, now))
+		return;
+	key_to_base64(base64, &e->key);
+	endpoint_print(end, &e->end);
+	log_warn("%s asks for a session with public key %s, which no [Peer] has", end, base64);
+}
+
+static void log_trouble(struct daemon *d, const struct event *e, const struct who *w,
+			struct instant now)
+{
+	if (e->kind == EVENT_PSK && may_log(d, BRAKE_PSK, now))
+		log_warn("peer %s (%s) answers, but preshared keys differ: set the same "
+			 "PresharedKey on both sides",
+			 w->key, w->end);
+	if (e->kind == EVENT_TIMESTAMP && may_log(d, BRAKE_TIMESTAMP, now))
+		log_warn("peer %s (%s) sent a handshake not newer than its last: its clock went "
+			 "back, or two hosts share its private key",
+			 w->key, w->end);
+	if (e->kind == EVENT_ENDPOINT && may_log(d, BRAKE_ENDPOINT, now))
+		log_info("peer %s is now at %s", w->key, w->end);
+}
+
+static void unanswered(struct daemon *d, const struct event *e, const struct who *w,
+		       struct instant now)
+{
+	/* Once per series is news; each further attempt is not. */
+	if (e->n == ASK_AGAIN_AFTER && may_log(d, BRAKE_RETRY, now))
+		log_info("peer %s (%s) does not answer; trying on", w->key, w->end);
+	else
+		log_debug("peer %s (%s): initiation sent again (%" PRIu32 ")", w->key, w->end,
+			  e->n);
+	if (e->n >= ASK_AGAIN_AFTER)
+		names_unanswered(&d->names, e->peer);
+}
+
+void events_handle(struct daemon *d, const struct event *e, struct instant now)
+{
+	struct who w = { 0 };
+
+	if (e->peer)
+		name_peer(&w, &e->peer->public_key, &e->peer->endpoint);
+	switch (e->kind) {
+	case EVENT_NONE:
+		break;
+	case EVENT_HANDSHAKE:
+		/*
+		 * The first session, and the first after trouble, are news; renewals
+		 * are routine.
+		 */
+		if (e->peer->handshakes <= 1)
+			log_info("peer %s (%s): session established", w.key, w.end);
+		else
+			log_debug("peer %s (%s): session renewed", w.key, w.end);
+		break;
+	case EVENT_RETRY:
+		unanswered(d, e, &w, now);
+		break;
+	case EVENT_GAVE_UP:
+		log_warn("peer %s (%s): no answer to 20 initiations; waits for traffic", w.key,
+			 w.end);
+		break;
+	case EVENT_FORGOT:
+		log_debug("peer %s: no new session for 9 minutes; its keys are wiped", w.key);
+		break;
+	case EVENT_UNKNOWN_PEER:
+		log_stranger(d, e, now);
+		break;
+	case EVENT_ENDPOINT:
+	case EVENT_PSK:
+	case EVENT_TIMESTAMP:
+		log_trouble(d, e, &w, now);
+		break;
+	}
+}
+
+void events_drain(struct daemon *d, struct instant now)
+{
+	struct event e;
+
+	while (tunnel_event(&d->path.tunnel, &e))
+		events_handle(d, &e, now);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/hooks.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PATIENCE_MS = 5000 }; /* for a command that was asked to end */
+
+const char *hooks_name(enum conf_hook kind)
+{
+	static const char *const names[HOOK_KINDS] = {
+		[HOOK_PRE_UP] = "PreUp",
+		[HOOK_POST_UP] = "PostUp",
+		[HOOK_PRE_DOWN] = "PreDown",
+		[HOOK_POST_DOWN] = "PostDown",
+	};
+
+	return names[kind];
+}
+
+static bool only_root_writes(const char *path, char why[HOOKS_WHY])
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0) {
+		snprintf(why, HOOKS_WHY, "cannot look at %.300s: %s", path, strerror(errno));
+		return false;
+	}
+	if (st.st_uid != 0) {
+		snprintf(why, HOOKS_WHY, "%.300s does not belong to root; chown root it", path);
+		return false;
+	}
+	if (st.st_mode & (S_IWGRP | S_IWOTH)) {
+		snprintf(why, HOOKS_WHY, "%.300s can be written by others than root; chmod go-w it",
+			 path);
+		return false;
+	}
+	return true;
+}
+
+bool hooks_trusted(const char *path, char why[HOOKS_WHY])
+{
+	char *real = realpath(path, NULL);
+	char *slash;
+	bool ok = false;
+
+	if (!real) {
+		snprintf(why, HOOKS_WHY, "cannot look at %.300s: %s", path, strerror(errno));
+		return false;
+	}
+	if (!only_root_writes(real, why))
+		goto out;
+	slash = strrchr(real, '/');
+	slash[slash == real ? 1 : 0] = '\0';
+	ok = only_root_writes(real, why);
+out:
+	free(real);
+	return ok;
+}
+
+bool hooks_any(const struct conf *c)
+{
+	for (int kind = 0; kind < HOOK_KINDS; kind++) {
+		if (c->n_hook[kind])
+			return true;
+	}
+	return false;
+}
+
+static int run_one(struct host *h, struct loop *l, const char *name, const char *command)
+{
+	struct pollfd poller = { .events = POLLIN };
+	int r;
+
+	r = host_hook_start(h, name, command, &poller.fd);
+	if (r < 0)
+		return r;
+	if (loop_wait(l, poller.fd))
+		return host_hook_end(h);
+	host_hook_stop(h, false);
+	if (poll(&poller, 1, PATIENCE_MS) <= 0)
+		host_hook_stop(h, true);
+	host_hook_end(h);
+	return -EINTR;
+}
+
+int hooks_run(struct host *h, struct loop *l, const char *name, const struct conf *c,
+	      enum conf_hook kind, const char **failed)
+{
+	for (size_t i = 0; i < c->n_hook[kind]; i++) {
+		int r = run_one(h, l, name, c->hook[kind][i]);
+
+		if (r != 0) {
+			*failed = c->hook[kind][i];
+			return r;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_HOOKS_H
+#define DAEMON_HOOKS_H
+
+/* The shell commands of a configuration: PreUp, PostUp, PreDown, PostDown. */
+
+#include "conf/conf.h"
+#include "daemon/host.h"
+#include "daemon/loop.h"
+
+enum { HOOKS_WHY = 512 };
+
+/*
+ * Commands run with all our rights, so nobody but root may have written them:
+ * the file and its directory belong to root and only root can write there.
+ * false: *why says what to change.
+ */
+bool hooks_trusted(const char *path, char why[HOOKS_WHY]);
+bool hooks_any(const struct conf *c);
+
+/*
+ * Run all hooks of a kind in order; the loop goes on meanwhile, for a hook may
+ * talk to our control socket.  Stops at the first that fails: its exit status,
+ * -errno, or -EINTR when the daemon was told to end; *failed is that command.
+ */
+int hooks_run(struct host *h, struct loop *l, const char *name, const struct conf *c,
+	      enum conf_hook kind, const char **failed);
+const char *hooks_name(enum conf_hook kind);
+
+#endif

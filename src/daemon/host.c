@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "daemon/dns.h"
+#include "daemon/ledger.h"
+#include "daemon/spawn.h"
+#include "io/dev.h"
+#include "io/udp.h"
+#include "netlink/ifaddr.h"
+
+enum { FIRST_TABLE = 51820, TABLES = 4096 }; /* as wg-quick begins; how many to try */
+
+struct host {
+	struct rtnl rtnl;
+	struct ledger ledger;
+	struct spawn hook;
+};
+
+int host_open(struct host **out)
+{
+	struct host *h = mem_new(sizeof(*h));
+	int r;
+
+	if (!h)
+		return -ENOMEM;
+	r = rtnl_open(&h->rtnl);
+	if (r < 0) {
+		mem_free(h);
+		return r;
+	}
+	h->hook.fd = -1;
+	*out = h;
+	return 0;
+}
+
+void host_close(struct host *h)
+{
+	if (!h)
+		return;
+	host_undo(h);
+	rtnl_close(&h->rtnl);
+	ledger_fini(&h->ledger);
+	mem_free(h);
+}
+
+static void write_sysctl(const char *path, char value)
+{
+	char now = 0;
+	int fd;
+
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (read(fd, &now, 1) == 1 && now != value && pwrite(fd, &value, 1, 0) < 0)
+		now = 0; /* read-only, in a container: the caller can live with it */
+	close(fd);
+}
+
+int host_tun(struct host *h, char name[16], int *fd)
+{
+	char path[80];
+	int r;
+
+	(void)h;
+	r = tun_create(name, fd);
+	if (r < 0)
+		return r;
+	/* Or an address that is exchanged takes its neighbours, and all routes, along. */
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/promote_secondaries", name);
+	write_sysctl(path, '1');
+	return 0;
+}
+
+int host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uint16_t *bound)
+{
+	(void)h;
+	return udp_pair(port, mark, fd, bound);
+}
+
+int host_mark(struct host *h, const int fd[2], uint32_t mark)
+{
+	(void)h;
+	for (int i = 0; i < UDP_SOCKETS; i++) {
+		int r = fd[i] < 0 ? 0 : udp_mark(fd[i], mark);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int host_link(struct host *h, const char *name, struct link_info *info)
+{
+	return link_get(&h->rtnl, name, info);
+}
+
+int host_link_up(struct host *h, uint32_t ifindex, bool up)
+{
+	return link_set_up(&h->rtnl, ifindex, up);
+}
+
+int host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu)
+{
+	return link_set_mtu(&h->rtnl, ifindex, mtu);
+}
+
+static struct prefix everything(int family)
+{
+	struct prefix p = { .bits = 0 };
+
+	p.ip.family = (uint8_t)family;
+	return p;
+}
+
+static int add_default(struct host *h, uint32_t ifindex, int family, uint32_t table)
+{
+	struct prefix all = everything(family);
+	int r;
+
+	/* Never set back: another tunnel on this host may rely on it (wg-quick leaves it, too). */
+	if (family == AF_INET)
+		write_sysctl("/proc/sys/net/ipv4/conf/all/src_valid_mark", '1');
+	/* The rule that diverts comes last: before it, nothing has changed. */
+	r = route_add(&h->rtnl, &all, ifindex, table);
+	if (r < 0)
+		return r;
+	r = rule_add_suppress(&h->rtnl, family);
+	if (r < 0)
+		goto no_suppress;
+	r = rule_add_not_mark(&h->rtnl, family, table, table);
+	if (r < 0)
+		goto no_rule;
+	return 0;
+
+no_rule:
+	rule_del_suppress(&h->rtnl, family);
+no_suppress:
+	route_del(&h->rtnl, &all, ifindex, table);
+	return r;
+}
+
+static int del_default(struct host *h, uint32_t ifindex, int family, uint32_t table)
+{
+	struct prefix all = everything(family);
+	unsigned not_mark = 0, suppress = 0;
+	int r, first = 0;
+
+	r = rule_del_not_mark(&h->rtnl, family, table, table);
+	if (r < 0)
+		first = r;
+	/* The other rule serves every tunnel with a default route: the last one takes it along. */
+	r = rule_count(&h->rtnl, family, &not_mark, &suppress);
+	if (r == 0 && not_mark == 0)
+		r = rule_del_suppress(&h->rtnl, family);
+	if (r < 0 && !first)
+		first = r;
+	r = route_del(&h->rtnl, &all, ifindex, table);
+	/* With the device its routes went, too. */
+	if (r < 0 && r != -ENODEV && !first)
+		first = r;
+	return first;
+}
+
+static int deed(struct host *h, bool add, const struct ledger_entry *e)
+{
+	switch (e->kind) {
+	case LEDGER_ADDRESS:
+		return add ? ifaddr_add(&h->rtnl, e->ifindex, &e->prefix)
+			   : ifaddr_del(&h->rtnl, e->ifindex, &e->prefix);
+	case LEDGER_ROUTE:
+		return add ? route_add(&h->rtnl, &e->prefix, e->ifindex, e->table)
+			   : route_del(&h->rtnl, &e->prefix, e->ifindex, e->table);
+	case LEDGER_DEFAULT:
+		return add ? add_default(h, e->ifindex, e->prefix.ip.family, e->table)
+			   : del_default(h, e->ifindex, e->prefix.ip.family, e->table);
+	case LEDGER_DNS:
+		return add ? 0 : dns_del(e->name, (enum dns_helper)e->helper);
+	}
+	return -EINVAL;
+}
+
+static int add_or_del(struct host *h, bool add, const struct ledger_entry *e)
+{
+	int r;
+
+	if (!add) {
+		r = deed(h, false, e);
+		ledger_remove(&h->ledger, e);
+		return r;
+	}
+	r = ledger_reserve(&h->ledger);
+	if (r < 0)
+		return r;
+	r = deed(h, true, e);
+	if (r == 0)
+		ledger_add(&h->ledger, e);
+	return r;
+}
+
+int host_address(struct host *h, bool add, uint32_t ifindex, const struct prefix *address)
+{
+	struct ledger_entry e = { .kind = LEDGER_ADDRESS, .ifindex = ifindex, .prefix = *address };
+
+	return add_or_del(h, add, &e);
+}
+
+int host_route(struct host *h, bool add, uint32_t ifindex, const struct prefix *dst, uint32_t table)
+{
+	struct ledger_entry e = { .kind = LEDGER_ROUTE, .ifindex = ifindex, .prefix = *dst };
+
+	e.table = table ? table : ROUTE_TABLE_MAIN;
+	return add_or_del(h, add, &e);
+}
+
+int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, uint32_t table)
+{
+	struct ledger_entry e = { .kind = LEDGER_DEFAULT, .ifindex = ifindex, .table = table };
+
+	e.prefix = everything(family);
+	return add_or_del(h, add, &e);
+}
+
+int host_free_table(struct host *h, uint32_t *table)
+{
+	for (uint32_t t = FIRST_TABLE; t < FIRST_TABLE + TABLES; t++) {
+		bool empty = false;
+		int r = route_table_is_empty(&h->rtnl, t, &empty);
+
+		if (r < 0)
+			return r;
+		if (empty) {
+			*table = t;
+			return 0;
+		}
+	}
+	return -ENOSPC;
+}
+
+int host_path(struct host *h, const struct ip *dst, uint32_t mark, struct route_path *path)
+{
+	return route_get(&h->rtnl, dst, mark, path);
+}
+
+int host_dns(struct host *h, bool add, const char *name, const struct conf_dns *dns, size_t n)
+{
+	struct ledger_entry e = { .kind = LEDGER_DNS }, *old;
+	enum dns_helper helper = DNS_NONE;
+	int r;
+
+	snprintf(e.name, sizeof(e.name), "%s", name);
+	old = ledger_find(&h->ledger, &e);
+	if (!add) {
+		if (!old)
+			return 0;
+		e = *old;
+		return add_or_del(h, false, &e);
+	}
+	r = ledger_reserve(&h->ledger);
+	if (r < 0)
+		return r;
+	r = dns_add(name, dns, n, &helper);
+	if (r < 0)
+		return r;
+	e.helper = (int)helper;
+	old = ledger_find(&h->ledger, &e);
+	if (old)
+		old->helper = e.helper;
+	else
+		ledger_add(&h->ledger, &e);
+	return 0;
+}
+
+static bool put_name_in(struct print *out, const char *command, const char *name)
+{
+	const char *at;
+
+	while ((at = strstr(command, "%i"))) {
+		print_bytes(out, command, (size_t)(at - command));
+		print_add(out, "%s", name);
+		command = at + 2;
+	}
+	print_add(out, "%s", command);
+	return !out->failed;
+}
+
+int host_hook_start(struct host *h, const char *name, const char *command, int *fd)
+{
+	struct print text = { 0 };
+	int r = -ENOMEM;
+
+	if (h->hook.fd >= 0)
+		return -EBUSY;
+	if (put_name_in(&text, command, name)) {
+		const char *const argv[] = { "/bin/sh", "-c", text.chars, NULL };
+
+		r = spawn_start(&h->hook, argv, NULL, false);
+	}
+	print_fini(&text);
+	if (r < 0)
+		return r;
+	*fd = h->hook.fd;
+	return 0;
+}
+
+int host_hook_end(struct host *h)
+{
+	return spawn_wait(&h->hook);
+}
+
+void host_hook_stop(struct host *h, bool force)
+{
+	if (h->hook.fd >= 0)
+		spawn_stop(&h->hook, force);
+}
+
+int host_hook(struct host *h, const char *name, const char *command)
+{
+	int fd, r;
+
+	r = host_hook_start(h, name, command, &fd);
+	return r < 0 ? r : host_hook_end(h);
+}
+
+void host_redo(struct host *h)
+{
+	for (size_t i = 0; i < h->ledger.n; i++)
+		deed(h, true, &h->ledger.entry[i]);
+}
+
+void host_undo(struct host *h)
+{
+	struct ledger_entry e;
+
+	while (ledger_pop(&h->ledger, &e))
+		deed(h, false, &e);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_HOST_H
+#define DAEMON_HOST_H
+
+/*
+ * All that needs rights or touches the host, as plain verbs over plain values,
+ * so that it can move into a process of its own: no pointer into the daemon, no
+ * callback, descriptors and errno as the only results.
+ *
+ * All calls: 0 or -errno.  What was added is remembered, and host_undo() takes
+ * it back in reverse order; so does host_close().
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "conf/conf.h"
+#include "netlink/link.h"
+#include "netlink/route.h"
+
+struct host;
+
+int host_open(struct host **h);
+void host_close(struct host *h);
+
+/* The device: name in (may be "": any), name out. The link stays down. */
+int host_tun(struct host *h, char name[16], int *fd);
+/* A pair of UDP sockets, v4 and v6 (-1: not to be had); port 0: any free one. */
+int host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uint16_t *bound);
+int host_mark(struct host *h, const int fd[2], uint32_t mark);
+
+int host_link(struct host *h, const char *name, struct link_info *info);
+int host_link_up(struct host *h, uint32_t ifindex, bool up);
+int host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu);
+int host_address(struct host *h, bool add, uint32_t ifindex, const struct prefix *address);
+/* table 0: main */
+int host_route(struct host *h, bool add, uint32_t ifindex, const struct prefix *dst,
+	       uint32_t table);
+/* Route into the tunnel by policy: table == mark, rules, src_valid_mark (v4). One family. */
+int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, uint32_t table);
+/* The first table number from 51820 on that is empty. */
+int host_free_table(struct host *h, uint32_t *table);
+int host_path(struct host *h, const struct ip *dst, uint32_t mark, struct route_path *path);
+
+/* resolvectl, else resolvconf; -ENOENT: neither is here. */
+int host_dns(struct host *h, bool add, const char *name, const struct conf_dns *dns, size_t n);
+/* /bin/sh -c command, with %i replaced; waits. 0, or its exit status (> 0), or -errno. */
+int host_hook(struct host *h, const char *name, const char *command);
+/*
+ * The same in two steps, for a caller that has to answer others meanwhile (a hook
+ * may well talk to our control socket): *fd becomes readable when the command has
+ * ended; then host_hook_end(), which returns as host_hook().  One at a time.
+ */
+int host_hook_start(struct host *h, const char *name, const char *command, int *fd);
+int host_hook_end(struct host *h);
+/* Ask the command and its children to end; force: make them. */
+void host_hook_stop(struct host *h, bool force);
+
+/*
+ * Add once more what was added and is still meant to be there: a link that goes
+ * down loses routes and IPv6 addresses, and so may one that loses an address.
+ */
+void host_redo(struct host *h);
+/* Take back addresses, routes, rules and DNS that were added, latest first. */
+void host_undo(struct host *h);
+
+#endif

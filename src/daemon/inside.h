@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_INSIDE_H
+#define DAEMON_INSIDE_H
+
+/* The one struct that the files of the running daemon share; nobody else looks in here. */
+
+#include "base/log.h"
+#include "daemon/control.h"
+#include "daemon/daemon.h"
+#include "daemon/host.h"
+#include "daemon/loop.h"
+#include "daemon/names.h"
+#include "daemon/network.h"
+#include "daemon/path.h"
+#include "netlink/watch.h"
+
+/* Log lines that a stranger or a flapping network can cause. */
+enum brake { BRAKE_UNKNOWN, BRAKE_PSK, BRAKE_TIMESTAMP, BRAKE_ENDPOINT, BRAKE_RETRY, BRAKE_COUNT };
+
+struct daemon {
+	struct daemon_options options;
+	struct path path;
+	struct loop loop;
+	struct host *host;
+	struct control *control;
+	struct resolver *resolver;
+	struct names names;
+	struct watch watch;     /* fd -1: closed */
+	struct conf conf;       /* of the file, without its secrets; empty: there is no file */
+	struct network network; /* what of it is on the host */
+	uint32_t ifindex;
+	bool link_lost;      /* the device is where netlink cannot see it */
+	uint32_t mtu;        /* of the device */
+	uint32_t mtu_chosen; /* by us, the last time; 0: never */
+	uint16_t port;       /* of the sockets; 0: none are open */
+	uint32_t mark;
+	uint32_t table; /* picked for the default route; 0: none */
+	ev_timer calm;  /* runs for a moment after a change of the network */
+	bool changed_again;
+	struct log_brake brake[BRAKE_COUNT];
+	bool ready; /* came up whole */
+	int status;
+	bool stopping;
+};
+
+#endif

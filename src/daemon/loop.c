@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "daemon/clock.h"
+
+enum {
+	DEVICE = 1 << UDP_SOCKETS, /* in ready and resting, beside a bit per socket */
+	ROUNDS = 8,
+	BUDGET = 1 << 20, /* bytes per pass: what a timer or a small packet may have to wait for */
+	TICKS = 8,
+};
+
+static const double rest_seconds = 0.1;
+
+static const int signal_numbers[LOOP_SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 };
+
+/* --- time --- */
+
+static void arm(struct loop *l, uint64_t at)
+{
+	struct itimerspec when = { 0 };
+
+	/* Zero would disarm it; any moment in the past fires at once. */
+	if (at == 0)
+		at = 1;
+	when.it_value.tv_sec = (time_t)(at / SECOND_NS);
+	when.it_value.tv_nsec = (long)(at % SECOND_NS);
+	if (timerfd_settime(l->timer_fd, TFD_TIMER_ABSTIME, &when, NULL) == 0)
+		l->armed = at;
+}
+
+static void on_timer(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct loop *l = w->data;
+	uint64_t times;
+
+	(void)ev;
+	(void)revents;
+	if (read(l->timer_fd, &times, sizeof(times)) < 0)
+		return;
+	l->armed = UINT64_MAX;
+	path_tick(l->path, clock_now());
+}
+
+static void tell_events(struct loop *l)
+{
+	struct instant now;
+	struct event e;
+
+	if (l->path->tunnel.event_count == 0)
+		return;
+	now = clock_now();
+	while (tunnel_event(&l->path->tunnel, &e))
+		l->calls->event(l->ctx, &e, now);
+}
+
+/*
+ * Do what the core has become due for in this pass, and set the timer.  A timer
+ * that is set too early is left alone: it finds out when it fires.
+ */
+static void run_core(struct loop *l)
+{
+	uint64_t due;
+
+	for (int i = 0; i < TICKS; i++) {
+		struct instant now;
+
+		tell_events(l);
+		due = tunnel_deadline(&l->path->tunnel);
+		if (due >= l->armed)
+			return;
+		now = clock_now();
+		if (due > now.mono)
+			break;
+		path_tick(l->path, now);
+	}
+	tell_events(l);
+	due = tunnel_deadline(&l->path->tunnel);
+	if (due < l->armed)
+		arm(l, due);
+}
+
+/* --- data --- */
+
+static void on_socket(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct loop *l = w->data;
+
+	(void)ev;
+	(void)revents;
+	l->ready |= 1u << (w - l->socket);
+}
+
+static void on_device(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct loop *l = w->data;
+
+	(void)ev;
+	(void)revents;
+	l->ready |= DEVICE;
+}
+
+static void on_writable(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct loop *l = w->data;
+
+	(void)ev;
+	(void)revents;
+	path_unblock(l->path, clock_now());
+	/* What the device holds meanwhile is fetched without another turn. */
+	l->ready |= DEVICE;
+}
+
+static int step(struct loop *l, int source, struct instant now)
+{
+	return source < UDP_SOCKETS ? path_from_network(l->path, source, now)
+				    : path_from_device(l->path, now);
+}
+
+/* One direction, then the other: a flow one way must not starve the answers to it. */
+static void pump(struct loop *l)
+{
+	unsigned todo = (l->ready | DEVICE) & ~l->resting;
+	uint64_t begin = l->path->bytes;
+	struct instant now = clock_now();
+
+	for (int round = 0; round < ROUNDS && todo; round++) {
+		if (l->path->bytes - begin >= BUDGET)
+			break;
+		for (int source = 0; source <= UDP_SOCKETS; source++) {
+			int n;
+
+			if (!(todo & 1u << source))
+				continue;
+			n = step(l, source, now);
+			if (n <= 0)
+				todo &= ~(1u << source);
+			if (n < 0)
+				l->resting |= 1u << source;
+		}
+	}
+}
+
+static void stop_or_start(struct loop *l, ev_io *w, bool wanted)
+{
+	if (wanted && !ev_is_active(w))
+		ev_io_start(l->ev, w);
+	if (!wanted && ev_is_active(w))
+		ev_io_stop(l->ev, w);
+}
+
+static void on_rest_over(struct ev_loop *ev, ev_timer *w, int revents)
+{
+	struct loop *l = w->data;
+
+	(void)ev;
+	(void)revents;
+	l->resting = 0;
+}
+
+/* A full socket stops the reading of the device, and its writability is what we wait for then. */
+static void choose_watchers(struct loop *l)
+{
+	const struct path *p = l->path;
+
+	for (int i = 0; i < UDP_SOCKETS; i++)
+		stop_or_start(l, &l->socket[i], p->udp.fd[i] >= 0 && !(l->resting & 1u << i));
+	stop_or_start(l, &l->device,
+		      p->dev.fd >= 0 && !l->gone && p->blocked < 0 && !(l->resting & DEVICE));
+	if (ev_is_active(&l->writable) &&
+	    (p->blocked < 0 || l->writable.fd != p->udp.fd[p->blocked]))
+		ev_io_stop(l->ev, &l->writable);
+	if (p->blocked >= 0 && !ev_is_active(&l->writable)) {
+		ev_io_set(&l->writable, p->udp.fd[p->blocked], EV_WRITE);
+		ev_io_start(l->ev, &l->writable);
+	}
+	if (l->resting && !ev_is_active(&l->rest)) {
+		ev_timer_set(&l->rest, rest_seconds, 0.);
+		ev_timer_start(l->ev, &l->rest);
+	}
+}
+
+/* After all other callbacks of the pass. */
+static void on_check(struct ev_loop *ev, ev_check *w, int revents)
+{
+	struct loop *l = w->data;
+
+	(void)ev;
+	(void)revents;
+	if (l->ready)
+		pump(l);
+	l->ready = 0;
+	if (l->path->device_gone && !l->gone) {
+		l->gone = true;
+		l->calls->device_gone(l->ctx);
+	}
+}
+
+/* Before the loop goes to sleep. */
+static void on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)
+{
+	struct loop *l = w->data;
+
+	(void)ev;
+	(void)revents;
+	run_core(l);
+	choose_watchers(l);
+}
+
+/* --- the rest --- */
+
+static void on_netlink(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct loop *l = w->data;
+
+	(void)ev;
+	(void)revents;
+	l->calls->netlink(l->ctx);
+}
+
+static void on_signal(struct ev_loop *ev, ev_signal *w, int revents)
+{
+	struct loop *l = w->data;
+
+	(void)ev;
+	(void)revents;
+	l->calls->signal(l->ctx, w->signum);
+}
+
+static void init_watchers(struct loop *l)
+{
+	ev_io_init(&l->timer, on_timer, l->timer_fd, EV_READ);
+	ev_io_init(&l->device, on_device, -1, EV_READ);
+	ev_io_init(&l->writable, on_writable, -1, EV_WRITE);
+	ev_io_init(&l->netlink, on_netlink, -1, EV_READ);
+	ev_timer_init(&l->rest, on_rest_over, rest_seconds, 0.);
+	ev_prepare_init(&l->prepare, on_prepare);
+	ev_check_init(&l->check, on_check);
+	for (int i = 0; i < UDP_SOCKETS; i++) {
+		ev_io_init(&l->socket[i], on_socket, -1, EV_READ);
+		l->socket[i].data = l;
+	}
+	l->timer.data = l->device.data = l->writable.data = l->netlink.data = l;
+	l->rest.data = l->prepare.data = l->check.data = l;
+	ev_set_priority(&l->timer, EV_MAXPRI);
+	ev_set_priority(&l->check, EV_MINPRI);
+}
+
+int loop_open(struct loop *l, struct path *path, const struct loop_calls *calls, void *ctx)
+{
+	*l = (struct loop){ .path = path, .calls = calls, .ctx = ctx, .armed = UINT64_MAX };
+	l->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (l->timer_fd < 0)
+		return -errno;
+	/* Not the default loop: that one would wait for the children of others, too. */
+	l->ev = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV | EVFLAG_SIGNALFD);
+	if (!l->ev) {
+		close(l->timer_fd);
+		return -ENOSYS;
+	}
+	init_watchers(l);
+	ev_io_start(l->ev, &l->timer);
+	ev_prepare_start(l->ev, &l->prepare);
+	ev_check_start(l->ev, &l->check);
+	for (int i = 0; i < LOOP_SIGNALS; i++) {
+		ev_signal_init(&l->signals[i], on_signal, signal_numbers[i]);
+		l->signals[i].data = l;
+		ev_signal_start(l->ev, &l->signals[i]);
+	}
+	return 0;
+}
+
+void loop_close(struct loop *l)
+{
+	if (!l->ev)
+		return;
+	ev_io_stop(l->ev, &l->timer);
+	ev_io_stop(l->ev, &l->device);
+	ev_io_stop(l->ev, &l->writable);
+	ev_io_stop(l->ev, &l->netlink);
+	ev_timer_stop(l->ev, &l->rest);
+	ev_prepare_stop(l->ev, &l->prepare);
+	ev_check_stop(l->ev, &l->check);
+	for (int i = 0; i < UDP_SOCKETS; i++)
+		ev_io_stop(l->ev, &l->socket[i]);
+	for (int i = 0; i < LOOP_SIGNALS; i++)
+		ev_signal_stop(l->ev, &l->signals[i]);
+	ev_loop_destroy(l->ev);
+	close(l->timer_fd);
+	l->ev = NULL;
+}
+
+static void follow(struct loop *l, ev_io *w, int fd)
+{
+	/* Even for the same number: it may be another file by now. */
+	ev_io_stop(l->ev, w);
+	ev_io_set(w, fd, EV_READ);
+	if (fd >= 0)
+		ev_io_start(l->ev, w);
+}
+
+void loop_follow_path(struct loop *l)
+{
+	const struct path *p = l->path;
+
+	ev_io_stop(l->ev, &l->writable);
+	for (int i = 0; i < UDP_SOCKETS; i++)
+		follow(l, &l->socket[i], p->udp.fd[i]);
+	follow(l, &l->device, p->dev.fd);
+	l->ready = 0;
+	l->gone = p->device_gone;
+}
+
+void loop_follow_netlink(struct loop *l, int fd)
+{
+	follow(l, &l->netlink, fd);
+}
+
+static void on_awaited(struct ev_loop *ev, ev_io *w, int revents)
+{
+	bool *done = w->data;
+
+	(void)ev;
+	(void)revents;
+	*done = true;
+}
+
+void loop_run(struct loop *l)
+{
+	while (!l->broken)
+		ev_run(l->ev, EVRUN_ONCE);
+	l->broken = false;
+}
+
+bool loop_wait(struct loop *l, int fd)
+{
+	bool done = false;
+	ev_io w;
+
+	ev_io_init(&w, on_awaited, fd, EV_READ);
+	w.data = &done;
+	ev_io_start(l->ev, &w);
+	while (!done && !l->broken)
+		ev_run(l->ev, EVRUN_ONCE);
+	ev_io_stop(l->ev, &w);
+	return done;
+}
+
+void loop_break(struct loop *l)
+{
+	l->broken = true;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_LOOP_H
+#define DAEMON_LOOP_H
+
+/*
+ * The event loop: waits for device, sockets, the core's deadline, netlink and
+ * signals, and shares out time between the two directions of the path.
+ *
+ * Data is moved at the end of a pass, within a budget of bytes and rounds; what is
+ * left is found again by the next pass, after the control socket and timers had
+ * their turn.
+ */
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "daemon/path.h"
+
+struct loop_calls {
+	void (*signal)(void *ctx, int number);
+	void (*netlink)(void *ctx);
+	void (*event)(void *ctx, const struct event *e, struct instant now);
+	void (*device_gone)(void *ctx);
+};
+
+enum { LOOP_SIGNALS = 5 };
+
+struct loop {
+	struct ev_loop *ev;
+	struct path *path;
+	const struct loop_calls *calls;
+	void *ctx;
+	ev_io device, socket[UDP_SOCKETS], writable, timer, netlink;
+	ev_signal signals[LOOP_SIGNALS];
+	ev_prepare prepare;
+	ev_check check;
+	ev_timer rest;
+	int timer_fd;
+	uint64_t armed;   /* what the timer is set to; UINT64_MAX: not */
+	unsigned ready;   /* what has data: a bit per socket, and the device */
+	unsigned resting; /* what failed in a strange way, and is left alone for a moment */
+	bool broken, gone;
+};
+
+/* path outlives the loop. 0 or -errno. */
+int loop_open(struct loop *l, struct path *path, const struct loop_calls *calls, void *ctx);
+void loop_close(struct loop *l);
+
+/* The descriptors of path (or -1) are what is watched from now on: after each change of them. */
+void loop_follow_path(struct loop *l);
+/* -1: no more. */
+void loop_follow_netlink(struct loop *l, int fd);
+
+/* Run until loop_break(). */
+void loop_run(struct loop *l);
+/* Run until fd is readable: true; or loop_break(): false. */
+bool loop_wait(struct loop *l, int fd);
+void loop_break(struct loop *l);
+
+#endif

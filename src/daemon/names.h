@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_NAMES_H
+#define DAEMON_NAMES_H
+
+/*
+ * Peers whose endpoint is a name.  The first address that our sockets can reach
+ * is used; when handshakes go unanswered the others have their turn, and the name
+ * is asked for again.  A session that works is never moved because DNS changed.
+ */
+
+#include "daemon/path.h"
+#include "daemon/resolve.h"
+
+enum { NAMES_ENDS = 8, NAMES_WHY = 96 };
+
+struct names;
+
+struct name {
+	struct name *next;
+	struct names *names;
+	struct key peer;
+	char *host;
+	uint16_t port;
+	struct question *question;
+	struct endpoint ends[NAMES_ENDS];
+	unsigned n;
+	char why[NAMES_WHY]; /* it has no address; "": it has, or nothing is known yet */
+	unsigned retry_seconds;
+};
+
+struct names {
+	struct name *first;
+	struct resolver *resolver;
+	struct path *path;
+	/* The endpoint of a peer was set. */
+	void (*moved)(void *ctx, struct peer *peer);
+	void *ctx;
+};
+
+/* Ask for this peer's endpoint from now on. The same name as before: no effect. 0 or -ENOMEM. */
+int names_set(struct names *n, const struct key *peer, const char *host, uint16_t port);
+void names_forget(struct names *n, const struct key *peer);
+void names_forget_all(struct names *n);
+/* NULL: its endpoint is not a name. */
+const struct name *names_of(const struct names *n, const struct key *peer);
+/* Its handshakes go unanswered: try the next address, and ask again. */
+void names_unanswered(struct names *n, struct peer *peer);
+/* The network changed: ask for all again. */
+void names_again(struct names *n);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_NETWORK_H
+#define DAEMON_NETWORK_H
+
+/*
+ * What a configuration wants of the host's network: addresses, routes, and the
+ * way of a default route into the tunnel.  Zeroed: nothing.
+ */
+
+#include "conf/conf.h"
+#include "daemon/host.h"
+#include "daemon/prefixes.h"
+
+enum { NETWORK_V4, NETWORK_V6, NETWORK_FAMILIES };
+
+struct network {
+	struct prefixes address;       /* as given, in the order given */
+	struct prefixes route;         /* masked, sorted */
+	uint32_t route_table;          /* of all of them; 0: main */
+	bool divert[NETWORK_FAMILIES]; /* everything, by policy (AllowedIPs of /0, Table = auto) */
+	uint32_t divert_table; /* number of the table, and mark of what must not be diverted */
+};
+
+/* AllowedIPs of /0 with Table = auto: a mark and a table are needed. */
+bool network_diverts(const struct conf *c);
+/* Fills a zeroed struct. 0 or -ENOMEM. */
+int network_want(struct network *n, const struct conf *c, uint32_t divert_table);
+void network_fini(struct network *n);
+bool network_equal(const struct network *a, const struct network *b);
+
+/*
+ * From what is to what shall be: adds first, then removes, so that what is in
+ * both never goes away.  0 or -errno, then nothing has changed and *what is the
+ * thing that failed, for the log.
+ */
+int network_change(struct host *h, uint32_t ifindex, const struct network *from,
+		   const struct network *to, char what[128]);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/news.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "daemon/clock.h"
+#include "daemon/events.h"
+#include "daemon/mtu.h"
+#include "daemon/sockets.h"
+#include "proto/admin.h"
+
+static const double calm_seconds = 1.0;
+
+static void set_mtu(struct daemon *d, uint32_t mtu)
+{
+	if (d->mtu != mtu)
+		log_debug("mtu is %" PRIu32, mtu);
+	d->mtu = mtu;
+	path_mtu(&d->path, mtu);
+}
+
+static void link_up(struct daemon *d)
+{
+	struct instant now = clock_now();
+	struct sockets_plan plan;
+	int r;
+
+	r = sockets_plan(&plan, d, SOCKETS_KEEP_PORT, d->mark);
+	if (r < 0)
+		log_error("cannot open UDP sockets: %s; set another ListenPort", strerror(-r));
+	else
+		sockets_commit(&plan, d, now);
+	admin_up(&d->path.tunnel, now);
+	/* While it was down the kernel took routes and IPv6 addresses away. */
+	if (d->ready && !d->link_lost)
+		host_redo(d->host);
+	log_info("interface is up, UDP port %u", d->port);
+}
+
+static void link_down(struct daemon *d)
+{
+	struct instant now = clock_now();
+
+	/* The sockets stay: the port is ours, and peers that call get no answer either way. */
+	path_flush(&d->path, now);
+	events_drain(d, now);
+	admin_down(&d->path.tunnel);
+	log_info("interface is down");
+}
+
+void news_link(struct daemon *d, const struct link_info *info)
+{
+	set_mtu(d, info->mtu);
+	/* A down before the first up finds a tunnel that is down: nothing happens then. */
+	if (info->up && !d->path.tunnel.up)
+		link_up(d);
+	if (!info->up && d->path.tunnel.up)
+		link_down(d);
+}
+
+/*
+ * The device went out of sight.  Deleted: reading it says so, and the loop ends.
+ * Else somebody moved it to another network namespace, for it to carry traffic.
+ */
+static void link_gone(struct daemon *d)
+{
+	path_from_device(&d->path, clock_now());
+	if (d->path.device_gone) {
+		daemon_stop(d, 0);
+		return;
+	}
+	log_info("the interface was moved to another network namespace; taken as up");
+	d->link_lost = true;
+	if (!d->path.tunnel.up)
+		link_up(d);
+}
+
+int news_mtu(struct daemon *d)
+{
+	uint32_t mtu;
+	int r;
+
+	if (!d->options.path || d->conf.set & CONF_MTU || d->link_lost)
+		return 0;
+	/* Somebody else has set another one meanwhile: theirs. */
+	if (d->mtu_chosen && d->mtu != d->mtu_chosen)
+		return 0;
+	mtu = mtu_choose(d->host, &d->path.tunnel, d->ifindex, d->mark);
+	if (mtu == d->mtu_chosen)
+		return 0;
+	r = host_mtu(d->host, d->ifindex, mtu);
+	if (r < 0)
+		return r;
+	d->mtu_chosen = mtu;
+	set_mtu(d, mtu);
+	return 0;
+}
+
+static void adapt(struct daemon *d)
+{
+	int r;
+
+	admin_forget_sources(&d->path.tunnel);
+	r = news_mtu(d);
+	if (r < 0)
+		log_warn("cannot set the mtu: %s", strerror(-r));
+}
+
+static void on_calm(struct ev_loop *ev, ev_timer *w, int revents)
+{
+	struct daemon *d = w->data;
+
+	(void)revents;
+	if (!d->changed_again)
+		return;
+	d->changed_again = false;
+	adapt(d);
+	ev_timer_set(w, calm_seconds, 0.);
+	ev_timer_start(ev, w);
+}
+
+void news_network(struct daemon *d)
+{
+	/* Cheap, and the very next packet counts; the rest can wait. */
+	admin_forget_sources(&d->path.tunnel);
+	if (ev_is_active(&d->calm)) {
+		d->changed_again = true;
+		return;
+	}
+	adapt(d);
+	ev_timer_set(&d->calm, calm_seconds, 0.);
+	ev_timer_start(d->loop.ev, &d->calm);
+}
+
+void news_kick(struct daemon *d)
+{
+	struct instant now = clock_now();
+
+	log_info("network changed: asking for names again, starting handshakes");
+	adapt(d);
+	names_again(&d->names);
+	for (struct peer *p = admin_first(&d->path.tunnel); p; p = p->next) {
+		if (endpoint_known(&p->endpoint))
+			admin_handshake(&d->path.tunnel, p, now);
+	}
+}
+
+void news_read(struct daemon *d)
+{
+	struct watch_news news = { 0 };
+	int r;
+
+	r = watch_read(&d->watch, d->ifindex, &news);
+	if (r < 0) {
+		log_warn("cannot read what the kernel tells of the network: %s", strerror(-r));
+		loop_follow_netlink(&d->loop, -1);
+		return;
+	}
+	if (news.lost && !d->link_lost) {
+		r = host_link(d->host, d->options.name, &news.link);
+		news.link_changed = r == 0;
+		news.link_gone = r == -ENODEV;
+	}
+	if ((news.link_gone || news.link_moved) && !d->link_lost)
+		link_gone(d);
+	else if (news.link_changed && !d->link_lost)
+		news_link(d, &news.link);
+	if (news.network_changed || news.lost)
+		news_network(d);
+}
+
+void news_start(struct daemon *d)
+{
+	ev_timer_init(&d->calm, on_calm, calm_seconds, 0.);
+	d->calm.data = d;
+	loop_follow_netlink(&d->loop, d->watch.fd);
+}
+
+void news_stop(struct daemon *d)
+{
+	ev_timer_stop(d->loop.ev, &d->calm);
+	loop_follow_netlink(&d->loop, -1);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/path.h"
+
+#include <errno.h>
+
+#include "proto/admin.h"
+
+enum {
+	PACKETS = 1024,         /* of `out` and `own` */
+	ANSWERS = 256,          /* what the core may add, and to how many strangers... */
+	CORE_BYTES = 256 << 10, /* ...and their bytes: a stage's worth */
+	IN_PACKETS = UDP_RECV_PACKETS + ANSWERS,
+	MOST_PACKETS = IN_PACKETS > PACKETS ? IN_PACKETS : PACKETS,
+	IN_BYTES = UDP_RECV_BYTES + CORE_BYTES,
+	OUT_BYTES = 448 << 10, /* a big read, its seals, and what the core may add */
+	OWN_BYTES = 384 << 10,
+};
+
+int path_init(struct path *p, const struct chance *chance)
+{
+	int r;
+
+	*p = (struct path){ .blocked = -1 };
+	p->dev.fd = -1;
+	p->udp.fd[UDP_V4] = p->udp.fd[UDP_V6] = -1;
+
+	r = tunnel_init(&p->tunnel, chance, MOST_PACKETS);
+	if (r < 0)
+		return r;
+	r = udp_init(&p->udp);
+	if (r < 0)
+		goto no_udp;
+	r = batch_init(&p->out, PACKETS, ANSWERS, OUT_BYTES);
+	if (r < 0)
+		goto no_out;
+	r = batch_init(&p->in, IN_PACKETS, UDP_RECV_SLOTS + ANSWERS, IN_BYTES);
+	if (r < 0)
+		goto no_in;
+	r = batch_init(&p->own, PACKETS, ANSWERS, OWN_BYTES);
+	if (r < 0)
+		goto no_own;
+	return 0;
+
+no_own:
+	batch_fini(&p->in);
+no_in:
+	batch_fini(&p->out);
+no_out:
+	udp_fini(&p->udp);
+no_udp:
+	tunnel_fini(&p->tunnel);
+	return r;
+}
+
+void path_close(struct path *p)
+{
+	/* Whatever is held back refers to peers and sockets: it goes first. */
+	p->blocked = -1;
+	batch_reset(&p->out);
+	admin_down(&p->tunnel);
+	udp_close(&p->udp);
+	if (p->dev.ops)
+		dev_close(&p->dev);
+	p->dev = (struct dev){ .fd = -1 };
+}
+
+void path_fini(struct path *p)
+{
+	path_close(p);
+	batch_fini(&p->own);
+	batch_fini(&p->in);
+	batch_fini(&p->out);
+	udp_fini(&p->udp);
+	tunnel_fini(&p->tunnel);
+}
+
+static int socket_of(const struct pkt *pkt)
+{
+	return pkt->end->remote.sa.sa_family == AF_INET6 ? UDP_V6 : UDP_V4;
+}
+
+/* What is still to go to a socket that is full is lost; the other one gets its own. */
+static void give_up(struct batch *b, uint32_t next, int which)
+{
+	for (uint32_t i = next; i < b->n; i++) {
+		struct pkt *pkt = &b->pkt[i];
+
+		if (pkt->fate != FATE_NET || socket_of(pkt) != which)
+			continue;
+		pkt->fate = FATE_SEND;
+		pkt->err = EAGAIN;
+	}
+}
+
+static void count_bytes(struct path *p, const struct batch *b)
+{
+	for (uint32_t i = 0; i < b->n; i++)
+		p->bytes += b->pkt[i].len;
+}
+
+static void write_device(struct path *p, struct batch *b)
+{
+	if (p->dev.ops && dev_write(&p->dev, b) == -EBADFD)
+		p->device_gone = true;
+}
+
+/* A batch that nobody waits for: it is empty afterwards, come what may. */
+static void deliver(struct path *p, struct batch *b, struct instant now)
+{
+	uint32_t next = 0;
+	int which = UDP_V4;
+
+	write_device(p, b);
+	while (udp_send(&p->udp, b, &next, &which) == -EAGAIN)
+		give_up(b, next, which);
+	count_bytes(p, b);
+	tunnel_settle(&p->tunnel, b, now);
+	batch_reset(b);
+}
+
+/* What comes from the device is kept when the socket is full: its sender slows down then. */
+static void deliver_out(struct path *p, struct instant now)
+{
+	int which = UDP_V4;
+
+	if (udp_send(&p->udp, &p->out, &p->out_next, &which) == -EAGAIN) {
+		p->blocked = which;
+		return;
+	}
+	p->blocked = -1;
+	p->out_next = 0;
+	write_device(p, &p->out);
+	count_bytes(p, &p->out);
+	tunnel_settle(&p->tunnel, &p->out, now);
+	batch_reset(&p->out);
+}
+
+int path_from_device(struct path *p, struct instant now)
+{
+	int n;
+
+	if (p->blocked >= 0 || !p->dev.ops)
+		return 0;
+	batch_reset(&p->out);
+	n = dev_read(&p->dev, &p->out);
+	if (n == -EBADFD)
+		p->device_gone = true;
+	if (n <= 0)
+		return n;
+	tunnel_seal(&p->tunnel, &p->out, now);
+	deliver_out(p, now);
+	return n;
+}
+
+int path_from_network(struct path *p, int which, struct instant now)
+{
+	int n;
+
+	if (p->udp.fd[which] < 0)
+		return 0;
+	batch_reset(&p->in);
+	n = udp_recv(&p->udp, which, &p->in);
+	if (n <= 0)
+		return n;
+	tunnel_open(&p->tunnel, &p->in, now);
+	deliver(p, &p->in, now);
+	return n;
+}
+
+void path_unblock(struct path *p, struct instant now)
+{
+	if (p->blocked >= 0)
+		deliver_out(p, now);
+}
+
+void path_flush(struct path *p, struct instant now)
+{
+	while (p->blocked >= 0) {
+		give_up(&p->out, p->out_next, p->blocked);
+		deliver_out(p, now);
+	}
+}
+
+void path_tick(struct path *p, struct instant now)
+{
+	batch_reset(&p->own);
+	tunnel_tick(&p->tunnel, &p->own, now);
+	deliver(p, &p->own, now);
+}
+
+void path_mtu(struct path *p, uint32_t mtu)
+{
+	p->out.mtu = mtu;
+	p->in.mtu = mtu;
+	p->own.mtu = mtu;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_PATH_H
+#define DAEMON_PATH_H
+
+/*
+ * The page to read first: the way of a packet, device -> tunnel -> network and
+ * back.  A path is a lane: it owns its device, sockets and batches, and shares
+ * nothing mutable with another.  It does not know the loop.
+ */
+
+#include <stdbool.h>
+
+#include "io/dev.h"
+#include "io/udp.h"
+#include "proto/tunnel.h"
+
+struct path {
+	struct dev dev;
+	struct udp udp;
+	struct tunnel tunnel;
+	struct batch out;  /* from the device; may hold what a full socket refused */
+	struct batch in;   /* from the network */
+	struct batch own;  /* what the core sends by itself */
+	uint32_t out_next; /* first packet of `out` not dealt with yet */
+	int blocked;       /* the full socket (UDP_V4, UDP_V6), and no reading; -1: none */
+	bool device_gone;
+	uint64_t bytes; /* moved so far, both ways: for whoever shares out time */
+};
+
+int path_init(struct path *p, const struct chance *chance);
+void path_fini(struct path *p);
+/* Close device and sockets; keys and sessions are gone. */
+void path_close(struct path *p);
+
+/* Each: how many packets were moved (0: nothing waits), or -errno. Reads at most one batch. */
+int path_from_device(struct path *p, struct instant now);
+int path_from_network(struct path *p, int which, struct instant now);
+/* The blocked socket is writable again. */
+void path_unblock(struct path *p, struct instant now);
+/* Give up what a full socket holds back: before sockets or peers are changed. */
+void path_flush(struct path *p, struct instant now);
+/* The core's deadline has come. */
+void path_tick(struct path *p, struct instant now);
+void path_mtu(struct path *p, uint32_t mtu);
+
+#endif

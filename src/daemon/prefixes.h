@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_PREFIXES_H
+#define DAEMON_PREFIXES_H
+
+/* A set of prefixes: filled, sorted once, then asked. Zeroed: empty. */
+
+#include "base/addr.h"
+
+struct prefixes {
+	struct prefix *prefix;
+	size_t n, cap;
+};
+
+void prefixes_fini(struct prefixes *set);
+/* 0 or -ENOMEM. */
+int prefixes_add(struct prefixes *set, const struct prefix *p);
+/* Longest prefixes first; what is there twice, once. */
+void prefixes_sort(struct prefixes *set);
+/* Only once it is sorted. */
+bool prefixes_has(const struct prefixes *set, const struct prefix *p);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/reload.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "daemon/apply.h"
+#include "daemon/bringup.h"
+#include "daemon/clock.h"
+#include "daemon/config.h"
+#include "daemon/events.h"
+#include "daemon/news.h"
+#include "daemon/sockets.h"
+
+/* Into the report, and into the log. */
+static void say(void *ctx, enum conf_severity severity, const char *line)
+{
+	struct print *report = ctx;
+
+	print_add(report, "%s\n", line);
+	if (severity == CONF_ERROR)
+		log_error("%s", line);
+	else
+		log_warn("%s", line);
+}
+
+static void log_lines(const struct print *report, size_t from)
+{
+	struct text rest, line;
+
+	if (report->failed || report->len <= from)
+		return;
+	rest = text_from(report->chars + from, report->len - from);
+	while (text_split(&rest, '\n', &line)) {
+		if (text_len(line))
+			log_info("reload: %.*s", (int)text_len(line), line.at);
+	}
+}
+
+/* A port of 0 in both files: whichever we have is as random as any other. */
+static int wanted_port(const struct daemon *d, const struct conf *next)
+{
+	return next->listen_port == d->conf.listen_port ? SOCKETS_KEEP_PORT : next->listen_port;
+}
+
+static void change_mtu(struct daemon *d, bool was_set, struct print *report)
+{
+	uint32_t before = d->mtu;
+	int r = 0;
+
+	if (d->conf.set & CONF_MTU) {
+		if (d->conf.mtu != d->mtu)
+			r = host_mtu(d->host, d->ifindex, d->conf.mtu);
+		if (r == 0)
+			path_mtu(&d->path, d->mtu = d->conf.mtu);
+		d->mtu_chosen = 0;
+	} else {
+		if (was_set)
+			d->mtu_chosen = 0;
+		r = news_mtu(d);
+	}
+	if (r < 0)
+		print_add(report, "mtu not changed: %s\n", strerror(-r));
+	else if (d->mtu != before)
+		print_add(report, "mtu changed from %" PRIu32 " to %" PRIu32 "\n", before, d->mtu);
+}
+
+static void change_dns(struct daemon *d, const struct conf *next, struct print *report)
+{
+	if (config_same_dns(&d->conf, next))
+		return;
+	if (next->n_dns)
+		bringup_dns(d, next);
+	else
+		host_dns(d->host, false, d->options.name, NULL, 0);
+	print_add(report, "DNS changed\n");
+}
+
+/* Sockets and network: what may fail, and then leaves things as they were. */
+static int change_host(struct daemon *d, const struct conf *next, struct instant now,
+		       struct print *report)
+{
+	struct network wanted = { 0 };
+	struct sockets_plan plan;
+	uint16_t port = d->port;
+	char what[128] = "";
+	uint32_t mark;
+	int r;
+
+	r = bringup_mark(d, next, &mark);
+	if (r == 0)
+		r = network_want(&wanted, next, mark);
+	if (r < 0)
+		goto out;
+	r = sockets_plan(&plan, d, wanted_port(d, next), mark);
+	if (r < 0) {
+		bringup_log_port(r, next->listen_port);
+		print_add(report, "cannot use UDP port %u: %s\n", next->listen_port, strerror(-r));
+		goto out;
+	}
+	r = network_change(d->host, d->ifindex, &d->network, &wanted, what);
+	if (r < 0) {
+		log_error("cannot add the %s: %s", what, strerror(-r));
+		print_add(report, "cannot add the %s: %s\n", what, strerror(-r));
+		sockets_cancel(&plan, d);
+		goto out;
+	}
+	sockets_commit(&plan, d, now);
+	if (d->port != port)
+		print_add(report, "UDP port changed from %u to %u\n", port, d->port);
+	if (!network_equal(&d->network, &wanted))
+		print_add(report, "addresses or routes changed\n");
+	network_fini(&d->network);
+	d->network = wanted;
+	return 0;
+out:
+	network_fini(&wanted);
+	return r;
+}
+
+static int change_all(struct daemon *d, struct conf *next, struct print *report)
+{
+	struct instant now = clock_now();
+	bool mtu_was_set = d->conf.set & CONF_MTU;
+	size_t from = report->len;
+	int r;
+
+	r = apply_check(&d->path.tunnel, next);
+	if (r == 0)
+		r = change_host(d, next, now, report);
+	if (r < 0)
+		return r;
+	events_drain(d, now);
+	path_flush(&d->path, now);
+	r = apply_file(&d->path.tunnel, &d->names, next, &d->conf, now, report);
+	change_dns(d, next, report);
+	conf_fini(&d->conf);
+	d->conf = *next;
+	conf_init(next);
+	config_forget_secrets(&d->conf);
+	change_mtu(d, mtu_was_set, report);
+	if (report->len == from)
+		print_add(report, "nothing to change\n");
+	log_lines(report, from);
+	return r;
+}
+
+int reload(struct daemon *d, struct print *report)
+{
+	struct conf next;
+	int r;
+
+	if (!d->options.path) {
+		print_add(report,
+			  "there is no file to reload: all comes over the control socket\n");
+		return -ENOENT;
+	}
+	conf_init(&next);
+	r = config_read(&next, d->options.path, say, report);
+	if (r == 0)
+		r = change_all(d, &next, report);
+	if (r < 0)
+		log_error("reload failed (%s): the tunnel runs on as it was", strerror(-r));
+	conf_fini(&next);
+	return r;
+}

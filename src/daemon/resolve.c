@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/resolve.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "crypto/random.h"
+#include "daemon/lookup.h"
+
+enum { PAUSE_MAX = 60, TIMEOUT_MS = 2000 };
+
+#define RESOLV_CONF "/etc/resolv.conf"
+
+struct resolver {
+	struct ev_loop *loop;
+	struct lookup *lookup;
+	struct question *first;
+	double unit_s;
+};
+
+struct question {
+	struct question *next, *prev;
+	struct resolver *r;
+	struct asking *asking; /* NULL: none under way */
+	ev_timer timer;        /* the next asking */
+	unsigned pause;        /* units until then, if the next one fails too */
+	char *host;
+	uint16_t port;
+	resolve_fn *fn;
+	void *ctx;
+};
+
+int resolve_open_with(struct resolver **out, struct ev_loop *loop,
+		      const struct resolve_limits *limits)
+{
+	struct resolver *r = mem_new(sizeof(*r));
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	r->loop = loop;
+	r->unit_s = limits->unit_s > 0 ? limits->unit_s : 1.0;
+	err = lookup_open(&r->lookup, loop, limits->resolv_conf ? limits->resolv_conf : RESOLV_CONF,
+			  limits->servers, limits->timeout_ms ? limits->timeout_ms : TIMEOUT_MS);
+	if (err < 0) {
+		mem_free(r);
+		return err;
+	}
+	*out = r;
+	return 0;
+}
+
+int resolve_open(struct resolver **r, struct ev_loop *loop)
+{
+	return resolve_open_with(r, loop, &(const struct resolve_limits){ 0 });
+}
+
+void resolve_close(struct resolver *r)
+{
+	if (!r)
+		return;
+	while (r->first)
+		resolve_cancel(r->first);
+	lookup_close(r->lookup);
+	mem_free(r);
+}
+
+static void ask_after(struct question *q, double seconds)
+{
+	ev_timer_stop(q->r->loop, &q->timer);
+	ev_timer_set(&q->timer, seconds, 0);
+	ev_timer_start(q->r->loop, &q->timer);
+}
+
+/* Up to a tenth more or less, so that many names that failed at once do not stay in step. */
+static double jitter(void)
+{
+	return 0.9 + 0.2 * (double)chance_below(&random_system, 1001) / 1000.0;
+}
+
+static void failed(struct question *q, const char *why)
+{
+	unsigned pause = q->pause;
+
+	ask_after(q, pause * q->r->unit_s * jitter());
+	q->pause = pause * 2 < PAUSE_MAX ? pause * 2 : PAUSE_MAX;
+	q->fn(q->ctx, NULL, 0, why, pause); /* may cancel q */
+}
+
+static void on_lookup(void *ctx, const struct endpoint *ends, unsigned n, const char *why)
+{
+	struct question *q = ctx;
+
+	q->asking = NULL;
+	if (n == 0) {
+		failed(q, why);
+		return;
+	}
+	q->pause = 1;
+	q->fn(q->ctx, ends, n, NULL, 0); /* may cancel q */
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct question *q = CONTAINER(timer, struct question, timer);
+	int r;
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	if (q->asking)
+		return;
+	r = lookup_ask(q->r->lookup, q->host, q->port, on_lookup, q, &q->asking);
+	if (r < 0)
+		failed(q, "out of memory");
+}
+
+struct question *resolve_ask(struct resolver *r, const char *host, uint16_t port, resolve_fn *fn,
+			     void *ctx)
+{
+	struct question *q = mem_new(sizeof(*q));
+
+	if (!q)
+		return NULL;
+	q->host = mem_text(host, strlen(host));
+	if (!q->host) {
+		mem_free(q);
+		return NULL;
+	}
+	q->r = r;
+	q->port = port;
+	q->fn = fn;
+	q->ctx = ctx;
+	q->pause = 1;
+	ev_init(&q->timer, on_timer);
+	q->next = r->first;
+	if (r->first)
+		r->first->prev = q;
+	r->first = q;
+	/* From the loop, never from inside this call: the caller has no question yet. */
+	ask_after(q, 0);
+	return q;
+}
+
+void resolve_again(struct question *q)
+{
+	if (!q->asking)
+		ask_after(q, 0);
+}
+
+void resolve_cancel(struct question *q)
+{
+	if (!q)
+		return;
+	ev_timer_stop(q->r->loop, &q->timer);
+	if (q->asking)
+		lookup_forget(q->asking);
+	if (q->next)
+		q->next->prev = q->prev;
+	if (q->prev)
+		q->prev->next = q->next;
+	else
+		q->r->first = q->next;
+	mem_free(q->host);
+	mem_free(q);
+}

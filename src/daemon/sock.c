@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/sock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+
+enum { BACKLOG = 16, TRIES = 4 };
+
+int sock_path(char path[SOCK_PATH_MAX], const char *dir, const char *name)
+{
+	int len;
+
+	if (!conf_name_ok(name))
+		return -EINVAL;
+	len = snprintf(path, SOCK_PATH_MAX, "%s/%s.sock", dir, name);
+	if (len < 0 || len >= SOCK_PATH_MAX)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+static struct sockaddr_un address(const char path[SOCK_PATH_MAX])
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	_Static_assert(sizeof(sun.sun_path) == SOCK_PATH_MAX, "sun_path");
+	memcpy(sun.sun_path, path, strnlen(path, SOCK_PATH_MAX - 1));
+	return sun;
+}
+
+static int connect_path(const char path[SOCK_PATH_MAX], int flags)
+{
+	struct sockaddr_un sun = address(path);
+	int fd, r = 0;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+	if (fd < 0)
+		return -errno;
+	while (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
+		if (errno == EINTR)
+			continue;
+		r = -errno;
+		break;
+	}
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+int sock_connect(const char *dir, const char *name)
+{
+	char path[SOCK_PATH_MAX];
+	int r = sock_path(path, dir, name);
+
+	if (r < 0)
+		return r;
+	return connect_path(path, 0);
+}
+
+/* 0: what stood in the way is gone. */
+static int clear_stale(const char path[SOCK_PATH_MAX])
+{
+	struct stat st;
+	int fd = connect_path(path, SOCK_NONBLOCK);
+
+	if (fd >= 0) {
+		close(fd);
+		return -EADDRINUSE;
+	}
+	if (fd == -ENOENT)
+		return 0;
+	/* A full backlog (EAGAIN) has an owner; a file that is no socket is not ours to remove. */
+	if (fd != -ECONNREFUSED || lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return -EADDRINUSE;
+	if (unlink(path) < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+static int bind_hidden(int fd, const char hidden[SOCK_PATH_MAX])
+{
+	struct sockaddr_un sun = address(hidden);
+	mode_t mask = umask(0077);
+	int r = 0;
+
+	unlink(hidden); /* of a process that had our pid and died here */
+	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0)
+		r = -errno;
+	umask(mask);
+	return r;
+}
+
+/* link(2), unlike rename(2), never takes the place of a file that is there. */
+static int show(const char hidden[SOCK_PATH_MAX], const char path[SOCK_PATH_MAX])
+{
+	int i, r = -EADDRINUSE;
+
+	for (i = 0; i < TRIES; i++) {
+		if (link(hidden, path) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return -errno;
+		r = clear_stale(path);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? r : -EADDRINUSE;
+}
+
+static int make_dir(const char *dir)
+{
+	mode_t mask = umask(0022);
+	int r = 0;
+
+	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
+		r = -errno;
+	umask(mask);
+	return r;
+}
+
+int sock_listen(const char *dir, const char *name, int *out)
+{
+	char path[SOCK_PATH_MAX], hidden[SOCK_PATH_MAX];
+	int fd, len, r;
+
+	r = sock_path(path, dir, name);
+	if (r < 0)
+		return r;
+	/* Not "*.sock": wg(8) does not look at it. */
+	len = snprintf(hidden, sizeof(hidden), "%s/.%s.%ld", dir, name, (long)getpid());
+	if (len < 0 || len >= (int)sizeof(hidden))
+		return -ENAMETOOLONG;
+	r = make_dir(dir);
+	if (r < 0)
+		return r;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	r = bind_hidden(fd, hidden);
+	if (r < 0)
+		goto out_fd;
+	if (listen(fd, BACKLOG) < 0) {
+		r = -errno;
+		goto out_hidden;
+	}
+	r = show(hidden, path);
+	if (r < 0)
+		goto out_hidden;
+	unlink(hidden);
+	*out = fd;
+	return 0;
+
+out_hidden:
+	unlink(hidden);
+out_fd:
+	close(fd);
+	return r;
+}
+
+bool sock_is(const char *path, const struct stat *id)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return false;
+	return S_ISSOCK(st.st_mode) && st.st_dev == id->st_dev && st.st_ino == id->st_ino;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/sockets.h"
+
+#include <unistd.h>
+
+#include "proto/admin.h"
+
+int sockets_plan(struct sockets_plan *plan, struct daemon *d, int port, uint32_t mark)
+{
+	const int *fd = d->path.udp.fd;
+	int r;
+
+	*plan = (struct sockets_plan){ .fd = { -1, -1 }, .port = d->port, .mark = mark };
+	plan->rebind = d->port == 0 || (port != SOCKETS_KEEP_PORT && port != d->port);
+	if (plan->rebind)
+		return host_udp(d->host, port > 0 ? (uint16_t)port : 0, mark, plan->fd,
+				&plan->port);
+	plan->remark = mark != d->mark;
+	if (!plan->remark)
+		return 0;
+	r = host_mark(d->host, fd, mark);
+	if (r < 0)
+		host_mark(d->host, fd, d->mark);
+	return r;
+}
+
+void sockets_commit(struct sockets_plan *plan, struct daemon *d, struct instant now)
+{
+	/* What a full socket holds back would go out of another socket than it was made for. */
+	path_flush(&d->path, now);
+	if (plan->rebind)
+		udp_use(&d->path.udp, plan->fd);
+	if (plan->rebind || plan->remark)
+		admin_forget_sources(&d->path.tunnel);
+	d->port = plan->port;
+	d->mark = plan->mark;
+	if (plan->rebind)
+		loop_follow_path(&d->loop);
+}
+
+void sockets_cancel(struct sockets_plan *plan, struct daemon *d)
+{
+	for (int i = 0; plan->rebind && i < UDP_SOCKETS; i++) {
+		if (plan->fd[i] >= 0)
+			close(plan->fd[i]);
+	}
+	if (plan->remark)
+		host_mark(d->host, d->path.udp.fd, d->mark);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+
+enum { INPUT_MAX = 4096 }; /* PIPE_BUF: written at once, without anyone reading */
+
+/*
+ * Where programs are looked for: PATH may be anyone's, and this runs with rights.
+ * Returns only if there is no such program.
+ */
+static void exec_it(const char *const argv[])
+{
+	static const char *const dirs[] = { "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/" };
+	char *const *args = (char *const *)(const void *)argv;
+	char path[256];
+
+	if (argv[0][0] == '/') {
+		execv(argv[0], args);
+		return;
+	}
+	for (size_t i = 0; i < LEN(dirs); i++) {
+		size_t dir = strlen(dirs[i]), name = strlen(argv[0]);
+
+		if (dir + name >= sizeof(path)) {
+			errno = ENAMETOOLONG;
+			return;
+		}
+		memcpy(path, dirs[i], dir);
+		memcpy(path + dir, argv[0], name + 1);
+		execv(path, args);
+		if (errno != ENOENT)
+			return;
+	}
+}
+
+/* Only async-signal-safe calls from here to exec. */
+static void become(const char *const argv[], int input, int null, bool quiet, int err)
+{
+	struct sigaction deflt = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	int e;
+
+	/* The loop has signals blocked (signalfd), and we ignore SIGPIPE: neither is for others. */
+	for (int s = 1; s < NSIG; s++)
+		sigaction(s, &deflt, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setpgid(0, 0);
+	if (dup2(input, STDIN_FILENO) < 0)
+		goto fail;
+	if (quiet && (dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0))
+		goto fail;
+	exec_it(argv);
+fail:
+	e = errno;
+	if (write(err, &e, sizeof(e)) != sizeof(e))
+		_exit(126);
+	_exit(127);
+}
+
+static int open_input(const char *input, int null)
+{
+	size_t len = strlen(input);
+	int pipes[2];
+
+	if (len == 0)
+		return fcntl(null, F_DUPFD_CLOEXEC, 3);
+	if (len > INPUT_MAX)
+		return -E2BIG;
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return -errno;
+	if (write(pipes[1], input, len) != (ssize_t)len) {
+		close(pipes[0]);
+		close(pipes[1]);
+		return -EIO;
+	}
+	close(pipes[1]);
+	return pipes[0];
+}
+
+/* End of file is exec; otherwise the child tells why not. */
+static int await_exec(int fd)
+{
+	ssize_t n;
+	int e = 0;
+
+	do {
+		n = read(fd, &e, sizeof(e));
+	} while (n < 0 && errno == EINTR);
+	return n == sizeof(e) ? -e : 0;
+}
+
+static int fork_it(struct spawn *s, const char *const argv[], int input, int null, bool quiet)
+{
+	int err[2], r;
+
+	if (pipe2(err, O_CLOEXEC) < 0)
+		return -errno;
+	s->pid = fork();
+	if (s->pid == 0)
+		become(argv, input, null, quiet, err[1]);
+	r = s->pid < 0 ? -errno : 0;
+	close(err[1]);
+	if (r < 0)
+		goto out;
+	setpgid(s->pid, s->pid);
+	r = await_exec(err[0]);
+	if (r < 0)
+		goto reap;
+	s->fd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+	if (s->fd >= 0)
+		goto out;
+	r = -errno;
+	kill(s->pid, SIGKILL);
+reap:
+	waitpid(s->pid, NULL, 0);
+out:
+	close(err[0]);
+	return r;
+}
+
+int spawn_start(struct spawn *s, const char *const argv[], const char *input, bool quiet)
+{
+	int null, in, r;
+
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0)
+		return -errno;
+	in = open_input(input ? input : "", null);
+	r = in;
+	if (in < 0)
+		goto out;
+	r = fork_it(s, argv, in, null, quiet);
+	close(in);
+out:
+	close(null);
+	return r;
+}
+
+int spawn_wait(struct spawn *s)
+{
+	int status = 0;
+	pid_t r;
+
+	do {
+		r = waitpid(s->pid, &status, 0);
+	} while (r < 0 && errno == EINTR);
+	if (r < 0)
+		r = -errno;
+	close(s->fd);
+	s->fd = -1;
+	if (r < 0)
+		return (int)r;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void spawn_stop(const struct spawn *s, bool force)
+{
+	/* Nobody has waited for it yet, so the number is still its own. */
+	kill(-s->pid, force ? SIGKILL : SIGTERM);
+}
+
+int spawn_run(const char *const argv[], const char *input, bool quiet)
+{
+	struct spawn s;
+	int r;
+
+	r = spawn_start(&s, argv, input, quiet);
+	return r < 0 ? r : spawn_wait(&s);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_STATE_H
+#define DAEMON_STATE_H
+
+/*
+ * How a peer is, in one word and one sentence: derived in this one place from
+ * what the core knows of it.  Pure.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/peer.h"
+
+enum state_word {
+	STATE_RESOLVING,   /* its name has no address yet */
+	STATE_HANDSHAKING, /* asked, not answered yet */
+	STATE_UP,          /* a session is there and answers */
+	STATE_IDLE,        /* nothing wrong, nothing to do */
+	STATE_STALE,       /* a session is there, but nothing comes back */
+	STATE_DEAD,        /* nothing will happen before somebody acts */
+	STATE_COUNT
+};
+
+enum { STATE_TEXT = 192 };
+
+struct state {
+	enum state_word word;
+	char reason[STATE_TEXT]; /* no quotes, no line breaks */
+};
+
+/* What the daemon around the peer knows. */
+struct state_around {
+	bool link_up, have_key;
+	const char *host; /* its endpoint is a name; NULL: it is not */
+	const char *why;  /* why the name has no address; NULL: not asked or not answered yet */
+	unsigned retry_seconds;
+};
+
+/* mono: CLOCK_BOOTTIME ns. */
+void state_of(struct state *s, const struct peer *peer, const struct state_around *around,
+	      uint64_t mono);
+const char *state_name(enum state_word word);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_STATUS_H
+#define DAEMON_STATUS_H
+
+/*
+ * The status records: one line of key=value for the interface, one per peer.
+ * Keys and values are stable; nothing secret is in them.  Pure.
+ */
+
+#include "base/text.h"
+#include "daemon/path.h"
+#include "daemon/state.h"
+
+struct status_interface {
+	const char *name;
+	uint16_t listen_port; /* 0: no socket */
+	uint32_t fwmark, mtu;
+	const char *aead;
+	uint64_t mono;
+};
+
+void status_interface(struct print *out, const struct path *path,
+		      const struct status_interface *about);
+void status_peer(struct print *out, const struct peer *peer, const struct state *state,
+		 uint64_t mono);
+
+#endif

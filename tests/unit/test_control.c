@@ -1,0 +1,891 @@
+/* SPDX-License-Identifier: ISC */
+/* The control socket with a daemon of cardboard behind it and all kinds of clients before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "daemon/control.h"
+#include "daemon/daemon.h"
+#include "daemon/sock.h"
+#include "uapi/uapi.h"
+
+struct daemon {
+	unsigned sets, gets, stops, reloads;
+	int set_result, get_result, reload_result;
+	size_t allowed; /* of the last set; of the next get */
+	uint16_t port;
+};
+
+int daemon_set(struct daemon *d, struct conf *request)
+{
+	d->sets++;
+	d->allowed = request->n_peer ? request->peer[0].n_allowed : 0;
+	if (d->set_result == 0 && (request->set & CONF_LISTEN_PORT))
+		d->port = request->listen_port;
+	return d->set_result;
+}
+
+int daemon_get(struct daemon *d, struct conf *out)
+{
+	struct prefix prefix = { .ip.family = AF_INET, .bits = 32 };
+	struct conf_peer *p;
+	size_t i;
+
+	d->gets++;
+	if (d->get_result)
+		return d->get_result;
+	out->listen_port = d->port;
+	out->set |= CONF_LISTEN_PORT;
+	p = conf_add_peer(out);
+	assert_non_null(p);
+	memset(p->public_key.bytes, 0x11, KEY_LEN);
+	for (i = 0; i < d->allowed; i++) {
+		store_be32(prefix.ip.bytes, 0x0a000000 + (uint32_t)i);
+		assert_true(conf_peer_allow(p, &prefix, false));
+	}
+	return 0;
+}
+
+void daemon_status(struct daemon *d, struct print *out)
+{
+	print_add(out, "interface=t0 state=up listen_port=%u\n", d->port);
+}
+
+int daemon_reload(struct daemon *d, struct print *report)
+{
+	d->reloads++;
+	print_add(report, "\n\nt0.conf:1:1: one\n\n\ntwo");
+	return d->reload_result;
+}
+
+void daemon_stop(struct daemon *d, int status)
+{
+	assert_int_equal(status, 0);
+	d->stops++;
+}
+
+struct lab {
+	struct ev_loop *loop;
+	struct control *c;
+	struct daemon d;
+	char dir[64], path[128];
+	unsigned turns; /* of the loop, in the last pump() */
+};
+
+static void on_end(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)timer;
+	(void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+/* Let the daemon's side run for so long. */
+static void pump(struct lab *l, int ms)
+{
+	unsigned before = ev_iteration(l->loop);
+	ev_timer end;
+
+	ev_now_update(l->loop);
+	ev_timer_init(&end, on_end, ms / 1000.0, 0);
+	ev_timer_start(l->loop, &end);
+	ev_run(l->loop, 0);
+	ev_timer_stop(l->loop, &end);
+	l->turns = ev_iteration(l->loop) - before;
+}
+
+static void open_with(struct lab *l, struct control_limits limits)
+{
+	int fd;
+
+	limits.dir = l->dir;
+	assert_int_equal(sock_listen(l->dir, "t0", &fd), 0);
+	assert_int_equal(control_open_with(&l->c, l->loop, &l->d, "t0", fd, &limits), 0);
+}
+
+static int set_up(void **state)
+{
+	struct lab *l = calloc(1, sizeof(*l));
+
+	l->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
+	strcpy(l->dir, "/tmp/taut-control-XXXXXX");
+	assert_non_null(mkdtemp(l->dir));
+	snprintf(l->path, sizeof(l->path), "%s/t0.sock", l->dir);
+	l->d.port = 51820;
+	*state = l;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct lab *l = *state;
+
+	control_close(l->c);
+	unlink(l->path);
+	rmdir(l->dir);
+	ev_loop_destroy(l->loop);
+	free(l);
+	return 0;
+}
+
+static int client(struct lab *l)
+{
+	int fd = sock_connect(l->dir, "t0");
+
+	assert_true(fd >= 0);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	return fd;
+}
+
+/* Write all while the daemon reads; false when it hung up first. */
+static bool tell(struct lab *l, int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EAGAIN)
+			return false;
+		if (n < 0) {
+			pump(l, 1);
+			continue;
+		}
+		text += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/*
+ * What comes back until an empty line, at most ms milliseconds of it.  *closed:
+ * the daemon hung up.  The text is valid until the next call.
+ */
+static const char *hear(struct lab *l, int fd, int ms, bool *closed)
+{
+	static struct print heard;
+	char some[65536];
+
+	*closed = false;
+	print_fini(&heard);
+	print_add(&heard, "%s", "");
+	while (ms-- > 0) {
+		ssize_t n = recv(fd, some, sizeof(some), 0);
+
+		if (n == 0 || (n < 0 && errno != EAGAIN)) {
+			*closed = true;
+			break;
+		}
+		if (n < 0) {
+			pump(l, 1);
+			continue;
+		}
+		ms++;
+		print_bytes(&heard, some, (size_t)n);
+		if (heard.len >= 2 && strcmp(heard.chars + heard.len - 2, "\n\n") == 0)
+			break;
+	}
+	return heard.chars ? heard.chars : "";
+}
+
+static void expect_answer(struct lab *l, int fd, const char *request, const char *answer)
+{
+	bool closed;
+
+	assert_true(tell(l, fd, request, strlen(request)));
+	assert_string_equal(hear(l, fd, 500, &closed), answer);
+	assert_false(closed);
+}
+
+/* Within ms, not before `from`, and without a word. */
+static void expect_hang_up(struct lab *l, int fd, int from, int ms)
+{
+	bool closed;
+
+	if (from) {
+		assert_string_equal(hear(l, fd, from, &closed), "");
+		assert_false(closed);
+	}
+	assert_string_equal(hear(l, fd, ms, &closed), "");
+	assert_true(closed);
+}
+
+#define GET_HEAD "listen_port=51820\npublic_key="
+
+static void test_get_answers_what_runs(void **state)
+{
+	struct lab *l = *state;
+	bool closed;
+	int fd;
+
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	assert_true(tell(l, fd, "get=1\n\n", 7));
+	const char *heard = hear(l, fd, 500, &closed);
+
+	assert_memory_equal(heard, GET_HEAD, strlen(GET_HEAD));
+	assert_non_null(strstr(heard, "\nerrno=0\n\n"));
+	assert_int_equal(l->d.gets, 1);
+	close(fd);
+}
+
+static void test_errno_of_a_set_is_negative_and_of_a_get_positive(void **state)
+{
+	struct lab *l = *state;
+	int fd;
+
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	expect_answer(l, fd, "set=1\nlisten_port=1\n\n", "errno=0\n\n");
+	l->d.set_result = -EADDRINUSE;
+	expect_answer(l, fd, "set=1\nlisten_port=2\n\n", "errno=-98\n\n");
+	assert_int_equal(l->d.sets, 2);
+	expect_answer(l, fd, "set=1\nlisten_port=65536\n\n", "errno=-22\n\n");
+	expect_answer(l, fd, "set=1\nlisten_port\n\n", "errno=-71\n\n");
+	assert_int_equal(l->d.sets, 2);
+	expect_answer(l, fd, "get=1\nlisten_port=1\n\n", "errno=22\n\n");
+	l->d.get_result = -ENOMEM;
+	expect_answer(l, fd, "get=1\n\n", "errno=12\n\n");
+	close(fd);
+}
+
+static void test_own_verbs_are_served(void **state)
+{
+	struct lab *l = *state;
+	int fd;
+
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	expect_answer(l, fd, "status=1\n\n",
+		      "interface=t0 state=up listen_port=51820\nerrno=0\n\n");
+	expect_answer(l, fd, "reload=1\n\n", "t0.conf:1:1: one\ntwo\nerrno=0\n\n");
+	l->d.reload_result = -EINVAL;
+	expect_answer(l, fd, "reload=1\n\n", "t0.conf:1:1: one\ntwo\nerrno=22\n\n");
+	expect_answer(l, fd, "stop=1\nnow=1\n\n", "errno=22\n\n");
+	assert_int_equal(l->d.stops, 0);
+	expect_answer(l, fd, "stop=1\n\n", "errno=0\n\n");
+	assert_int_equal(l->d.stops, 1);
+	close(fd);
+}
+
+static void test_a_request_may_come_byte_by_byte(void **state)
+{
+	static const char request[] = "set=1\nlisten_port=7\n\n";
+	struct lab *l = *state;
+	bool closed;
+	size_t i;
+	int fd;
+
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	for (i = 0; i < strlen(request); i++) {
+		assert_int_equal(l->d.sets, 0);
+		assert_true(tell(l, fd, request + i, 1));
+		pump(l, 2);
+	}
+	assert_string_equal(hear(l, fd, 500, &closed), "errno=0\n\n");
+	assert_int_equal(l->d.port, 7);
+	close(fd);
+}
+
+static void test_pipelined_requests_are_answered_in_order(void **state)
+{
+	static const char requests[] =
+		"set=1\nlisten_port=x\n\nstatus=1\n\nset=1\nlisten_port=9\n\n"
+		"status=1\n\nget";
+	static const char answers[] = "errno=-22\n\n"
+				      "interface=t0 state=up listen_port=51820\nerrno=0\n\n"
+				      "errno=0\n\n"
+				      "interface=t0 state=up listen_port=9\nerrno=0\n\n";
+	struct lab *l = *state;
+	char heard[512] = "";
+	ssize_t n;
+	int fd;
+
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	assert_true(tell(l, fd, requests, strlen(requests)));
+	pump(l, 50);
+	n = recv(fd, heard, sizeof(heard) - 1, 0);
+	assert_true(n > 0);
+	assert_string_equal(heard, answers);
+	expect_answer(l, fd, "=1\nx=1\n\n", "errno=22\n\n");
+	close(fd);
+}
+
+static void test_many_pipelined_lines_are_not_taken_for_a_long_one(void **state)
+{
+	struct lab *l = *state;
+	struct print text = { 0 };
+	unsigned answers = 0;
+	bool closed;
+	int fd, i;
+
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	for (i = 0; i < 2000; i++)
+		print_add(&text, "set=1\nlisten_port=9\n\n");
+	assert_true(tell(l, fd, text.chars, text.len));
+	while (answers < 2000) {
+		const char *heard = hear(l, fd, 2000, &closed);
+
+		assert_false(closed);
+		assert_true(*heard != '\0');
+		while ((heard = strstr(heard, "errno=0\n\n"))) {
+			heard += strlen("errno=0\n\n");
+			answers++;
+		}
+	}
+	assert_int_equal(l->d.sets, 2000);
+	print_fini(&text);
+	close(fd);
+}
+
+static void test_an_end_without_request_is_silent(void **state)
+{
+	struct lab *l = *state;
+	int i, fd;
+
+	open_with(l, (struct control_limits){ 0 });
+	for (i = 0; i < 50; i++) {
+		fd = client(l);
+		if (i % 2)
+			pump(l, 1);
+		close(fd);
+	}
+	fd = client(l);
+	shutdown(fd, SHUT_WR);
+	expect_hang_up(l, fd, 0, 200);
+	close(fd);
+	assert_int_equal(l->d.gets + l->d.sets + l->d.stops, 0);
+}
+
+static void test_an_end_inside_a_request_discards_it(void **state)
+{
+	struct lab *l = *state;
+	int fd;
+
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	assert_true(tell(l, fd, "set=1\nlisten_port=5\n", 20));
+	shutdown(fd, SHUT_WR);
+	expect_hang_up(l, fd, 0, 200);
+	assert_int_equal(l->d.sets, 0);
+	close(fd);
+}
+
+static void test_who_closes_one_way_still_gets_all_answers(void **state)
+{
+	struct lab *l = *state;
+	bool closed;
+	char heard[256] = "";
+	int fd;
+
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	assert_true(tell(l, fd, "set=1\n\nset=1\n\nset=1\n\n", 21));
+	shutdown(fd, SHUT_WR);
+	pump(l, 50);
+	assert_true(recv(fd, heard, sizeof(heard) - 1, 0) > 0);
+	assert_string_equal(heard, "errno=0\n\nerrno=0\n\nerrno=0\n\n");
+	hear(l, fd, 200, &closed);
+	assert_true(closed);
+	close(fd);
+}
+
+static void test_an_unknown_first_line_closes_at_once(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} rubbish[] = {
+		{ "\n", 1 },        { "get=2\n", 6 },  { "GET / HTTP/1.1\r\n", 16 },
+		{ "get=1\r\n", 7 }, { " get=1\n", 7 }, { "get=1\0\n", 7 },
+		{ "\0\0\0\n", 4 },  { "stop=2\n", 7 }, { "get=1 \n", 7 },
+	};
+	struct lab *l = *state;
+	size_t i;
+
+	open_with(l, (struct control_limits){ 0 });
+	for (i = 0; i < LEN(rubbish); i++) {
+		int fd = client(l);
+
+		assert_true(tell(l, fd, rubbish[i].bytes, rubbish[i].len));
+		expect_hang_up(l, fd, 0, 200);
+		close(fd);
+	}
+	assert_int_equal(l->d.gets + l->d.sets + l->d.stops, 0);
+}
+
+static void test_a_first_line_without_end_closes(void **state)
+{
+	struct lab *l = *state;
+	char *text = malloc(16 << 20);
+	int fd;
+
+	memset(text, 'a', 16 << 20);
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	assert_false(tell(l, fd, text, 16 << 20));
+	close(fd);
+	free(text);
+}
+
+static void test_a_long_line_is_drained_then_refused_and_the_next_request_served(void **state)
+{
+	struct lab *l = *state;
+	size_t len = 16 << 20;
+	char *text = malloc(len);
+	int fd;
+
+	memset(text, 'a', len);
+	memcpy(text, "set=1\n", 6);
+	memcpy(text + len - 40, "\nlisten_port=3\nlisten_port=4\n", 29);
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	assert_true(tell(l, fd, text, len));
+	expect_answer(l, fd, "\n\n", "errno=-71\n\n");
+	assert_int_equal(l->d.sets, 0);
+	expect_answer(l, fd, "set=1\nlisten_port=3\n\n", "errno=0\n\n");
+	memcpy(text, "get=1\n", 6);
+	assert_true(tell(l, fd, text, 9000));
+	expect_answer(l, fd, "\n\n", "errno=22\n\n");
+	close(fd);
+	free(text);
+}
+
+static void test_a_request_beyond_the_limit_closes(void **state)
+{
+	struct lab *l = *state;
+	struct print text = { 0 };
+	bool taken = true;
+	int i, fd;
+
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	for (i = 0; i < 1 << 15; i++)
+		print_add(&text, "allowed_ip=10.0.0.0/24.........\n");
+	assert_true(tell(l, fd, "set=1\n", 6));
+	for (i = 0; taken && i < (UAPI_REQUEST_MAX >> 20) + 4; i++)
+		taken = tell(l, fd, text.chars, text.len);
+	assert_false(taken);
+	assert_int_equal(l->d.sets, 0);
+	close(fd);
+	print_fini(&text);
+	/* What it held is free for others. */
+	fd = client(l);
+	expect_answer(l, fd, "set=1\n\n", "errno=0\n\n");
+	close(fd);
+}
+
+static void test_a_big_set_and_a_big_get_pass_while_others_are_served(void **state)
+{
+	enum { MANY = 130560 };
+	struct lab *l = *state;
+	struct print text = { 0 };
+	size_t heard = 0, i;
+	char some[4096], tail[16] = "";
+	bool closed;
+	int fd, other;
+
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	other = client(l);
+	print_add(&text, "set=1\npublic_key=%064d\n", 1);
+	for (i = 0; i < MANY; i++)
+		print_add(&text, "allowed_ip=10.%zu.%zu.%zu/32\n", i >> 16, i >> 8 & 255, i & 255);
+	print_add(&text, "\n");
+	assert_true(tell(l, fd, text.chars, text.len));
+	assert_string_equal(hear(l, fd, 2000, &closed), "errno=0\n\n");
+	assert_int_equal(l->d.allowed, MANY);
+	assert_true(tell(l, fd, "get=1\n\n", 7));
+	pump(l, 20);
+	expect_answer(l, other, "status=1\n\n",
+		      "interface=t0 state=up listen_port=51820\nerrno=0\n\n");
+	while (strcmp(tail, "errno=0\n\n") != 0) {
+		ssize_t n = recv(fd, some, sizeof(some), 0);
+
+		assert_true(n > 0 || (n < 0 && errno == EAGAIN));
+		if (n < 0) {
+			pump(l, 1);
+			continue;
+		}
+		heard += (size_t)n;
+		if (n >= 9) {
+			memcpy(tail, some + n - 9, 9);
+			tail[9] = '\0';
+		}
+	}
+	assert_true(heard > (size_t)MANY * 20);
+	print_fini(&text);
+	close(fd);
+	close(other);
+}
+
+static void test_silent_clients_are_dropped_after_a_while(void **state)
+{
+	struct lab *l = *state;
+	int fd, half;
+
+	open_with(l, (struct control_limits){ .stall_s = 0.1, .idle_s = 0.5 });
+	fd = client(l);
+	half = client(l);
+	assert_true(tell(l, half, "set=1\nlisten", 12));
+	pump(l, 60);
+	expect_hang_up(l, half, 0, 150);
+	expect_hang_up(l, fd, 100, 600);
+	assert_int_equal(l->d.sets, 0);
+	close(fd);
+	close(half);
+}
+
+static void test_an_answer_that_nobody_reads_is_dropped(void **state)
+{
+	struct lab *l = *state;
+	struct print heard = { 0 };
+	char some[65536];
+	ssize_t n;
+	int fd;
+
+	l->d.allowed = 100000;
+	open_with(l, (struct control_limits){ .stall_s = 0.1 });
+	fd = client(l);
+	assert_true(tell(l, fd, "get=1\n\n", 7));
+	pump(l, 400);
+	while ((n = recv(fd, some, sizeof(some), 0)) > 0)
+		print_bytes(&heard, some, (size_t)n);
+	assert_int_equal(n, 0);
+	assert_true(heard.len > 0);
+	assert_null(strstr(heard.chars, "errno="));
+	print_fini(&heard);
+	close(fd);
+}
+
+static void test_a_trickle_does_not_hold_its_place_for_ever(void **state)
+{
+	struct lab *l = *state;
+	int fd, i;
+
+	open_with(l, (struct control_limits){ .stall_s = 0.2, .request_s = 0.4 });
+	fd = client(l);
+	assert_true(tell(l, fd, "set=1\n", 6));
+	for (i = 0; i < 100 && tell(l, fd, "x", 1); i++)
+		pump(l, 20);
+	assert_in_range(i, 5, 60);
+	close(fd);
+}
+
+static void test_more_clients_than_allowed_wait_for_their_turn(void **state)
+{
+	struct lab *l = *state;
+	int fd[4];
+	size_t i;
+
+	open_with(l, (struct control_limits){ .clients = 2 });
+	for (i = 0; i < LEN(fd); i++)
+		fd[i] = client(l);
+	expect_answer(l, fd[0], "set=1\n\n", "errno=0\n\n");
+	assert_true(tell(l, fd[2], "set=1\nlisten_port=5\n\n", 21));
+	pump(l, 50);
+	assert_int_equal(l->d.port, 51820);
+	assert_in_range(l->turns, 0, 20); /* nor does the loop spin */
+	close(fd[1]);
+	expect_answer(l, fd[2], "", "errno=0\n\n");
+	assert_int_equal(l->d.port, 5);
+	for (i = 0; i < LEN(fd); i++) {
+		if (i != 1)
+			close(fd[i]);
+	}
+}
+
+static void test_without_descriptors_accept_pauses_and_does_not_spin(void **state)
+{
+	struct lab *l = *state;
+	struct rlimit before, low;
+	int fd, top;
+
+	log_set_level(LOG_LEVEL_SILENT);
+	open_with(l, (struct control_limits){ .pause_s = 0.1 });
+	pump(l, 1); /* the loop makes its own descriptors */
+	fd = client(l);
+	top = dup(fd);
+	close(top);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	low = before;
+	low.rlim_cur = (rlim_t)top;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	assert_true(tell(l, fd, "set=1\n\n", 7));
+	pump(l, 350);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(l->d.sets, 0);
+	assert_in_range(l->turns, 1, 30);
+	expect_answer(l, fd, "", "errno=0\n\n");
+	close(fd);
+}
+
+static void test_removing_the_file_stops_the_daemon_once(void **state)
+{
+	struct lab *l = *state;
+
+	open_with(l, (struct control_limits){ 0 });
+	pump(l, 20);
+	assert_int_equal(l->d.stops, 0);
+	unlink(l->path);
+	pump(l, 50);
+	assert_int_equal(l->d.stops, 1);
+	close(open(l->path, O_CREAT | O_WRONLY, 0600));
+	unlink(l->path);
+	pump(l, 50);
+	assert_int_equal(l->d.stops, 1);
+}
+
+static void test_moving_the_file_stops_the_daemon(void **state)
+{
+	struct lab *l = *state;
+	char other[160];
+
+	open_with(l, (struct control_limits){ 0 });
+	snprintf(other, sizeof(other), "%s/x", l->dir);
+	assert_int_equal(rename(l->path, other), 0);
+	pump(l, 50);
+	unlink(other);
+	assert_int_equal(l->d.stops, 1);
+}
+
+static void test_a_file_gone_before_the_watch_stops_the_daemon(void **state)
+{
+	struct control_limits limits = { 0 };
+	struct lab *l = *state;
+	int fd;
+
+	limits.dir = l->dir;
+	assert_int_equal(sock_listen(l->dir, "t0", &fd), 0);
+	unlink(l->path);
+	assert_int_equal(control_open_with(&l->c, l->loop, &l->d, "t0", fd, &limits), 0);
+	assert_int_equal(l->d.stops, 1);
+}
+
+static void test_other_files_of_the_directory_do_not_matter(void **state)
+{
+	struct lab *l = *state;
+	char other[160];
+	int fd;
+
+	open_with(l, (struct control_limits){ 0 });
+	assert_int_equal(sock_listen(l->dir, "t1", &fd), 0);
+	snprintf(other, sizeof(other), "%s/t1.sock", l->dir);
+	unlink(other);
+	close(fd);
+	pump(l, 50);
+	assert_int_equal(l->d.stops, 0);
+}
+
+static void test_close_unlinks_its_own_file_only(void **state)
+{
+	struct lab *l = *state;
+	struct stat st;
+	int fd;
+
+	open_with(l, (struct control_limits){ 0 });
+	control_close(l->c);
+	l->c = NULL;
+	assert_int_equal(lstat(l->path, &st), -1);
+
+	open_with(l, (struct control_limits){ 0 });
+	unlink(l->path);
+	assert_int_equal(sock_listen(l->dir, "t0", &fd), 0);
+	control_close(l->c);
+	l->c = NULL;
+	assert_int_equal(lstat(l->path, &st), 0);
+	close(fd);
+}
+
+static void test_listen_replaces_the_stale_and_respects_the_living(void **state)
+{
+	struct lab *l = *state;
+	int fd, second = -1;
+
+	assert_int_equal(sock_listen(l->dir, "t0", &fd), 0);
+	assert_int_equal(sock_listen(l->dir, "t0", &second), -EADDRINUSE);
+	close(fd);
+	assert_int_equal(sock_connect(l->dir, "t0"), -ECONNREFUSED);
+	assert_int_equal(sock_listen(l->dir, "t0", &fd), 0);
+	second = sock_connect(l->dir, "t0");
+	assert_true(second >= 0);
+	close(second);
+	close(fd);
+	unlink(l->path);
+	assert_int_equal(sock_connect(l->dir, "t0"), -ENOENT);
+
+	/* What is no socket is not ours to remove. */
+	close(open(l->path, O_CREAT | O_WRONLY, 0600));
+	assert_int_equal(sock_listen(l->dir, "t0", &fd), -EADDRINUSE);
+	assert_int_equal(access(l->path, F_OK), 0);
+	assert_int_equal(sock_listen(l->dir, "../t0", &fd), -EINVAL);
+}
+
+static void test_the_socket_is_for_its_owner_alone(void **state)
+{
+	struct lab *l = *state;
+	char dir[80], path[128];
+	mode_t mask = umask(0);
+	struct stat st;
+	int fd;
+
+	snprintf(dir, sizeof(dir), "%s/new", l->dir);
+	assert_int_equal(sock_listen(dir, "t0", &fd), 0);
+	assert_int_equal(umask(mask), 0);
+	assert_int_equal(stat(dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	snprintf(path, sizeof(path), "%s/t0.sock", dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(st.st_nlink, 1);
+	close(fd);
+	unlink(path);
+	assert_int_equal(rmdir(dir), 0); /* the hidden name is gone */
+}
+
+static void test_other_users_are_hung_up_on(void **state)
+{
+	struct lab *l = *state;
+	int status = -1, i;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		skip();
+	open_with(l, (struct control_limits){ 0 });
+	chmod(l->dir, 0755);
+	chmod(l->path, 0777);
+	pid = fork();
+	if (pid == 0) {
+		char byte;
+		int fd;
+
+		if (setgid(65534) < 0 || setuid(65534) < 0)
+			_exit(2);
+		fd = sock_connect(l->dir, "t0");
+		if (fd < 0)
+			_exit(3);
+		if (send(fd, "set=1\n\n", 7, MSG_NOSIGNAL) < 0)
+			_exit(0);
+		_exit(recv(fd, &byte, 1, 0) > 0 ? 1 : 0);
+	}
+	for (i = 0; i < 500 && waitpid(pid, &status, WNOHANG) == 0; i++)
+		pump(l, 10);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(l->d.sets, 0);
+}
+
+static uint32_t seed = 1;
+
+static uint32_t chance(uint32_t below)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % below;
+}
+
+/* Pieces of requests and rubbish, in pieces, by clients that leave at any time. */
+static void test_rubbish_is_answered_or_hung_up_on_and_harms_nobody(void **state)
+{
+	static const char *const pieces[] = {
+		"get=1\n",
+		"set=1\n",
+		"status=1\n",
+		"\n",
+		"\n\n",
+		"listen_port=5\n",
+		"=",
+		"\r\n",
+		"private_key=",
+		"00000000",
+		"public_key",
+		"allowed_ip=::/0\n",
+		"\xff\xfe",
+		"x",
+		"remove=true\n",
+		"endpoint=[::1]:1\n",
+	};
+	struct lab *l = *state;
+	int fd[8] = { 0 }, i;
+	bool closed;
+
+	open_with(l, (struct control_limits){ 0 });
+	for (i = 0; i < 20000; i++) {
+		int *at = &fd[chance(LEN(fd))];
+		const char *piece = pieces[chance(LEN(pieces))];
+
+		if (*at == 0)
+			*at = client(l);
+		if (!tell(l, *at, piece, strlen(piece)) || chance(30) == 0) {
+			close(*at);
+			*at = 0;
+		}
+		if (chance(20) == 0) {
+			pump(l, 1);
+			hear(l, *at ? *at : -1, 1, &closed);
+		}
+	}
+	for (i = 0; i < (int)LEN(fd); i++) {
+		if (fd[i])
+			close(fd[i]);
+	}
+	fd[0] = client(l);
+	expect_answer(l, fd[0], "set=1\nlisten_port=5\n\n", "errno=0\n\n");
+	assert_int_equal(l->d.stops, 0);
+	close(fd[0]);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_get_answers_what_runs),
+		TEST(test_errno_of_a_set_is_negative_and_of_a_get_positive),
+		TEST(test_own_verbs_are_served),
+		TEST(test_a_request_may_come_byte_by_byte),
+		TEST(test_pipelined_requests_are_answered_in_order),
+		TEST(test_many_pipelined_lines_are_not_taken_for_a_long_one),
+		TEST(test_an_end_without_request_is_silent),
+		TEST(test_an_end_inside_a_request_discards_it),
+		TEST(test_who_closes_one_way_still_gets_all_answers),
+		TEST(test_an_unknown_first_line_closes_at_once),
+		TEST(test_a_first_line_without_end_closes),
+		TEST(test_a_long_line_is_drained_then_refused_and_the_next_request_served),
+		TEST(test_rubbish_is_answered_or_hung_up_on_and_harms_nobody),
+		TEST(test_a_request_beyond_the_limit_closes),
+		TEST(test_a_big_set_and_a_big_get_pass_while_others_are_served),
+		TEST(test_silent_clients_are_dropped_after_a_while),
+		TEST(test_an_answer_that_nobody_reads_is_dropped),
+		TEST(test_a_trickle_does_not_hold_its_place_for_ever),
+		TEST(test_more_clients_than_allowed_wait_for_their_turn),
+		TEST(test_without_descriptors_accept_pauses_and_does_not_spin),
+		TEST(test_removing_the_file_stops_the_daemon_once),
+		TEST(test_moving_the_file_stops_the_daemon),
+		TEST(test_a_file_gone_before_the_watch_stops_the_daemon),
+		TEST(test_other_files_of_the_directory_do_not_matter),
+		TEST(test_close_unlinks_its_own_file_only),
+		TEST(test_listen_replaces_the_stale_and_respects_the_living),
+		TEST(test_the_socket_is_for_its_owner_alone),
+		TEST(test_other_users_are_hung_up_on),
+	};
+
+	log_set_level(LOG_LEVEL_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "daemon/hooks.h"
+#include "daemon/host.h"
+#include "daemon/mtu.h"
+#include "daemon/network.h"
+#include "lab.h"
+
+static char directory[] = "/tmp/test-host-XXXXXX";
+static struct host *host;
+static struct link_info tun;
+static int tun_fd;
+static struct conf conf;
+static struct network none, wanted;
+
+static int set_up(void **state)
+{
+	char name[16] = "tut0";
+
+	(void)state;
+	assert_int_equal(host_open(&host), 0);
+	assert_int_equal(host_tun(host, name, &tun_fd), 0);
+	assert_int_equal(host_link(host, name, &tun), 0);
+	assert_int_equal(host_link_up(host, tun.ifindex, true), 0);
+	conf_init(&conf);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	network_fini(&wanted);
+	conf_fini(&conf);
+	host_close(host);
+	close(tun_fd);
+	return 0;
+}
+
+/* What ip tells must (not) match. */
+static bool shows(const char *what, const char *pattern)
+{
+	return lab_try("ip %s | grep -qE -- '%s'", what, pattern) == 0;
+}
+
+static struct prefix net_of(const char *text)
+{
+	struct prefix p;
+
+	assert_true(prefix_parse(&p, text, strlen(text)));
+	return p;
+}
+
+static void want(const char *address, const char *const *allowed, size_t n, uint32_t table)
+{
+	struct conf_peer *p;
+
+	conf_fini(&conf);
+	conf_init(&conf);
+	conf.address = calloc(1, sizeof(*conf.address));
+	conf.address[0] = net_of(address);
+	conf.n_address = 1;
+	p = conf_add_peer(&conf);
+	assert_non_null(p);
+	for (size_t i = 0; i < n; i++) {
+		struct prefix prefix = net_of(allowed[i]);
+
+		assert_true(conf_peer_allow(p, &prefix, false));
+	}
+	if (table) {
+		conf.table_kind = TABLE_NUMBER;
+		conf.table = table;
+	}
+}
+
+static int change_to(struct network *from)
+{
+	char what[128];
+
+	memset(&wanted, 0, sizeof(wanted));
+	assert_int_equal(network_want(&wanted, &conf, 51820), 0);
+	return network_change(host, tun.ifindex, from, &wanted, what);
+}
+
+static void test_addresses_and_routes_come_and_go(void **state)
+{
+	static const char *const allowed[] = { "10.1.0.0/16", "fd01::/64", "10.9.0.5/32" };
+
+	(void)state;
+	want("10.9.0.1/24", allowed, 3, 0);
+	assert_int_equal(change_to(&none), 0);
+	assert_true(shows("addr show dev tut0", "inet 10.9.0.1/24"));
+	assert_true(shows("route show", "^10.1.0.0/16 dev tut0"));
+	assert_true(shows("-6 route show", "^fd01::/64 dev tut0"));
+	/* The address has made a route for its network already. */
+	assert_false(shows("route show", "^10.9.0.5"));
+	host_undo(host);
+	assert_false(shows("addr show dev tut0", "inet 10.9.0.1"));
+	assert_false(shows("route show", "10.1.0.0/16"));
+	assert_false(shows("-6 route show", "fd01::"));
+}
+
+static void test_table_number_takes_all_routes_and_no_rules(void **state)
+{
+	static const char *const allowed[] = { "0.0.0.0/0" };
+
+	(void)state;
+	want("10.9.0.1/24", allowed, 1, 77);
+	assert_false(network_diverts(&conf));
+	assert_int_equal(change_to(&none), 0);
+	assert_true(shows("route show table 77", "^default dev tut0"));
+	assert_false(shows("rule show", "51820|suppress"));
+}
+
+static void test_table_off_makes_no_route(void **state)
+{
+	static const char *const allowed[] = { "0.0.0.0/0", "10.1.0.0/16" };
+
+	(void)state;
+	want("10.9.0.1/24", allowed, 2, 0);
+	conf.table_kind = TABLE_OFF;
+	assert_false(network_diverts(&conf));
+	assert_int_equal(change_to(&none), 0);
+	assert_false(shows("route show", "10.1.0.0/16"));
+	assert_false(shows("rule show", "51820|suppress"));
+	assert_true(shows("addr show dev tut0", "inet 10.9.0.1/24"));
+}
+
+static void test_default_route_is_diverted_by_rule_and_taken_back(void **state)
+{
+	static const char *const allowed[] = { "0.0.0.0/0", "::/0" };
+
+	(void)state;
+	want("10.9.0.1/24", allowed, 2, 0);
+	assert_true(network_diverts(&conf));
+	assert_int_equal(change_to(&none), 0);
+	assert_true(shows("route show table 51820", "^default dev tut0"));
+	assert_true(shows("-6 route show table 51820", "^default dev tut0"));
+	assert_true(shows("rule show", "not from all fwmark 0xca6c lookup 51820"));
+	assert_true(shows("-6 rule show", "not from all fwmark 0xca6c lookup 51820"));
+	assert_true(shows("rule show", "lookup main suppress_prefixlength 0"));
+	assert_int_equal(lab_try("grep -q 1 /proc/sys/net/ipv4/conf/all/src_valid_mark"), 0);
+	host_undo(host);
+	assert_false(shows("rule show", "51820|suppress"));
+	assert_false(shows("-6 rule show", "51820|suppress"));
+	assert_false(shows("route show table 51820 2>&1", "default"));
+}
+
+static void test_rule_that_two_tunnels_share_goes_with_the_last(void **state)
+{
+	(void)state;
+	assert_int_equal(host_default_route(host, true, tun.ifindex, AF_INET, 51820), 0);
+	assert_int_equal(host_default_route(host, true, tun.ifindex, AF_INET, 51821), 0);
+	assert_int_equal(host_default_route(host, false, tun.ifindex, AF_INET, 51820), 0);
+	assert_true(shows("rule show", "suppress_prefixlength 0"));
+	assert_int_equal(host_default_route(host, false, tun.ifindex, AF_INET, 51821), 0);
+	assert_false(shows("rule show", "suppress_prefixlength 0"));
+}
+
+static void test_free_table_is_the_first_that_is_empty(void **state)
+{
+	uint32_t table = 0;
+
+	(void)state;
+	lab_run("ip route add unreachable 10.5.0.0/16 table 51820");
+	lab_run("ip -6 route add unreachable fd05::/64 table 51821");
+	assert_int_equal(host_free_table(host, &table), 0);
+	assert_int_equal(table, 51822);
+	lab_run("ip route flush table 51820; ip -6 route flush table 51821");
+}
+
+static void test_change_touches_only_what_differs(void **state)
+{
+	static const char *const before[] = { "10.1.0.0/16", "10.2.0.0/16" };
+	static const char *const after[] = { "10.1.0.0/16", "10.3.0.0/16" };
+	struct network from;
+
+	(void)state;
+	want("10.9.0.1/24", before, 2, 0);
+	assert_int_equal(change_to(&none), 0);
+	from = wanted;
+	/* A mark that only the same route would still carry. */
+	lab_run("ip route replace 10.1.0.0/16 dev tut0 mtu 1333");
+	want("10.9.0.2/24", after, 2, 0);
+	assert_int_equal(change_to(&from), 0);
+	assert_true(shows("route show", "10.1.0.0/16.*mtu 1333"));
+	assert_true(shows("route show", "10.3.0.0/16"));
+	assert_false(shows("route show", "10.2.0.0/16"));
+	assert_true(shows("addr show dev tut0", "inet 10.9.0.2/24"));
+	assert_false(shows("addr show dev tut0", "inet 10.9.0.1/24"));
+	network_fini(&from);
+}
+
+static void test_link_that_was_down_gets_back_what_it_lost(void **state)
+{
+	static const char *const allowed[] = { "10.1.0.0/16", "0.0.0.0/0" };
+
+	(void)state;
+	want("fd09::1/64", allowed, 2, 0);
+	assert_int_equal(change_to(&none), 0);
+	lab_run("ip link set tut0 down; ip link set tut0 up");
+	assert_false(shows("route show", "10.1.0.0/16"));
+	host_redo(host);
+	assert_true(shows("route show", "^10.1.0.0/16 dev tut0"));
+	assert_true(shows("route show table 51820", "^default dev tut0"));
+	assert_true(shows("-6 addr show dev tut0", "inet6 fd09::1/64"));
+	assert_int_equal(lab_try("test $(ip rule show | grep -c 51820) = 1"), 0);
+	host_undo(host);
+	assert_false(shows("rule show", "51820|suppress"));
+}
+
+static void test_failed_change_leaves_all_as_it_was(void **state)
+{
+	static const char *const before[] = { "10.1.0.0/16" };
+	static const char *const after[] = { "10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16" };
+	struct network from;
+
+	(void)state;
+	want("10.9.0.1/24", before, 1, 0);
+	assert_int_equal(change_to(&none), 0);
+	from = wanted;
+	lab_run("ip link set lo up; ip route add 10.3.0.0/16 dev lo");
+	want("10.9.0.1/24", after, 3, 0);
+	assert_true(change_to(&from) < 0);
+	assert_true(shows("route show", "^10.1.0.0/16 dev tut0"));
+	assert_false(shows("route show", "10.2.0.0/16"));
+	assert_true(shows("route show", "^10.3.0.0/16 dev lo"));
+	lab_run("ip route del 10.3.0.0/16 dev lo");
+	network_fini(&from);
+}
+
+static void test_sockets_share_a_port_that_nobody_else_gets(void **state)
+{
+	uint16_t bound = 0, again = 0;
+	int fd[2], second[2];
+
+	(void)state;
+	assert_int_equal(host_udp(host, 0, 7, fd, &bound), 0);
+	assert_true(bound > 0);
+	assert_int_equal(host_udp(host, bound, 0, second, &again), -EADDRINUSE);
+	assert_int_equal(host_mark(host, fd, 8), 0);
+	close(fd[0]);
+	close(fd[1]);
+}
+
+static void test_mtu_leaves_room_for_headers_within_bounds(void **state)
+{
+	(void)state;
+	assert_int_equal(mtu_inside(1500), 1420);
+	assert_int_equal(mtu_inside(1492), 1412);
+	assert_int_equal(mtu_inside(65536), 65456);
+	assert_int_equal(mtu_inside(1280), 1280);
+	assert_int_equal(mtu_inside(576), 1280);
+	assert_int_equal(mtu_inside(UINT32_MAX), 65456);
+}
+
+static void write_file(const char *path, unsigned mode)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fclose(f);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static void test_hook_gets_the_name_of_the_interface(void **state)
+{
+	char command[128], path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/hook", directory);
+	snprintf(command, sizeof(command), "echo %%i-%%i > %s", path);
+	assert_int_equal(host_hook(host, "wg7", command), 0);
+	assert_int_equal(lab_try("grep -qx wg7-wg7 %s", path), 0);
+	assert_int_equal(host_hook(host, "wg7", "exit 3"), 3);
+	assert_int_equal(host_hook(host, "wg7", "kill -9 $$"), 128 + 9);
+	assert_int_equal(host_hook(host, "wg7", "no-such-program-anywhere 2>/dev/null"), 127);
+}
+
+static void test_hook_inherits_no_descriptor(void **state)
+{
+	(void)state;
+	/* The shell itself, and the directory that ls has open. */
+	assert_int_equal(host_hook(host, "wg7", "test \"$(ls /proc/self/fd | wc -l)\" -le 4"), 0);
+}
+
+static void test_hook_that_is_stopped_takes_its_children_along(void **state)
+{
+	struct pollfd poller = { .events = POLLIN };
+
+	(void)state;
+	assert_int_equal(host_hook_start(host, "wg7", "sleep 60; true", &poller.fd), 0);
+	assert_int_equal(poll(&poller, 1, 100), 0);
+	host_hook_stop(host, false);
+	assert_int_equal(poll(&poller, 1, 5000), 1);
+	assert_int_equal(host_hook_end(host), 128 + 15);
+}
+
+static void test_only_files_that_root_alone_writes_are_trusted(void **state)
+{
+	char path[64], link[64], why[HOOKS_WHY];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/a.conf", directory);
+	snprintf(link, sizeof(link), "/tmp/test-host-link-%d", (int)getpid());
+	write_file(path, 0600);
+	assert_true(hooks_trusted(path, why));
+	assert_int_equal(chmod(path, 0620), 0);
+	assert_false(hooks_trusted(path, why));
+	assert_int_equal(chmod(path, 0602), 0);
+	assert_false(hooks_trusted(path, why));
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_true(hooks_trusted(path, why));
+	assert_int_equal(chmod(directory, 0777), 0);
+	assert_false(hooks_trusted(path, why));
+	assert_int_equal(chmod(directory, 0755), 0);
+	assert_true(hooks_trusted(path, why));
+	assert_false(hooks_trusted("/nonexistent/x.conf", why));
+	/* A link is as good as the file that it leads to. */
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_int_equal(symlink(path, link), 0);
+	assert_false(hooks_trusted(link, why));
+	unlink(link);
+}
+
+static void test_file_of_another_user_is_not_trusted(void **state)
+{
+	char path[64], why[HOOKS_WHY];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/b.conf", directory);
+	write_file(path, 0600);
+	if (chown(path, 1, 0) < 0)
+		skip(); /* root of a user namespace with one user */
+	assert_false(hooks_trusted(path, why));
+	assert_non_null(strstr(why, "chown"));
+}
+
+int main(void)
+{
+#define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		EACH(test_addresses_and_routes_come_and_go),
+		EACH(test_table_number_takes_all_routes_and_no_rules),
+		EACH(test_table_off_makes_no_route),
+		EACH(test_default_route_is_diverted_by_rule_and_taken_back),
+		EACH(test_rule_that_two_tunnels_share_goes_with_the_last),
+		EACH(test_free_table_is_the_first_that_is_empty),
+		EACH(test_change_touches_only_what_differs),
+		EACH(test_link_that_was_down_gets_back_what_it_lost),
+		EACH(test_failed_change_leaves_all_as_it_was),
+		EACH(test_sockets_share_a_port_that_nobody_else_gets),
+		EACH(test_mtu_leaves_room_for_headers_within_bounds),
+		EACH(test_hook_gets_the_name_of_the_interface),
+		EACH(test_hook_inherits_no_descriptor),
+		EACH(test_hook_that_is_stopped_takes_its_children_along),
+		EACH(test_only_files_that_root_alone_writes_are_trusted),
+		EACH(test_file_of_another_user_is_not_trusted),
+	};
+	int failed;
+
+	lab_enter();
+	lab_needs("/dev/net/tun");
+	/* What we were started with is not what hooks are judged by. */
+	if (close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		return 1;
+	if (!mkdtemp(directory))
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	lab_try("rm -rf %s", directory);
+	return failed;
+}

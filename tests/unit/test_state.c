@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/state.h"
+#include "proto/limits.h"
+
+enum { NOW_S = 10000 };
+static const uint64_t now = NOW_S * SECOND_NS;
+
+static struct session session;
+static struct peer peer;
+static struct state_around around;
+static struct state state;
+
+static int set_up(void **unused)
+{
+	(void)unused;
+	memset(&peer, 0, sizeof(peer));
+	session = (struct session){ .send_valid = true,
+				    .receive_valid = true,
+				    .born = now - 10 * SECOND_NS };
+	around = (struct state_around){ .link_up = true, .have_key = true };
+	assert_true(endpoint_parse(&peer.endpoint, "192.0.2.1:51820", 15));
+	return 0;
+}
+
+static void expect(enum state_word word, const char *part)
+{
+	state_of(&state, &peer, &around, now);
+	assert_string_equal(state_name(state.word), state_name(word));
+	assert_non_null(strstr(state.reason, part));
+}
+
+static void test_link_down_outweighs_all(void **unused)
+{
+	(void)unused;
+	peer.keyring.current = &session;
+	around.link_up = false;
+	expect(STATE_DEAD, "interface is down");
+}
+
+static void test_no_private_key_is_dead(void **unused)
+{
+	(void)unused;
+	around.have_key = false;
+	expect(STATE_DEAD, "no private key");
+}
+
+static void test_live_session_is_up(void **unused)
+{
+	(void)unused;
+	peer.keyring.current = &session;
+	peer.handshake_at = session.born;
+	expect(STATE_UP, "session works");
+}
+
+static void test_session_too_old_is_not_up(void **unused)
+{
+	(void)unused;
+	peer.keyring.current = &session;
+	session.born = now - REJECT_AFTER_TIME_NS;
+	peer.handshake_at = session.born;
+	expect(STATE_IDLE, "next packet starts a handshake");
+}
+
+static void test_unanswered_data_makes_a_session_stale(void **unused)
+{
+	(void)unused;
+	peer.keyring.current = &session;
+	peer.heard_at = now - 12 * SECOND_NS;
+	peer.timers.at[TIMER_NEW_HANDSHAKE] = now - 11 * SECOND_NS + NEW_HANDSHAKE_NS;
+	expect(STATE_STALE, "heard nothing for 12 s");
+	/* Data that left just now may still be answered. */
+	peer.timers.at[TIMER_NEW_HANDSHAKE] = now - SECOND_NS + NEW_HANDSHAKE_NS;
+	expect(STATE_UP, "session works");
+}
+
+static void test_refused_datagrams_make_a_session_stale(void **unused)
+{
+	(void)unused;
+	peer.keyring.current = &session;
+	peer.send_error = ENETUNREACH;
+	expect(STATE_STALE, strerror(ENETUNREACH));
+}
+
+static void test_forbidden_inner_source_is_named(void **unused)
+{
+	(void)unused;
+	peer.keyring.current = &session;
+	peer.count[FATE_SOURCE] = 3;
+	assert_true(ip_parse(&peer.refused_source, "10.9.8.7", 8));
+	expect(STATE_UP, "10.9.8.7");
+}
+
+static void test_first_initiation_is_handshaking(void **unused)
+{
+	(void)unused;
+	peer.timers.at[TIMER_RETRANSMIT] = now + SECOND_NS;
+	expect(STATE_HANDSHAKING, "asked 192.0.2.1:51820");
+}
+
+static void test_unanswered_initiations_are_counted(void **unused)
+{
+	(void)unused;
+	peer.timers.at[TIMER_RETRANSMIT] = now + SECOND_NS;
+	peer.timers.attempts = 6;
+	expect(STATE_HANDSHAKING, "to 7 initiations");
+}
+
+static void test_unreachable_network_is_the_reason_for_no_handshake(void **unused)
+{
+	(void)unused;
+	peer.timers.at[TIMER_RETRANSMIT] = now + SECOND_NS;
+	peer.send_error = EPERM;
+	expect(STATE_HANDSHAKING, strerror(EPERM));
+}
+
+static void test_different_preshared_keys_are_named(void **unused)
+{
+	(void)unused;
+	peer.timers.at[TIMER_RETRANSMIT] = now + SECOND_NS;
+	peer.count[FATE_PSK] = 1;
+	expect(STATE_HANDSHAKING, "preshared keys differ");
+}
+
+static void test_after_giving_up_a_peer_is_dead(void **unused)
+{
+	(void)unused;
+	peer.timers.attempts = MAX_TIMER_HANDSHAKES + 1;
+	expect(STATE_DEAD, "no answer to 20 initiations");
+}
+
+static void test_name_without_address_is_resolving_and_says_why(void **unused)
+{
+	(void)unused;
+	memset(&peer.endpoint, 0, sizeof(peer.endpoint));
+	around.host = "vpn.example";
+	expect(STATE_RESOLVING, "waits for the address of vpn.example");
+	around.why = "name does not exist";
+	around.retry_seconds = 8;
+	expect(STATE_RESOLVING, "vpn.example: name does not exist; asks again within 8 s");
+}
+
+static void test_name_matters_no_more_once_the_peer_has_called(void **unused)
+{
+	(void)unused;
+	memset(&peer.endpoint, 0, sizeof(peer.endpoint));
+	around.host = "vpn.example";
+	peer.keyring.current = &session;
+	expect(STATE_UP, "session works");
+}
+
+static void test_peer_without_endpoint_waits_for_its_call(void **unused)
+{
+	(void)unused;
+	memset(&peer.endpoint, 0, sizeof(peer.endpoint));
+	expect(STATE_IDLE, "waits until the peer calls");
+}
+
+static void test_unconfirmed_session_is_handshaking(void **unused)
+{
+	(void)unused;
+	peer.keyring.next = &session;
+	expect(STATE_HANDSHAKING, "waits for its first packet");
+}
+
+static void test_untouched_peer_is_idle(void **unused)
+{
+	(void)unused;
+	expect(STATE_IDLE, "first packet starts a handshake");
+}
+
+static void test_reason_cannot_break_out_of_its_quotes(void **unused)
+{
+	(void)unused;
+	memset(&peer.endpoint, 0, sizeof(peer.endpoint));
+	around.host = "a\" state=up\n\\b";
+	state_of(&state, &peer, &around, now);
+	assert_null(strpbrk(state.reason, "\"\n\\"));
+}
+
+int main(void)
+{
+#define EACH(test) cmocka_unit_test_setup(test, set_up)
+	const struct CMUnitTest tests[] = {
+		EACH(test_link_down_outweighs_all),
+		EACH(test_no_private_key_is_dead),
+		EACH(test_live_session_is_up),
+		EACH(test_session_too_old_is_not_up),
+		EACH(test_unanswered_data_makes_a_session_stale),
+		EACH(test_refused_datagrams_make_a_session_stale),
+		EACH(test_forbidden_inner_source_is_named),
+		EACH(test_first_initiation_is_handshaking),
+		EACH(test_unanswered_initiations_are_counted),
+		EACH(test_unreachable_network_is_the_reason_for_no_handshake),
+		EACH(test_different_preshared_keys_are_named),
+		EACH(test_after_giving_up_a_peer_is_dead),
+		EACH(test_name_without_address_is_resolving_and_says_why),
+		EACH(test_name_matters_no_more_once_the_peer_has_called),
+		EACH(test_peer_without_endpoint_waits_for_its_call),
+		EACH(test_unconfirmed_session_is_handshaking),
+		EACH(test_untouched_peer_is_idle),
+		EACH(test_reason_cannot_break_out_of_its_quotes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
