@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/ask.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "daemon/control.h"
+
+enum { PATIENCE_S = 15, ANSWER_MAX = 256 << 20 };
+
+static int send_request(int fd, const char *request)
+{
+	char text[64];
+	int len = snprintf(text, sizeof(text), "%s\n\n", request);
+	ssize_t n;
+
+	do {
+		n = send(fd, text, (size_t)len, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return n == len ? 0 : -EIO; /* so short that it fits into the socket or not at all */
+}
+
+static bool is_whole(const struct print *p)
+{
+	return p->len >= 2 && memcmp(p->chars + p->len - 2, "\n\n", 2) == 0;
+}
+
+static int receive(int fd, struct print *p)
+{
+	char some[4096];
+	ssize_t n = 0;
+	int r = 0;
+
+	while (!is_whole(p) && r == 0) {
+		n = recv(fd, some, sizeof(some), 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			r = -errno;
+		else if (n == 0 || p->len > ANSWER_MAX)
+			r = -EPROTO;
+		else
+			print_bytes(p, some, (size_t)n);
+		if (p->failed)
+			r = -ENOMEM;
+	}
+	wipe(some, sizeof(some));
+	return r == -ECONNRESET || r == -EPIPE ? -EPROTO : r;
+}
+
+/* Cut "errno=N" and the empty line off. */
+static int take_errno(struct print *p)
+{
+	static const char word[] = "errno=";
+	struct text line, value;
+	uint64_t number;
+	char *newline;
+
+	p->len -= 2;
+	p->chars[p->len] = '\0';
+	newline = memrchr(p->chars, '\n', p->len);
+	line = text_from_str(newline ? newline + 1 : p->chars);
+	if (text_len(line) < strlen(word) || memcmp(line.at, word, strlen(word)) != 0)
+		return -EPROTO;
+	value = text_from(line.at + strlen(word), text_len(line) - strlen(word));
+	if (text_len(value) && *value.at == '-')
+		value.at++;
+	if (!text_u64(value, INT_MAX, &number))
+		return -EPROTO;
+	p->len = (size_t)(line.at - p->chars);
+	p->chars[p->len] = '\0';
+	return (int)number;
+}
+
+int ask_over(int fd, const char *request, struct print *lines)
+{
+	const struct timeval patience = { .tv_sec = PATIENCE_S };
+	int r;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	r = send_request(fd, request);
+	if (r == -EPIPE)
+		r = -EPROTO;
+	if (r == 0)
+		r = receive(fd, lines);
+	if (r == 0)
+		r = take_errno(lines);
+	return r;
+}
+
+int ask(const char *name, const char *request, struct print *lines)
+{
+	int fd = control_connect(name), r;
+
+	if (fd < 0)
+		return fd;
+	r = ask_over(fd, request, lines);
+	close(fd);
+	return r;
+}
+
+const char *ask_error(int err)
+{
+	switch (err) {
+	case -ENOENT:
+	case -ECONNREFUSED:
+		return "it does not run";
+	case -EACCES:
+	case -EPERM:
+		return "only root may ask it (try sudo)";
+	case -EAGAIN:
+		return "no answer";
+	case -EPROTO:
+		return "what runs there is not taut, or hung up";
+	default:
+		return strerror(-err);
+	}
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "cli/find.h"
+#include "cli/verb.h"
+#include "crypto/dh.h"
+
+static void say(void *ctx, enum conf_severity severity, const char *line)
+{
+	const struct command *c = ctx;
+
+	if (severity == CONF_ERROR)
+		fprintf(stderr, "%s\n", line);
+	else if (!c->quiet)
+		fprintf(stderr, "%s (a warning)\n", line);
+}
+
+static const char *s_if(unsigned n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* All that can be known without a running tunnel; each step adds what it finds to the report. */
+static void examine(const char *path, struct conf_report *report)
+{
+	struct conf conf;
+	struct key public_key;
+	bool have_key;
+	int r;
+
+	conf_init(&conf);
+	r = conf_read_file(&conf, path, report);
+	if (r < 0 && report->errors == 0)
+		report->errors = 1;
+	if (r < 0 && r != -EINVAL) /* not read: nothing more to find */
+		goto out;
+	if (conf_load_keys(&conf, report) < 0 && report->errors == 0)
+		report->errors = 1;
+	have_key = (conf.set & CONF_PRIVATE_KEY) && !key_is_zero(&conf.private_key);
+	if (have_key)
+		dh_public(&public_key, &conf.private_key);
+	if (conf_check(&conf, have_key ? &public_key : NULL, report) < 0 && report->errors == 0)
+		report->errors = 1;
+out:
+	conf_fini(&conf);
+}
+
+int check_file(const struct command *c)
+{
+	struct command asked = *c;
+	struct conf_report report = { .say = say, .ctx = &asked };
+	char path[PATH_MAX], name[CONF_NAME_MAX + 1];
+
+	if (strcmp(c->arg, "-") == 0)
+		memcpy(path, "-", sizeof("-"));
+	else if (!find_file(c->arg, path, name))
+		return VERB_FAILED;
+	if (!verb_crypto())
+		return VERB_FAILED;
+	examine(path, &report);
+	if (report.errors) {
+		verb_say("%s: %u error%s, %u warning%s", path, report.errors, s_if(report.errors),
+			 report.warnings, s_if(report.warnings));
+		return VERB_FAILED;
+	}
+	if (!c->quiet)
+		printf("%s: good\n", path);
+	return VERB_OK;
+}

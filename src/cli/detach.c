@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/detach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "cli/verb.h"
+
+/* The name of log.h's level in syslog(3). */
+static int priority(enum log_level level)
+{
+	switch (level) {
+	case LOG_LEVEL_ERROR:
+		return LOG_ERR;
+	case LOG_LEVEL_WARN:
+		return LOG_WARNING;
+	case LOG_LEVEL_DEBUG:
+		return LOG_DEBUG;
+	default:
+		return LOG_INFO;
+	}
+}
+
+static void to_syslog(void *ctx, enum log_level level, const char *line)
+{
+	(void)ctx;
+	syslog(priority(level), "%s", line);
+}
+
+static void close_but(int fd, unsigned *from)
+{
+	if (fd < (int)*from)
+		return;
+	if (fd > (int)*from)
+		close_range(*from, (unsigned)fd - 1, 0);
+	*from = (unsigned)fd + 1;
+}
+
+static void swap(int *a, int *b)
+{
+	int t = *a;
+
+	if (*a <= *b)
+		return;
+	*a = *b;
+	*b = t;
+}
+
+/* All but the standard ones and these three, any of which may be -1. */
+static void close_inherited(int a, int b, int c)
+{
+	unsigned from = STDERR_FILENO + 1;
+
+	swap(&a, &b);
+	swap(&b, &c);
+	swap(&a, &b);
+	close_but(a, &from);
+	close_but(b, &from);
+	close_but(c, &from);
+	close_range(from, UINT_MAX, 0);
+}
+
+/* The tunnel stands: leave the terminal, then tell the parent. */
+static void stand_alone(void *ctx)
+{
+	const int *tell = ctx;
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	ssize_t n;
+
+	setsid();
+	openlog("taut", LOG_PID, LOG_DAEMON);
+	log_set_sink(to_syslog, NULL);
+	if (chdir("/") < 0)
+		log_warn("cannot leave the working directory: %m");
+	if (fd >= 0) {
+		dup2(fd, STDIN_FILENO);
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+		close(fd);
+	}
+	do {
+		n = write(*tell, "", 1);
+	} while (n < 0 && errno == EINTR);
+	close(*tell);
+}
+
+/* The child ended instead of becoming ready: its status is ours. */
+static int child_status(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return VERB_FAILED;
+	}
+	if (WIFSIGNALED(status)) {
+		verb_say("ended by signal %d", WTERMSIG(status));
+		return VERB_FAILED;
+	}
+	return WEXITSTATUS(status) ? WEXITSTATUS(status) : VERB_FAILED;
+}
+
+int detach_run(const struct daemon_options *options)
+{
+	struct daemon_options o = *options;
+	int ends[2];
+	char byte;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		verb_say("cannot make a pipe: %m");
+		return VERB_FAILED;
+	}
+	fflush(NULL); /* or both would write what is buffered */
+	pid = fork();
+	if (pid < 0) {
+		verb_say("cannot fork: %m");
+		return VERB_FAILED;
+	}
+	if (pid == 0) {
+		close_inherited(ends[1], o.tun_fd, o.uapi_fd);
+		o.ready = stand_alone;
+		o.ctx = &ends[1];
+		return daemon_run(&o);
+	}
+	close(ends[1]);
+	do {
+		n = read(ends[0], &byte, 1);
+	} while (n < 0 && errno == EINTR);
+	close(ends[0]);
+	return n == 1 ? VERB_OK : child_status(pid);
+}

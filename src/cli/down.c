@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <net/if.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/ask.h"
+#include "cli/verb.h"
+#include "daemon/control.h"
+
+enum { WAIT_MS = 10000, STEP_MS = 50 };
+
+/* A descriptor of the process that listens there, which can be polled for its end; -1: none. */
+static int process_of(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 || cred.pid <= 0)
+		return -1;
+	return (int)syscall(SYS_pidfd_open, cred.pid, 0);
+}
+
+/* Neither device nor socket is there. */
+static bool is_gone(const char *name)
+{
+	int fd;
+
+	if (if_nametoindex(name) != 0)
+		return false;
+	fd = control_connect(name);
+	if (fd < 0)
+		return true;
+	close(fd);
+	return false;
+}
+
+static bool has_ended(int process)
+{
+	struct pollfd p = { .fd = process, .events = POLLIN };
+
+	return process < 0 || poll(&p, 1, 0) == 1;
+}
+
+/*
+ * Until the process has ended too, for its last steps (hooks, DNS) would meet
+ * those of an `up` that follows.
+ */
+static bool wait_gone(const char *name, int process)
+{
+	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
+	int waited;
+
+	for (waited = 0; waited < WAIT_MS; waited += STEP_MS) {
+		if (has_ended(process) && is_gone(name))
+			return true;
+		nanosleep(&step, NULL);
+	}
+	/* Somebody else made the socket (WG_UAPI_FD) and lives on: that is not our business. */
+	return is_gone(name);
+}
+
+static int stop(const char *name, int fd)
+{
+	struct print lines = { 0 };
+	int process = process_of(fd), r, status = VERB_FAILED;
+
+	r = ask_over(fd, "stop=1", &lines);
+	print_fini(&lines);
+	if (r < 0)
+		verb_say("%s: %s", name, ask_error(r));
+	else if (r > 0)
+		verb_say("%s: %s", name, strerror(r));
+	else if (!wait_gone(name, process))
+		verb_say("%s still has not ended after %d seconds; its log may say why", name,
+			 WAIT_MS / 1000);
+	else
+		status = VERB_OK;
+	if (process >= 0)
+		close(process);
+	return status;
+}
+
+int down_tunnel(const struct command *c)
+{
+	char name[CONF_NAME_MAX + 1];
+	int fd, status;
+
+	if (!verb_name(c->arg, name))
+		return VERB_USAGE;
+	fd = control_connect(name);
+	if (fd == -ENOENT || fd == -ECONNREFUSED) {
+		if (!c->quiet)
+			verb_say("%s does not run", name);
+		return VERB_OK;
+	}
+	if (fd < 0) {
+		verb_say("%s: %s", name, ask_error(fd));
+		return VERB_FAILED;
+	}
+	status = stop(name, fd);
+	close(fd);
+	return status;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/find.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/verb.h"
+
+bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1])
+{
+	int r = conf_find(arg, path, PATH_MAX, name);
+
+	if (r == 0 && access(path, F_OK) == 0)
+		return true;
+	if (r == 0)
+		r = -errno;
+	if (r == -EINVAL)
+		verb_say("'%s' does not name a tunnel: NAME.conf or NAME, with 1 to 15 of "
+			 "a-z A-Z 0-9 _ = + . -",
+			 arg);
+	else if (r == -ENOENT && !strchr(arg, '/'))
+		verb_say("%s: there is no /etc/taut/%s.conf and no /etc/wireguard/%s.conf", arg,
+			 arg, arg);
+	else
+		verb_say("%s: %s", path, strerror(-r));
+	return false;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/bytes.h"
+#include "cli/keytext.h"
+#include "cli/verb.h"
+#include "crypto/random.h"
+
+int genkey_print(const struct command *c)
+{
+	struct key key;
+	bool good;
+
+	(void)c;
+	if (!verb_crypto())
+		return VERB_FAILED;
+	keytext_warn();
+	chance_fill(&random_system, key.bytes, sizeof(key.bytes));
+	key_clamp(&key);
+	good = keytext_write(&key);
+	wipe(&key, sizeof(key));
+	return good ? VERB_OK : VERB_FAILED;
+}

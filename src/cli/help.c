@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+
+#include "cli/verb.h"
+
+static const char options[] = "  -f, --foreground     stay in the foreground\n"
+			      "  -v, --verbose        tell more: --log-level debug\n"
+			      "  -q, --quiet          tell errors only\n"
+			      "      --log-level L    silent, error, warn, info or debug\n"
+			      "  -h, --help           print this\n"
+			      "  -V, --version        print the version\n";
+
+static const char notes[] =
+	"NAME stands for /etc/taut/NAME.conf, else /etc/wireguard/NAME.conf; a word with a\n"
+	"slash is a file. A first word that is a verb is a verb; -f or -- before it make it\n"
+	"an interface. `taut IFNAME` makes the interface and its control socket only, for\n"
+	"wg(8), and for wg-quick(8) with WG_QUICK_USERSPACE_IMPLEMENTATION=taut.\n"
+	"\n"
+	"Exit status: 0 good; 1 failed; 2 wrong usage; 78 run, up: bad configuration;\n"
+	"status NAME: 3 not up, 4 no such tunnel.\n";
+
+/* c may be NULL: nothing was asked for, so it is talk, not the result. */
+int help_print(const struct command *c)
+{
+	FILE *out = c ? stdout : stderr;
+	const struct verb *v;
+	size_t i;
+
+	fputs("Usage: taut [OPTION]... VERB [ARGUMENT]\n"
+	      "       taut [-f|--foreground] IFNAME\n\n",
+	      out);
+	for (i = 0; (v = verb_at(i)); i++)
+		fprintf(out, "  %-7s %-11s  %s\n", v->name, v->args, v->what);
+	fprintf(out, "\n%s\n%s", options, notes);
+	return VERB_OK;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "cli/find.h"
+#include "cli/verb.h"
+#include "daemon/daemon.h"
+
+static void ready(void *ctx)
+{
+	(void)ctx;
+}
+
+int run_tunnel(const struct command *c)
+{
+	struct daemon_options o = { .tun_fd = -1, .uapi_fd = -1, .ready = ready };
+	char path[PATH_MAX];
+
+	if (!find_file(c->arg, path, o.name))
+		return VERB_CONFIG;
+	o.path = path;
+	return daemon_run(&o);
+}

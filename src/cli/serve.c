@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/detach.h"
+#include "cli/verb.h"
+
+/* A descriptor that the caller hands over by number; -1: none. false: said why. */
+static bool handed_over(const char *variable, int *fd)
+{
+	const char *word = getenv(variable);
+	uint64_t number;
+
+	*fd = -1;
+	if (!word || !*word)
+		return true;
+	if (!text_u64(text_from_str(word), INT_MAX, &number) || fcntl((int)number, F_GETFD) < 0) {
+		verb_say("%s=%s is not an open descriptor", variable, word);
+		return false;
+	}
+	*fd = (int)number;
+	fcntl(*fd, F_SETFD, FD_CLOEXEC);
+	return true;
+}
+
+static void ready(void *ctx)
+{
+	(void)ctx;
+}
+
+/*
+ * `taut IFNAME`: what wg-quick(8) asks of a userspace implementation, with the
+ * environment that wireguard-go knows.
+ */
+int serve_interface(const struct command *c)
+{
+	const char *stay = getenv("WG_PROCESS_FOREGROUND");
+	struct daemon_options o = { .ready = ready };
+
+	if (!conf_name_ok(c->arg))
+		return verb_usage("'%s' is neither a verb nor the name of an interface", c->arg);
+	memcpy(o.name, c->arg, strlen(c->arg) + 1);
+	if (!handed_over("WG_TUN_FD", &o.tun_fd) || !handed_over("WG_UAPI_FD", &o.uapi_fd))
+		return VERB_FAILED;
+	if (c->foreground || (stay && strcmp(stay, "1") == 0))
+		return daemon_run(&o);
+	return detach_run(&o);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/show.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+
+#define RESET  "\x1b[0m"
+#define BOLD   "\x1b[1m"
+#define RED    "\x1b[31m"
+#define GREEN  "\x1b[32m"
+#define YELLOW "\x1b[33m"
+#define CYAN   "\x1b[36m"
+
+static const char *colour(const struct show_style *s, const char *escape)
+{
+	return s->colour ? escape : "";
+}
+
+static void label(struct print *out, const char *words, const struct show_style *s)
+{
+	print_add(out, "  %s%s%s: ", colour(s, BOLD), words, colour(s, RESET));
+}
+
+static void heading(struct print *out, const char *word, const char *what, const char *escape,
+		    const struct show_style *s)
+{
+	print_add(out, "%s%s%s%s: ", colour(s, escape), colour(s, BOLD), word, colour(s, RESET));
+	print_add(out, "%s%s%s\n", colour(s, escape), what, colour(s, RESET));
+}
+
+static void duration(struct print *out, uint64_t left, const struct show_style *s)
+{
+	static const struct {
+		const char *name;
+		uint64_t seconds;
+	} units[] = {
+		{ "year", 365 * 24 * 60 * 60 },
+		{ "day", 24 * 60 * 60 },
+		{ "hour", 60 * 60 },
+		{ "minute", 60 },
+		{ "second", 1 },
+	};
+	const char *comma = "";
+	size_t i;
+
+	for (i = 0; i < LEN(units); i++) {
+		uint64_t n = left / units[i].seconds;
+
+		left %= units[i].seconds;
+		if (!n)
+			continue;
+		print_add(out, "%s%" PRIu64 " %s%s%s%s", comma, n, colour(s, CYAN), units[i].name,
+			  n == 1 ? "" : "s", colour(s, RESET));
+		comma = ", ";
+	}
+}
+
+void show_ago(struct print *out, uint64_t then, const struct show_style *s)
+{
+	if (then == s->now) {
+		print_add(out, "Now");
+		return;
+	}
+	if (then > s->now) {
+		print_add(out, "(%sSystem clock wound backward; connection problems may ensue.%s)",
+			  colour(s, RED), colour(s, RESET));
+		return;
+	}
+	duration(out, s->now - then, s);
+	print_add(out, " ago");
+}
+
+void show_bytes(struct print *out, uint64_t bytes, const struct show_style *s)
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
+	double n = (double)bytes / 1024;
+	size_t i = 0;
+
+	if (bytes < 1024) {
+		print_add(out, "%" PRIu64 " %sB%s", bytes, colour(s, CYAN), colour(s, RESET));
+		return;
+	}
+	/* By whole bytes, so that no rounding makes 1024.00 KiB of what is a MiB. */
+	while (i + 1 < LEN(units) && bytes >> (10 * (i + 2))) {
+		n /= 1024;
+		i++;
+	}
+	print_add(out, "%.2f %s%s%s", n, colour(s, CYAN), units[i], colour(s, RESET));
+}
+
+static void secret(struct print *out, const struct key *key, const struct show_style *s)
+{
+	char base64[KEY_BASE64_LEN + 1];
+
+	if (!s->keys) {
+		print_add(out, "(hidden)\n");
+		return;
+	}
+	key_to_base64(base64, key);
+	print_add(out, "%s\n", base64);
+	wipe(base64, sizeof(base64));
+}
+
+static void allowed_ips(struct print *out, const struct conf_peer *p, const struct show_style *s)
+{
+	char text[IP_TEXT];
+	size_t i;
+
+	label(out, "allowed ips", s);
+	if (p->n_allowed == 0)
+		print_add(out, "(none)");
+	for (i = 0; i < p->n_allowed; i++) {
+		ip_print(text, &p->allowed[i].prefix.ip);
+		print_add(out, "%s%s%s/%s%u", i ? ", " : "", text, colour(s, CYAN),
+			  colour(s, RESET), p->allowed[i].prefix.bits);
+	}
+	print_add(out, "\n");
+}
+
+static void transfer(struct print *out, const struct conf_peer *p, const struct show_style *s)
+{
+	label(out, "transfer", s);
+	show_bytes(out, p->rx_bytes, s);
+	print_add(out, " received, ");
+	show_bytes(out, p->tx_bytes, s);
+	print_add(out, " sent\n");
+}
+
+/* What wg does not know. */
+static void state(struct print *out, const struct report_peer *p, const struct show_style *s)
+{
+	if (p->state[0]) {
+		label(out, "state", s);
+		print_add(out, "%s%s%s\n", colour(s, strcmp(p->state, "up") == 0 ? GREEN : YELLOW),
+			  p->state, colour(s, RESET));
+	}
+	if (p->reason[0]) {
+		label(out, "reason", s);
+		print_add(out, "%s\n", p->reason);
+	}
+}
+
+static void show_peer(struct print *out, const struct conf_peer *p, const struct report_peer *more,
+		      const struct show_style *s)
+{
+	char base64[KEY_BASE64_LEN + 1], end[ENDPOINT_TEXT];
+
+	key_to_base64(base64, &p->public_key);
+	heading(out, "peer", base64, YELLOW, s);
+	if (!key_is_zero(&p->psk)) {
+		label(out, "preshared key", s);
+		secret(out, &p->psk, s);
+	}
+	if (endpoint_known(&p->endpoint)) {
+		endpoint_print(end, &p->endpoint);
+		label(out, "endpoint", s);
+		print_add(out, "%s\n", end);
+	}
+	allowed_ips(out, p, s);
+	if (p->handshake_sec) {
+		label(out, "latest handshake", s);
+		show_ago(out, p->handshake_sec, s);
+		print_add(out, "\n");
+	}
+	if (p->rx_bytes || p->tx_bytes)
+		transfer(out, p, s);
+	if (p->keepalive) {
+		label(out, "persistent keepalive", s);
+		print_add(out, "every ");
+		duration(out, p->keepalive, s);
+		print_add(out, "\n");
+	}
+	state(out, more, s);
+}
+
+static void show_interface(struct print *out, const struct report *r, const struct show_style *s)
+{
+	char base64[KEY_BASE64_LEN + 1];
+
+	print_add(out, "%s", colour(s, RESET));
+	heading(out, "interface", r->name, GREEN, s);
+	if (!key_is_zero(&r->public_key)) {
+		key_to_base64(base64, &r->public_key);
+		label(out, "public key", s);
+		print_add(out, "%s\n", base64);
+		label(out, "private key", s);
+		secret(out, &r->conf.private_key, s);
+	}
+	if (r->conf.listen_port) {
+		label(out, "listening port", s);
+		print_add(out, "%u\n", r->conf.listen_port);
+	}
+	if (r->conf.fwmark) {
+		label(out, "fwmark", s);
+		print_add(out, "0x%" PRIx32 "\n", r->conf.fwmark);
+	}
+}
+
+/* Latest handshake first, never last, else the order they were given in. */
+static int by_handshake(const void *first, const void *second)
+{
+	const struct conf_peer *a = *(const struct conf_peer *const *)first;
+	const struct conf_peer *b = *(const struct conf_peer *const *)second;
+
+	if (a->handshake_sec != b->handshake_sec)
+		return a->handshake_sec > b->handshake_sec ? -1 : 1;
+	if (a->handshake_nsec != b->handshake_nsec)
+		return a->handshake_nsec > b->handshake_nsec ? -1 : 1;
+	return a < b ? -1 : 1;
+}
+
+void show_report(struct print *out, const struct report *r, const struct show_style *style)
+{
+	const struct conf_peer **order;
+	size_t i, n = r->conf.n_peer;
+
+	show_interface(out, r, style);
+	if (n == 0)
+		return;
+	order = mem_new_array(n, sizeof(const struct conf_peer *));
+	if (!order) {
+		out->failed = true;
+		return;
+	}
+	for (i = 0; i < n; i++)
+		order[i] = &r->conf.peer[i];
+	qsort(order, n, sizeof(const struct conf_peer *), by_handshake);
+	for (i = 0; i < n; i++) {
+		print_add(out, "\n");
+		show_peer(out, order[i], &r->peer[order[i] - r->conf.peer], style);
+	}
+	mem_free(order);
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/verb.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/text.h"
+#include "crypto/aead.h"
+#include "crypto/selftest.h"
+
+static const struct verb verbs[] = {
+	{ "run", "NAME|FILE", "run a tunnel in the foreground", 1, 1, run_tunnel },
+	{ "up", "NAME|FILE", "start a tunnel in the background", 1, 1, up_tunnel },
+	{ "down", "NAME", "stop it", 1, 1, down_tunnel },
+	{ "reload", "NAME", "read its file again; sessions live on", 1, 1, reload_tunnel },
+	{ "status", "[NAME]", "show it, or all that run", 0, 1, status_print },
+	{ "check", "NAME|FILE", "look for mistakes in a file", 1, 1, check_file },
+	{ "genkey", "", "print a new private key", 0, 0, genkey_print },
+	{ "pubkey", "", "read a private key, print its public key", 0, 0, pubkey_print },
+	{ "genpsk", "", "print a new preshared key", 0, 0, genpsk_print },
+	{ "help", "", "print this", 0, 0, help_print },
+};
+
+static const struct verb help = { .name = "help", .run = help_print };
+static const struct verb version = { .name = "version", .run = version_print };
+static const struct verb serve = { .name = "", .run = serve_interface };
+
+enum { OPT_LOG_LEVEL = UCHAR_MAX + 1 };
+
+static const struct option long_options[] = {
+	{ "foreground", no_argument, NULL, 'f' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
+	{ 0 },
+};
+
+const struct verb *verb_at(size_t i)
+{
+	return i < LEN(verbs) ? &verbs[i] : NULL;
+}
+
+const struct verb *verb_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < LEN(verbs); i++) {
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+static void __attribute__((format(printf, 1, 0))) vsay(const char *format, va_list ap)
+{
+	int err = errno;
+
+	fputs("taut: ", stderr);
+	errno = err;
+	vfprintf(stderr, format, ap);
+	fputc('\n', stderr);
+}
+
+void verb_say(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsay(format, ap);
+	va_end(ap);
+}
+
+int verb_usage(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsay(format, ap);
+	va_end(ap);
+	fputs("Try 'taut help'.\n", stderr);
+	return VERB_USAGE;
+}
+
+bool verb_name(const char *arg, char name[CONF_NAME_MAX + 1])
+{
+	char path[PATH_MAX];
+
+	if (conf_name_ok(arg)) {
+		memcpy(name, arg, strlen(arg) + 1);
+		return true;
+	}
+	/* The file may be gone while its tunnel runs. */
+	name[0] = '\0';
+	conf_find(arg, path, sizeof(path), name);
+	if (conf_name_ok(name))
+		return true;
+	verb_say("'%s' does not name an interface: 1 to 15 of a-z A-Z 0-9 _ = + . -", arg);
+	return false;
+}
+
+bool verb_crypto(void)
+{
+	const char *wrong;
+	int r = aead_init(NULL);
+
+	if (r < 0) {
+		verb_say("the cipher fails its self-test: refusing to work");
+		return false;
+	}
+	wrong = selftest();
+	if (!wrong)
+		return true;
+	verb_say("%s fails its self-test: refusing to work", wrong);
+	return false;
+}
+
+/* Of what the environment says, the last that is a level counts; options come later. */
+static void level_from_environment(void)
+{
+	static const char *const names[] = { "WG_LOG_LEVEL", "LOG_LEVEL" };
+	enum log_level level;
+	size_t i;
+
+	for (i = 0; i < LEN(names); i++) {
+		const char *word = getenv(names[i]);
+
+		if (word && log_level_parse(&level, word))
+			log_set_level(level);
+	}
+}
+
+struct asked {
+	enum log_level level;
+	bool level_given;
+	const struct verb *instead; /* -h, -V */
+};
+
+/* VERB_OK or VERB_USAGE. spec: "+..." stops at the first word. */
+static int take_options(int argc, char **argv, const char *spec, struct command *c, struct asked *a)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, spec, long_options, NULL)) != -1) {
+		switch (opt) {
+		case 'f':
+			c->foreground = true;
+			break;
+		case 'h':
+			a->instead = &help;
+			break;
+		case 'V':
+			a->instead = &version;
+			break;
+		case 'v':
+			a->level = LOG_LEVEL_DEBUG;
+			a->level_given = true;
+			break;
+		case 'q':
+			a->level = LOG_LEVEL_ERROR;
+			a->level_given = true;
+			c->quiet = true;
+			break;
+		case OPT_LOG_LEVEL:
+			if (!log_level_parse(&a->level, optarg))
+				return verb_usage("'%s' is not a log level: silent, error, warn, "
+						  "info or debug",
+						  optarg);
+			a->level_given = true;
+			break;
+		default:
+			fputs("Try 'taut help'.\n", stderr);
+			return VERB_USAGE;
+		}
+	}
+	return VERB_OK;
+}
+
+/* A word that is nearly a verb, and would be an unlikely name for an interface. */
+static const char *near_verb(const char *word)
+{
+	size_t i, len = strlen(word);
+
+	for (i = 0; i < len; i++) {
+		if (!isalpha((unsigned char)word[i]))
+			return NULL;
+	}
+	for (i = 0; i < LEN(verbs); i++) {
+		if (strlen(verbs[i].name) >= 5 &&
+		    text_distance(text_from_str(word), verbs[i].name, 2) <= 2)
+			return verbs[i].name;
+	}
+	return NULL;
+}
+
+/* The first word: a verb, or (after -f or --) the name of an interface. */
+static int choose(char **argv, struct command *c)
+{
+	const char *word = argv[optind];
+	bool is_name = c->foreground || strcmp(argv[optind - 1], "--") == 0;
+	const char *meant;
+
+	c->verb = is_name ? NULL : verb_find(word);
+	if (c->verb)
+		return VERB_OK;
+	meant = is_name ? NULL : near_verb(word);
+	if (meant)
+		return verb_usage("no verb is '%s'; did you mean '%s'? "
+				  "(To serve an interface of that name: taut -- %s)",
+				  word, meant, word);
+	c->verb = &serve;
+	c->arg = word;
+	return VERB_OK;
+}
+
+static int arguments(int argc, char **argv, struct command *c)
+{
+	int n = argc - optind;
+
+	if (c->verb == &serve) {
+		if (n > 0)
+			return verb_usage("no verb is '%s'", c->arg);
+		return VERB_OK;
+	}
+	if (c->foreground && strcmp(c->verb->name, "run") != 0)
+		return verb_usage("%s does not know -f", c->verb->name);
+	if (n < (int)c->verb->min_args)
+		return verb_usage("%s wants %s", c->verb->name, c->verb->args);
+	if (n > (int)c->verb->max_args)
+		return verb_usage("%s: '%s' is too much", c->verb->name,
+				  argv[optind + (int)c->verb->max_args]);
+	c->arg = n ? argv[optind] : NULL;
+	return VERB_OK;
+}
+
+static int parse(int argc, char **argv, struct command *c)
+{
+	struct asked a = { 0 };
+	int r = take_options(argc, argv, "+fhVvq", c, &a);
+
+	if (r != VERB_OK)
+		return r;
+	if (!a.instead && optind == argc) {
+		help_print(NULL);
+		return VERB_USAGE;
+	}
+	if (!a.instead) {
+		r = choose(argv, c);
+		if (r != VERB_OK)
+			return r;
+		optind++;
+		r = take_options(argc, argv, "fhVvq", c, &a);
+	}
+	if (r != VERB_OK)
+		return r;
+	/* wireguard-go tells wg-quick's users errors only. */
+	log_set_level(c->verb == &serve ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO);
+	level_from_environment();
+	if (a.level_given)
+		log_set_level(a.level);
+	if (a.instead) {
+		c->verb = a.instead;
+		return VERB_OK;
+	}
+	return arguments(argc, argv, c);
+}
+
+/*
+ * With 0, 1 or 2 closed, the next file opened would be written to by accident.
+ * For reading only: what is written to a closed output still fails.
+ */
+static bool hold_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+int verb_main(int argc, char **argv)
+{
+	static char program[] = "taut";
+	struct command c = { 0 };
+	int r;
+
+	if (!hold_standard_files())
+		return VERB_FAILED;
+	if (argc > 0)
+		argv[0] = program; /* what getopt says begins like the rest */
+	r = parse(argc, argv, &c);
+	if (r == VERB_OK)
+		r = c.verb->run(&c);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return r;
+	verb_say("cannot write to standard output: %m");
+	return r ? r : VERB_FAILED;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CLI_VERB_H
+#define CLI_VERB_H
+
+/*
+ * The command line: a table of verbs, one file each, and what they share.  Only
+ * this room ends the process.  Results go to stdout, talk to stderr, and no
+ * option takes a secret.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/log.h"
+#include "conf/conf.h"
+
+/* Exit statuses. */
+enum {
+	VERB_OK = 0,
+	VERB_FAILED = 1,
+	VERB_USAGE = 2,
+	VERB_DOWN = 3,    /* status: the tunnel is not up */
+	VERB_NONE = 4,    /* status: no such tunnel */
+	VERB_CONFIG = 78, /* EX_CONFIG: run and up cannot work with this file */
+};
+
+/* What argv asked for. */
+struct command {
+	const struct verb *verb;
+	const char *arg; /* NULL: none given */
+	bool foreground, quiet;
+};
+
+struct verb {
+	const char *name;
+	const char *args; /* as the help shows them */
+	const char *what; /* one line */
+	unsigned min_args, max_args;
+	int (*run)(const struct command *c); /* the exit status */
+};
+
+/* The whole program. */
+int verb_main(int argc, char **argv);
+
+/* The i-th verb, NULL after the last; and the one of a name, or NULL. */
+const struct verb *verb_at(size_t i);
+const struct verb *verb_find(const char *name);
+
+/* "taut: ..." and a newline on stderr. %m works. */
+void verb_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same, and where to find help. VERB_USAGE. */
+int verb_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * The interface's name that an argument (NAME or FILE) stands for; there need be
+ * no file.  false: said why.
+ */
+bool verb_name(const char *arg, char name[CONF_NAME_MAX + 1]);
+/* Start the cryptography: known answers. false: said why. */
+bool verb_crypto(void);
+
+/* One verb, one file. */
+int run_tunnel(const struct command *c);
+int up_tunnel(const struct command *c);
+int down_tunnel(const struct command *c);
+int reload_tunnel(const struct command *c);
+int status_print(const struct command *c);
+int check_file(const struct command *c);
+int genkey_print(const struct command *c);
+int genpsk_print(const struct command *c);
+int pubkey_print(const struct command *c);
+int help_print(const struct command *c);
+int version_print(const struct command *c);
+/* `taut IFNAME`: not in the table. */
+int serve_interface(const struct command *c);
+
+#endif

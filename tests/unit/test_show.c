@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: ISC */
+/* From the lines of the control socket to the text that `taut status` prints. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "cli/record.h"
+#include "cli/report.h"
+#include "cli/show.h"
+
+enum { NOW = 1700000100 };
+
+static const struct show_style plain = { .now = NOW };
+static const struct show_style coloured = { .colour = true, .now = NOW };
+static const struct show_style open_keys = { .keys = true, .now = NOW };
+
+/* wg's known pair, and keys made of one byte. */
+#define PRIVATE_HEX "c809f3e5317e9575c9b5ed78b638b7ce530dabe85ddab614220241801ddf0669"
+#define ONES_HEX    "1111111111111111111111111111111111111111111111111111111111111111"
+#define TWOS_HEX    "2222222222222222222222222222222222222222222222222222222222222222"
+#define ZEROS_HEX   "0000000000000000000000000000000000000000000000000000000000000000"
+#define ONES_BASE64 "ERERERERERERERERERERERERERERERERERERERERERE="
+#define TWOS_BASE64 "IiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI="
+
+static void expect_ago(uint64_t then, const char *words)
+{
+	struct print out = { 0 };
+
+	show_ago(&out, then, &plain);
+	assert_string_equal(out.chars, words);
+	print_fini(&out);
+}
+
+static void test_ages_are_told_in_words(void **state)
+{
+	(void)state;
+	expect_ago(NOW, "Now");
+	expect_ago(NOW + 1, "(System clock wound backward; connection problems may ensue.)");
+	expect_ago(NOW - 1, "1 second ago");
+	expect_ago(NOW - 59, "59 seconds ago");
+	expect_ago(NOW - 60, "1 minute ago");
+	expect_ago(NOW - 63, "1 minute, 3 seconds ago");
+	expect_ago(NOW - 7200, "2 hours ago");
+	expect_ago(NOW - 86400 - 1, "1 day, 1 second ago");
+	expect_ago(NOW - (((365ULL + 2) * 24 + 1) * 60 + 1) * 60 - 2,
+		   "1 year, 2 days, 1 hour, 1 minute, 2 seconds ago");
+	expect_ago(NOW - 2 * 365 * 86400, "2 years ago");
+}
+
+static void test_bytes_are_told_with_binary_units(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *words;
+	} step[] = {
+		{ 0, "0 B" },
+		{ 1023, "1023 B" },
+		{ 1024, "1.00 KiB" },
+		{ 123456, "120.56 KiB" },
+		{ 1048575, "1024.00 KiB" },
+		{ 1048576, "1.00 MiB" },
+		{ 7890123, "7.52 MiB" },
+		{ 1ULL << 30, "1.00 GiB" },
+		{ 1ULL << 40, "1.00 TiB" },
+		{ 1ULL << 52, "4096.00 TiB" },
+		{ UINT64_MAX, "16777216.00 TiB" },
+	};
+	struct print out = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LEN(step); i++) {
+		show_bytes(&out, step[i].bytes, &plain);
+		assert_string_equal(out.chars, step[i].words);
+		print_fini(&out);
+	}
+}
+
+static void test_values_are_taken_out_of_records(void **state)
+{
+	struct text line = text_from_str(
+		"peer=abc= state=up reason=\"a \\\"b\\\" state=down\x1b[1m\" "
+		"x y= drop_replay=7");
+	char value[32];
+
+	(void)state;
+	assert_true(record_get(line, "peer", value, sizeof(value)));
+	assert_string_equal(value, "abc=");
+	assert_true(record_get(line, "state", value, sizeof(value)));
+	assert_string_equal(value, "up");
+	assert_true(record_get(line, "reason", value, sizeof(value)));
+	assert_string_equal(value, "a \"b\" state=down[1m");
+	assert_true(record_get(line, "y", value, sizeof(value)));
+	assert_string_equal(value, "");
+	assert_true(record_get(line, "drop_replay", value, sizeof(value)));
+	assert_string_equal(value, "7");
+	assert_false(record_get(line, "x", value, sizeof(value)));
+	assert_false(record_get(line, "replay", value, sizeof(value)));
+	assert_true(record_get(line, "reason", value, 4));
+	assert_string_equal(value, "a \"");
+	assert_false(record_get(text_from_str("a=\"open"), "open", value, sizeof(value)));
+	assert_true(record_get(text_from_str("a=\"open\\"), "a", value, sizeof(value)));
+	assert_string_equal(value, "open\\");
+}
+
+static void make(struct report *r, const char *get, const char *status)
+{
+	report_init(r, "wg0");
+	assert_int_equal(report_get(r, text_from_str(get)), 0);
+	report_status(r, text_from_str(status));
+}
+
+static const char get_lines[] =
+	"private_key=" PRIVATE_HEX "\nlisten_port=51820\nfwmark=51820\n"
+	"public_key=" ONES_HEX "\npreshared_key=" ZEROS_HEX "\nprotocol_version=1\n"
+	"last_handshake_time_sec=0\nlast_handshake_time_nsec=0\ntx_bytes=0\nrx_bytes=0\n"
+	"persistent_keepalive_interval=0\n"
+	"public_key=" TWOS_HEX "\npreshared_key=" ONES_HEX "\nprotocol_version=1\n"
+	"endpoint=192.0.2.1:51820\nlast_handshake_time_sec=1700000037\n"
+	"last_handshake_time_nsec=5\ntx_bytes=123456\nrx_bytes=7890123\n"
+	"persistent_keepalive_interval=25\nallowed_ip=10.1.2.0/24\nallowed_ip=fd00::/64\n"
+	"a_key_of_tomorrow=1\n";
+
+static const char status_lines[] =
+	"interface=wg0 state=up peers=2\n"
+	"peer=" ONES_BASE64 " endpoint=none state=idle reason=\"no endpoint: waits to be called\"\n"
+	"peer=" TWOS_BASE64 " endpoint=192.0.2.1:51820 state=up reason=\"\"\n";
+
+static const char shown[] = "interface: wg0\n"
+			    "  public key: HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=\n"
+			    "  private key: (hidden)\n"
+			    "  listening port: 51820\n"
+			    "  fwmark: 0xca6c\n"
+			    "\n"
+			    "peer: " TWOS_BASE64 "\n"
+			    "  preshared key: (hidden)\n"
+			    "  endpoint: 192.0.2.1:51820\n"
+			    "  allowed ips: 10.1.2.0/24, fd00::/64\n"
+			    "  latest handshake: 1 minute, 3 seconds ago\n"
+			    "  transfer: 7.52 MiB received, 120.56 KiB sent\n"
+			    "  persistent keepalive: every 25 seconds\n"
+			    "  state: up\n"
+			    "\n"
+			    "peer: " ONES_BASE64 "\n"
+			    "  allowed ips: (none)\n"
+			    "  state: idle\n"
+			    "  reason: no endpoint: waits to be called\n";
+
+static void test_a_report_is_shown_as_wg_shows_it(void **state)
+{
+	struct print out = { 0 };
+	struct report r;
+
+	(void)state;
+	make(&r, get_lines, status_lines);
+	show_report(&out, &r, &plain);
+	assert_string_equal(out.chars, shown);
+	assert_true(report_is_up(&r));
+	print_fini(&out);
+	report_fini(&r);
+}
+
+static void test_keys_are_shown_only_when_asked_for(void **state)
+{
+	struct print out = { 0 };
+	struct report r;
+
+	(void)state;
+	make(&r, get_lines, "");
+	show_report(&out, &r, &coloured);
+	assert_null(strstr(out.chars, "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk="));
+	print_fini(&out);
+	show_report(&out, &r, &open_keys);
+	assert_non_null(
+		strstr(out.chars, "  private key: yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=\n"));
+	assert_non_null(strstr(out.chars, "  preshared key: " ONES_BASE64 "\n"));
+	assert_null(strstr(out.chars, "\x1b"));
+	print_fini(&out);
+	report_fini(&r);
+}
+
+static void test_colours_are_those_of_wg(void **state)
+{
+	struct print out = { 0 };
+	struct report r;
+
+	(void)state;
+	make(&r,
+	     "listen_port=1\npublic_key=" ONES_HEX "\nallowed_ip=10.0.0.0/8\n"
+	     "last_handshake_time_sec=1700000099\nrx_bytes=1\n",
+	     "");
+	show_report(&out, &r, &coloured);
+	assert_string_equal(out.chars,
+			    "\x1b[0m\x1b[32m\x1b[1minterface\x1b[0m: \x1b[32mwg0\x1b[0m\n"
+			    "  \x1b[1mlistening port\x1b[0m: 1\n"
+			    "\n"
+			    "\x1b[33m\x1b[1mpeer\x1b[0m: \x1b[33m" ONES_BASE64 "\x1b[0m\n"
+			    "  \x1b[1mallowed ips\x1b[0m: 10.0.0.0\x1b[36m/\x1b[0m8\n"
+			    "  \x1b[1mlatest handshake\x1b[0m: 1 \x1b[36msecond\x1b[0m ago\n"
+			    "  \x1b[1mtransfer\x1b[0m: 1 \x1b[36mB\x1b[0m received, "
+			    "0 \x1b[36mB\x1b[0m sent\n");
+	print_fini(&out);
+	report_fini(&r);
+}
+
+static void test_peers_are_ordered_by_handshake_then_as_they_came(void **state)
+{
+	struct print out = { 0 };
+	struct report r;
+	char get[2048] = "", word[8];
+	const char *at;
+	size_t i;
+	/* seconds of peers 0..5, and the order they are to be shown in */
+	static const unsigned seconds[] = { 0, 50, 70, 0, 70, 60 };
+	static const char *const order[] = { "AgIC", "BAQE", "BQUF", "AQEB", "AAAA", "AwMD" };
+
+	(void)state;
+	for (i = 0; i < LEN(seconds); i++) {
+		char hex[KEY_HEX_LEN + 1];
+		struct key key;
+
+		memset(key.bytes, (int)i, KEY_LEN);
+		key_to_hex(hex, &key);
+		snprintf(get + strlen(get), sizeof(get) - strlen(get),
+			 "public_key=%s\nlast_handshake_time_sec=%u\n", hex, seconds[i]);
+	}
+	make(&r, get, "");
+	show_report(&out, &r, &plain);
+	at = out.chars;
+	for (i = 0; i < LEN(order); i++) {
+		at = strstr(at, "peer: ");
+		assert_non_null(at);
+		at += 6;
+		memcpy(word, at, 4);
+		word[4] = '\0';
+		assert_string_equal(word, order[i]);
+	}
+	print_fini(&out);
+	report_fini(&r);
+}
+
+static void test_malformed_lines_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"private_key=12\n",
+		"listen_port=65536\n",
+		"listen_port=-1\n",
+		"fwmark=0xca6c\n",
+		"endpoint=192.0.2.1:1\n",
+		"allowed_ip=10.0.0.0/8\n",
+		"public_key=" ONES_HEX "1\n",
+		"public_key=" ONES_HEX "\nallowed_ip=10.0.0.0/33\n",
+		"public_key=" ONES_HEX "\nendpoint=example.com:1\n",
+		"public_key=" ONES_HEX "\nlast_handshake_time_nsec=1000000000\n",
+		"public_key=" ONES_HEX "\nrx_bytes=1x\n",
+	};
+	struct report r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LEN(bad); i++) {
+		report_init(&r, "wg0");
+		assert_int_equal(report_get(&r, text_from_str(bad[i])), -EPROTO);
+		report_fini(&r);
+	}
+}
+
+static void test_a_tunnel_is_up_when_any_peer_can_be_reached(void **state)
+{
+	static const struct {
+		const char *interface, *first, *second;
+		bool up;
+	} step[] = {
+		{ "up", "up", "up", true },          { "down", "up", "up", false },
+		{ "up", "dead", "idle", true },      { "up", "dead", "resolving", false },
+		{ "up", "handshaking", "up", true }, { "up", "handshaking", "dead", false },
+		{ "up", "stale", "dead", true },
+	};
+	char status[512];
+	struct report r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LEN(step); i++) {
+		snprintf(status, sizeof(status),
+			 "interface=wg0 state=%s\npeer=%s state=%s\npeer=%s state=%s\n",
+			 step[i].interface, ONES_BASE64, step[i].first, TWOS_BASE64,
+			 step[i].second);
+		make(&r, get_lines, status);
+		assert_int_equal(report_is_up(&r), step[i].up);
+		report_fini(&r);
+	}
+	make(&r, "listen_port=1\n", "interface=wg0 state=up\n");
+	assert_true(report_is_up(&r));
+	report_fini(&r);
+	/* another daemon, which has no word for it */
+	make(&r, get_lines, "");
+	assert_true(report_is_up(&r));
+	report_fini(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ages_are_told_in_words),
+		cmocka_unit_test(test_bytes_are_told_with_binary_units),
+		cmocka_unit_test(test_values_are_taken_out_of_records),
+		cmocka_unit_test(test_a_report_is_shown_as_wg_shows_it),
+		cmocka_unit_test(test_keys_are_shown_only_when_asked_for),
+		cmocka_unit_test(test_colours_are_those_of_wg),
+		cmocka_unit_test(test_peers_are_ordered_by_handshake_then_as_they_came),
+		cmocka_unit_test(test_malformed_lines_are_refused),
+		cmocka_unit_test(test_a_tunnel_is_up_when_any_peer_can_be_reached),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
