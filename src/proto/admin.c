@@ -232,8 +232,7 @@ void admin_handshake(struct tunnel *t, struct peer *peer, struct instant now)
 {
 	if (!t->up || !endpoint_known(&peer->endpoint))
 		return;
-	/* The retransmit timer does it: it keeps the 5 s gate, and goes on trying. */
-	peer->timers.attempts = 0;
-	peer->timers.at[TIMER_RETRANSMIT] = now.mono;
+	/* The timer for "nothing is heard" does it: a new handshake, behind the 5 s gate. */
+	peer->timers.at[TIMER_NEW_HANDSHAKE] = now.mono;
 	deadlines_at_latest(&t->deadlines, &peer->deadline, now.mono);
 }

@@ -91,28 +91,32 @@ static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, 
 	timers_initiation_sent(&peer->timers, now.mono, &t->chance);
 }
 
-void handshake_start(struct tunnel *t, struct peer *peer, bool retry, struct batch *b,
-		     struct instant now)
+bool handshake_start(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
 {
 	uint64_t opens = peer->sent_handshake_at + REKEY_TIMEOUT_NS;
 	struct pkt *p;
 
-	if (!retry)
-		peer->timers.attempts = 0;
 	if (!t->up || !peer->noise->shared_ok || !endpoint_known(&peer->endpoint))
-		return;
+		return false;
 	if (peer->sent_handshake_at && now.mono < opens) {
 		if (!peer->timers.at[TIMER_RETRANSMIT])
 			timers_gate_closed(&peer->timers, opens, &t->chance);
-		return;
+		return false;
 	}
 	p = message_add(b, sizeof(struct wire_initiation), &peer->endpoint, TOS_HANDSHAKE);
 	if (!p) {
 		timers_gate_closed(&peer->timers, now.mono + MILLI_NS, &t->chance);
-		return;
+		return false;
 	}
 	t->spent += COST_DH;
 	initiation_send(t, peer, p, now);
+	return true;
+}
+
+void handshake_want(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
+{
+	peer->timers.attempts = 0;
+	handshake_start(t, peer, b, now);
 }
 
 /* An authentic handshake message of the peer: what follows from that alone. */
@@ -213,12 +217,11 @@ static enum fate initiation_received(struct tunnel *t, const struct lane_entry *
 	peer->consumed_at = now.mono;
 	peer->initiations_received++;
 	/*
-	 * Two initiations that cross: with a session to fall back on, ours is given up
-	 * and the jittered retry decides (as in the kernel).  Without one, ours stays,
-	 * and whichever response arrives connects.
+	 * One handshake per peer: if ours crossed theirs, it is given up (as in the
+	 * kernel).  Sessions go on meanwhile, and the jitter of the retransmit timer,
+	 * which stays armed, decides who tries again first.
 	 */
-	if (peer->keyring.current && session_may_send(peer->keyring.current, now.mono))
-		handshake_clear(t, peer);
+	handshake_clear(t, peer);
 	handshake_moved(t, peer, &e->from);
 	fate = respond(t, peer, &n, b, now);
 	heard(t, peer, e->len, now);
@@ -254,19 +257,25 @@ static enum fate response_received(struct tunnel *t, const struct lane_entry *e,
 	return FATE_CONSUMED;
 }
 
-static enum fate cookie_received(struct tunnel *t, const struct lane_entry *e, struct instant now)
+struct peer *handshake_of_ours(const struct tunnel *t, uint32_t index)
 {
-	const struct wire_cookie *m = (const struct wire_cookie *)e->message;
-	uint32_t index = load_le32(m->receiver);
 	struct peer *peer = index_find(&t->index, index, INDEX_HANDSHAKE);
 	struct session *s;
 
-	if (!peer) { /* it may answer our response, whose index is a session's by now */
-		s = index_find(&t->index, index, INDEX_SESSION);
-		if (!s)
-			return FATE_NO_HANDSHAKE;
-		peer = s->peer;
-	}
+	if (peer)
+		return peer;
+	/* It may answer our response, whose index is a session's by now. */
+	s = index_find(&t->index, index, INDEX_SESSION);
+	return s ? s->peer : NULL;
+}
+
+static enum fate cookie_received(struct tunnel *t, const struct lane_entry *e, struct instant now)
+{
+	const struct wire_cookie *m = (const struct wire_cookie *)e->message;
+	struct peer *peer = handshake_of_ours(t, load_le32(m->receiver));
+
+	if (!peer)
+		return FATE_NO_HANDSHAKE;
 	if (!cookie_take(&peer->cookie, m, now.mono))
 		return FATE_COOKIE;
 	t->cookies_received++;

@@ -12,11 +12,11 @@
 
 /*
  * Send an initiation to the peer, if the last handshake message to it is at least
- * 5 s old.  retry: by the retransmit timer; else the attempts start anew.  With
- * the gate closed it is tried again when that opens.
+ * 5 s old; with the gate closed it is tried when that opens.  true: it was sent.
  */
-void handshake_start(struct tunnel *t, struct peer *peer, bool retry, struct batch *b,
-		     struct instant now);
+bool handshake_start(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now);
+/* The same for a new reason, not as a repetition: the attempts are counted anew. */
+void handshake_want(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now);
 
 /*
  * Work off waiting messages for a bounded time: answers are added to the batch.
@@ -24,6 +24,8 @@ void handshake_start(struct tunnel *t, struct peer *peer, bool retry, struct bat
  */
 void handshake_work(struct tunnel *t, struct batch *b, struct instant now);
 
+/* The peer that a message of ours with this sender index went to; NULL: there is none. */
+struct peer *handshake_of_ours(const struct tunnel *t, uint32_t index);
 /* Forget our initiation in flight. */
 void handshake_clear(struct tunnel *t, struct peer *peer);
 /* Sessions that left a keyring: unreachable at once, freed when the call ends. */

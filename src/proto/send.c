@@ -59,55 +59,65 @@ void send_happened(struct tunnel *t, struct peer *peer, bool data, struct batch 
 	if (data)
 		timers_data_sent(&peer->timers, now.mono, &t->chance);
 	if (peer->keyring.current && session_stale_for_sending(peer->keyring.current, now.mono))
-		handshake_start(t, peer, false, b, now);
+		handshake_want(t, peer, b, now);
 }
 
 /* Stamp the oldest waiting packet; false when the batch is full. */
-static bool flush_one(struct tunnel *t, struct peer *peer, struct batch *b, bool *data)
+static bool flush_one(struct tunnel *t, struct peer *peer, struct batch *b)
 {
 	size_t len = stage_length(&peer->stage);
 	struct pkt *p = batch_add(b, len);
-	uint8_t ecn = 0;
 
 	if (!p)
 		return false;
 	stage_pop(&peer->stage, p->data);
-	if (len) {
-		ecn = inner_ecn_out(p->data, inner_version(p->data, len));
-		peer->tx_packets++;
-		*data = true;
-	}
-	send_stamp(t, b, p, peer->keyring.current, ecn);
+	send_stamp(t, b, p, peer->keyring.current,
+		   inner_ecn_out(p->data, inner_version(p->data, len)));
+	peer->tx_packets++;
 	return true;
 }
 
 void send_flush(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
 {
 	struct session *s = peer->keyring.current;
-	bool data = false;
+	uint32_t waiting = peer->stage.n;
 
-	if (!peer->stage.n)
+	if (!waiting)
 		return;
 	if (!s || !session_may_send(s, now.mono)) {
-		handshake_start(t, peer, false, b, now);
+		handshake_want(t, peer, b, now);
 		return;
 	}
 	while (peer->stage.n && session_may_send(s, now.mono)) {
-		if (!flush_one(t, peer, b, &data)) {
+		if (!flush_one(t, peer, b)) {
 			send_later(t, peer, false);
 			break;
 		}
 	}
-	send_happened(t, peer, data, b, now);
+	if (peer->stage.n < waiting)
+		send_happened(t, peer, true, b, now);
 }
 
 void send_keepalive(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
 {
-	if (!endpoint_known(&peer->endpoint))
+	struct session *s = peer->keyring.current;
+	struct pkt *p;
+
+	if (peer->stage.n) {
+		send_flush(t, peer, b, now);
 		return;
-	if (!peer->stage.n && send_stage(t, peer, NULL, 0) != FATE_STAGED)
+	}
+	if (!s || !session_may_send(s, now.mono)) {
+		handshake_want(t, peer, b, now); /* which ends with a keepalive, or its answer */
 		return;
-	send_flush(t, peer, b, now);
+	}
+	p = batch_add(b, 0);
+	if (!p) {
+		send_later(t, peer, true);
+		return;
+	}
+	send_stamp(t, b, p, s, 0);
+	send_happened(t, peer, false, b, now);
 }
 
 void send_later(struct tunnel *t, struct peer *peer, bool keepalive)

@@ -203,6 +203,9 @@ static enum fate sort_handshake(struct tunnel *t, struct pkt *p, size_t want, bo
 		return FATE_NO_KEY;
 	if (macs && !cookie_mac1_ok(t->checker, p->data, p->len))
 		return FATE_MAC;
+	/* A cookie reply has no mac1: what it answers must be ours. */
+	if (!macs && !handshake_of_ours(t, load_le32(p->data + 4)))
+		return FATE_NO_HANDSHAKE;
 	return lane_push(&t->lane, p->data, p->len, p->end) ? FATE_HANDSHAKE : FATE_LANE_FULL;
 }
 
@@ -270,7 +273,7 @@ static enum fate take(struct tunnel *t, struct session *s, struct pkt *p, bool a
 	if (current && !peer->timers.last_minute &&
 	    session_stale_for_receiving(current, now.mono)) {
 		peer->timers.last_minute = true;
-		handshake_start(t, peer, false, b, now);
+		handshake_want(t, peer, b, now);
 	}
 	peer->rx_bytes += p->len;
 	peer->heard_at = now.mono;
@@ -332,9 +335,10 @@ static void expired(struct tunnel *t, struct peer *peer, enum timer which, struc
 			gave_up(t, peer, now);
 			return;
 		}
-		timers->attempts++;
 		endpoint_forget_local(&peer->endpoint);
-		handshake_start(t, peer, true, b, now);
+		if (!handshake_start(t, peer, b, now))
+			return;
+		timers->attempts++;
 		tunnel_note(t, (struct event){
 				       .kind = EVENT_RETRY, .peer = peer, .n = timers->attempts });
 		return;
@@ -347,7 +351,7 @@ static void expired(struct tunnel *t, struct peer *peer, enum timer which, struc
 		return;
 	case TIMER_NEW_HANDSHAKE:
 		endpoint_forget_local(&peer->endpoint);
-		handshake_start(t, peer, false, b, now);
+		handshake_want(t, peer, b, now);
 		return;
 	case TIMER_FORGET:
 		handshake_clear(t, peer);
@@ -410,32 +414,5 @@ void tunnel_settle(struct tunnel *t, const struct batch *b, struct instant now)
 		t->count[p->fate]++;
 		if (p->owner && (p->fate == FATE_NET || p->fate == FATE_SEND))
 			credit(p->owner, p);
-	}
-}
-
-void tunnel_park(struct tunnel *t, struct batch *b, uint32_t from)
-{
-	const struct endpoint *last = NULL;
-	struct endpoint *copy = NULL;
-
-	(void)t;
-	for (uint32_t i = from; i < b->n; i++) {
-		struct pkt *p = &b->pkt[i];
-		struct peer *peer = p->owner;
-
-		if (p->fate != FATE_NET || !peer)
-			continue;
-		if (p->end != last) {
-			last = p->end;
-			copy = batch_end(b);
-			if (copy)
-				*copy = *last;
-		}
-		p->owner = NULL;
-		p->end = copy;
-		if (copy)
-			peer->tx_bytes += p->len;
-		else
-			p->fate = FATE_NO_MEMORY;
 	}
 }

@@ -112,16 +112,10 @@ uint64_t tunnel_deadline(const struct tunnel *t);
 
 /*
  * After delivery: counts every fate, credits what left to its peer, learns from
- * what did not (a stale source address is forgotten).
+ * what did not (a stale source address is forgotten).  Until then the batch refers
+ * to peers: deliver and settle it before one is removed.
  */
 void tunnel_settle(struct tunnel *t, const struct batch *b, struct instant now);
-
-/*
- * Before a batch outlives the call that filled it (a socket is full): credit what
- * is still to be sent, from packet `from` on, and make it independent of the
- * peers, which may go away meanwhile.
- */
-void tunnel_park(struct tunnel *t, struct batch *b, uint32_t from);
 
 /*
  * Take the oldest event; false when there is none. When more than EVENTS wait, the

@@ -50,9 +50,12 @@ static void run(uint64_t seed, struct outcome *o)
 	if (o->healed_after == UINT64_MAX)
 		check_fail(w, "L1: still no payload both ways 90 s after all faults ended");
 	o->heal_handshakes = (w->handshakes - handshakes) / (uint64_t)w->n_nodes;
-	/* Three minutes to fall silent: give-up takes 107 s. Then a day of nothing. */
+	/*
+	 * Four minutes to fall silent: giving up takes 107 s, and twice that when both
+	 * ends go on asking each other in vain.  Then a day of nothing.
+	 */
 	world_hush(w);
-	world_run(w, w->now + 180 * SECOND_NS);
+	world_run(w, w->now + 240 * SECOND_NS);
 	w->quiet = true;
 	world_run(w, w->now + DAY_NS);
 	if (w->attacker_out > w->attacker_in)

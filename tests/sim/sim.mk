@@ -9,4 +9,4 @@ tests_sim_sim_SOURCES = \
 	tests/sim/main.c \
 	tests/sim/rng.h \
 	tests/sim/world.c tests/sim/world.h
-tests_sim_sim_LDADD = libproto.a libcrypto.a libbase.a $(SODIUM_LIBS)
+tests_sim_sim_LDADD = libproto.a libcrypto.a libbase.a $(CRYPTO_LIBS)
