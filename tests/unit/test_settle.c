@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/tunnel.h"
+
+#include "base/bytes.h"
+#include "base/vault.h"
+#include "hex.h"
+#include "pair.h"
+
+/* After delivery: who is credited with what. */
+
+static void test_handshake_and_data_are_counted_in_bytes_of_udp_payload(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+
+	assert_int_equal(side_send(p, &p->a, 84), FATE_STAGED);
+	assert_int_equal(p->a.peer->tx_bytes, 148);
+	assert_int_equal(p->a.out.d[0].tos, 0x88);
+	assert_int_equal(side_hear(p, &p->b, &p->a.out.d[0]), FATE_CONSUMED);
+	assert_int_equal(p->b.peer->rx_bytes, 148);
+	assert_int_equal(p->b.peer->tx_bytes, 92);
+	assert_int_equal(p->b.out.d[0].tos, 0x88);
+	side_forget(&p->a);
+	pair_pump(p);
+	assert_int_equal(p->a.peer->rx_bytes, 92);
+	assert_int_equal(p->a.peer->tx_bytes, 148 + 128); /* 84 padded to 96 */
+	assert_int_equal(p->b.peer->rx_bytes, 148 + 128);
+	assert_int_equal(p->a.peer->tx_packets, 1);
+	assert_int_equal(p->b.peer->rx_packets, 1);
+	pair_run(p, 10 * SECOND_NS); /* the passive keepalive */
+	assert_int_equal(p->b.peer->tx_bytes, 92 + 32);
+	assert_int_equal(p->a.peer->rx_bytes, 92 + 32);
+	assert_int_equal(p->b.peer->tx_packets, 0);
+	assert_int_equal(p->a.peer->rx_packets, 0);
+	assert_int_equal(p->a.t.count[FATE_KEEPALIVE], 1);
+	pair_free(p);
+}
+
+static void test_refused_datagrams_are_not_credited(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+	struct batch *b = &p->a.batch;
+	struct pkt *pkt;
+	uint64_t tx;
+
+	pair_connect(p);
+	tx = p->a.peer->tx_bytes;
+	p->a.peer->endpoint.local.family = AF_INET;
+	batch_reset(b);
+	pkt = batch_add(b, 100);
+	side_packet(pkt->data, p->a.inner, p->b.inner, 100);
+	tunnel_seal(&p->a.t, b, p->now);
+	assert_int_equal(pkt->fate, FATE_NET);
+	pkt->fate = FATE_SEND; /* as udp_send() says it */
+	pkt->err = 101;
+	pkt->flags = PKT_SOURCE_STALE;
+	tunnel_settle(&p->a.t, b, p->now);
+	assert_int_equal(p->a.peer->tx_bytes, tx);
+	assert_int_equal(p->a.peer->send_error, 101);
+	assert_int_equal(p->a.peer->count[FATE_SEND], 1);
+	assert_int_equal(p->a.t.count[FATE_SEND], 1);
+	assert_int_equal(p->a.peer->endpoint.local.family, 0); /* stale source forgotten */
+	side_send(p, &p->a, 100);
+	assert_int_equal(p->a.peer->send_error, 0);
+	assert_int_equal(p->a.peer->tx_bytes, tx + 144);
+	pair_free(p);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	vault_allow_swap(true);
+	return aead_init(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_handshake_and_data_are_counted_in_bytes_of_udp_payload),
+		cmocka_unit_test(test_refused_datagrams_are_not_credited),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, NULL);
+}
