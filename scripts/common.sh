@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: ISC
+#
+# Shared by test.sh and quickstart.sh: a temporary copy of the sources to build
+# in, so that the tree stays as it is, and what to put back afterwards.
+
+# Copy the sources of the tree $1 to the new directory $2: what git knows of and
+# what is new and not ignored; without git, all but what a build leaves.
+sources_copy()
+{
+	mkdir -p "$2"
+	if git -C "$1" ls-files -z >/dev/null 2>&1 && [ -n "$(git -C "$1" ls-files -co | head -n 1)" ]
+	then
+		(cd "$1" && git ls-files -co --exclude-standard -z |
+			xargs -0 sh -c 'for f; do [ ! -e "$f" ] || printf "%s\0" "$f"; done' sh |
+			tar --null -T - -cf -) | tar -C "$2" -xf -
+	else
+		(cd "$1" && tar --exclude=./.git --exclude=./config.status --exclude=./config.h \
+			--exclude=./Makefile --exclude='*.o' --exclude='*.a' --exclude=.deps \
+			--exclude=.dirstamp --exclude='*.log' --exclude='*.trs' \
+			--exclude=__pycache__ -cf - .) | tar -C "$2" -xf -
+	fi
+}
+
+# Build the sources in $1/src into $1/build; arguments after that go to configure.
+# What the tools say goes to $1/build.log, of which the end is shown on failure.
+sources_build()
+{
+	work=$1
+	shift
+	mkdir -p "$work/build"
+	if (
+		set -e
+		cd "$work/src"
+		./bootstrap
+		cd ../build
+		../src/configure "$@"
+		make -j"$(nproc)"
+	) >"$work/build.log" 2>&1
+	then
+		return 0
+	fi
+	tail -n 60 "$work/build.log" >&2
+	return 1
+}
+
+# ip(8) and the control socket make these directories; take away those that were
+# not there before, if they are empty.
+RUN_DIRS="/run/netns /run/wireguard"
+
+run_dirs_note()
+{
+	run_dirs_made=
+	for dir in $RUN_DIRS; do
+		[ -e "$dir" ] || run_dirs_made="$run_dirs_made $dir"
+	done
+}
+
+run_dirs_restore()
+{
+	for dir in $run_dirs_made; do
+		[ -d "$dir" ] && [ -z "$(ls -A "$dir")" ] || continue
+		while mountpoint -q "$dir"; do
+			umount "$dir" 2>/dev/null || break
+		done
+		rmdir "$dir" 2>/dev/null || true
+	done
+}

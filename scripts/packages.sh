@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: ISC
+#
+# What taut needs from Debian 12 or a newer Ubuntu. Read by the scripts beside
+# this file; the one place where package names stand.
+
+# To build the program.
+PACKAGES_BUILD="autoconf automake make gcc libc6-dev pkg-config
+	libsodium-dev libev-dev libmnl-dev libc-ares-dev libssl-dev"
+
+# intel-ipsec-mb, much the fastest cipher, is for this machine only.
+case $(dpkg --print-architecture 2>/dev/null) in
+amd64) PACKAGES_BUILD="$PACKAGES_BUILD libipsec-mb-dev" ;;
+esac
+
+# To show it: two namespaces, a ping, and a transfer.
+PACKAGES_SHOW="iproute2 iputils-ping python3 procps"
+
+# To test it: unit tests, style, and other implementations to talk to.
+PACKAGES_TEST="libcmocka-dev clang-format-14 binutils diffutils nftables
+	wireguard-tools wireguard-go"
+
+# Print those of the given packages that are not installed.
+packages_missing()
+{
+	for package; do
+		status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+		[ "$status" = "install ok installed" ] || echo "$package"
+	done
+}
+
+# Install what is missing of the given packages; nothing is asked for when all is there.
+packages_install()
+{
+	command -v dpkg-query >/dev/null 2>&1 || {
+		echo "not Debian or Ubuntu: make sure that you have: $*" >&2
+		return 0
+	}
+	missing=$(packages_missing "$@")
+	[ -n "$missing" ] || return 0
+	if [ "$(id -u)" != 0 ]; then
+		echo "these packages are missing, and only root can install them:" $missing >&2
+		return 1
+	fi
+	echo "installing:" $missing
+	DEBIAN_FRONTEND=noninteractive
+	export DEBIAN_FRONTEND
+	apt-get -q -o DPkg::Lock::Timeout=300 update
+	apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $missing
+}
