@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: ISC
+TESTS += tests/netns/run.py
+EXTRA_DIST += \
+	tests/netns/fastclock.c \
+	tests/netns/lab.py \
+	tests/netns/node.py \
+	tests/netns/noise.py \
+	tests/netns/run.py \
+	tests/netns/runner.py \
+	tests/netns/t_daemon.py \
+	tests/netns/t_faults.py \
+	tests/netns/t_load.py \
+	tests/netns/t_move.py \
+	tests/netns/t_quick.py \
+	tests/netns/t_timers.py \
+	tests/netns/t_tunnel.py \
+	tests/netns/t_uapi.py
+
+# Preloaded by tests: a boot clock that runs faster. Always without sanitizers.
+check_DATA += tests/netns/fastclock.so
+CLEANFILES += tests/netns/fastclock.so
+tests/netns/fastclock.so: tests/netns/fastclock.c
+	$(AM_V_at)$(MKDIR_P) tests/netns
+	$(AM_V_CC)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN_CFLAGS) -shared -fPIC \
+		-o $@ $(srcdir)/tests/netns/fastclock.c

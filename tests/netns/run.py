@@ -1,0 +1,17 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Real tunnels in network namespaces, for root: run.py [-k PATTERN] [--program PATH]."""
+
+import sys
+
+import runner
+import t_tunnel  # noqa: F401
+import t_timers  # noqa: F401
+import t_move    # noqa: F401
+import t_load    # noqa: F401
+import t_uapi    # noqa: F401
+import t_quick   # noqa: F401
+import t_faults  # noqa: F401
+import t_daemon  # noqa: F401
+
+sys.exit(runner.main(__doc__))
