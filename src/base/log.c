@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,8 @@
 
 enum {
 	LOG_NAME = 64,
-	LOG_LINE = 1024, /* longer lines end in "..." */
+	LOG_LINE = 1024, /* longer lines end in "..."; no more than PIPE_BUF */
+	PATIENCE_MS = 100,
 };
 
 enum log_place { LOG_PLACE_UNKNOWN, LOG_PLACE_JOURNAL, LOG_PLACE_PLAIN };
@@ -25,6 +27,7 @@ static struct log {
 	log_sink_fn *sink;
 	void *ctx;
 	char name[LOG_NAME];
+	bool stuck; /* whoever reads stderr has stopped */
 } log_state = { .level = LOG_LEVEL_INFO };
 
 void log_set_level(enum log_level level)
@@ -114,6 +117,18 @@ static void tame(char *line)
 	}
 }
 
+/*
+ * A pager that waits, a terminal that was stopped (^S): the tunnel must not wait for
+ * them.  A reader who is merely slow gets a moment, once.
+ */
+static bool may_write(void)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	log_state.stuck = poll(&p, 1, log_state.stuck ? 0 : PATIENCE_MS) == 0;
+	return !log_state.stuck;
+}
+
 __attribute__((format(printf, 2, 0))) static void put(enum log_level level, const char *format,
 						      va_list ap)
 {
@@ -141,7 +156,7 @@ __attribute__((format(printf, 2, 0))) static void put(enum log_level level, cons
 	} else {
 		/* In one write, so that lines of two processes do not mix. */
 		line[used] = '\n';
-		if (write(STDERR_FILENO, line, used + 1) < 0)
+		if (may_write() && write(STDERR_FILENO, line, used + 1) < 0)
 			used = 0; /* nobody is left to tell */
 	}
 	errno = err;

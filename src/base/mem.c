@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LARGE_BLOCK = 128 << 10 };
+
 /* Allocations left until one fails; negative: none will. Only a test sets it. */
 static long fail_after = -1;
 
@@ -44,6 +46,12 @@ void *mem_resize(void *array, size_t n, size_t size)
 void mem_free(void *p)
 {
 	free(p);
+}
+
+void mem_steady(void)
+{
+	/* Left alone, the threshold grows with the first large block that is freed. */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
 }
 
 void mem_trim(void)

@@ -22,6 +22,11 @@ void *mem_new_array(size_t n, size_t size);
 void *mem_resize(void *array, size_t n, size_t size);
 /* NULL is fine. */
 void mem_free(void *p);
+/*
+ * Once at start: large blocks come from the system and go back to it, however
+ * large those before them were, so that one big request leaves nothing behind.
+ */
+void mem_steady(void);
 /* Give free pages back to the system, after many small pieces went. */
 void mem_trim(void);
 /* A copy of len characters with a NUL behind, or NULL. */

@@ -9,6 +9,7 @@ libbase_a_SOURCES = \
 	src/base/key.c src/base/key.h \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \
+	src/base/pages.c src/base/pages.h \
 	src/base/pkt.c src/base/pkt.h \
 	src/base/text.c src/base/text.h \
 	src/base/vault.c src/base/vault.h

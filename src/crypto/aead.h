@@ -6,8 +6,8 @@
  * ChaCha20-Poly1305 (RFC 8439) over many packets at a time, and over one short
  * message with associated data for the handshake.
  *
- * The backends stand behind struct aead_ops; aead_init() picks one at start and
- * nobody else asks which it is.
+ * The backends stand behind struct aead_ops; one is picked at start, by its name or
+ * by its speed, and nobody else asks which it is.
  */
 
 #include <stdbool.h>
@@ -36,24 +36,52 @@ struct aead_job {
 };
 
 struct aead_ops {
-	const char *name;     /* "sodium", later "openssl", "ipsec-mb" */
-	bool (*usable)(void); /* this CPU, this library; may initialise it */
-	bool (*key_init)(
-		struct aead_key *key); /* bytes are set; make ctx, if any. false: no memory */
-	void (*key_fini)(struct aead_key *key); /* free ctx */
+	const char *name; /* "sodium", "openssl", "ipsec-mb" */
+	/*
+	 * This CPU, this library; may initialise it.  false: *why says what is wrong, in
+	 * words that last.  To be asked, and to be true, before all that follows.
+	 */
+	bool (*usable)(const char **why);
+	/* bytes are set; make ctx, if any. false: no memory */
+	bool (*key_init)(struct aead_key *key);
+	void (*key_fini)(struct aead_key *key); /* free ctx; a zeroed key is fine */
 	void (*seal)(struct aead_job *jobs, size_t n);
 	void (*open)(struct aead_job *jobs, size_t n);
 };
 
+/* What is known of a backend since aead_init(). */
+struct aead_figures {
+	const char *name;
+	const char *why_not;     /* it cannot be chosen, in words; NULL: it can */
+	bool wrong;              /* because its answers are */
+	uint32_t ns_64, ns_1424; /* for one packet of so many bytes; 0: not measured */
+};
+
 /*
- * Once at start, before any other call here: initialises libsodium, checks every
- * usable backend against known answers, and chooses.  name forces one; NULL: the
- * best.  0; -EIO if a backend gives wrong answers; -ENOENT if name is unknown
- * or not usable here.
+ * Once at start, before any other call here, or again when no key is left:
+ * initialises libsodium, checks the usable backends against known answers and
+ * against libsodium, and chooses.  name forces one, and the others are left alone;
+ * NULL or "auto": the first of the usable, until aead_measure() knows better.
+ * One that gives wrong answers is not usable.  0; -EIO if libsodium, or the one
+ * that was named, gives wrong answers; -ENOENT if name is unknown or not usable here.
  */
 int aead_init(const char *name);
+/*
+ * Measure those that can be chosen, about a millisecond each, and choose the fastest.
+ * After aead_init(), before any key is made.  clock: nanoseconds that never go back.
+ */
+void aead_measure(uint64_t (*clock)(void));
 /* Name of the backend in use. */
 const char *aead_name(void);
+/* What is known of it. */
+const struct aead_figures *aead_in_use(void);
+/* Of the i-th backend that has a name, in this build or not; NULL after the last. */
+const struct aead_figures *aead_figures(size_t i);
+/*
+ * Why the backend of this name cannot be used here, in words; NULL: it can, or the name
+ * is "auto".  May be asked at any time after aead_init().
+ */
+const char *aead_lacks(const char *name);
 /* The i-th backend that was built in, NULL after the last: for tests and benchmarks. */
 const struct aead_ops *aead_backend(size_t i);
 

@@ -4,7 +4,7 @@
 #include "base/bytes.h"
 #include "crypto/blake2s.h"
 
-enum { DIGEST = 16, LEN_MAX = 1420, ALIKE_MAX = 320 };
+enum { DIGEST = 16, LEN_MAX = 1420, ALIKE_MAX = 2048 };
 
 /*
  * A packet of each length, its bytes given by pattern(); the answer is the
@@ -151,46 +151,47 @@ bool aead_check(const struct aead_ops *ops)
 	return ok;
 }
 
-/* What one backend seals, the other seals to the same bytes and opens again. */
-static bool alike_at(const struct aead_ops *a, const struct aead_key *a_key,
-		     const struct aead_ops *b, const struct aead_key *b_key, uint32_t len)
+/* What it seals is what the reference seals, and what that sealed it opens again. */
+static bool alike_at(const struct aead_ops *ops, const struct aead_key *key,
+		     const struct aead_ops *reference, const struct aead_key *reference_key,
+		     uint32_t len)
 {
-	uint8_t x[ALIKE_MAX + AEAD_TAG], y[ALIKE_MAX + AEAD_TAG];
-	struct aead_job xs = { .key = a_key, .nonce = len, .data = x, .len = len };
-	struct aead_job ys = { .key = b_key, .nonce = len, .data = y, .len = len };
+	uint8_t plain[ALIKE_MAX], x[ALIKE_MAX + AEAD_TAG], y[ALIKE_MAX + AEAD_TAG];
+	struct aead_job xs = { .key = key, .nonce = len, .data = x, .len = len };
+	struct aead_job ys = { .key = reference_key, .nonce = len, .data = y, .len = len };
 	size_t j;
 
 	for (j = 0; j < len; j++)
-		x[j] = y[j] = pattern(len, j);
-	a->seal(&xs, 1);
-	b->seal(&ys, 1);
+		plain[j] = pattern(len, j);
+	memcpy(x, plain, len);
+	memcpy(y, plain, len);
+	ops->seal(&xs, 1);
+	reference->seal(&ys, 1);
 	if (memcmp(x, y, len + AEAD_TAG) != 0)
 		return false;
 
-	xs.len = ys.len = len + AEAD_TAG;
 	xs.data = y;
-	ys.data = x;
-	a->open(&xs, 1);
-	b->open(&ys, 1);
-	return xs.authentic && ys.authentic && memcmp(x, y, len) == 0;
+	xs.len = len + AEAD_TAG;
+	ops->open(&xs, 1);
+	return xs.authentic && memcmp(y, plain, len) == 0;
 }
 
-bool aead_check_alike(const struct aead_ops *a, const struct aead_ops *b)
+bool aead_check_alike(const struct aead_ops *ops, const struct aead_ops *reference)
 {
-	struct aead_key a_key = { .ctx = NULL }, b_key = { .ctx = NULL };
+	struct aead_key key = { .ctx = NULL }, reference_key = { .ctx = NULL };
 	bool ok = false;
 	uint32_t len;
 
-	key_pattern(&a_key, 2);
-	key_pattern(&b_key, 2);
-	if (!a->key_init(&a_key))
+	key_pattern(&key, 2);
+	key_pattern(&reference_key, 2);
+	if (!ops->key_init(&key))
 		return false;
-	if (b->key_init(&b_key)) {
+	if (reference->key_init(&reference_key)) {
 		ok = true;
-		for (len = 0; ok && len < ALIKE_MAX; len++)
-			ok = alike_at(a, &a_key, b, &b_key, len);
-		b->key_fini(&b_key);
+		for (len = 0; ok && len <= ALIKE_MAX; len++)
+			ok = alike_at(ops, &key, reference, &reference_key, len);
+		reference->key_fini(&reference_key);
 	}
-	a->key_fini(&a_key);
+	ops->key_fini(&key);
 	return ok;
 }

@@ -11,10 +11,30 @@
  */
 enum { CHANCE_TRIES = 64 };
 
+/*
+ * Jitter and indices take a few bytes at a time, some of them as often as data
+ * turns around: these come from a stock, so that not each costs a system call.
+ * Keys and nonces do not.  What was handed out is wiped.
+ */
+enum { STOCK = 512, SMALL = 8 };
+
+static uint8_t stock[STOCK];
+static size_t left;
+
 static void fill(void *ctx, void *out, size_t len)
 {
 	(void)ctx;
-	randombytes_buf(out, len);
+	if (len > SMALL) {
+		randombytes_buf(out, len);
+		return;
+	}
+	if (left < len) {
+		randombytes_buf(stock, STOCK);
+		left = STOCK;
+	}
+	left -= len;
+	memcpy(out, stock + left, len);
+	wipe(stock + left, len);
 }
 
 const struct chance random_system = { .fill = fill };

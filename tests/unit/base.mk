@@ -12,6 +12,7 @@ base_tests = \
 	tests/unit/test_key \
 	tests/unit/test_log \
 	tests/unit/test_mem \
+	tests/unit/test_pages \
 	tests/unit/test_pkt \
 	tests/unit/test_text \
 	tests/unit/test_vault
@@ -28,6 +29,8 @@ tests_unit_test_log_SOURCES = tests/unit/test_log.c
 tests_unit_test_log_LDADD = libbase.a $(CMOCKA_LIBS)
 tests_unit_test_mem_SOURCES = tests/unit/test_mem.c
 tests_unit_test_mem_LDADD = libbase.a $(CMOCKA_LIBS)
+tests_unit_test_pages_SOURCES = tests/unit/test_pages.c
+tests_unit_test_pages_LDADD = libbase.a $(CMOCKA_LIBS)
 tests_unit_test_pkt_SOURCES = tests/unit/test_pkt.c
 tests_unit_test_pkt_LDADD = libbase.a $(CMOCKA_LIBS)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c

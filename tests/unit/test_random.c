@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "crypto/random.h"
 
+#include <stdlib.h>
+
 #include "base/bytes.h"
 #include "hex.h"
 
@@ -46,6 +48,27 @@ static void test_numbers_that_would_be_biased_are_drawn_again(void **state)
 	script.asked = 0;
 	assert_true(chance_below(&chance, UINT32_C(1) << 31) == UINT32_MAX % (UINT32_C(1) << 31));
 	assert_int_equal(script.asked, 1);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, 8);
+}
+
+/* Small draws come from a stock: over many refills, with other sizes between, none comes twice. */
+static void test_the_stock_never_repeats(void **state)
+{
+	static uint64_t drawn[4096];
+	uint8_t other[7];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(drawn); i++) {
+		chance_fill(&random_system, &drawn[i], sizeof(drawn[i]));
+		chance_fill(&random_system, other, i % sizeof(other));
+	}
+	qsort(drawn, LEN(drawn), sizeof(drawn[0]), compare);
+	for (size_t i = 1; i < LEN(drawn); i++)
+		assert_true(drawn[i] != drawn[i - 1]);
 }
 
 static void test_a_stuck_source_does_not_hold_us(void **state)
@@ -107,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers_are_little_endian_bytes_of_the_source),
 		cmocka_unit_test(test_numbers_that_would_be_biased_are_drawn_again),
+		cmocka_unit_test(test_the_stock_never_repeats),
 		cmocka_unit_test(test_a_stuck_source_does_not_hold_us),
 		cmocka_unit_test(test_every_number_below_the_bound_comes_about_equally_often),
 		cmocka_unit_test(test_the_system_fills_every_byte_and_never_repeats),

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: ISC
+#
+# Libraries that may carry the packets' cipher beside libsodium. Each is yes (must be
+# there), no, or auto (used when found); the program chooses among them at start.
+
+# TAUT_AEAD: the conditionals HAVE_OPENSSL and HAVE_IPSECMB, and CRYPTO_LIBS, what whoever
+# links the crypto room needs. After SODIUM. The names are in AEAD_BACKENDS.
+AC_DEFUN([TAUT_AEAD], [
+	AEAD_BACKENDS=
+	TAUT_IPSECMB
+	TAUT_OPENSSL
+	AEAD_BACKENDS="${AEAD_BACKENDS}sodium"
+	AC_SUBST([CRYPTO_LIBS], ['$(IPSECMB_LIBS) $(OPENSSL_LIBS) $(SODIUM_LIBS)'])
+])
+
+# intel-ipsec-mb brings no pkg-config file, and is for x86-64 only: look by trial.
+AC_DEFUN([TAUT_IPSECMB], [
+	AC_ARG_WITH([ipsec-mb],
+		[AS_HELP_STRING([--with-ipsec-mb@<:@=yes|no|auto@:>@],
+			[AEAD by intel-ipsec-mb >= 1.3 (auto)])],
+		[], [with_ipsec_mb=auto])
+	AC_ARG_VAR([IPSECMB_CFLAGS], [C compiler flags for intel-ipsec-mb])
+	AC_ARG_VAR([IPSECMB_LIBS], [linker flags for intel-ipsec-mb, default -lIPSec_MB])
+	have_ipsecmb=no
+	AS_IF([test "x$with_ipsec_mb" != xno], [
+		test -n "$IPSECMB_LIBS" || IPSECMB_LIBS=-lIPSec_MB
+		taut_saved_CPPFLAGS=$CPPFLAGS
+		taut_saved_LIBS=$LIBS
+		CPPFLAGS="$CPPFLAGS $IPSECMB_CFLAGS"
+		LIBS="$IPSECMB_LIBS $LIBS"
+		AC_MSG_CHECKING([for intel-ipsec-mb >= 1.3])
+		AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <intel-ipsec-mb.h>]],
+				[[IMB_MGR *mgr = alloc_mb_mgr(0);
+				  return !(mgr->features & IMB_FEATURE_SELF_TEST_PASS);]])],
+			[have_ipsecmb=yes])
+		AC_MSG_RESULT([$have_ipsecmb])
+		CPPFLAGS=$taut_saved_CPPFLAGS
+		LIBS=$taut_saved_LIBS
+	])
+	AS_IF([test "x$with_ipsec_mb$have_ipsecmb" = xyesno],
+		[AC_MSG_ERROR([intel-ipsec-mb >= 1.3 was not found (Debian, amd64: apt-get install libipsec-mb-dev)])])
+	AS_IF([test "x$have_ipsecmb" = xyes],
+		[AEAD_BACKENDS="${AEAD_BACKENDS}ipsec-mb "],
+		[IPSECMB_CFLAGS= IPSECMB_LIBS=])
+	AM_CONDITIONAL([HAVE_IPSECMB], [test "x$have_ipsecmb" = xyes])
+])
+
+AC_DEFUN([TAUT_OPENSSL], [
+	AC_ARG_WITH([openssl],
+		[AS_HELP_STRING([--with-openssl@<:@=yes|no|auto@:>@],
+			[AEAD by OpenSSL's libcrypto >= 3.0 (auto)])],
+		[], [with_openssl=auto])
+	have_openssl=no
+	AS_IF([test "x$with_openssl" != xno],
+		[PKG_CHECK_MODULES([OPENSSL], [libcrypto >= 3.0], [have_openssl=yes],
+			[have_openssl=no])])
+	AS_IF([test "x$with_openssl$have_openssl" = xyesno],
+		[AC_MSG_ERROR([libcrypto >= 3.0 was not found (Debian: apt-get install libssl-dev)])])
+	AS_IF([test "x$have_openssl" = xyes],
+		[AEAD_BACKENDS="${AEAD_BACKENDS}openssl "],
+		[OPENSSL_CFLAGS= OPENSSL_LIBS=])
+	AM_CONDITIONAL([HAVE_OPENSSL], [test "x$have_openssl" = xyes])
+])

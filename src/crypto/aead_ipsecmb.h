@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CRYPTO_AEAD_IPSECMB_H
+#define CRYPTO_AEAD_IPSECMB_H
+
+/*
+ * The backend on intel-ipsec-mb: x86-64 with AES-NI only, and the fastest by far
+ * where there is AVX-512.
+ *
+ * One thread only: the library's manager is one per process here.  After fork()
+ * the child must call usable() again before it uses the backend.
+ */
+
+#include "crypto/aead.h"
+
+extern const struct aead_ops aead_ipsecmb;
+
+/*
+ * For tests: run the code for a lesser CPU, "sse", "avx", "avx2" or "avx512"; NULL: the best
+ * again. false: not on this CPU, or not in this build; then the best is in use.
+ */
+bool aead_ipsecmb_limit(const char *arch);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CRYPTO_AEAD_OPENSSL_H
+#define CRYPTO_AEAD_OPENSSL_H
+
+/*
+ * The backend on OpenSSL's libcrypto: good assembly for most CPUs, some overhead
+ * per packet.  Its copy of a key is in the library's own memory, which cleanses
+ * it, but does not lock it, when aead_key_fini() frees it.
+ */
+
+#include "crypto/aead.h"
+
+extern const struct aead_ops aead_openssl;
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+#include "crypto/aead_openssl.h"
+
+/* Instead of aead_openssl.c, in a build without the library: a name and a reason. */
+
+static bool openssl_usable(const char **why)
+{
+	*why = "this taut was built without it";
+	return false;
+}
+
+const struct aead_ops aead_openssl = { .name = "openssl", .usable = openssl_usable };
