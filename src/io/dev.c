@@ -11,6 +11,12 @@ int dev_write(struct dev *dev, struct batch *batch)
 	return dev->ops->write(dev, batch);
 }
 
+void dev_probe(struct dev *dev)
+{
+	if (dev->ops && dev->ops->probe)
+		dev->ops->probe(dev);
+}
+
 void dev_close(struct dev *dev)
 {
 	if (!dev->ops)

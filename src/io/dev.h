@@ -14,6 +14,8 @@
 #include <stdint.h>
 
 #include "base/pkt.h"
+#include "io/offload.h"
+#include "io/vnet.h"
 
 enum { DEV_NAME_MAX = 16 }; /* IFNAMSIZ, with the NUL */
 
@@ -22,17 +24,35 @@ struct dev;
 struct dev_ops {
 	const char *kind; /* "tun"; in tests "memory" */
 	/*
-	 * Add what is waiting to the batch, as plain packets with FATE_NONE, until
-	 * nothing waits or the batch has no room for one more of any size.
-	 * Packets added; 0 when none waited; -errno: -EBADFD when the device is gone.
+	 * Add what is waiting to the batch, as plain packets with FATE_NONE: one big
+	 * packet that was cut up, or small ones until nothing waits, until they are many,
+	 * or until the batch is short of room.  Packets added; 0 when none waited;
+	 * -errno: -EBADFD when the device is gone.
 	 */
 	int (*read)(struct dev *dev, struct batch *batch);
 	/*
-	 * Write the packets with FATE_DEV, in order.  One that the device refuses gets
+	 * Write the packets with FATE_DEV, those of a flow in order; what lies in the
+	 * PKT_HEAD bytes before each may be overwritten.  One that the device refuses gets
 	 * FATE_DEVICE and err; the rest still goes.  0, or -EBADFD: the device is gone.
 	 */
 	int (*write)(struct dev *dev, struct batch *batch);
+	/* The link is up: find out what else works. May be NULL. */
+	void (*probe)(struct dev *dev);
 	void (*close)(struct dev *dev);
+};
+
+/* For status. */
+struct dev_stats {
+	uint64_t idle;                 /* reads that found nothing */
+	uint64_t big_read;             /* big packets read... */
+	uint64_t big_read_segments;    /* ...and what they were cut into */
+	uint64_t malformed;            /* big packets read that made no sense: lost */
+	uint64_t big_written;          /* joined packets written... */
+	uint64_t big_written_segments; /* ...and what they were made of */
+	uint64_t singles;              /* packets written as they are */
+	uint64_t errors;               /* packets that the device refused */
+	int last_error;                /* errno of the latest of them */
+	uint64_t breaks[VNET_BREAKS];  /* what kept packets from being joined */
 };
 
 struct dev {
@@ -40,27 +60,23 @@ struct dev {
 	int fd; /* to watch for reading; -1: closed */
 	char name[DEV_NAME_MAX];
 	uint64_t reads, writes; /* system calls, for status */
-	void *ctx;              /* of the kind */
+	struct dev_stats stats;
+	struct offloads *offloads; /* borrowed */
+	void *ctx;                 /* of the kind */
 };
 
 int dev_read(struct dev *dev, struct batch *batch);
 int dev_write(struct dev *dev, struct batch *batch);
+/* Each time the link came up. */
+void dev_probe(struct dev *dev);
 void dev_close(struct dev *dev);
 
 /*
- * Take a TUN descriptor that is open already (from tun_create(), or WG_TUN_FD);
- * it is set non-blocking and belongs to dev from now on.  The name is asked from
- * the kernel.  0 or -errno; on error fd stays the caller's.
+ * Take a TUN descriptor that is open already (from tun_create(), or WG_TUN_FD), with
+ * or without virtio-net headers; it is set non-blocking and belongs to dev from now
+ * on.  The name is asked from the kernel.  Offloads are settled as offloads wishes,
+ * which is borrowed until dev_close().  0 or -errno; on error fd stays the caller's.
  */
-int dev_tun_open(struct dev *dev, int fd);
-
-/*
- * Make a TUN device: IFF_TUN | IFF_NO_PI, owner set before it can be brought up,
- * not persistent.  The link stays down.  *fd is non-blocking and close-on-exec.
- * 0 or -errno: -ENOENT no /dev/net/tun, -EPERM / -EACCES no right, -EBUSY the
- * name is a TUN in use, -EEXIST / -EINVAL the name is another kind of device.
- * name "" lets the kernel choose; it gets the name that came about.
- */
-int tun_create(char name[DEV_NAME_MAX], int *fd);
+int dev_tun_open(struct dev *dev, int fd, struct offloads *offloads);
 
 #endif

@@ -11,13 +11,14 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "io/udp_error.h"
 #include "io/udp_work.h"
 
 enum { RECV_TRIES = 16 };
 
-int udp_init(struct udp *u)
+int udp_init(struct udp *u, struct offloads *offloads)
 {
-	*u = (struct udp){ .fd = { -1, -1 } };
+	*u = (struct udp){ .fd = { -1, -1 }, .offloads = offloads };
 	u->work = mem_new(sizeof(struct udp_work));
 	return u->work ? 0 : -ENOMEM;
 }
@@ -35,12 +36,17 @@ static bool kernel_splits_soundly(void)
 	return minor > 1 || (minor == 1 && patch > 4);
 }
 
-static bool socket_joins(int fd)
+/* Whether it joins; udp_socket() has switched it on where it is sound. */
+static bool socket_joins(int fd, bool wanted)
 {
-	int on = 0;
+	int on = 0, off = 0;
 	socklen_t len = sizeof(on);
 
-	return getsockopt(fd, SOL_UDP, UDP_GRO, &on, &len) == 0 && on;
+	if (getsockopt(fd, SOL_UDP, UDP_GRO, &on, &len) < 0 || !on)
+		return false;
+	if (!wanted && setsockopt(fd, SOL_UDP, UDP_GRO, &off, sizeof(off)) == 0)
+		return false;
+	return true;
 }
 
 static bool socket_splits(int fd)
@@ -51,18 +57,39 @@ static bool socket_splits(int fd)
 	return getsockopt(fd, SOL_UDP, UDP_SEGMENT, &size, &len) == 0;
 }
 
+/* What the offloads have come to: on if one of the sockets has it. */
+static void write_down(struct udp *u, bool sound)
+{
+	const struct udp_work *w = u->work;
+	bool none = u->fd[UDP_V4] < 0 && u->fd[UDP_V6] < 0;
+	bool splits = w->splits[UDP_V4] || w->splits[UDP_V6];
+	bool joins = w->joins[UDP_V4] || w->joins[UDP_V6];
+	const char *why = none ? "no-socket" : "kernel";
+
+	offload_found(u->offloads, OFFLOAD_UDP_GRO, joins, joins ? NULL : why);
+	if (!none && !sound)
+		why = "kernel-damages-runs";
+	offload_found(u->offloads, OFFLOAD_UDP_GSO, splits, splits ? NULL : why);
+}
+
 void udp_use(struct udp *u, const int fd[UDP_SOCKETS])
 {
 	struct udp_work *w = u->work;
+	bool joins = offload_wanted(u->offloads, OFFLOAD_UDP_GRO);
+	bool splits = offload_wanted(u->offloads, OFFLOAD_UDP_GSO);
+	bool sound = u->offloads->kind[OFFLOAD_UDP_GSO].wish == OFFLOAD_ON ||
+		     kernel_splits_soundly();
 
 	for (int i = 0; i < UDP_SOCKETS; i++) {
 		if (u->fd[i] >= 0 && u->fd[i] != fd[i])
 			close(u->fd[i]);
 		u->fd[i] = fd[i];
-		w->joins[i] = socket_joins(fd[i]);
-		w->splits[i] = kernel_splits_soundly() && socket_splits(fd[i]);
+		w->joins[i] = socket_joins(fd[i], joins);
+		w->splits[i] = splits && sound && socket_splits(fd[i]);
 		w->rest[i] = 0;
+		w->doubt[i] = w->idle[i] = false;
 	}
+	write_down(u, sound);
 }
 
 void udp_close(struct udp *u)
@@ -90,15 +117,17 @@ static uint32_t least(uint32_t a, uint32_t b)
  * Set aside memory for as many messages as the batch can surely hold, and write
  * all of their headers anew: the kernel overwrote the lengths last time.
  */
-static unsigned prepare(struct udp_work *w, struct batch *b, uint32_t packets_each)
+static unsigned prepare(struct udp_work *w, struct batch *b, int which)
 {
+	uint32_t packets_each = w->joins[which] ? UDP_RECV_JOINED : 1;
 	uint32_t free_packets = b->cap - b->n;
 	uint32_t slots = free_packets / packets_each;
 	unsigned i;
 
 	if (slots == 0 && free_packets > 0)
 		slots = 1;
-	slots = least(slots, least(UDP_RECV_SLOTS, b->cap_ends - b->n_ends));
+	slots = least(slots, least(w->deep[which] ? UDP_RECV_DEEP : UDP_RECV_SLOTS,
+				   b->cap_ends - b->n_ends));
 	for (i = 0; i < slots; i++) {
 		struct udp_slot *s = &w->slot[i];
 
@@ -120,28 +149,6 @@ static unsigned prepare(struct udp_work *w, struct batch *b, uint32_t packets_ea
 	return i;
 }
 
-/* What ICMP has to say about some datagram sent earlier: nothing about those that wait. */
-static bool is_passing(int err)
-{
-	switch (err) {
-	case EINTR:
-	case ECONNREFUSED:
-	case EHOSTUNREACH:
-	case EHOSTDOWN:
-	case ENETUNREACH:
-	case ENETDOWN:
-	case ENONET:
-	case ENOPROTOOPT:
-	case EOPNOTSUPP:
-	case EPROTO:
-	case EMSGSIZE:
-	case EACCES:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static int receive(struct udp *u, int which, unsigned slots)
 {
 	struct udp_work *w = u->work;
@@ -151,12 +158,23 @@ static int receive(struct udp *u, int which, unsigned slots)
 
 		u->stats.recv_calls++;
 		n = recvmmsg(u->fd[which], w->msg, slots, MSG_DONTWAIT, NULL);
-		if (n >= 0)
+		if (n >= 0) {
+			w->idle[which] = false;
 			return n;
-		if (errno == EAGAIN)
+		}
+		if (errno == EAGAIN) {
+			u->stats.recv_idle++;
+			/* Twice in a row: it was no datagram that woke us. */
+			w->doubt[which] |= w->idle[which];
+			w->idle[which] = true;
 			return 0;
-		if (!is_passing(errno))
+		}
+		if (errno == EINTR)
+			continue;
+		/* It is about a datagram sent earlier, and not about those that wait. */
+		if (!udp_error_may_pend(errno))
 			return -errno;
+		w->doubt[which] = true;
 	}
 	return 0; /* still readable: the loop comes back */
 }
@@ -221,6 +239,7 @@ static int take(struct udp *u, int which, struct batch *b, struct mmsghdr *m)
 	if (each > 0 && (size_t)each < len) {
 		size = (size_t)each;
 		u->stats.recv_runs++;
+		u->stats.recv_run_datagrams += (len + size - 1) / size;
 	}
 	do {
 		size_t piece = len - at < size ? len - at : size;
@@ -247,7 +266,7 @@ int udp_recv(struct udp *u, int which, struct batch *batch)
 
 	if (u->fd[which] < 0)
 		return -EBADF;
-	slots = prepare(w, batch, w->joins[which] ? UDP_RECV_JOINED : 1);
+	slots = prepare(w, batch, which);
 	if (slots == 0)
 		return -ENOBUFS;
 	n = receive(u, which, slots);
@@ -255,6 +274,9 @@ int udp_recv(struct udp *u, int which, struct batch *batch)
 		return n;
 	for (int i = 0; i < n; i++)
 		added += take(u, which, batch, &w->msg[i]);
+	/* Big messages are delivered two by two: who reads them at last has time to keep up. */
+	if (n > 0)
+		w->deep[which] = added >= n * UDP_RECV_BIG;
 	u->stats.recv_datagrams += (uint64_t)added;
 	return added;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/pkt.h"
+#include "io/offload.h"
 
 enum { UDP_V4, UDP_V6, UDP_SOCKETS };
 
@@ -26,27 +27,39 @@ enum {
 	UDP_RECV_BYTES = UDP_RECV_SLOTS * UDP_RECV_SLOT_BYTES,
 };
 
+enum { UDP_SIZES = 7 }; /* runs of 1, 2, 3-4, 5-8, 9-16, 17-32, 33-64 datagrams */
+
 struct udp_stats {
 	uint64_t recv_calls, recv_datagrams;
-	uint64_t recv_runs; /* messages with several datagrams (UDP_GRO) */
-	uint64_t truncated; /* messages that had no room: lost, or the end of them */
+	uint64_t recv_idle;          /* calls that found nothing */
+	uint64_t recv_runs;          /* messages with several datagrams (UDP_GRO)... */
+	uint64_t recv_run_datagrams; /* ...and those in them */
+	uint64_t truncated;          /* messages that had no room: lost, or the end of them */
 	uint64_t send_calls, send_datagrams;
-	uint64_t send_runs;      /* sends of several datagrams (UDP_SEGMENT) */
-	uint64_t runs_refused;   /* of those, refused; their packets were then sent singly */
-	uint64_t source_retries; /* sent again without the remembered source */
-	uint64_t errors;         /* datagrams that the network refused */
-	int last_error;          /* errno of the latest of them */
+	uint64_t send_blocked;          /* calls that found the socket full */
+	uint64_t send_runs;             /* sends of several datagrams (UDP_SEGMENT)... */
+	uint64_t send_run_datagrams;    /* ...and those in them */
+	uint64_t send_sizes[UDP_SIZES]; /* sends that went well, by datagrams in them */
+	uint64_t runs_refused;          /* of those, refused; their packets were then sent singly */
+	uint64_t source_retries;        /* sent again without the remembered source */
+	uint64_t pending_errors;        /* sent again, since an earlier one came back as ICMP */
+	uint64_t errors;                /* datagrams that the network refused */
+	int last_error;                 /* errno of the latest of them */
 };
 
 struct udp {
 	int fd[UDP_SOCKETS]; /* -1: this family is not to be had */
 	struct udp_stats stats;
-	void *work; /* message headers, allocated by udp_init */
+	struct offloads *offloads; /* borrowed */
+	void *work;                /* message headers, allocated by udp_init */
 };
 
-/* Allocates; both descriptors -1. 0 or -ENOMEM. */
-int udp_init(struct udp *u);
-/* Put a pair of sockets in (either may be -1) and close those that were there. */
+/* Allocates; both descriptors -1. offloads is borrowed until udp_fini. 0 or -ENOMEM. */
+int udp_init(struct udp *u, struct offloads *offloads);
+/*
+ * Put a pair of sockets in (either may be -1) and close those that were there.  What
+ * offloads wishes is set on them, and what they can is written down there.
+ */
 void udp_use(struct udp *u, const int fd[UDP_SOCKETS]);
 /* Close the sockets; udp_init's memory stays. */
 void udp_close(struct udp *u);
@@ -85,6 +98,8 @@ int udp_socket(int family, uint16_t port, uint32_t mark);
  * (or no IPv4) here: that one is -1.  *bound gets the port.  0 or -errno.
  */
 int udp_pair(uint16_t port, uint32_t mark, int fd[UDP_SOCKETS], uint16_t *bound);
+/* Other buffer sizes, in bytes, than those of udp_socket(); 0: leave that one. fd -1: nothing. */
+void udp_buffers(int fd, uint32_t recv_bytes, uint32_t send_bytes);
 /* 0 or -errno; needs no right if nothing changes. fd -1: nothing to do. */
 int udp_mark(int fd, uint32_t mark);
 

@@ -7,9 +7,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "io/udp_error.h"
 #include "io/udp_work.h"
 
-enum { REST_PACKETS = 1 << 16 }; /* after the kernel refused to split: a second of full speed */
+enum {
+	REST_PACKETS = 1 << 16, /* after the kernel refused to split: a second of full speed */
+	PENDING_TRIES = 64,     /* for what cannot be about this datagram, while ICMP pours in */
+	DOUBTFUL_TRIES = 2,     /* for what may be */
+};
 
 /* One call of udp_send(). */
 struct round {
@@ -91,6 +96,33 @@ static size_t gather(const struct batch *b, const struct run *run, struct iovec 
 	return n;
 }
 
+/*
+ * One send; 0 or errno.  An ICMP about an earlier datagram makes a send fail that it
+ * has nothing to do with, before anything has left: it is simply sent again.
+ */
+static int fire(struct round *r, const struct msghdr *msg)
+{
+	struct udp_work *w = r->u->work;
+	unsigned tries = 0;
+
+	for (;;) {
+		int err;
+
+		r->u->stats.send_calls++;
+		if (sendmsg(r->u->fd[r->which], msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			return 0;
+		err = errno;
+		if (err == EINTR)
+			continue;
+		if (!udp_error_may_pend(err))
+			return err;
+		w->doubt[r->which] = true;
+		if (tries++ == (udp_error_must_pend(err) ? PENDING_TRIES : DOUBTFUL_TRIES))
+			return err;
+		r->u->stats.pending_errors++;
+	}
+}
+
 /* Send a run; 0 or errno. */
 static int shoot(struct round *r, const struct run *run, bool sourced)
 {
@@ -117,13 +149,7 @@ static int shoot(struct round *r, const struct run *run, bool sourced)
 		put_control(&msg, SOL_UDP, UDP_SEGMENT, &each, sizeof(each));
 	if (msg.msg_controllen == 0)
 		msg.msg_control = NULL;
-	for (;;) {
-		r->u->stats.send_calls++;
-		if (sendmsg(r->u->fd[r->which], &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-			return 0;
-		if (errno != EINTR)
-			return errno;
-	}
+	return fire(r, &msg);
 }
 
 /* How kernels old and new answer to a source address that is not, or no longer, ours. */
@@ -149,31 +175,62 @@ static int shoot_sticky(struct round *r, const struct run *run)
 	return err;
 }
 
-/* The longest run from here; one packet if the kernel is not to split. */
-static struct run find_run(const struct round *r, uint32_t first)
+/* The packets from here on that could leave together, at most so many. */
+static struct run extend(const struct round *r, uint32_t first, uint32_t most)
 {
-	const struct udp_work *w = r->u->work;
 	const struct pkt *head = &r->batch->pkt[first];
 	struct run run = { .first = first, .after = first + 1, .n = 1 };
-	uint32_t bytes = head->len;
 
-	if (!w->splits[r->which] || w->rest[r->which] > 0 || first < r->singly)
-		return run;
-	for (uint32_t i = run.after; i < r->batch->n && run.n < UDP_RUN_PACKETS; i++) {
+	for (uint32_t i = run.after; i < r->batch->n && run.n < most; i++) {
 		const struct pkt *p = &r->batch->pkt[i];
 
 		if (p->fate != FATE_NET)
 			continue;
-		if (p->end != head->end || p->tos != head->tos || p->len == 0 ||
-		    p->len > head->len || p->len > UDP_RUN_BYTES - bytes)
+		if (p->end != head->end || p->tos != head->tos || p->len == 0 || p->len > head->len)
 			break;
-		bytes += p->len;
 		run.after = i + 1;
 		run.n++;
 		if (p->len < head->len)
 			break;
 	}
 	return run;
+}
+
+/*
+ * The run from here; one packet if the kernel is not to split.  What is too much for
+ * one send is shared out evenly: a short rest would cost a send of its own there, and
+ * a read and a write of its own at the other end.
+ */
+static struct run find_run(const struct round *r, uint32_t first)
+{
+	const struct udp_work *w = r->u->work;
+	uint32_t len = r->batch->pkt[first].len, most = 1, sends;
+	struct run run;
+
+	if (w->splits[r->which] && w->rest[r->which] == 0 && first >= r->singly && len > 0)
+		most = UDP_RUN_BYTES / len;
+	if (most > UDP_RUN_PACKETS)
+		most = UDP_RUN_PACKETS;
+	if (most < 2)
+		return extend(r, first, 1);
+	run = extend(r, first, UDP_RUN_AHEAD);
+	if (run.n <= most)
+		return run;
+	sends = (run.n + most - 1) / most;
+	return extend(r, first, (run.n + sends - 1) / sends);
+}
+
+static void count_send(struct udp_stats *stats, uint32_t n)
+{
+	unsigned size = 0;
+
+	while (size < UDP_SIZES - 1 && n > 1u << size)
+		size++;
+	stats->send_sizes[size]++;
+	if (n == 1)
+		return;
+	stats->send_runs++;
+	stats->send_run_datagrams += n;
 }
 
 /* Write down how it went for each packet of a run. */
@@ -197,8 +254,8 @@ static void settle(struct round *r, const struct run *run, int err)
 			p->flags |= PKT_SOURCE_STALE;
 		stats->send_datagrams++;
 	}
-	if (!err && run->n > 1)
-		stats->send_runs++;
+	if (!err)
+		count_send(stats, run->n);
 }
 
 /*
@@ -221,6 +278,15 @@ static int socket_for(const struct udp *u, const struct endpoint *end)
 	return u->fd[which] < 0 ? -EAFNOSUPPORT : which;
 }
 
+/* The kernel does not split here: it is not asked for a while. */
+static void take_rest(struct round *r)
+{
+	struct udp_work *w = r->u->work;
+
+	w->rest[r->which] = REST_PACKETS;
+	offload_give_up(r->u->offloads, OFFLOAD_UDP_GSO, "refused-for-now");
+}
+
 /* Deal with the run that begins at first. 0: *next stands behind it; or -EAGAIN. */
 static int send_run(struct round *r, uint32_t first, uint32_t *next)
 {
@@ -236,17 +302,19 @@ static int send_run(struct round *r, uint32_t first, uint32_t *next)
 	}
 	run = find_run(r, first);
 	err = shoot_sticky(r, &run);
-	if (err == EAGAIN)
+	if (err == EAGAIN) {
+		r->u->stats.send_blocked++;
 		return -EAGAIN;
+	}
 	if (run.n > 1 && refuses_runs(err)) {
 		r->u->stats.runs_refused++;
 		r->singly = run.after;
 		if (err != EMSGSIZE)
-			w->rest[r->which] = REST_PACKETS;
+			take_rest(r);
 		return 0;
 	}
-	if (run.n == 1 && w->rest[r->which] > 0)
-		w->rest[r->which]--;
+	if (run.n == 1 && w->rest[r->which] > 0 && --w->rest[r->which] == 0)
+		offload_found(r->u->offloads, OFFLOAD_UDP_GSO, true, NULL);
 	settle(r, &run, err);
 	*next = run.after;
 	return 0;

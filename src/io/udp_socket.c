@@ -23,6 +23,7 @@ struct option {
 static const struct option v4_options[] = {
 	{ IPPROTO_IP, IP_PKTINFO, 1 },
 	{ IPPROTO_IP, IP_RECVTOS, 1 },
+	{ IPPROTO_IP, IP_RECVERR, 1 },
 	{ IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT },
 };
 
@@ -30,6 +31,7 @@ static const struct option v6_options[] = {
 	{ IPPROTO_IPV6, IPV6_V6ONLY, 1 },
 	{ IPPROTO_IPV6, IPV6_RECVPKTINFO, 1 },
 	{ IPPROTO_IPV6, IPV6_RECVTCLASS, 1 },
+	{ IPPROTO_IPV6, IPV6_RECVERR, 1 },
 	{ IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT },
 };
 
@@ -63,6 +65,15 @@ static void join_if_sound(int fd)
 		return;
 	on = 1;
 	setsockopt(fd, SOL_UDP, UDP_GRO, &on, sizeof(on));
+}
+
+void udp_buffers(int fd, uint32_t recv_bytes, uint32_t send_bytes)
+{
+	/* The kernel doubles what it is given, for its own needs. */
+	if (fd >= 0 && recv_bytes)
+		set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, (int)recv_bytes);
+	if (fd >= 0 && send_bytes)
+		set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, (int)send_bytes);
 }
 
 static int bind_any(int fd, int family, uint16_t port)

@@ -27,6 +27,7 @@ enum { WAIT_MS = 2000, V4_LONGEST = 65507, V6_LONGEST = 65527 };
 
 /* Two users of the network, each with its port, and a batch each to send and to receive. */
 struct pair {
+	struct offloads offloads;
 	struct udp a, b;
 	uint16_t port_a, port_b;
 	struct batch out, in;
@@ -50,11 +51,11 @@ static struct ip ip_at(const char *text)
 	return ip;
 }
 
-static void open_user(struct udp *u, uint16_t *port)
+static void open_user(struct udp *u, struct offloads *offloads, uint16_t *port)
 {
 	int fd[UDP_SOCKETS];
 
-	assert_int_equal(udp_init(u), 0);
+	assert_int_equal(udp_init(u, offloads), 0);
 	assert_int_equal(udp_pair(0, 0, fd, port), 0);
 	assert_true(fd[UDP_V4] >= 0);
 	assert_true(fd[UDP_V6] >= 0);
@@ -65,8 +66,8 @@ static int set_up(void **state)
 {
 	static struct pair p;
 
-	open_user(&p.a, &p.port_a);
-	open_user(&p.b, &p.port_b);
+	open_user(&p.a, &p.offloads, &p.port_a);
+	open_user(&p.b, &p.offloads, &p.port_b);
 	assert_int_equal(batch_init(&p.out, 600, 8, 2 << 20), 0);
 	assert_int_equal(batch_init(&p.in, UDP_RECV_PACKETS, 64, UDP_RECV_BYTES), 0);
 	*state = &p;

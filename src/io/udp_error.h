@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef IO_UDP_ERROR_H
+#define IO_UDP_ERROR_H
+
+/*
+ * What the network says of datagrams that were sent before: ICMP, out of the error
+ * queues of the sockets (IP_RECVERR).
+ *
+ * With that option an ICMP message also makes one later call on the socket fail, a
+ * send or a receive that has nothing to do with it; udp_send() and udp_recv() then
+ * try again, and note that something waits here.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+struct udp;
+
+struct udp_error {
+	struct endpoint to; /* where the datagram went */
+	struct ip from;     /* who says so; family 0: this host itself, without ICMP */
+	uint8_t type, code; /* of ICMP, or of ICMPv6 if the datagram went by IPv6 */
+	int err;            /* errno, as the kernel translates it */
+};
+
+/* Whether such an errno may stem from an earlier datagram. */
+bool udp_error_may_pend(int err);
+/* ...and cannot stem from anything else, on a socket that is not connected. */
+bool udp_error_must_pend(int err);
+
+/*
+ * Take the oldest; false when nothing waits.  Asks the kernel only if one of the
+ * sockets had a reason to believe that something does.
+ */
+bool udp_error_take(struct udp *u, struct udp_error *e);
+
+#endif

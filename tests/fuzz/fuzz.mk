@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: ISC
+#
+# Each target as a plain program: it replays its corpus and makes inputs of its
+# own.  With libFuzzer instead: see docs/TESTING.md.
+
+EXTRA_DIST += tests/fuzz/corpus/fuzz_merge tests/fuzz/corpus/fuzz_split
+
+fuzz_vnet = \
+	tests/fuzz/judge.c tests/fuzz/judge.h \
+	tests/fuzz/naive.c tests/fuzz/naive.h \
+	tests/fuzz/stream.c tests/fuzz/stream.h
+fuzz_common = \
+	tests/fuzz/target.h \
+	tests/fuzz/wrong.c \
+	tests/sim/rng.h
+fuzz_vnet_programs = tests/fuzz/fuzz_merge tests/fuzz/fuzz_split
+
+check_PROGRAMS += $(fuzz_vnet_programs)
+TESTS += $(fuzz_vnet_programs)
+tests_fuzz_fuzz_merge_SOURCES = tests/fuzz/fuzz_merge.c tests/fuzz/main.c \
+	$(fuzz_common) $(fuzz_vnet)
+tests_fuzz_fuzz_merge_LDADD = libio.a libbase.a
+tests_fuzz_fuzz_split_SOURCES = tests/fuzz/fuzz_split.c tests/fuzz/main.c \
+	$(fuzz_common) $(fuzz_vnet)
+tests_fuzz_fuzz_split_LDADD = libio.a libbase.a

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Cutting big packets.  An input is: how many at a time (two bytes), then what a
+ * device could give, virtio header first.
+ */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "judge.h"
+#include "stream.h"
+#include "target.h"
+
+enum { KNOBS = 2 };
+
+const size_t target_cap = KNOBS + VNET_HDR + PKT_MAX;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	const struct csum *avx2 = csum_avx2();
+	uint32_t most, cap;
+	size_t l2len;
+	const char *wrong;
+
+	if (len < KNOBS)
+		return 0;
+	most = data[0] + 1u;
+	cap = data[1] + 1u;
+	l2len = data[1] == 255 ? 14 : 0; /* a frame */
+	wrong = judge_split(&csum_portable, data + KNOBS, len - KNOBS, l2len, most, cap);
+	if (!wrong && avx2)
+		wrong = judge_split(avx2, data + KNOBS, len - KNOBS, l2len, most, cap);
+	if (wrong)
+		target_wrong("fuzz_split", wrong);
+	return 0;
+}
+
+/* Of the headers of a packet make those of a big one, with so much payload. */
+static size_t make_big(struct rng *rng, uint8_t *p, size_t len, size_t payload, struct vnet_hdr *h)
+{
+	bool v4 = p[0] >> 4 == 4;
+	size_t l3 = v4 ? 20 : 40, header;
+	uint8_t protocol = v4 ? p[9] : p[6];
+
+	if (len < l3 + 20)
+		return len;
+	header = l3 + (protocol == 6 ? (size_t)(p[l3 + 12] >> 4) * 4 : 8);
+	if (header + payload > PKT_MAX)
+		payload = PKT_MAX - header;
+	rng_fill(rng, p + header, payload);
+	if (v4)
+		store_be16(p + 2, (uint16_t)(header + payload));
+	else
+		store_be16(p + 4, (uint16_t)(header + payload - 40));
+	if (protocol == 6)
+		p[l3 + 13] |= (uint8_t)(rng_below(rng, 256) & 0x8b); /* CWR, PSH, FIN */
+	*h = (struct vnet_hdr){ .flags = 1,
+				.type = protocol == 17 ? VNET_UDP
+					: v4           ? VNET_TCP4
+						       : VNET_TCP6,
+				.header = (uint16_t)rng_below(rng, 100),
+				.size = (uint16_t)(1 + rng_below(rng, 1500)),
+				.start = (uint16_t)l3,
+				.offset = protocol == 6 ? 16 : 6 };
+	return header + payload;
+}
+
+size_t target_make(struct rng *rng, uint8_t *out, size_t cap)
+{
+	uint8_t op[STREAM_OP], *packet = out + KNOBS + VNET_HDR;
+	struct vnet_hdr h = { 0 };
+	struct stream stream;
+	size_t len;
+
+	(void)cap;
+	rng_fill(rng, out, KNOBS);
+	rng_fill(rng, op, sizeof(op));
+	if (rng_below(rng, 4))
+		op[1] = 255; /* nothing odd */
+	stream_init(&stream);
+	len = stream_packet(&stream, op, packet);
+	if (rng_below(rng, 4))
+		len = make_big(rng, packet, len, rng_below(rng, 1 << rng_below(rng, 17)), &h);
+	else
+		h.flags = (uint8_t)rng_below(rng, 3), h.start = 20, h.offset = 6;
+	memcpy(out + KNOBS, &h, VNET_HDR);
+	len += KNOBS + VNET_HDR;
+	/* And now and then something is broken. */
+	while (rng_below(rng, 3) == 0)
+		out[rng_below(rng, len < 96 ? len : 96)] ^= (uint8_t)(1u << rng_below(rng, 8));
+	if (rng_below(rng, 8) == 0)
+		len = rng_below(rng, len + 1);
+	return len;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A fuzz target without a fuzzer: TARGET [-n INPUTS] [-s SEED] [FILE|FOLDER]...
+ * replays all files, then inputs that chance makes, the same each time.  Without
+ * any, the target's own corpus, if $srcdir says where the sources are.
+ */
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "target.h"
+
+enum { INPUTS = 2000, FILE_MOST = 1 << 20 };
+
+static unsigned long replayed;
+
+static int replay_file(const char *path)
+{
+	uint8_t *data = malloc(FILE_MOST);
+	FILE *f = fopen(path, "rb");
+	size_t len = 0;
+
+	if (!data || !f) {
+		fprintf(stderr, "%s: cannot be read\n", path);
+		free(data);
+		if (f)
+			fclose(f);
+		return 1;
+	}
+	len = fread(data, 1, FILE_MOST, f);
+	fclose(f);
+	LLVMFuzzerTestOneInput(data, len);
+	free(data);
+	replayed++;
+	return 0;
+}
+
+static int replay(const char *path)
+{
+	struct dirent *entry;
+	struct stat st;
+	char name[PATH_MAX];
+	int bad = 0;
+	DIR *dir;
+
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return replay_file(path);
+	dir = opendir(path);
+	if (!dir)
+		return 1;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
+		bad |= replay_file(name);
+	}
+	closedir(dir);
+	return bad;
+}
+
+static int replay_own(const char *program)
+{
+	const char *top = getenv("srcdir"), *base = strrchr(program, '/');
+	char path[PATH_MAX];
+
+	if (!top)
+		return 0;
+	snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/%s", top, base ? base + 1 : program);
+	return access(path, F_OK) == 0 ? replay(path) : 0;
+}
+
+static void make(unsigned long inputs, struct rng *rng)
+{
+	uint8_t *room = malloc(target_cap);
+
+	if (!room)
+		abort();
+	for (unsigned long i = 0; i < inputs; i++) {
+		size_t len = target_make(rng, room, target_cap);
+		/* Of its own size, so that a sanitizer sees what reads beyond its end. */
+		uint8_t *data = malloc(len + 1);
+
+		if (!data)
+			abort();
+		memcpy(data, room, len);
+		data = realloc(data, len ? len : 1);
+		LLVMFuzzerTestOneInput(data, len);
+		free(data);
+	}
+	free(room);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long inputs = INPUTS;
+	struct rng rng = { 1 };
+	int opt, bad = 0;
+
+	while ((opt = getopt(argc, argv, "n:s:")) != -1) {
+		if (opt == 'n')
+			inputs = strtoul(optarg, NULL, 0);
+		else if (opt == 's')
+			rng.state = strtoull(optarg, NULL, 0);
+		else
+			return 2;
+	}
+	for (int i = optind; i < argc; i++)
+		bad |= replay(argv[i]);
+	if (optind == argc)
+		bad = replay_own(argv[0]);
+	make(inputs, &rng);
+	printf("%lu files replayed, %lu inputs made\n", replayed, inputs);
+	return bad;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef FUZZ_TARGET_H
+#define FUZZ_TARGET_H
+
+/*
+ * A fuzz target: one file with these two, linked either with libFuzzer
+ * (-fsanitize=fuzzer), or with main.c, which replays files and makes inputs of its
+ * own.  A target that finds something wrong says what, and aborts.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/rng.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+/* Make an input that has a chance to mean something; its length, at most cap. */
+size_t target_make(struct rng *rng, uint8_t *out, size_t cap);
+extern const size_t target_cap;
+
+/* Say what is wrong, and abort. */
+void target_wrong(const char *target, const char *what) __attribute__((noreturn));
+
+#endif
