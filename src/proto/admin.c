@@ -59,11 +59,13 @@ void admin_private_key(struct tunnel *t, const struct key *key, struct instant n
 		return;
 	}
 	peer = next.known ? peers_find(&t->peers, &next.public_key) : NULL;
+	t->trouble.own_key = peer;
 	if (peer)
 		admin_remove(t, peer);
 	*t->self = next;
 	wipe(&next, sizeof(next));
 	cookie_keys_set(&t->checker->keys, &t->self->public_key);
+	t->lane.n = 0; /* meant for the old key */
 	for (peer = t->peers.first; peer; peer = peer->next) {
 		noise_remote_update(peer->noise, t->self);
 		handshake_clear(t, peer);
@@ -116,8 +118,10 @@ int admin_add(struct tunnel *t, const struct key *public_key, struct peer **out)
 	*out = peer;
 	if (peer)
 		return -EEXIST;
-	if (t->self->known && key_equal(public_key, &t->self->public_key))
+	if (t->self->known && key_equal(public_key, &t->self->public_key)) {
+		t->trouble.own_key = true;
 		return -EINVAL;
+	}
 	if (t->peers.n >= PEERS_MAX)
 		return -ENOSPC;
 	peer = mem_new(sizeof(*peer));
@@ -152,6 +156,11 @@ static void forget_work(struct tunnel *t, struct peer *peer)
 	while (*at != peer)
 		at = &(*at)->work_next;
 	*at = peer->work_next;
+}
+
+void admin_mend_own_key(struct tunnel *t)
+{
+	t->trouble.own_key = false;
 }
 
 void admin_remove(struct tunnel *t, struct peer *peer)

@@ -36,6 +36,8 @@ size_t admin_count(const struct tunnel *t);
 /* 0: *peer is new. -EEXIST: *peer is the one there. -EINVAL: our own key. -ENOSPC, -ENOMEM. */
 int admin_add(struct tunnel *t, const struct key *public_key, struct peer **peer);
 void admin_remove(struct tunnel *t, struct peer *peer);
+/* The peers are others now: forget that one with our own key was asked for. */
+void admin_mend_own_key(struct tunnel *t);
 
 void admin_psk(struct peer *peer, const struct key *psk);
 /* Clears the remembered source address. */

@@ -119,5 +119,6 @@ bool cookie_take(struct cookie_maker *m, const struct wire_cookie *reply, uint64
 	m->valid = true;
 	m->born = now;
 	m->sent = false; /* one reply per message: a second is a replay */
+	wipe(cookie, sizeof(cookie));
 	return true;
 }

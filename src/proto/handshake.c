@@ -10,6 +10,8 @@ enum {
 	LANE_BUDGET = 32,
 	COST_CHEAP = 1,
 	COST_DH = 16,
+	/* Initiations begun in one call, 2 ms or so; those beyond it follow by timer. */
+	START_BUDGET = 32 * COST_DH,
 };
 
 static struct pkt *message_add(struct batch *b, size_t len, const struct endpoint *to, uint8_t tos)
@@ -45,14 +47,17 @@ void handshake_retire(struct tunnel *t, struct session *list)
 	}
 }
 
-void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint *from)
+void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint *from,
+		     struct instant now)
 {
 	bool known = endpoint_known(&peer->endpoint);
 
 	if (known && endpoint_equal(&peer->endpoint, from))
 		return;
-	if (!known || !endpoint_same_remote(&peer->endpoint, from))
+	if (!known || !endpoint_same_remote(&peer->endpoint, from)) {
+		trouble_moved(&peer->trouble, &peer->endpoint, from, now.mono);
 		tunnel_note(t, (struct event){ .kind = EVENT_ENDPOINT, .peer = peer });
+	}
 	peer->endpoint = *from;
 }
 
@@ -62,7 +67,22 @@ void handshake_complete(struct tunnel *t, struct peer *peer, struct instant now)
 	peer->handshake_wall = now.wall;
 	peer->handshake_at = now.mono;
 	peer->handshakes++;
+	peer->session_rx = peer->rx_packets;
+	peer->session_tx = peer->tx_packets;
+	peer->trouble.unconfirmed = 0;
 	tunnel_note(t, (struct event){ .kind = EVENT_HANDSHAKE, .peer = peer });
+}
+
+/*
+ * Nobody answered so far.  Whatever asks again, the timer or a packet that came just
+ * as the gate opened: the shell hears of it, and another source address may do better.
+ */
+static void asked_in_vain(struct tunnel *t, struct peer *peer)
+{
+	uint32_t n = peer->timers.unanswered;
+
+	endpoint_forget_local(&peer->endpoint);
+	tunnel_note(t, (struct event){ .kind = EVENT_RETRY, .peer = peer, .n = n });
 }
 
 static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, struct instant now)
@@ -87,6 +107,8 @@ static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, 
 	peer->sent_handshake_at = peer->sent_at = now.mono;
 	timers_traversal(&peer->timers, now.mono);
 	timers_any_sent(&peer->timers);
+	if (peer->timers.unanswered)
+		asked_in_vain(t, peer);
 	/* Armed even if it could not leave: who else would try again? */
 	timers_initiation_sent(&peer->timers, now.mono, &t->chance);
 }
@@ -94,7 +116,7 @@ static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, 
 bool handshake_start(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
 {
 	uint64_t opens = peer->sent_handshake_at + REKEY_TIMEOUT_NS;
-	struct pkt *p;
+	struct pkt *p = NULL;
 
 	if (!t->up || !peer->noise->shared_ok || !endpoint_known(&peer->endpoint))
 		return false;
@@ -103,7 +125,8 @@ bool handshake_start(struct tunnel *t, struct peer *peer, struct batch *b, struc
 			timers_gate_closed(&peer->timers, opens, &t->chance);
 		return false;
 	}
-	p = message_add(b, sizeof(struct wire_initiation), &peer->endpoint, TOS_HANDSHAKE);
+	if (t->spent < START_BUDGET)
+		p = message_add(b, sizeof(struct wire_initiation), &peer->endpoint, TOS_HANDSHAKE);
 	if (!p) {
 		timers_gate_closed(&peer->timers, now.mono + MILLI_NS, &t->chance);
 		return false;
@@ -177,10 +200,24 @@ static enum fate respond(struct tunnel *t, struct peer *peer, struct noise_recei
 	p->fate = FATE_NET;
 	p->owner = peer;
 	peer->responses_sent++;
+	if (!peer->trouble.unconfirmed++)
+		peer->trouble.unconfirmed_since = now.mono;
 	peer->sent_handshake_at = peer->sent_at = now.mono;
 	timers_traversal(&peer->timers, now.mono);
 	timers_any_sent(&peer->timers);
 	return FATE_CONSUMED;
+}
+
+/* The very same one is a copy, by the network or on purpose, and tells of no clock. */
+static void note_timestamp(struct trouble *t, const uint8_t *timestamp, const uint8_t *latest,
+			   const struct lane_entry *e, struct instant now)
+{
+	if (memcmp(timestamp, latest, TIMESTAMP_LEN) == 0)
+		return;
+	t->timestamps++;
+	t->timestamp_at = now.mono;
+	t->timestamp_from = e->from;
+	memcpy(t->timestamp, timestamp, TIMESTAMP_LEN);
 }
 
 static enum fate initiation_received(struct tunnel *t, const struct lane_entry *e, struct batch *b,
@@ -196,6 +233,7 @@ static enum fate initiation_received(struct tunnel *t, const struct lane_entry *
 		return FATE_NOISE;
 	peer = peers_find(&t->peers, &n.who);
 	if (!peer) {
+		trouble_stranger(&t->trouble, &n.who, &e->from, now.mono);
 		tunnel_note(t, (struct event){
 				       .kind = EVENT_UNKNOWN_PEER, .key = n.who, .end = e->from });
 		fate = FATE_UNKNOWN_PEER;
@@ -204,6 +242,7 @@ static enum fate initiation_received(struct tunnel *t, const struct lane_entry *
 	if (!noise_read_timestamp(&n, m, peer->noise, timestamp))
 		goto out;
 	if (memcmp(timestamp, peer->latest_timestamp, TIMESTAMP_LEN) <= 0) {
+		note_timestamp(&peer->trouble, timestamp, peer->latest_timestamp, e, now);
 		tunnel_note(
 			t, (struct event){ .kind = EVENT_TIMESTAMP, .peer = peer, .end = e->from });
 		peer->count[fate = FATE_TIMESTAMP]++;
@@ -222,7 +261,7 @@ static enum fate initiation_received(struct tunnel *t, const struct lane_entry *
 	 * which stays armed, decides who tries again first.
 	 */
 	handshake_clear(t, peer);
-	handshake_moved(t, peer, &e->from);
+	handshake_moved(t, peer, &e->from, now);
 	fate = respond(t, peer, &n, b, now);
 	heard(t, peer, e->len, now);
 out:
@@ -243,13 +282,14 @@ static enum fate response_received(struct tunnel *t, const struct lane_entry *e,
 	if (!noise_read_response(peer->pending, m, t->self, peer->noise, &keys)) {
 		tunnel_note(t, (struct event){ .kind = EVENT_PSK, .peer = peer, .end = e->from });
 		peer->count[FATE_PSK]++;
+		peer->trouble.psk_at = now.mono;
 		return FATE_PSK;
 	}
 	wipe(peer->pending, sizeof(*peer->pending)); /* the index lives on, as the session's */
 	s = derive(t, peer, &keys, true, index, load_le32(m->sender), now);
 	if (!s)
 		return FATE_NO_MEMORY;
-	handshake_moved(t, peer, &e->from);
+	handshake_moved(t, peer, &e->from, now);
 	handshake_retire(t, keyring_add_initiated(&peer->keyring, s));
 	handshake_complete(t, peer, now);
 	send_later(t, peer, true); /* key confirmation: waiting packets, or a keepalive */
@@ -257,28 +297,23 @@ static enum fate response_received(struct tunnel *t, const struct lane_entry *e,
 	return FATE_CONSUMED;
 }
 
-struct peer *handshake_of_ours(const struct tunnel *t, uint32_t index)
+enum fate handshake_cookie(struct tunnel *t, const struct wire_cookie *m, struct instant now)
 {
+	uint32_t index = load_le32(m->receiver);
 	struct peer *peer = index_find(&t->index, index, INDEX_HANDSHAKE);
 	struct session *s;
 
-	if (peer)
-		return peer;
-	/* It may answer our response, whose index is a session's by now. */
-	s = index_find(&t->index, index, INDEX_SESSION);
-	return s ? s->peer : NULL;
-}
-
-static enum fate cookie_received(struct tunnel *t, const struct lane_entry *e, struct instant now)
-{
-	const struct wire_cookie *m = (const struct wire_cookie *)e->message;
-	struct peer *peer = handshake_of_ours(t, load_le32(m->receiver));
-
-	if (!peer)
-		return FATE_NO_HANDSHAKE;
+	if (!peer) { /* it may answer our response, whose index is a session's by now */
+		s = index_find(&t->index, index, INDEX_SESSION);
+		if (!s)
+			return FATE_NO_HANDSHAKE;
+		peer = s->peer;
+	}
 	if (!cookie_take(&peer->cookie, m, now.mono))
 		return FATE_COOKIE;
 	t->cookies_received++;
+	peer->trouble.cookies++;
+	peer->trouble.cookie_at = now.mono;
 	return FATE_CONSUMED; /* no timer, no endpoint: it proves nothing about its sender */
 }
 
@@ -306,13 +341,7 @@ static enum fate cookie_send(struct tunnel *t, const struct lane_entry *e, struc
 static enum fate work_one(struct tunnel *t, const struct lane_entry *e, bool loaded,
 			  struct batch *b, struct instant now)
 {
-	uint32_t type = load_le32(e->message);
-
 	t->spent += COST_CHEAP;
-	if (!t->self->known)
-		return FATE_NO_KEY;
-	if (type == MESSAGE_COOKIE)
-		return cookie_received(t, e, now);
 	if (loaded) {
 		struct ip source = endpoint_ip(&e->from);
 
@@ -322,7 +351,7 @@ static enum fate work_one(struct tunnel *t, const struct lane_entry *e, bool loa
 			return FATE_RATE;
 	}
 	t->spent += COST_DH;
-	if (type == MESSAGE_INITIATION)
+	if (load_le32(e->message) == MESSAGE_INITIATION)
 		return initiation_received(t, e, b, now);
 	return response_received(t, e, now);
 }

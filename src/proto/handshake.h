@@ -24,14 +24,18 @@ void handshake_want(struct tunnel *t, struct peer *peer, struct batch *b, struct
  */
 void handshake_work(struct tunnel *t, struct batch *b, struct instant now);
 
-/* The peer that a message of ours with this sender index went to; NULL: there is none. */
-struct peer *handshake_of_ours(const struct tunnel *t, uint32_t index);
+/*
+ * A cookie reply.  It has no mac1, so it must not wait in the lane, where anybody's
+ * would take places; but to open it costs little, and only if its index is ours.
+ */
+enum fate handshake_cookie(struct tunnel *t, const struct wire_cookie *m, struct instant now);
 /* Forget our initiation in flight. */
 void handshake_clear(struct tunnel *t, struct peer *peer);
 /* Sessions that left a keyring: unreachable at once, freed when the call ends. */
 void handshake_retire(struct tunnel *t, struct session *list);
 /* An authentic message came from there. */
-void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint *from);
+void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint *from,
+		     struct instant now);
 /* The current session is confirmed. */
 void handshake_complete(struct tunnel *t, struct peer *peer, struct instant now);
 

@@ -45,6 +45,12 @@ void inner_source_ip(const uint8_t *data, int version, struct ip *out)
 	memcpy(out->bytes, version == 4 ? data + 12 : data + 8, version == 4 ? 4 : 16);
 }
 
+void inner_destination_ip(const uint8_t *data, int version, struct ip *out)
+{
+	*out = (struct ip){ .family = version == 4 ? AF_INET : AF_INET6 };
+	memcpy(out->bytes, version == 4 ? data + 16 : data + 24, version == 4 ? 4 : 16);
+}
+
 static uint8_t ecn_get(const uint8_t *data, int version)
 {
 	return version == 4 ? data[1] & ECN_MASK : (data[1] >> 4) & ECN_MASK;

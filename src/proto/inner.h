@@ -25,6 +25,7 @@ size_t inner_length(const uint8_t *data, size_t len, int version);
 struct peer *inner_destination(const struct allowed *a, const uint8_t *data, int version);
 struct peer *inner_source(const struct allowed *a, const uint8_t *data, int version);
 void inner_source_ip(const uint8_t *data, int version, struct ip *out);
+void inner_destination_ip(const uint8_t *data, int version, struct ip *out);
 
 /*
  * ECN through the tunnel (RFC 6040, compatibility of never dropping): the outer

@@ -5,8 +5,8 @@
 /*
  * Handshake messages that wait for their turn, apart from data: a bounded queue
  * of copies, so that expensive arithmetic never holds up packets.  Only messages
- * with a good mac1, and cookies that answer our own, get in.  A zeroed struct is
- * empty; its memory comes with the first message and stays.
+ * with a good mac1 get in.  A zeroed struct is empty; its memory comes with the
+ * first message and stays.
  */
 
 #include <stdbool.h>

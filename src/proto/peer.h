@@ -21,6 +21,15 @@
 #include "proto/noise.h"
 #include "proto/stage.h"
 #include "proto/timers.h"
+#include "proto/trouble.h"
+
+/* What the shell remembers of a peer. The core leaves it alone; zeroed: nothing yet. */
+struct peer_note {
+	uint64_t since;       /* its state is what it is, mono ns */
+	uint64_t lines_since; /* log lines about it: since then... */
+	uint32_t lines, held; /* ...so many, and so many held back */
+	uint8_t word;         /* its state, plus one */
+};
 
 struct peer {
 	/* identity */
@@ -42,8 +51,7 @@ struct peer {
 	struct deadline deadline;
 	/* packets */
 	struct stage stage;
-	bool flush; /* staged packets or a keepalive are to leave at the next tick */
-	bool flush_keepalive;
+	bool flush_keepalive; /* with work to do: a keepalive, if nothing waits */
 	/* tables */
 	struct peer *hash_next;
 	struct peer *next, *prev; /* in the order they were added */
@@ -57,9 +65,13 @@ struct peer {
 	uint64_t heard_at, sent_at; /* last authentic message in, last message out; 0: never */
 	uint64_t handshakes;        /* completed */
 	uint64_t initiations_sent, initiations_received, responses_sent;
-	int send_error;             /* errno of the last refused datagram; 0 after one that left */
-	struct ip refused_source;   /* inner source of the last FATE_SOURCE */
+	/* errno of the last refused datagram; 0 after one that left. What passes is no refusal. */
+	int send_error;
+	struct ip refused_source;        /* inner source of the last FATE_SOURCE */
+	uint64_t session_rx, session_tx; /* rx_packets and tx_packets when the session began */
+	struct trouble trouble;
 	uint64_t count[FATE_COUNT]; /* drops of this peer's packets, by reason */
+	struct peer_note note;
 };
 
 #endif

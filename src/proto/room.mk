@@ -23,5 +23,6 @@ libproto_a_SOURCES = \
 	src/proto/session.c src/proto/session.h \
 	src/proto/stage.c src/proto/stage.h \
 	src/proto/timers.c src/proto/timers.h \
+	src/proto/trouble.c src/proto/trouble.h \
 	src/proto/tunnel.c src/proto/tunnel.h \
 	src/proto/wire.h

@@ -56,6 +56,8 @@ void send_happened(struct tunnel *t, struct peer *peer, bool data, struct batch 
 	peer->sent_at = now.mono;
 	timers_traversal(&peer->timers, now.mono);
 	timers_any_sent(&peer->timers);
+	if (data && !peer->trouble.unreturned_since)
+		peer->trouble.unreturned_since = now.mono;
 	if (data)
 		timers_data_sent(&peer->timers, now.mono, &t->chance);
 	if (peer->keyring.current && session_stale_for_sending(peer->keyring.current, now.mono))
@@ -122,7 +124,6 @@ void send_keepalive(struct tunnel *t, struct peer *peer, struct batch *b, struct
 
 void send_later(struct tunnel *t, struct peer *peer, bool keepalive)
 {
-	peer->flush = true;
 	peer->flush_keepalive |= keepalive;
 	if (peer->working)
 		return;
@@ -140,7 +141,7 @@ void send_serve(struct tunnel *t, struct batch *b, struct instant now)
 		bool keepalive = peer->flush_keepalive;
 
 		next = peer->work_next;
-		peer->working = peer->flush = peer->flush_keepalive = false;
+		peer->working = peer->flush_keepalive = false;
 		if (!t->up)
 			continue;
 		if (keepalive)

@@ -57,6 +57,7 @@ void timers_traversal(struct timers *t, uint64_t now)
 
 void timers_initiation_sent(struct timers *t, uint64_t now, const struct chance *c)
 {
+	t->unanswered++;
 	arm(t, TIMER_RETRANSMIT, now + REKEY_TIMEOUT_NS + jitter(c));
 }
 
@@ -68,7 +69,7 @@ void timers_session_derived(struct timers *t, uint64_t now)
 void timers_handshake_complete(struct timers *t)
 {
 	t->at[TIMER_RETRANSMIT] = 0;
-	t->attempts = 0;
+	t->attempts = t->unanswered = 0;
 	t->last_minute = false;
 }
 

@@ -26,8 +26,9 @@ enum timer {
 
 struct timers {
 	uint64_t at[TIMER_COUNT];
-	uint32_t attempts; /* initiations repeated so far */
-	uint16_t interval; /* persistent keepalive, seconds; 0: off */
+	uint32_t attempts;   /* initiations repeated so far; new traffic starts anew */
+	uint32_t unanswered; /* initiations since the last session, or since giving up */
+	uint16_t interval;   /* persistent keepalive, seconds; 0: off */
 	bool running;
 	bool need_another; /* data came in while TIMER_KEEPALIVE was armed */
 	bool last_minute;  /* renewed by receiving already in this session */

@@ -119,17 +119,22 @@ static void run_ends(struct tunnel *t, struct peer *peer, bool sent, struct batc
 	tunnel_touch(t, peer);
 }
 
-static enum fate sort_plain(struct tunnel *t, struct pkt *p, struct peer **peer)
+static enum fate sort_plain(struct tunnel *t, struct pkt *p, struct peer **peer, struct instant now)
 {
 	int version = inner_version(p->data, p->len);
+	struct ip to;
 
 	if (!version)
 		return FATE_NOT_IP;
 	*peer = inner_destination(&t->allowed, p->data, version);
-	if (!*peer)
+	if (!*peer) {
+		inner_destination_ip(p->data, version, &to);
+		trouble_no_peer(&t->trouble, &to, now.mono);
 		return FATE_NO_PEER;
+	}
 	if (!endpoint_known(&(*peer)->endpoint)) {
 		(*peer)->count[FATE_NO_ENDPOINT]++;
+		(*peer)->trouble.no_endpoint_at = now.mono;
 		return FATE_NO_ENDPOINT;
 	}
 	return FATE_NONE;
@@ -147,7 +152,7 @@ void tunnel_seal(struct tunnel *t, struct batch *b, struct instant now)
 		struct peer *peer = NULL;
 		struct session *s;
 
-		p->fate = (uint8_t)sort_plain(t, p, &peer);
+		p->fate = (uint8_t)sort_plain(t, p, &peer, now);
 		if (p->fate != FATE_NONE)
 			continue;
 		if (peer != run) {
@@ -195,17 +200,26 @@ static enum fate sort_data(struct tunnel *t, struct pkt *p, struct instant now)
 	return FATE_NONE;
 }
 
-static enum fate sort_handshake(struct tunnel *t, struct pkt *p, size_t want, bool macs)
+static enum fate sort_cookie(struct tunnel *t, struct pkt *p, struct instant now)
+{
+	if (p->len != sizeof(struct wire_cookie))
+		return FATE_RUNT;
+	if (!t->self->known)
+		return FATE_NO_KEY;
+	return handshake_cookie(t, (const struct wire_cookie *)p->data, now);
+}
+
+static enum fate sort_handshake(struct tunnel *t, struct pkt *p, size_t want, struct instant now)
 {
 	if (p->len != want)
 		return FATE_RUNT;
 	if (!t->self->known)
 		return FATE_NO_KEY;
-	if (macs && !cookie_mac1_ok(t->checker, p->data, p->len))
+	if (!cookie_mac1_ok(t->checker, p->data, p->len)) {
+		t->trouble.mac_at = now.mono;
+		t->trouble.mac_from = *p->end;
 		return FATE_MAC;
-	/* A cookie reply has no mac1: what it answers must be ours. */
-	if (!macs && !handshake_of_ours(t, load_le32(p->data + 4)))
-		return FATE_NO_HANDSHAKE;
+	}
 	return lane_push(&t->lane, p->data, p->len, p->end) ? FATE_HANDSHAKE : FATE_LANE_FULL;
 }
 
@@ -217,11 +231,11 @@ static enum fate sort_message(struct tunnel *t, struct pkt *p, struct instant no
 	case MESSAGE_DATA:
 		return sort_data(t, p, now);
 	case MESSAGE_INITIATION:
-		return sort_handshake(t, p, sizeof(struct wire_initiation), true);
+		return sort_handshake(t, p, sizeof(struct wire_initiation), now);
 	case MESSAGE_RESPONSE:
-		return sort_handshake(t, p, sizeof(struct wire_response), true);
+		return sort_handshake(t, p, sizeof(struct wire_response), now);
 	case MESSAGE_COOKIE:
-		return sort_handshake(t, p, sizeof(struct wire_cookie), false);
+		return sort_cookie(t, p, now);
 	default:
 		return FATE_TYPE;
 	}
@@ -246,6 +260,8 @@ static enum fate take_content(struct tunnel *t, struct peer *peer, struct pkt *p
 	p->len = (uint32_t)len; /* what is beyond was padding */
 	inner_ecn_in(p->data, version, p->tos);
 	peer->rx_packets++;
+	peer->trouble.tx_returned = peer->tx_packets;
+	peer->trouble.unreturned_since = 0;
 	return FATE_DEV;
 }
 
@@ -263,7 +279,7 @@ static enum fate take(struct tunnel *t, struct session *s, struct pkt *p, bool a
 		return FATE_NO_SESSION;
 	if (!replay_accept(&s->replay, load_le64(m->counter)))
 		return FATE_REPLAY;
-	handshake_moved(t, peer, p->end);
+	handshake_moved(t, peer, p->end, now);
 	handshake_retire(t, keyring_received(&peer->keyring, s, &confirmed));
 	if (confirmed) {
 		handshake_complete(t, peer, now);
@@ -305,6 +321,8 @@ void tunnel_open(struct tunnel *t, struct batch *b, struct instant now)
 		w->pkt->fate = (uint8_t)fate;
 		if (fate >= FATE_DROPPED)
 			w->session->peer->count[fate]++;
+		if (fate == FATE_SOURCE)
+			w->session->peer->trouble.source_at = now.mono;
 	}
 	t->n_jobs = 0;
 	finish(t, b, now);
@@ -319,6 +337,7 @@ static void gave_up(struct tunnel *t, struct peer *peer, struct instant now)
 	t->count[FATE_STAGE_PURGED] += purged;
 	peer->count[FATE_STAGE_PURGED] += purged;
 	peer->timers.at[TIMER_KEEPALIVE] = 0;
+	peer->timers.unanswered = 0;
 	if (!peer->timers.at[TIMER_FORGET])
 		timers_session_derived(&peer->timers, now.mono);
 	tunnel_note(t, (struct event){ .kind = EVENT_GAVE_UP, .peer = peer });
@@ -336,11 +355,8 @@ static void expired(struct tunnel *t, struct peer *peer, enum timer which, struc
 			return;
 		}
 		endpoint_forget_local(&peer->endpoint);
-		if (!handshake_start(t, peer, b, now))
-			return;
-		timers->attempts++;
-		tunnel_note(t, (struct event){
-				       .kind = EVENT_RETRY, .peer = peer, .n = timers->attempts });
+		if (handshake_start(t, peer, b, now))
+			timers->attempts++;
 		return;
 	case TIMER_KEEPALIVE:
 		send_keepalive(t, peer, b, now);
@@ -392,14 +408,16 @@ uint64_t tunnel_deadline(const struct tunnel *t)
 
 /* --- after delivery --- */
 
-static void credit(struct peer *peer, const struct pkt *p)
+static void credit(struct peer *peer, const struct pkt *p, struct instant now)
 {
 	if (p->fate == FATE_NET) {
 		peer->tx_bytes += p->len;
 		peer->send_error = 0;
 	} else {
-		peer->send_error = p->err;
+		if (!trouble_passes(p->err))
+			peer->send_error = p->err;
 		peer->count[FATE_SEND]++;
+		trouble_refused(&peer->trouble, p->err, now.mono);
 	}
 	if (p->flags & PKT_SOURCE_STALE)
 		endpoint_forget_local(&peer->endpoint);
@@ -407,12 +425,11 @@ static void credit(struct peer *peer, const struct pkt *p)
 
 void tunnel_settle(struct tunnel *t, const struct batch *b, struct instant now)
 {
-	(void)now;
 	for (uint32_t i = 0; i < b->n; i++) {
 		const struct pkt *p = &b->pkt[i];
 
 		t->count[p->fate]++;
 		if (p->owner && (p->fate == FATE_NET || p->fate == FATE_SEND))
-			credit(p->owner, p);
+			credit(p->owner, p, now);
 	}
 }

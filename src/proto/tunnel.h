@@ -29,6 +29,7 @@
 #include "proto/noise.h"
 #include "proto/peer.h"
 #include "proto/peers.h"
+#include "proto/trouble.h"
 
 struct instant {
 	uint64_t mono; /* CLOCK_BOOTTIME, ns, > 0: every age and deadline; counts sleep */
@@ -38,11 +39,11 @@ struct instant {
 /* Something that the admin may want to hear of. */
 enum event_kind {
 	EVENT_NONE,
-	EVENT_HANDSHAKE,    /* a session was confirmed */
-	EVENT_RETRY,        /* an initiation was sent again; n: how often by now */
-	EVENT_GAVE_UP,      /* no answer to 20 initiations: waits for traffic */
-	EVENT_ENDPOINT,     /* the peer moved: peer->endpoint */
-	EVENT_FORGOT,       /* 540 s without a new session: keys wiped */
+	EVENT_HANDSHAKE, /* a session was confirmed */
+	EVENT_RETRY,     /* an initiation was sent again, without an answer so far; n: how often */
+	EVENT_GAVE_UP,   /* no answer to 20 initiations: waits for traffic */
+	EVENT_ENDPOINT,  /* the peer moved: peer->endpoint */
+	EVENT_FORGOT,    /* 540 s without a new session: keys wiped */
 	EVENT_UNKNOWN_PEER, /* initiation from a key that is not configured; key, end */
 	EVENT_PSK,          /* a response did not decrypt: preshared keys differ */
 	EVENT_TIMESTAMP,    /* an initiation was not newer than the last: clock or shared key */
@@ -87,6 +88,7 @@ struct tunnel {
 	uint32_t event_first, event_count;
 	uint64_t count[FATE_COUNT]; /* packets by fate, all peers and strangers */
 	uint64_t cookies_received;
+	struct trouble_tunnel trouble;
 	uint8_t removed_timestamp[12]; /* latest of those sent to peers that are gone */
 };
 

@@ -12,6 +12,7 @@
 
 #include "crypto/aead.h"
 #include "sim/world.h"
+#include "unit/forced.h"
 
 #define HEAL_LIMIT_NS (90 * SECOND_NS)
 #define HEAL_GOAL_NS  (32 * SECOND_NS)
@@ -100,7 +101,7 @@ int main(int argc, char **argv)
 	uint64_t failed = 0, slow = 0, delivered = 0, emitted = 0, handshakes = 0;
 	uint64_t *heal;
 
-	if (aead_init(NULL) < 0)
+	if (forced_aead() < 0)
 		return 1;
 	if (argc > 1)
 		return one(strtoull(argv[1], NULL, 10));

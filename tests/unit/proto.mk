@@ -25,12 +25,16 @@ proto_tests = \
 	tests/unit/test_keepalive \
 	tests/unit/test_settle \
 	tests/unit/test_load \
-	tests/unit/test_admin
+	tests/unit/test_admin \
+	tests/unit/test_regress_proto \
+	tests/unit/test_trouble
 
 check_PROGRAMS += $(proto_tests)
 TESTS += $(proto_tests)
 EXTRA_DIST += tests/unit/seed.h
 
+tests_unit_test_trouble_SOURCES = tests/unit/test_trouble.c
+tests_unit_test_trouble_LDADD = $(proto_tests_libs)
 tests_unit_test_noise_SOURCES = tests/unit/test_noise.c
 tests_unit_test_noise_LDADD = $(proto_tests_libs)
 tests_unit_test_cookie_SOURCES = tests/unit/test_cookie.c
@@ -73,3 +77,5 @@ tests_unit_test_keepalive_SOURCES = tests/unit/test_keepalive.c $(proto_tests_pa
 tests_unit_test_keepalive_LDADD = $(proto_tests_libs)
 tests_unit_test_settle_SOURCES = tests/unit/test_settle.c $(proto_tests_pair)
 tests_unit_test_settle_LDADD = $(proto_tests_libs)
+tests_unit_test_regress_proto_SOURCES = tests/unit/test_regress_proto.c $(proto_tests_pair)
+tests_unit_test_regress_proto_LDADD = $(proto_tests_libs)

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/vault.h"
+#include "forced.h"
 #include "hex.h"
 #include "pair.h"
 #include "proto/wire.h"
@@ -185,7 +186,10 @@ static void test_psk_change_waits_for_the_next_handshake_and_leaves_sessions_alo
 	pair_pump(p);
 	assert_int_equal(p->a.dev.n, 1);
 	assert_int_equal(p->b.dev.n, 1);
-	/* Set on both while the initiation flies: it is read when the response is made and heard. */
+	/*
+	 * Set on both while the initiation flies: it is read when the response is made
+	 * and heard.
+	 */
 	admin_psk(p->a.peer, &none);
 	admin_handshake(&p->a.t, p->a.peer, p->now);
 	side_forget(&p->a);
@@ -395,7 +399,10 @@ static void test_any_allocation_of_setting_up_may_fail(void **state)
 	}
 }
 
-/* Both sides shake hands while every allocation from the k-th on fails once; afterwards they recover. */
+/*
+ * Both sides shake hands while every allocation from the k-th on fails once;
+ * afterwards they recover.
+ */
 static void test_any_allocation_of_a_handshake_may_fail_and_the_next_succeeds(void **state)
 {
 	(void)state;
@@ -425,7 +432,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	vault_allow_swap(true);
-	return aead_init(NULL);
+	return forced_aead();
 }
 
 int main(void)

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "crypto/aead.h"
+#include "forced.h"
 #include "hex.h"
 #include "proto/limits.h"
 #include "seed.h"
@@ -340,7 +341,7 @@ static void test_nonces_differ_from_reply_to_reply(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	return aead_init(NULL);
+	return forced_aead();
 }
 
 int main(void)

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/vault.h"
+#include "forced.h"
 #include "hex.h"
 #include "pair.h"
 #include "proto/wire.h"
@@ -210,7 +211,10 @@ static void test_a_good_mac2_passes_20_times_a_second_and_source(void **state)
 	pair_free(p);
 }
 
-/* The initiator may be the one under load: its cookie answers our response, whose index is a session's. */
+/*
+ * The initiator may be the one under load: its cookie answers our response, whose
+ * index is a session's.
+ */
 static void test_a_cookie_for_a_response_is_taken(void **state)
 {
 	(void)state;
@@ -279,7 +283,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	vault_allow_swap(true);
-	return aead_init(NULL);
+	return forced_aead();
 }
 
 int main(void)

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "crypto/aead.h"
+#include "forced.h"
 #include "hex.h"
 #include "proto/cookie.h"
 #include "proto/session.h"
@@ -418,7 +419,7 @@ static void test_timestamps_grow_whatever_the_clock_does(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	return aead_init(NULL);
+	return forced_aead();
 }
 
 int main(void)

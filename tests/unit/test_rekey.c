@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/vault.h"
+#include "forced.h"
 #include "hex.h"
 #include "pair.h"
 #include "proto/wire.h"
@@ -323,7 +324,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	vault_allow_swap(true);
-	return aead_init(NULL);
+	return forced_aead();
 }
 
 int main(void)

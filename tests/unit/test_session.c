@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/vault.h"
+#include "forced.h"
 #include "hex.h"
 #include "proto/limits.h"
 
@@ -158,7 +159,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	vault_allow_swap(true);
-	return aead_init(NULL);
+	return forced_aead();
 }
 
 int main(void)

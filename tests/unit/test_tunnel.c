@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/vault.h"
+#include "forced.h"
 #include "hex.h"
 #include "pair.h"
 #include "proto/send.h"
@@ -265,7 +266,10 @@ static void test_endpoint_follows_authentic_data_only(void **state)
 	pair_free(p);
 }
 
-/* Lengths 0..200 of every type, of noise and of zeroes, at a live pair and at one in mid-handshake. */
+/*
+ * Lengths 0..200 of every type, of noise and of zeroes, at a live pair and at one in
+ * mid-handshake.
+ */
 static void junk(struct pair *p, struct side *s, const struct datagram *genuine)
 {
 	struct seed seed = { 99 };
@@ -405,7 +409,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	vault_allow_swap(true);
-	return aead_init(NULL);
+	return forced_aead();
 }
 
 int main(void)

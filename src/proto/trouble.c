@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/trouble.h"
+
+#include <errno.h>
+
+#include "base/bytes.h"
+#include "proto/tunnel.h"
+
+enum { WALK = 1 << 16 }; /* peers looked at per second, for what anybody may cause */
+
+static const uint64_t minute = 60 * SECOND_NS;
+
+bool trouble_passes(int err)
+{
+	return err == EAGAIN || err == ENOBUFS || err == ENOMEM;
+}
+
+void trouble_refused(struct trouble *t, int err, uint64_t now)
+{
+	struct trouble_send *s = t->send, *oldest = t->send;
+
+	for (; s < t->send + TROUBLE_ERRORS && s->err != err; s++) {
+		if (s->at < oldest->at)
+			oldest = s;
+	}
+	if (s == t->send + TROUBLE_ERRORS) {
+		s = oldest;
+		*s = (struct trouble_send){ .err = err };
+	}
+	s->count++;
+	s->at = now;
+}
+
+/* Go on to the minute that it is now. */
+static void turn_minute(struct trouble *t, uint64_t now)
+{
+	uint64_t since = now - t->flips_since;
+
+	if (since < minute)
+		return;
+	t->flips_before = since < 2 * minute ? t->flips : 0;
+	t->flips = 0;
+	t->flips_since = now;
+}
+
+void trouble_moved(struct trouble *t, const struct endpoint *from, const struct endpoint *to,
+		   uint64_t now)
+{
+	turn_minute(t, now);
+	if (endpoint_known(&t->former) && endpoint_same_remote(&t->former, to))
+		t->flips++;
+	t->former = *from;
+}
+
+uint32_t trouble_flips(const struct trouble *t, uint64_t now)
+{
+	struct trouble then = *t;
+
+	turn_minute(&then, now);
+	return then.flips + then.flips_before;
+}
+
+void trouble_stranger(struct trouble_tunnel *t, const struct key *key, const struct endpoint *from,
+		      uint64_t now)
+{
+	struct trouble_stranger *end = t->stranger + TROUBLE_STRANGERS, *oldest = t->stranger;
+	struct trouble_stranger *s = t->stranger;
+
+	for (; s < end && !(s->count && key_equal(&s->key, key)); s++) {
+		if (s->at < oldest->at)
+			oldest = s;
+	}
+	if (s == end) {
+		s = oldest;
+		*s = (struct trouble_stranger){ .key = *key };
+	}
+	s->from = *from;
+	s->count++;
+	s->at = now;
+}
+
+void trouble_no_peer(struct trouble_tunnel *t, const struct ip *to, uint64_t now)
+{
+	bool for_one = to->family == AF_INET ? to->bytes[0] < 224 : to->bytes[0] != 0xff;
+
+	if (!for_one)
+		return;
+	t->no_peer_to = *to;
+	t->no_peer_at = now;
+}
+
+/* ICMP can be made up by anybody: a flood of it must not become a flood of work. */
+static bool may_walk(struct tunnel *t, uint64_t now)
+{
+	struct trouble_tunnel *own = &t->trouble;
+
+	if (now - own->walk_since >= SECOND_NS) {
+		own->walk_since = now;
+		own->walked = 0;
+	}
+	return own->walked < WALK;
+}
+
+void trouble_told(struct tunnel *t, const struct trouble_icmp *icmp, uint64_t now)
+{
+	struct peer *peer = NULL;
+	uint64_t count;
+
+	t->trouble.icmp++;
+	if (may_walk(t, now)) {
+		peer = t->peers.first;
+		while (peer && !endpoint_same_remote(&peer->endpoint, &icmp->to)) {
+			peer = peer->next;
+			t->trouble.walked++;
+		}
+	}
+	t->trouble.walked++;
+	if (!peer) {
+		t->trouble.icmp_unmatched++;
+		return;
+	}
+	count = peer->trouble.icmp.count + 1;
+	peer->trouble.icmp = *icmp;
+	peer->trouble.icmp.count = count;
+	peer->trouble.icmp.at = now;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROTO_TROUBLE_H
+#define PROTO_TROUBLE_H
+
+/*
+ * What went wrong, remembered for whoever asks why a tunnel does not work: counters
+ * and last values, of bounded size whatever strangers do.  Zeroed structs remember
+ * nothing.  Times are CLOCK_BOOTTIME ns; 0: never.  Nothing here decides anything.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/key.h"
+#include "proto/wire.h"
+
+enum { TROUBLE_ERRORS = 4, TROUBLE_STRANGERS = 8 };
+
+struct tunnel;
+
+/* Datagrams that did not leave, by errno. */
+struct trouble_send {
+	int err;
+	uint64_t count, at;
+};
+
+/* What the network said of a datagram of ours (ICMP or ICMPv6). */
+struct trouble_icmp {
+	struct endpoint to; /* where that datagram went */
+	struct ip from;     /* who says so; family 0: this host itself */
+	uint8_t type, code;
+	int err; /* how the kernel translates it */
+	uint64_t count, at;
+};
+
+/* With one peer. */
+struct trouble {
+	struct trouble_send send[TROUBLE_ERRORS]; /* the latest so many errnos */
+	struct trouble_icmp icmp;                 /* the last; count: of all */
+	uint64_t psk_at;                          /* its last FATE_PSK */
+	uint64_t timestamps, timestamp_at;        /* initiations older than one before... */
+	uint8_t timestamp[TIMESTAMP_LEN];         /* ...what the last of them said */
+	struct endpoint timestamp_from;
+	uint64_t cookies, cookie_at; /* received instead of an answer */
+	uint64_t source_at;          /* its last FATE_SOURCE */
+	uint64_t no_endpoint_at;     /* its last FATE_NO_ENDPOINT */
+	/* responses since the last session that it took up, and when the first of them left */
+	uint64_t unconfirmed, unconfirmed_since;
+	/* data packets up to the last that came in; when the first after that one left */
+	uint64_t tx_returned, unreturned_since;
+	/* how often it came back to where it was before, in this minute and the last one */
+	struct endpoint former;
+	uint32_t flips, flips_before;
+	uint64_t flips_since;
+};
+
+/* Whoever asked with a key that is not configured. */
+struct trouble_stranger {
+	struct key key;
+	struct endpoint from;
+	uint64_t count, at;
+};
+
+/* With nobody in particular. */
+struct trouble_tunnel {
+	struct trouble_stranger stranger[TROUBLE_STRANGERS]; /* the oldest makes room */
+	uint64_t mac_at;                                     /* the last FATE_MAC... */
+	struct endpoint mac_from;
+	uint64_t no_peer_at; /* ...and FATE_NO_PEER, of packets for one host */
+	struct ip no_peer_to;
+	bool own_key;                  /* a peer with our own key was asked for, and left out */
+	uint64_t icmp, icmp_unmatched; /* all; and about datagrams to nobody known */
+	uint64_t walk_since;           /* looking for who is meant is bounded per second */
+	uint32_t walked;
+};
+
+/* What passes by itself, and says nothing of the way: no room for the moment. */
+bool trouble_passes(int err);
+/* A datagram for the peer was refused. */
+void trouble_refused(struct trouble *t, int err, uint64_t now);
+/* It moved from there. */
+void trouble_moved(struct trouble *t, const struct endpoint *from, const struct endpoint *to,
+		   uint64_t now);
+/* Moves back and forth within the last minute or two. */
+uint32_t trouble_flips(const struct trouble *t, uint64_t now);
+void trouble_stranger(struct trouble_tunnel *t, const struct key *key, const struct endpoint *from,
+		      uint64_t now);
+/* A packet for an address that no peer has. What goes to many hosts is nobody's fault. */
+void trouble_no_peer(struct trouble_tunnel *t, const struct ip *to, uint64_t now);
+/* The network said something: count and at are filled in here. */
+void trouble_told(struct tunnel *t, const struct trouble_icmp *icmp, uint64_t now);
+
+#endif
