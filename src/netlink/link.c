@@ -115,7 +115,7 @@ int link_set_up(struct rtnl *r, uint32_t ifindex, bool up)
 	return rtnl_talk(r, msg, NULL, NULL);
 }
 
-int link_set_mtu(struct rtnl *r, uint32_t ifindex, uint32_t mtu)
+static int set_u32(struct rtnl *r, uint32_t ifindex, uint16_t what, uint32_t value)
 {
 	struct rtnl_request req;
 	struct nlmsghdr *msg;
@@ -123,6 +123,16 @@ int link_set_mtu(struct rtnl *r, uint32_t ifindex, uint32_t mtu)
 	if (ifindex == 0)
 		return -ENODEV;
 	msg = begin(&req, RTM_NEWLINK, ifindex);
-	mnl_attr_put_u32(msg, IFLA_MTU, mtu);
+	mnl_attr_put_u32(msg, what, value);
 	return rtnl_talk(r, msg, NULL, NULL);
+}
+
+int link_set_mtu(struct rtnl *r, uint32_t ifindex, uint32_t mtu)
+{
+	return set_u32(r, ifindex, IFLA_MTU, mtu);
+}
+
+int link_set_queue_len(struct rtnl *r, uint32_t ifindex, uint32_t packets)
+{
+	return set_u32(r, ifindex, IFLA_TXQLEN, packets);
 }

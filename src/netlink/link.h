@@ -19,6 +19,8 @@ struct link_info {
 int link_get(struct rtnl *r, const char *name, struct link_info *info);
 int link_get_index(struct rtnl *r, uint32_t ifindex, struct link_info *info);
 int link_set_up(struct rtnl *r, uint32_t ifindex, bool up);
+/* Packets that wait to be read, at most. */
+int link_set_queue_len(struct rtnl *r, uint32_t ifindex, uint32_t packets);
 int link_set_mtu(struct rtnl *r, uint32_t ifindex, uint32_t mtu);
 
 /* What an RTM_NEWLINK or RTM_DELLINK message says; false if it is too short. */

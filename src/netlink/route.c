@@ -99,14 +99,20 @@ static int search_routes(struct rtnl *r, int family, struct search *s)
 	return err;
 }
 
+static int add(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table)
+{
+	struct rtnl_request req;
+
+	return rtnl_talk(r,
+			 begin(&req, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, dst, ifindex, table),
+			 NULL, NULL);
+}
+
 int route_add(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table)
 {
 	struct prefix net = *dst;
 	struct search s = { .table = real_table(table), .dst = &net, .ifindex = ifindex };
-	struct rtnl_request req;
-	int err = rtnl_talk(
-		r, begin(&req, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, dst, ifindex, table), NULL,
-		NULL);
+	int err = add(r, dst, ifindex, table);
 
 	if (err != -EEXIST)
 		return err;
@@ -115,6 +121,13 @@ int route_add(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32
 	if (err < 0)
 		return err;
 	return s.found ? 0 : -EEXIST;
+}
+
+int route_restore(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table)
+{
+	int err = add(r, dst, ifindex, table);
+
+	return err == -EEXIST ? 0 : err;
 }
 
 int route_del(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table)

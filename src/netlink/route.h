@@ -3,6 +3,7 @@
 #define NETLINK_ROUTE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -16,6 +17,12 @@ enum {
 /* Adding a route that is there with the same device succeeds; removing one that is not does too. */
 int route_add(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table);
 int route_del(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table);
+
+/*
+ * Add a route that may be there still, without a look at whose it is: for many at a
+ * time, as each look reads the whole table.
+ */
+int route_restore(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table);
 
 /* What the kernel would do with a packet to dst that carries mark. */
 struct route_path {
@@ -40,6 +47,11 @@ int rule_add_not_mark(struct rtnl *r, int family, uint32_t mark, uint32_t table)
 int rule_del_not_mark(struct rtnl *r, int family, uint32_t mark, uint32_t table);
 int rule_add_suppress(struct rtnl *r, int family);
 int rule_del_suppress(struct rtnl *r, int family);
+/* Those by mark that have ROUTE_PROTO; *n of them, at most room. */
+struct rule_mark {
+	uint32_t mark, table;
+};
+int rule_ours(struct rtnl *r, int family, struct rule_mark *rule, size_t room, size_t *n);
 /* How many of either kind there are in the family, whoever made them. */
 int rule_count(struct rtnl *r, int family, unsigned *not_mark, unsigned *suppress);
 

@@ -84,7 +84,16 @@ struct search {
 	uint32_t priority;       /* of the one found */
 	uint32_t suppress_first; /* lowest priority of any that suppress */
 	unsigned not_mark, suppress;
+	struct rule_mark *list; /* NULL: no list of ours is wanted */
+	size_t room, n;
 };
+
+static void note(struct search *s, const struct rule *rule)
+{
+	if (rule->suppress || !rule->has_proto || rule->proto != ROUTE_PROTO || s->n == s->room)
+		return;
+	s->list[s->n++] = (struct rule_mark){ .mark = rule->mark, .table = rule->table };
+}
 
 static int match(const struct nlmsghdr *msg, void *ctx)
 {
@@ -97,6 +106,8 @@ static int match(const struct nlmsghdr *msg, void *ctx)
 		s->suppress_first = rule.priority; /* they are listed in order */
 	if (!rule.suppress)
 		s->not_mark++;
+	if (s->list)
+		note(s, &rule);
 	if (rule.suppress != s->wanted.suppress || rule.table != s->wanted.table ||
 	    (!rule.suppress && rule.mark != s->wanted.mark))
 		return 0;
@@ -119,6 +130,7 @@ static int search_rules(struct rtnl *r, struct search *s)
 		head->family = (uint8_t)s->wanted.family;
 		s->found = false;
 		s->not_mark = s->suppress = 0;
+		s->n = 0;
 		err = rtnl_talk(r, msg, match, s);
 	}
 	return err;
@@ -198,4 +210,13 @@ int rule_count(struct rtnl *r, int family, unsigned *not_mark, unsigned *suppres
 	*not_mark = s.not_mark;
 	*suppress = s.suppress;
 	return 0;
+}
+
+int rule_ours(struct rtnl *r, int family, struct rule_mark *rule, size_t room, size_t *n)
+{
+	struct search s = { .wanted.family = family, .list = rule, .room = room };
+	int err = search_rules(r, &s);
+
+	*n = err < 0 ? 0 : s.n;
+	return err;
 }

@@ -53,7 +53,8 @@ void watch_close(struct watch *w)
 	w->fd = -1;
 }
 
-static void see_link(const struct nlmsghdr *msg, uint32_t ifindex, struct watch_news *news)
+static void see_link(struct watch *w, const struct nlmsghdr *msg, uint32_t ifindex,
+		     struct watch_news *news)
 {
 	const struct ifinfomsg *head = mnl_nlmsg_get_payload(msg);
 	const struct nlattr *attr[IFLA_NEW_NETNSID + 1];
@@ -71,7 +72,9 @@ static void see_link(const struct nlmsghdr *msg, uint32_t ifindex, struct watch_
 	}
 	if (msg->nlmsg_type == RTM_NEWLINK) {
 		news->link_changed = true;
+		news->link_fell |= w->up && !link.up;
 		news->link = link;
+		w->up = link.up;
 		return;
 	}
 	if (attr[IFLA_NEW_NETNSID])
@@ -103,12 +106,13 @@ static void see_route(const struct nlmsghdr *msg, uint32_t ifindex, struct watch
 		news->network_changed = true;
 }
 
-static void see(const struct nlmsghdr *msg, uint32_t ifindex, struct watch_news *news)
+static void see(struct watch *w, const struct nlmsghdr *msg, uint32_t ifindex,
+		struct watch_news *news)
 {
 	switch (msg->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
-		see_link(msg, ifindex, news);
+		see_link(w, msg, ifindex, news);
 		break;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
@@ -145,7 +149,7 @@ int watch_read(struct watch *w, uint32_t ifindex, struct watch_news *news)
 		if (got < 0)
 			return -errno;
 		for (; mnl_nlmsg_ok(msg, len); msg = mnl_nlmsg_next(msg, &len))
-			see(msg, ifindex, news);
+			see(w, msg, ifindex, news);
 	}
 	return 0;
 }

@@ -11,12 +11,14 @@
 
 struct watch {
 	struct mnl_socket *sock;
-	int fd; /* watch for reading */
+	int fd;  /* watch for reading */
+	bool up; /* the watched link, as last told */
 };
 
 /* What happened since the last look. */
 struct watch_news {
 	bool link_changed; /* `link` holds the latest state of the watched link */
+	bool link_fell;    /* it went down, and may be up again by now */
 	bool link_gone;    /* the watched link was deleted */
 	bool link_moved;   /* it went to another network namespace, where it lives on unseen */
 	struct link_info link;

@@ -17,7 +17,7 @@
 
 #include "base/addr.h"
 #include "base/bytes.h"
-#include "io/dev.h"
+#include "io/tun.h"
 #include "lab.h"
 #include "netlink/ifaddr.h"
 #include "netlink/link.h"
@@ -31,6 +31,7 @@ enum { TABLE = 51820, MARK = 0xca6c };
 struct rig {
 	struct rtnl rtnl;
 	struct dev dev;
+	struct offloads offloads;
 	uint32_t tun, veth;
 };
 
@@ -40,8 +41,8 @@ static int set_up(void **state)
 	char name[DEV_NAME_MAX] = "t0";
 	int fd;
 
-	assert_int_equal(tun_create(name, &fd), 0);
-	assert_int_equal(dev_tun_open(&rig.dev, fd), 0);
+	assert_int_equal(tun_create(name, true, &fd), 0);
+	assert_int_equal(dev_tun_open(&rig.dev, fd, &rig.offloads), 0);
 	lab_run("ip link add v0 type veth peer name v1 && ip link set v1 up && ip link set v0 up");
 	lab_run("ip addr add 192.0.2.1/24 dev v0 && ip addr add 2001:db8::1/64 dev v0 nodad");
 	rig.tun = if_nametoindex("t0");
