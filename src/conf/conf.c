@@ -154,6 +154,13 @@ bool conf_name_ok(const char *name)
 	return name_ok(name, strlen(name));
 }
 
+static int is_there(const char *path)
+{
+	if (access(path, F_OK) == 0)
+		return 0;
+	return errno == EACCES ? -EACCES : -ENOENT;
+}
+
 static int find_path(const char *arg, char *path, size_t path_size, char name[CONF_NAME_MAX + 1])
 {
 	const char *base = strrchr(arg, '/') + 1;
@@ -166,14 +173,14 @@ static int find_path(const char *arg, char *path, size_t path_size, char name[CO
 	memcpy(name, base, len);
 	name[len] = '\0';
 	memcpy(path, arg, strlen(arg) + 1);
-	return access(path, F_OK) == 0 ? 0 : -ENOENT;
+	return is_there(path);
 }
 
 int conf_find(const char *arg, char *path, size_t path_size, char name[CONF_NAME_MAX + 1])
 {
 	static const char *const folder[] = { "/etc/taut", "/etc/wireguard" };
 	size_t i;
-	int n;
+	int n, r;
 
 	if (strchr(arg, '/'))
 		return find_path(arg, path, path_size, name);
@@ -184,8 +191,9 @@ int conf_find(const char *arg, char *path, size_t path_size, char name[CONF_NAME
 		n = snprintf(path, path_size, "%s/%s.conf", folder[i], arg);
 		if (n < 0 || (size_t)n >= path_size)
 			return -EINVAL;
-		if (access(path, F_OK) == 0)
-			return 0;
+		r = is_there(path);
+		if (r != -ENOENT)
+			return r;
 	}
 	n = snprintf(path, path_size, "%s/%s.conf", folder[0], arg);
 	return n < 0 ? -EINVAL : -ENOENT;

@@ -17,6 +17,7 @@
 
 #include "base/addr.h"
 #include "base/key.h"
+#include "conf/tune.h"
 
 enum {
 	CONF_NAME_MAX = 15, /* interface name (IFNAMSIZ - 1) */
@@ -33,6 +34,7 @@ enum conf_set {
 	CONF_MTU = 1 << 5,
 	CONF_TABLE = 1 << 6,
 	CONF_SAVE = 1 << 7, /* SaveConfig: understood, ignored */
+	CONF_AEAD = 1 << 8,
 };
 
 enum conf_peer_set {
@@ -100,7 +102,10 @@ struct conf {
 	size_t n_dns;
 	char **hook[HOOK_KINDS]; /* shell text as written, %i not yet replaced */
 	size_t n_hook[HOOK_KINDS];
-	struct conf_place key_place; /* of PrivateKey, or PrivateKeyFile */
+	struct tune tune;
+	struct conf_place key_place; /* of PrivateKey, or PrivateKeyFile, good or bad */
+	const char *aead;            /* one of conf_aead()'s */
+	struct conf_place aead_place;
 	struct conf_peer *peer;
 	size_t n_peer, cap_peer;
 };
@@ -116,6 +121,12 @@ bool conf_peer_allow(struct conf_peer *p, const struct prefix *prefix, bool remo
 bool conf_add_address(struct conf *c, const struct prefix *address);
 bool conf_add_dns(struct conf *c, const struct ip *server, const char *search, size_t len);
 bool conf_add_hook(struct conf *c, enum conf_hook kind, const char *command, size_t len);
+
+/*
+ * The name of what may carry the packets, as aead.h knows it, or "auto", for a word in
+ * any case; NULL: there is none like this.  Lasts.
+ */
+const char *conf_aead(const char *word, size_t len);
 
 /* 1..15 characters of [a-zA-Z0-9_=+.-], not "." or "..": wg-quick's rule. */
 bool conf_name_ok(const char *name);
@@ -172,7 +183,8 @@ int conf_check(const struct conf *c, const struct key *public_key, struct conf_r
 /*
  * The file of a tunnel's name: /etc/taut/NAME.conf, else /etc/wireguard/NAME.conf;
  * an argument with a '/' is a path.  name gets the interface name.  0, -ENOENT
- * (path is the first place looked at), or -EINVAL: not a name.
+ * (path is the first place looked at), -EACCES (path is where we may not look), or
+ * -EINVAL: not a name.
  */
 int conf_find(const char *arg, char *path, size_t path_size, char name[CONF_NAME_MAX + 1]);
 

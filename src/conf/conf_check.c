@@ -35,7 +35,8 @@ static void check_private_key(const struct check *ck)
 	if (c->set & CONF_PRIVATE_KEY && key_is_zero(&c->private_key))
 		report_error(ck->r, c->path, c->key_place,
 			     "the private key is all zeros; make one with taut genkey");
-	if (c->set & both)
+	/* One that is given but no key was told of when the file was read. */
+	if (c->set & both || c->key_place.line)
 		return;
 	if (interface_is_empty(c))
 		report_error(ck->r, c->path, nowhere,
@@ -52,7 +53,9 @@ static void check_public_key(const struct check *ck, const struct conf_peer *p)
 	const struct conf *c = ck->c;
 
 	if (!(p->set & CONF_PEER_PUBLIC_KEY)) {
-		report_error(ck->r, c->path, p->place, "[Peer] without PublicKey; add it");
+		/* Whoever read a file has told of it. */
+		if (!p->place.line)
+			report_error(ck->r, c->path, p->place, "[Peer] without PublicKey; add it");
 		return;
 	}
 	if (ck->public_key && key_equal(&p->public_key, ck->public_key))

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -242,17 +243,28 @@ int conf_read_text(struct conf *c, const char *name, const char *text, size_t le
 	return r->errors == errors ? 0 : -EINVAL;
 }
 
+/* The service runs under this group, and reads what root writes. */
+static bool is_service_group(gid_t gid)
+{
+	const struct group *group = getgrnam("taut");
+
+	return group && group->gr_gid == gid;
+}
+
 /* Hooks run with our rights, so whoever can write the file has them. */
 static void look_at_rights(const char *path, const struct stat *st, struct conf_report *r)
 {
 	struct conf_place nowhere = { 0 };
+	mode_t readable = st->st_mode & (S_IRGRP | S_IROTH);
 
 	if (!S_ISREG(st->st_mode))
 		return;
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		report_error(r, path, nowhere, "others than its owner may write it; chmod 600 %s",
 			     path);
-	else if (st->st_mode & (S_IRGRP | S_IROTH))
+	else if (readable == S_IRGRP && is_service_group(st->st_gid))
+		return;
+	else if (readable)
 		report_warning(r, path, nowhere, "others than its owner may read it; chmod 600 %s",
 			       path);
 }

@@ -44,6 +44,19 @@ static int open_at(struct key_file *k, const char *folder, size_t len, const cha
 	return k->fd < 0 ? -errno : 0;
 }
 
+/*
+ * The unit brings one line without anything on it when there is no key file, for
+ * without any the start would be refused.
+ */
+static bool is_nothing(int fd)
+{
+	struct stat st;
+	char c;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 1 &&
+	       pread(fd, &c, 1, 0) == 1 && c == '\n';
+}
+
 static int find(struct key_file *k, const char *name)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
@@ -61,7 +74,9 @@ static int find(struct key_file *k, const char *name)
 		 */
 		k->forbidden = S_IWGRP | S_IXGRP | S_IRWXO;
 		err = open_at(k, folder, strlen(folder), name);
-		if (err != -ENOENT)
+		if (err == 0 && is_nothing(k->fd))
+			close(k->fd);
+		else if (err != -ENOENT)
 			return err;
 	}
 	k->forbidden = S_IRWXG | S_IRWXO;

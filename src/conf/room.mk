@@ -7,6 +7,7 @@ libconf_a_SOURCES = \
 	src/conf/conf_keys.c \
 	src/conf/line.c src/conf/line.h \
 	src/conf/report.c src/conf/report.h \
+	src/conf/tune.c src/conf/tune.h \
 	src/conf/twice.c src/conf/twice.h \
 	src/conf/value.c src/conf/value.h \
 	src/conf/value_addr.c \

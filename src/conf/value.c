@@ -149,6 +149,38 @@ bool value_table(const struct value *v, enum conf_table_kind *kind, uint32_t *ta
 	return true;
 }
 
+static const char *const aeads[] = { "auto", "ipsec-mb", "openssl", "sodium" };
+
+const char *conf_aead(const char *word, size_t len)
+{
+	struct text text = text_from(word, len);
+	size_t i;
+
+	for (i = 0; i < LEN(aeads); i++)
+		if (text_is_nocase(text, aeads[i]))
+			return aeads[i];
+	return NULL;
+}
+
+bool value_aead(const struct value *v, const char **name)
+{
+	const char *known = conf_aead(v->text.at, text_len(v->text));
+	char quote[REPORT_QUOTE];
+	size_t i;
+
+	if (known) {
+		*name = known;
+		return true;
+	}
+	report_quote(quote, v->text);
+	for (i = 0; i < LEN(aeads); i++)
+		if (text_distance(v->text, aeads[i], 2) <= 2)
+			return value_error(v, v->text.at, "%s: \"%s\"; did you mean %s?", v->key,
+					   quote, aeads[i]);
+	return value_error(v, v->text.at, "%s: \"%s\"; want auto, ipsec-mb, openssl or sodium",
+			   v->key, quote);
+}
+
 bool value_bool(const struct value *v, bool *yes)
 {
 	bool is_true = text_is_nocase(v->text, "true");

@@ -21,10 +21,9 @@ static bool keep_text(char **kept, struct text t)
 static bool take_private_key(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)peer;
-	if (!value_key(v, &c->private_key))
-		return true;
-	c->set |= CONF_PRIVATE_KEY;
 	c->key_place = line_place(v->line, v->text.at);
+	if (value_key(v, &c->private_key))
+		c->set |= CONF_PRIVATE_KEY;
 	return true;
 }
 
@@ -57,6 +56,16 @@ static bool take_mtu(struct conf *c, struct conf_peer *peer, const struct value 
 	(void)peer;
 	if (value_mtu(v, &c->mtu))
 		c->set |= CONF_MTU;
+	return true;
+}
+
+static bool take_aead(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)peer;
+	if (!value_aead(v, &c->aead))
+		return true;
+	c->set |= CONF_AEAD;
+	c->aead_place = line_place(v->line, v->text.at);
 	return true;
 }
 
@@ -134,6 +143,23 @@ static bool take_post_down(struct conf *c, struct conf_peer *peer, const struct 
 {
 	(void)peer;
 	return take_hook(c, HOOK_POST_DOWN, v);
+}
+
+static bool take_tune(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	char quote[REPORT_QUOTE];
+	const char *want;
+
+	(void)peer;
+	for (unsigned i = 0; i < TUNE_KINDS; i++) {
+		if (strcmp(v->key, tune_key((enum tune_kind)i)) != 0)
+			continue;
+		want = tune_set(&c->tune, (enum tune_kind)i, v->text);
+		if (want)
+			value_error(v, v->text.at, "%s: \"%s\"; want %s", v->key,
+				    report_quote(quote, v->text), want);
+	}
+	return true;
 }
 
 static bool take_public_key(struct conf *c, struct conf_peer *peer, const struct value *v)
@@ -236,6 +262,7 @@ static const struct word words[] = {
 	{ "PrivateKeyFile", SECTION_INTERFACE, 0, take_private_key_file },
 	{ "ListenPort", SECTION_INTERFACE, 0, take_listen_port },
 	{ "FwMark", SECTION_INTERFACE, 0, take_fwmark },
+	{ "Aead", SECTION_INTERFACE, 0, take_aead },
 	{ "Address", SECTION_INTERFACE, WORD_LIST | WORD_MAY_LACK, take_address },
 	{ "DNS", SECTION_INTERFACE, WORD_LIST | WORD_MAY_LACK, take_dns },
 	{ "MTU", SECTION_INTERFACE, WORD_MAY_LACK, take_mtu },
@@ -245,6 +272,17 @@ static const struct word words[] = {
 	{ "PreDown", SECTION_INTERFACE, WORD_LIST | WORD_COMMAND | WORD_MAY_LACK, take_pre_down },
 	{ "PostDown", SECTION_INTERFACE, WORD_LIST | WORD_COMMAND | WORD_MAY_LACK, take_post_down },
 	{ "SaveConfig", SECTION_INTERFACE, 0, take_save },
+	{ "TunVnet", SECTION_INTERFACE, 0, take_tune },
+	{ "TunTso", SECTION_INTERFACE, 0, take_tune },
+	{ "TunUso", SECTION_INTERFACE, 0, take_tune },
+	{ "TunTcpGro", SECTION_INTERFACE, 0, take_tune },
+	{ "TunUdpGro", SECTION_INTERFACE, 0, take_tune },
+	{ "UdpGso", SECTION_INTERFACE, 0, take_tune },
+	{ "UdpGro", SECTION_INTERFACE, 0, take_tune },
+	{ "UdpRcvbuf", SECTION_INTERFACE, 0, take_tune },
+	{ "UdpSndbuf", SECTION_INTERFACE, 0, take_tune },
+	{ "TunQueueLen", SECTION_INTERFACE, 0, take_tune },
+	{ "BatchBytes", SECTION_INTERFACE, 0, take_tune },
 	{ "PublicKey", SECTION_PEER, WORD_PEER_KEY, take_public_key },
 	{ "PresharedKey", SECTION_PEER, 0, take_psk },
 	{ "PresharedKeyFile", SECTION_PEER, 0, take_psk_file },

@@ -10,7 +10,7 @@
 #include "conf/conf.h"
 #include "conf/value.h"
 
-enum { WORDS_MAX = 24 };
+enum { WORDS_MAX = 40 };
 
 enum section { SECTION_NONE, SECTION_INTERFACE, SECTION_PEER, SECTION_UNKNOWN };
 

@@ -36,7 +36,7 @@ enum uapi_verb uapi_frame(const char *bytes, size_t len, size_t *scanned, struct
  * Parse the lines of a set request (the first, "set=1", included) into *c, an
  * empty conf.  0, or -EINVAL / -EPROTO / -ENOMEM as protocol.md 6.4 has them
  * (the first error counts); after an error *c is to be thrown away: nothing is
- * applied.  device_first: device keys after the first public_key are errors.
+ * applied.  Device keys after the first public_key are errors.
  */
 int uapi_set(struct conf *c, struct text request);
 

@@ -191,6 +191,40 @@ static void test_marks_and_tables_have_their_words(void **state)
 	test_free(s);
 }
 
+static void test_an_aead_is_given_by_name_in_any_case(void **state)
+{
+	static const struct {
+		const char *text, *name;
+	} fact[] = {
+		{ I "Aead=auto\n", "auto" },
+		{ I "AEAD = Sodium\n", "sodium" },
+		{ I "aead=OpenSSL # x\n", "openssl" },
+		{ I "Aead=ipsec-mb\n", "ipsec-mb" },
+		{ I "Aead=IPSEC-MB\nAead=openssl\n", "openssl" },
+	};
+	struct said *s = test_malloc(sizeof(*s));
+	struct conf c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LEN(fact); i++) {
+		assert_int_equal(read_text(&c, s, fact[i].text, strlen(fact[i].text)), 0);
+		assert_int_equal(c.set, CONF_AEAD);
+		assert_string_equal(c.aead, fact[i].name);
+		assert_ptr_equal(c.aead, conf_aead(fact[i].name, strlen(fact[i].name)));
+		conf_fini(&c);
+	}
+	assert_int_equal(read_text(&c, s, I "Aead=best\n", sizeof(I "Aead=best\n") - 1), -EINVAL);
+	assert_int_equal(c.set, 0);
+	assert_null(c.aead);
+	conf_fini(&c);
+	assert_null(conf_aead("", 0));
+	assert_null(conf_aead("sodiu", 5));
+	assert_null(conf_aead("sodium2", 7));
+	assert_non_null(conf_aead("sodium2", 6));
+	test_free(s);
+}
+
 static void test_a_line_may_have_64_kib_and_no_more(void **state)
 {
 	enum { HEAD = 12, MOST = 64 << 10 };
@@ -291,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_every_key_reaches_its_field),
 		cmocka_unit_test(test_a_later_endpoint_replaces_an_earlier),
 		cmocka_unit_test(test_marks_and_tables_have_their_words),
+		cmocka_unit_test(test_an_aead_is_given_by_name_in_any_case),
 		cmocka_unit_test(test_a_line_may_have_64_kib_and_no_more),
 		cmocka_unit_test(test_zero_bytes_are_not_text),
 		cmocka_unit_test(test_no_secret_is_told),

@@ -241,6 +241,31 @@ static void test_credentials_are_looked_up_first(void **state)
 	refused(p, "key", path, why);
 }
 
+static void test_credential_of_one_empty_line_is_none(void **state)
+{
+	struct place *p = *state;
+	char path[128];
+
+	write_file(p->folder, "key", KEY_A, 0600);
+	write_file(p->creds, "key", "\n", 0400);
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", p->creds, 1), 0);
+	assert_int_equal(load(p, "key"), 0);
+	assert_true(has_key(&p->c, KEY_A));
+	conf_fini(&p->c);
+
+	/* What is missing is what the admin should have written, not the placeholder. */
+	path_in(path, p->folder, "key");
+	assert_int_equal(remove(path), 0);
+	refused(p, "key", path, "cannot open it: No such file or directory");
+
+	/* Anything else was meant to be a key. */
+	path_in(path, p->creds, "key");
+	write_file(p->creds, "key", "", 0400);
+	refused(p, "key", path, "is empty; write a key into it (taut genkey, taut genpsk)");
+	write_file(p->creds, "key", " \n", 0400);
+	refused(p, "key", path, "is empty; write a key into it (taut genkey, taut genpsk)");
+}
+
 static void test_preshared_keys_are_loaded_for_each_peer(void **state)
 {
 	static const char text[] = "[Interface]\nPrivateKey = " KEY_A "\n"
@@ -293,6 +318,7 @@ int main(void)
 		TEST(test_only_plain_files_hold_keys),
 		TEST(test_what_is_no_key_is_refused),
 		TEST(test_credentials_are_looked_up_first),
+		TEST(test_credential_of_one_empty_line_is_none),
 		TEST(test_preshared_keys_are_loaded_for_each_peer),
 		TEST(test_a_key_given_both_ways_is_left_to_the_check),
 	};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -163,37 +164,71 @@ static size_t read_example(char *text, size_t size, const char *name)
 	return (size_t)n;
 }
 
+static const struct {
+	const char *name;
+	enum conf_table_kind table;
+	size_t peers, allowed, dns, hooks; /* allowed: of the first peer; hooks: PostUp */
+	bool calls;                        /* the first peer has an Endpoint */
+} examples[] = {
+	{ "behind-nat.conf", TABLE_AUTO, 1, 1, 0, 0, true },
+	{ "ipv6-only.conf", TABLE_AUTO, 1, 2, 0, 0, true },
+	{ "point-to-point.conf", TABLE_AUTO, 1, 2, 0, 0, true },
+	{ "road-warrior-gateway.conf", TABLE_AUTO, 2, 2, 0, 0, false },
+	{ "road-warrior.conf", TABLE_AUTO, 1, 2, 2, 0, true },
+	{ "routed-link.conf", TABLE_OFF, 1, 2, 0, 2, true },
+	{ "site-to-site.conf", TABLE_AUTO, 1, 4, 0, 0, true },
+	{ "split-dns.conf", TABLE_AUTO, 1, 2, 4, 0, true },
+};
+
 static void test_the_examples_are_without_fault(void **state)
 {
-	static const struct {
-		const char *name;
-		enum conf_table_kind table;
-		size_t allowed, hooks;
-	} example[] = {
-		{ "point-to-point.conf", TABLE_AUTO, 4, 0 },
-		{ "road-warrior.conf", TABLE_AUTO, 2, 0 },
-		{ "routed-link.conf", TABLE_OFF, 2, 2 },
-	};
 	struct said *s = test_malloc(sizeof(*s));
 	char text[8192];
 	struct conf c;
 	size_t i, len;
 
 	(void)state;
-	for (i = 0; i < LEN(example); i++) {
-		len = read_example(text, sizeof(text), example[i].name);
+	for (i = 0; i < LEN(examples); i++) {
+		len = read_example(text, sizeof(text), examples[i].name);
 		conf_init(&c);
 		said_init(s);
 		assert_int_equal(conf_read_text(&c, "f", text, len, &s->report), 0);
 		assert_int_equal(conf_check(&c, NULL, &s->report), 0);
 		assert_string_equal(s->text, "");
-		assert_int_equal(c.table_kind, example[i].table);
-		assert_int_equal(c.n_peer, 1);
-		assert_int_equal(c.peer[0].n_allowed, example[i].allowed);
-		assert_int_equal(c.n_hook[HOOK_POST_UP], example[i].hooks);
+		assert_int_equal(c.table_kind, examples[i].table);
+		assert_int_equal(c.n_peer, examples[i].peers);
+		assert_int_equal(c.peer[0].n_allowed, examples[i].allowed);
+		assert_int_equal(c.n_dns, examples[i].dns);
+		assert_int_equal(c.n_hook[HOOK_POST_UP], examples[i].hooks);
+		assert_int_equal(!!(c.peer[0].set & CONF_PEER_ENDPOINT), examples[i].calls);
 		conf_fini(&c);
 	}
 	test_free(s);
+}
+
+static int is_example(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return len > 5 && strcmp(entry->d_name + len - 5, ".conf") == 0;
+}
+
+static void test_no_example_is_left_out(void **state)
+{
+	const char *top = getenv("srcdir");
+	struct dirent **entries = NULL;
+	char path[512];
+	int i, n;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/conf", top ? top : ".");
+	n = scandir(path, &entries, is_example, alphasort);
+	assert_int_equal(n, LEN(examples));
+	for (i = 0; i < n; i++) {
+		assert_string_equal(entries[i]->d_name, examples[i].name);
+		free(entries[i]);
+	}
+	free(entries);
 }
 
 int main(void)
@@ -204,6 +239,7 @@ int main(void)
 		cmocka_unit_test(test_a_file_may_have_4_mib_and_no_more),
 		cmocka_unit_test(test_a_dash_is_standard_input),
 		cmocka_unit_test(test_the_examples_are_without_fault),
+		cmocka_unit_test(test_no_example_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONF_TUNE_H
+#define CONF_TUNE_H
+
+/*
+ * The knobs of the data path: nobody needs them, but a kernel or a network card
+ * with a fault may.  In a file they are keys of [Interface] (TunTso = off), on the
+ * command line options (--tun-tso=off).  A zeroed struct leaves all as it is by
+ * itself.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+enum tune_switch { TUNE_AUTO, TUNE_ON, TUNE_OFF };
+
+enum tune_kind {
+	/* switches, in the order of the offloads in io/offload.h */
+	TUNE_TUN_VNET,
+	TUNE_TUN_TSO,
+	TUNE_TUN_USO,
+	TUNE_TUN_TCP_GRO,
+	TUNE_TUN_UDP_GRO,
+	TUNE_UDP_GSO,
+	TUNE_UDP_GRO,
+	TUNE_SWITCHES,
+	/* numbers; 0: by itself */
+	TUNE_UDP_RCVBUF = TUNE_SWITCHES, /* bytes */
+	TUNE_UDP_SNDBUF,                 /* bytes */
+	TUNE_TUN_QUEUE_LEN,              /* packets */
+	TUNE_BATCH_BYTES,                /* bytes moved before others get their turn */
+	TUNE_KINDS
+};
+
+struct tune {
+	uint32_t value[TUNE_KINDS]; /* enum tune_switch, or the number */
+	unsigned given;             /* a bit for each kind that was said */
+};
+
+/* "TunTso", "tun-tso". */
+const char *tune_key(enum tune_kind kind);
+const char *tune_option(enum tune_kind kind);
+/*
+ * Take a value.  NULL; else what is wanted instead, to be put behind "want", and
+ * nothing has changed.
+ */
+const char *tune_set(struct tune *t, enum tune_kind kind, struct text value);
+/* What was said in `over` counts instead. */
+void tune_override(struct tune *t, const struct tune *over);
+/* A kind in which the two differ; TUNE_KINDS: none. Begin with from 0. */
+enum tune_kind tune_differs(const struct tune *a, const struct tune *b, enum tune_kind from);
+
+#endif
