@@ -6,7 +6,10 @@
 #include "base/bytes.h"
 #include "cli/find.h"
 #include "cli/verb.h"
+#include "conf/report.h"
 #include "crypto/dh.h"
+#include "daemon/cipher.h"
+#include "daemon/hooks.h"
 
 static void say(void *ctx, enum conf_severity severity, const char *line)
 {
@@ -23,11 +26,13 @@ static const char *s_if(unsigned n)
 	return n == 1 ? "" : "s";
 }
 
-/* All that can be known without a running tunnel; each step adds what it finds to the report. */
-static void examine(const char *path, struct conf_report *report)
+/* Each step adds what it finds to the report. */
+void check_examine(const char *path, struct conf_report *report)
 {
 	struct conf conf;
+	struct conf_place nowhere = { 0 };
 	struct key public_key;
+	char why[HOOKS_WHY];
 	bool have_key;
 	int r;
 
@@ -39,11 +44,15 @@ static void examine(const char *path, struct conf_report *report)
 		goto out;
 	if (conf_load_keys(&conf, report) < 0 && report->errors == 0)
 		report->errors = 1;
+	if (cipher_accept(&conf, report) < 0 && report->errors == 0)
+		report->errors = 1;
 	have_key = (conf.set & CONF_PRIVATE_KEY) && !key_is_zero(&conf.private_key);
 	if (have_key)
 		dh_public(&public_key, &conf.private_key);
 	if (conf_check(&conf, have_key ? &public_key : NULL, report) < 0 && report->errors == 0)
 		report->errors = 1;
+	if (strcmp(path, "-") != 0 && hooks_any(&conf) && !hooks_trusted(path, why))
+		report_warning(report, path, nowhere, "its hooks will be refused: %s", why);
 out:
 	conf_fini(&conf);
 }
@@ -60,7 +69,7 @@ int check_file(const struct command *c)
 		return VERB_FAILED;
 	if (!verb_crypto())
 		return VERB_FAILED;
-	examine(path, &report);
+	check_examine(path, &report);
 	if (report.errors) {
 		verb_say("%s: %u error%s, %u warning%s", path, report.errors, s_if(report.errors),
 			 report.warnings, s_if(report.warnings));

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli/detach.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cli/verb.h"
 
 /* The name of log.h's level in syslog(3). */
@@ -32,12 +35,35 @@ static void to_syslog(void *ctx, enum log_level level, const char *line)
 	syslog(priority(level), "%s", line);
 }
 
+/* For Linux before 5.9, which has no close_range(2), and for containers that refuse it. */
+static void close_listed(unsigned from, unsigned to)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		uint64_t fd;
+
+		if (text_u64(text_from_str(entry->d_name), to, &fd) && fd >= from &&
+		    fd != (uint64_t)dirfd(dir))
+			close((int)fd);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void close_all(unsigned from, unsigned to)
+{
+	if (close_range(from, to, 0) < 0)
+		close_listed(from, to);
+}
+
 static void close_but(int fd, unsigned *from)
 {
 	if (fd < (int)*from)
 		return;
 	if (fd > (int)*from)
-		close_range(*from, (unsigned)fd - 1, 0);
+		close_all(*from, (unsigned)fd - 1);
 	*from = (unsigned)fd + 1;
 }
 
@@ -62,7 +88,7 @@ static void close_inherited(int a, int b, int c)
 	close_but(a, &from);
 	close_but(b, &from);
 	close_but(c, &from);
-	close_range(from, UINT_MAX, 0);
+	close_all(from, UINT_MAX);
 }
 
 /* The tunnel stands: leave the terminal, then tell the parent. */

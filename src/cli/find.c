@@ -19,6 +19,11 @@ bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1
 		verb_say("'%s' does not name a tunnel: NAME.conf or NAME, with 1 to 15 of "
 			 "a-z A-Z 0-9 _ = + . -",
 			 arg);
+	else if (r == -ENOENT && !strchr(arg, '/') && access("/etc/wireguard", X_OK) < 0 &&
+		 errno == EACCES)
+		verb_say("%s: there is no /etc/taut/%s.conf, and this user may not look into "
+			 "/etc/wireguard: copy the file (install -m 640 -g taut)",
+			 arg, arg);
 	else if (r == -ENOENT && !strchr(arg, '/'))
 		verb_say("%s: there is no /etc/taut/%s.conf and no /etc/wireguard/%s.conf", arg,
 			 arg, arg);

@@ -3,12 +3,19 @@
 
 #include "cli/verb.h"
 
-static const char options[] = "  -f, --foreground     stay in the foreground\n"
-			      "  -v, --verbose        tell more: --log-level debug\n"
-			      "  -q, --quiet          tell errors only\n"
-			      "      --log-level L    silent, error, warn, info or debug\n"
-			      "  -h, --help           print this\n"
-			      "  -V, --version        print the version\n";
+static const char options[] =
+	"  -f, --foreground     stay in the foreground\n"
+	"  -v, --verbose        tell more: --log-level debug\n"
+	"  -q, --quiet          tell errors only\n"
+	"      --log-level L    silent, error, warn, info or debug\n"
+	"      --aead NAME      run, up, IFNAME: auto, ipsec-mb, openssl or\n"
+	"                       sodium; auto takes the fastest\n"
+	"      --tun-vnet --tun-tso --tun-uso --tun-tcp-gro --tun-udp-gro\n"
+	"      --udp-gso --udp-gro    =on, off or auto: offloads, as the keys of\n"
+	"                       [Interface] in taut.conf(5); likewise\n"
+	"      --udp-rcvbuf --udp-sndbuf --batch-bytes --tun-queue-len\n"
+	"  -h, --help           print this\n"
+	"  -V, --version        print the version\n";
 
 static const char notes[] =
 	"NAME stands for /etc/taut/NAME.conf, else /etc/wireguard/NAME.conf; a word with a\n"
@@ -16,8 +23,11 @@ static const char notes[] =
 	"an interface. `taut IFNAME` makes the interface and its control socket only, for\n"
 	"wg(8), and for wg-quick(8) with WG_QUICK_USERSPACE_IMPLEMENTATION=taut.\n"
 	"\n"
+	"status, show, events, new, join, accept, export and import have options of their\n"
+	"own: taut VERB --help.\n"
+	"\n"
 	"Exit status: 0 good; 1 failed; 2 wrong usage; 78 run, up: bad configuration;\n"
-	"status NAME: 3 not up, 4 no such tunnel.\n";
+	"status NAME: 3 not up, 4 no such tunnel; why: 1 a problem; wait: 124 too late.\n";
 
 /* c may be NULL: nothing was asked for, so it is talk, not the result. */
 int help_print(const struct command *c)

@@ -29,21 +29,37 @@ static void take_value(struct text *line, char *value, size_t size)
 		value[len] = '\0';
 }
 
+/* Up to the value, which is still on the line. */
+static bool take_key(struct text *line, struct text *key)
+{
+	while (line->at < line->end) {
+		*key = (struct text){ line->at, line->at };
+		while (key->end < line->end && *key->end != '=' && *key->end != ' ')
+			key->end++;
+		line->at = key->end;
+		if (line->at == line->end)
+			return false;
+		line->at++;
+		if (*key->end == '=')
+			return true;
+	}
+	return false;
+}
+
+bool record_next(struct text *line, struct text *key, char *value, size_t size)
+{
+	if (!take_key(line, key))
+		return false;
+	take_value(line, value, size);
+	return true;
+}
+
 bool record_get(struct text line, const char *key, char *value, size_t size)
 {
-	value[0] = '\0';
-	while (line.at < line.end) {
-		struct text name = { line.at, line.at };
+	struct text name;
 
-		while (name.end < line.end && *name.end != '=' && *name.end != ' ')
-			name.end++;
-		line.at = name.end;
-		if (line.at == line.end || *line.at == ' ') {
-			if (line.at < line.end)
-				line.at++;
-			continue;
-		}
-		line.at++;
+	value[0] = '\0';
+	while (take_key(&line, &name)) {
 		if (text_is(name, key)) {
 			take_value(&line, value, size);
 			return true;
@@ -51,4 +67,12 @@ bool record_get(struct text line, const char *key, char *value, size_t size)
 		take_value(&line, NULL, 0);
 	}
 	return false;
+}
+
+bool record_number(struct text line, const char *key, uint64_t *number)
+{
+	char value[24];
+
+	return record_get(line, key, value, sizeof(value)) &&
+	       text_u64(text_from_str(value), UINT64_MAX, number);
 }

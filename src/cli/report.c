@@ -158,6 +158,8 @@ void report_fini(struct report *r)
 	conf_fini(&r->conf);
 	mem_free(r->peer);
 	r->peer = NULL;
+	mem_free(r->status);
+	r->status = NULL;
 }
 
 int report_get(struct report *r, struct text lines)
@@ -203,15 +205,23 @@ void report_status(struct report *r, struct text lines)
 	struct text line;
 	size_t from = 0;
 
+	mem_free(r->status);
+	r->status = mem_text(lines.at, text_len(lines));
+	if (!r->status)
+		return;
+	lines = text_from(r->status, text_len(lines));
 	while (text_split(&lines, '\n', &line)) {
 		if (!record_get(line, "peer", base64, sizeof(base64))) {
-			if (record_get(line, "interface", base64, sizeof(base64)))
-				record_get(line, "state", r->state, sizeof(r->state));
+			if (!record_get(line, "interface", base64, sizeof(base64)))
+				continue;
+			r->record = line;
+			record_get(line, "state", r->state, sizeof(r->state));
 			continue;
 		}
 		peer = find_peer(r, base64, &from);
 		if (!peer)
 			continue;
+		peer->record = line;
 		record_get(line, "state", peer->state, sizeof(peer->state));
 		record_get(line, "reason", peer->reason, sizeof(peer->reason));
 	}
@@ -219,7 +229,7 @@ void report_status(struct report *r, struct text lines)
 
 static bool out_of_reach(const struct report_peer *p)
 {
-	static const char *const words[] = { "resolving", "handshaking", "dead" };
+	static const char *const words[] = { "resolving", "handshaking", "stale", "dead" };
 	size_t i;
 
 	for (i = 0; i < LEN(words); i++) {

@@ -15,6 +15,9 @@ enum { REPORT_STATE = 16, REPORT_REASON = 256 };
 struct report_peer {
 	char state[REPORT_STATE]; /* "" unknown: not taut's daemon */
 	char reason[REPORT_REASON];
+	struct text record; /* its line of the status; empty: none */
+	bool rated;         /* by rates_between(), bytes per second: */
+	double rx_rate, tx_rate;
 };
 
 struct report {
@@ -22,6 +25,8 @@ struct report {
 	struct conf conf;         /* as it runs */
 	struct key public_key;    /* ours; zero: none */
 	char state[REPORT_STATE]; /* of the interface; "": unknown */
+	struct text record;       /* its line of the status; empty: none */
+	char *status;             /* all those lines */
 	struct report_peer *peer; /* one for each of conf.peer */
 };
 
@@ -30,7 +35,7 @@ void report_init(struct report *r, const char *name);
 void report_fini(struct report *r);
 /* The lines of an answer to get=1. 0, -EPROTO, or -ENOMEM. Once per report. */
 int report_get(struct report *r, struct text lines);
-/* The lines of an answer to status=1, after report_get(). */
+/* The lines of an answer to status=1, after report_get(); without memory, they say nothing. */
 void report_status(struct report *r, struct text lines);
 /* It can carry packets: the interface is up and, if it has peers, not all are out of reach. */
 bool report_is_up(const struct report *r);

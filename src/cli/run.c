@@ -12,7 +12,9 @@ static void ready(void *ctx)
 
 int run_tunnel(const struct command *c)
 {
-	struct daemon_options o = { .tun_fd = -1, .uapi_fd = -1, .ready = ready };
+	struct daemon_options o = {
+		.tun_fd = -1, .uapi_fd = -1, .ready = ready, .aead = c->aead, .tune = c->tune
+	};
 	char path[PATH_MAX];
 
 	if (!find_file(c->arg, path, o.name))

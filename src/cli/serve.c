@@ -38,7 +38,7 @@ static void ready(void *ctx)
 int serve_interface(const struct command *c)
 {
 	const char *stay = getenv("WG_PROCESS_FOREGROUND");
-	struct daemon_options o = { .ready = ready };
+	struct daemon_options o = { .ready = ready, .aead = c->aead, .tune = c->tune };
 
 	if (!conf_name_ok(c->arg))
 		return verb_usage("'%s' is neither a verb nor the name of an interface", c->arg);

@@ -130,6 +130,15 @@ static void transfer(struct print *out, const struct conf_peer *p, const struct 
 	print_add(out, " sent\n");
 }
 
+static void rate(struct print *out, double rx, double tx, const struct show_style *s)
+{
+	label(out, "rate", s);
+	show_bytes(out, (uint64_t)rx, s);
+	print_add(out, "/s received, ");
+	show_bytes(out, (uint64_t)tx, s);
+	print_add(out, "/s sent\n");
+}
+
 /* What wg does not know. */
 static void state(struct print *out, const struct report_peer *p, const struct show_style *s)
 {
@@ -168,6 +177,8 @@ static void show_peer(struct print *out, const struct conf_peer *p, const struct
 	}
 	if (p->rx_bytes || p->tx_bytes)
 		transfer(out, p, s);
+	if (more->rated)
+		rate(out, more->rx_rate, more->tx_rate, s);
 	if (p->keepalive) {
 		label(out, "persistent keepalive", s);
 		print_add(out, "every ");

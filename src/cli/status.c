@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,13 +6,47 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
-#include "base/mem.h"
+#include "cli/absent.h"
 #include "cli/ask.h"
-#include "cli/report.h"
+#include "cli/dump.h"
+#include "cli/gather.h"
 #include "cli/show.h"
+#include "cli/status_json.h"
+#include "cli/status_metrics.h"
+#include "cli/statusopts.h"
+#include "cli/textfile.h"
 #include "cli/verb.h"
-#include "daemon/control.h"
+#include "cli/watch.h"
+#include "daemon/clock.h"
+
+static const char status_usage[] =
+	"Usage: taut status [OPTION]... [NAME]\n"
+	"\n"
+	"Show one tunnel, or all that run.\n"
+	"\n"
+	"      --json           as JSON, see docs/STATUS.md\n"
+	"      --prometheus     as metrics for Prometheus\n"
+	"      --textfile PATH  these metrics into a file, for node_exporter\n"
+	"      --watch          again each second, with rates; q ends\n"
+	"  -q, --quiet          tell errors only\n"
+	"  -h, --help           print this\n"
+	"\n"
+	"Exit status of status NAME: 0 up, 3 not up, 4 no such tunnel.\n";
+
+static const char show_usage[] =
+	"Usage: taut show [NAME|all] [dump]\n"
+	"\n"
+	"What taut status shows; dump: the lines of `wg show NAME dump`, with all keys.\n"
+	"\n"
+	"  -q, --quiet          tell errors only\n"
+	"  -h, --help           print this\n";
+
+/* How it is to be shown. */
+struct form {
+	unsigned given;
+	const char *textfile;
+	bool dump, dump_named;
+};
 
 static bool wants_colour(void)
 {
@@ -38,120 +71,137 @@ static struct show_style wanted_style(void)
 	};
 }
 
-/* Fill an initialised report. 0 or -errno; whoever is not taut answers the first question only. */
-static int inquire(struct report *r)
-{
-	struct print lines = { 0 };
-	int err = ask(r->name, "get=1", &lines);
-
-	if (err == 0)
-		err = report_get(r, text_from(lines.chars, lines.len));
-	else if (err > 0)
-		err = -err;
-	print_fini(&lines);
-	if (err < 0)
-		return err;
-	if (ask(r->name, "status=1", &lines) == 0)
-		report_status(r, text_from(lines.chars, lines.len));
-	print_fini(&lines);
-	return 0;
-}
-
-/* 0 or -errno. *up is what the report says. */
-static int show_one(const char *name, const char *before, bool *up)
+static void show_all(struct print *out, const struct gather *g)
 {
 	const struct show_style style = wanted_style();
-	struct print text = { 0 };
-	struct report report;
-	int r;
+	size_t i;
 
-	report_init(&report, name);
-	r = inquire(&report);
-	if (r == 0) {
-		show_report(&text, &report, &style);
-		*up = report_is_up(&report);
-		r = text.failed ? -ENOMEM : 0;
+	for (i = 0; i < g->n; i++) {
+		if (i)
+			print_add(out, "\n");
+		show_report(out, &g->report[i], &style);
 	}
-	if (r == 0) {
-		fputs(before, stdout);
-		fwrite(text.chars, 1, text.len, stdout);
+}
+
+static bool as_metrics(const struct form *f)
+{
+	return f->given & (STATUSOPT_PROMETHEUS | STATUSOPT_TEXTFILE);
+}
+
+/* What can be said of a tunnel that does not run, too. */
+static bool says_absent(const struct form *f)
+{
+	return f->given & STATUSOPT_JSON || as_metrics(f);
+}
+
+/* absent: NULL, or a tunnel that does not run. VERB_OK or VERB_FAILED. */
+static int render(const struct gather *g, const struct form *f, const char *absent)
+{
+	struct print out = { 0 };
+	int r = VERB_OK, err;
+	size_t i;
+
+	if (f->given & STATUSOPT_JSON)
+		status_json(&out, g->report, g->n, clock_now().wall);
+	else if (as_metrics(f))
+		status_metrics(&out, g->report, g->n, absent);
+	else if (f->dump)
+		for (i = 0; i < g->n; i++)
+			dump_report(&out, &g->report[i], f->dump_named);
+	else
+		show_all(&out, g);
+	if (out.failed) {
+		verb_say("no memory");
+		r = VERB_FAILED;
+	} else if (f->textfile) {
+		err = textfile_write(f->textfile, out.chars ? out.chars : "", out.len);
+		if (err < 0) {
+			verb_say("%s: %s", f->textfile, strerror(-err));
+			r = VERB_FAILED;
+		}
+	} else if (out.len) {
+		fwrite(out.chars, 1, out.len, stdout);
 	}
-	print_fini(&text);
-	report_fini(&report);
+	print_fini(&out);
 	return r;
 }
 
-/* Nobody runs it; whether it exists says its file. */
-static int absent(const char *arg, const char *name)
-{
-	char path[4096], found[CONF_NAME_MAX + 1];
-
-	if (conf_find(arg, path, sizeof(path), found) == 0 && access(path, F_OK) == 0) {
-		verb_say("%s does not run", name);
-		return VERB_DOWN;
-	}
-	verb_say("%s does not run, and has no file", name);
-	return VERB_NONE;
-}
-
-static int status_of(const char *arg)
+static int status_of(const char *arg, const struct form *f)
 {
 	char name[CONF_NAME_MAX + 1];
-	bool up = false;
-	int r;
+	struct gather g;
+	int r, status;
 
 	if (!verb_name(arg, name))
 		return VERB_USAGE;
-	r = show_one(name, "", &up);
-	if (r == -ENOENT || r == -ECONNREFUSED)
-		return absent(arg, name);
-	if (r < 0) {
+	r = gather(&g, name);
+	if (r == -ENOENT || r == -ECONNREFUSED) {
+		status = absent(arg, name);
+		if (says_absent(f) && render(&g, f, status == VERB_DOWN ? name : NULL) != VERB_OK)
+			status = VERB_FAILED;
+	} else if (r < 0) {
 		verb_say("%s: %s", name, ask_error(r));
-		return VERB_FAILED;
+		status = VERB_FAILED;
+	} else if (f->given & STATUSOPT_WATCH) {
+		status = watch(name, wanted_style());
+	} else {
+		status = render(&g, f, NULL);
+		if (status == VERB_OK && !report_is_up(&g.report[0]))
+			status = VERB_DOWN;
 	}
-	return up ? VERB_OK : VERB_DOWN;
+	gather_free(&g);
+	return status;
 }
 
-static int is_socket(const struct dirent *entry)
+static int status_of_all(const struct form *f)
 {
-	static const char suffix[] = ".sock";
-	size_t len = strlen(entry->d_name), tail = strlen(suffix);
+	struct gather g;
+	int status;
 
-	return len > tail && len - tail <= CONF_NAME_MAX &&
-	       strcmp(entry->d_name + len - tail, suffix) == 0;
+	if (f->given & STATUSOPT_WATCH)
+		return watch(NULL, wanted_style());
+	status = gather(&g, NULL) < 0 ? VERB_FAILED : render(&g, f, NULL);
+	if (g.failed && !g.n)
+		status = VERB_FAILED;
+	gather_free(&g);
+	return status;
 }
 
-/* A socket that nobody listens on any more is passed over, as wg does. */
-static int status_of_all(void)
+static bool is_one_form(unsigned given)
 {
-	struct dirent **entries = NULL;
-	unsigned shown = 0, failed = 0;
-	int i, n = scandir(CONTROL_DIR, &entries, is_socket, alphasort);
-
-	if (n < 0 && errno != ENOENT) {
-		verb_say("%s: %m", CONTROL_DIR);
-		return VERB_FAILED;
-	}
-	for (i = 0; i < n; i++) {
-		char *name = entries[i]->d_name;
-		bool up = false;
-		int r;
-
-		name[strlen(name) - strlen(".sock")] = '\0';
-		r = show_one(name, shown ? "\n" : "", &up);
-		if (r == 0) {
-			shown++;
-		} else if (r != -ENOENT && r != -ECONNREFUSED && r != -EINVAL) {
-			verb_say("%s: %s", name, ask_error(r));
-			failed++;
-		}
-		free(entries[i]);
-	}
-	free(entries);
-	return failed && !shown ? VERB_FAILED : VERB_OK;
+	if (given & STATUSOPT_TEXTFILE)
+		given &= ~(unsigned)STATUSOPT_PROMETHEUS;
+	return (given & (given - 1)) == 0;
 }
 
 int status_print(const struct command *c)
 {
-	return c->arg ? status_of(c->arg) : status_of_all();
+	struct statusopts o;
+	struct form f;
+	int status;
+
+	if (!statusopts_read(&o, c, status_usage,
+			     STATUSOPT_JSON | STATUSOPT_PROMETHEUS | STATUSOPT_TEXTFILE |
+				     STATUSOPT_WATCH,
+			     1, &status))
+		return status;
+	if (!is_one_form(o.given))
+		return verb_usage("status: only one of --json, --prometheus and --watch");
+	f = (struct form){ .given = o.given, .textfile = o.textfile };
+	return o.arg ? status_of(o.arg, &f) : status_of_all(&f);
+}
+
+int status_show(const struct command *c)
+{
+	struct form f = { 0 };
+	struct statusopts o;
+	int status;
+
+	if (!statusopts_read(&o, c, show_usage, 0, 2, &status))
+		return status;
+	if (o.more && strcmp(o.more, "dump") != 0)
+		return verb_usage("show: '%s'; only dump is known here, the rest by wg(8)", o.more);
+	f.dump = o.more;
+	f.dump_named = !o.arg || strcmp(o.arg, "all") == 0;
+	return f.dump_named ? status_of_all(&f) : status_of(o.arg, &f);
 }

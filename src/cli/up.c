@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include <stdlib.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/detach.h"
@@ -7,19 +10,36 @@
 #include "cli/verb.h"
 #include "daemon/control.h"
 
+/*
+ * The daemon goes to / and reads the file again from there.  Links stay: where they
+ * point to may be another file by then, and that one is meant.
+ */
+static bool make_absolute(const char *path, char whole[PATH_MAX])
+{
+	char here[PATH_MAX] = "";
+	int len;
+
+	if (*path != '/' && !getcwd(here, sizeof(here))) {
+		verb_say("cannot tell where we are: %m");
+		return false;
+	}
+	len = snprintf(whole, PATH_MAX, "%s%s%s", here, *here ? "/" : "", path);
+	if (len > 0 && len < PATH_MAX)
+		return true;
+	verb_say("%s: %s", path, strerror(ENAMETOOLONG));
+	return false;
+}
+
 int up_tunnel(const struct command *c)
 {
-	struct daemon_options o = { .tun_fd = -1, .uapi_fd = -1 };
+	struct daemon_options o = { .tun_fd = -1, .uapi_fd = -1, .aead = c->aead, .tune = c->tune };
 	char path[PATH_MAX], whole[PATH_MAX];
 	int fd;
 
 	if (!find_file(c->arg, path, o.name))
 		return VERB_CONFIG;
-	/* The daemon goes to / and reads the file again from there. */
-	if (!realpath(path, whole)) {
-		verb_say("%s: %m", path);
+	if (!make_absolute(path, whole))
 		return VERB_CONFIG;
-	}
 	fd = control_connect(o.name);
 	if (fd >= 0) {
 		close(fd);

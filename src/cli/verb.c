@@ -22,11 +22,20 @@ static const struct verb verbs[] = {
 	{ "up", "NAME|FILE", "start a tunnel in the background", 1, 1, up_tunnel },
 	{ "down", "NAME", "stop it", 1, 1, down_tunnel },
 	{ "reload", "NAME", "read its file again; sessions live on", 1, 1, reload_tunnel },
-	{ "status", "[NAME]", "show it, or all that run", 0, 1, status_print },
+	{ "status", "[NAME]", "show it, or all that run", 0, VERB_OWN, status_print },
+	{ "show", "NAME [dump]", "the same; dump: as wg show NAME dump", 0, VERB_OWN, status_show },
+	{ "events", "[NAME]", "tell what happens, as it happens", 0, VERB_OWN, events_print },
+	{ "why", "NAME", "say why it does not work, and what to do", 0, VERB_OWN, why_tell },
+	{ "wait", "NAME", "wait until it is up", 0, VERB_OWN, wait_tunnel },
 	{ "check", "NAME|FILE", "look for mistakes in a file", 1, 1, check_file },
 	{ "genkey", "", "print a new private key", 0, 0, genkey_print },
 	{ "pubkey", "", "read a private key, print its public key", 0, 0, pubkey_print },
 	{ "genpsk", "", "print a new preshared key", 0, 0, genpsk_print },
+	{ "new", "NAME", "begin a tunnel, print a line for the other host", 0, VERB_OWN, new_pair },
+	{ "join", "NAME [LINE]", "its other end, made from that line", 0, VERB_OWN, join_pair },
+	{ "accept", "NAME [LINE]", "finish, with the answer of join", 0, VERB_OWN, accept_pair },
+	{ "export", "NAME", "a wg-quick file or QR code for a peer", 0, VERB_OWN, export_peer },
+	{ "import", "FILE [NAME]", "take a wg-quick file over", 0, VERB_OWN, import_file },
 	{ "help", "", "print this", 0, 0, help_print },
 };
 
@@ -34,7 +43,7 @@ static const struct verb help = { .name = "help", .run = help_print };
 static const struct verb version = { .name = "version", .run = version_print };
 static const struct verb serve = { .name = "", .run = serve_interface };
 
-enum { OPT_LOG_LEVEL = UCHAR_MAX + 1 };
+enum { OPT_LOG_LEVEL = UCHAR_MAX + 1, OPT_AEAD, OPT_TUNE };
 
 static const struct option long_options[] = {
 	{ "foreground", no_argument, NULL, 'f' },
@@ -43,6 +52,18 @@ static const struct option long_options[] = {
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
+	{ "aead", required_argument, NULL, OPT_AEAD },
+	{ "tun-vnet", required_argument, NULL, OPT_TUNE + TUNE_TUN_VNET },
+	{ "tun-tso", required_argument, NULL, OPT_TUNE + TUNE_TUN_TSO },
+	{ "tun-uso", required_argument, NULL, OPT_TUNE + TUNE_TUN_USO },
+	{ "tun-tcp-gro", required_argument, NULL, OPT_TUNE + TUNE_TUN_TCP_GRO },
+	{ "tun-udp-gro", required_argument, NULL, OPT_TUNE + TUNE_TUN_UDP_GRO },
+	{ "udp-gso", required_argument, NULL, OPT_TUNE + TUNE_UDP_GSO },
+	{ "udp-gro", required_argument, NULL, OPT_TUNE + TUNE_UDP_GRO },
+	{ "udp-rcvbuf", required_argument, NULL, OPT_TUNE + TUNE_UDP_RCVBUF },
+	{ "udp-sndbuf", required_argument, NULL, OPT_TUNE + TUNE_UDP_SNDBUF },
+	{ "tun-queue-len", required_argument, NULL, OPT_TUNE + TUNE_TUN_QUEUE_LEN },
+	{ "batch-bytes", required_argument, NULL, OPT_TUNE + TUNE_BATCH_BYTES },
 	{ 0 },
 };
 
@@ -112,7 +133,7 @@ bool verb_name(const char *arg, char name[CONF_NAME_MAX + 1])
 bool verb_crypto(void)
 {
 	const char *wrong;
-	int r = aead_init(NULL);
+	int r = aead_init("sodium"); /* packets are the daemon's */
 
 	if (r < 0) {
 		verb_say("the cipher fails its self-test: refusing to work");
@@ -146,6 +167,16 @@ struct asked {
 	const struct verb *instead; /* -h, -V */
 };
 
+/* A knob of the data path: VERB_OK or VERB_USAGE. */
+static int take_tune(struct command *c, enum tune_kind kind, const char *value)
+{
+	const char *want = tune_set(&c->tune, kind, text_from_str(value));
+
+	if (!want)
+		return VERB_OK;
+	return verb_usage("--%s: '%s'; want %s", tune_option(kind), value, want);
+}
+
 /* VERB_OK or VERB_USAGE. spec: "+..." stops at the first word. */
 static int take_options(int argc, char **argv, const char *spec, struct command *c, struct asked *a)
 {
@@ -178,9 +209,21 @@ static int take_options(int argc, char **argv, const char *spec, struct command 
 						  optarg);
 			a->level_given = true;
 			break;
+		case OPT_AEAD:
+			c->aead = conf_aead(optarg, strlen(optarg));
+			if (!c->aead)
+				return verb_usage("'%s' is not an AEAD: auto, ipsec-mb, openssl or "
+						  "sodium",
+						  optarg);
+			break;
 		default:
-			fputs("Try 'taut help'.\n", stderr);
-			return VERB_USAGE;
+			if (opt < OPT_TUNE) {
+				fputs("Try 'taut help'.\n", stderr);
+				return VERB_USAGE;
+			}
+			if (take_tune(c, (enum tune_kind)(opt - OPT_TUNE), optarg) != VERB_OK)
+				return VERB_USAGE;
+			break;
 		}
 	}
 	return VERB_OK;
@@ -223,10 +266,40 @@ static int choose(char **argv, struct command *c)
 	return VERB_OK;
 }
 
+static bool runs_a_tunnel(const struct verb *v)
+{
+	return v == &serve || v->run == run_tunnel || v->run == up_tunnel;
+}
+
+/* An option given that only a tunnel that is started knows; NULL: none. */
+static const char *of_running(const struct command *c)
+{
+	for (unsigned i = 0; i < TUNE_KINDS; i++) {
+		if (c->tune.given & 1u << i)
+			return tune_option((enum tune_kind)i);
+	}
+	return c->aead ? "aead" : NULL;
+}
+
+/* The words behind the verb are its own. */
+static int hand_over(int argc, char **argv, struct command *c)
+{
+	const char *odd = of_running(c);
+
+	if (odd)
+		return verb_usage("%s does not know --%s", c->verb->name, odd);
+	c->argc = argc - (optind - 1);
+	c->argv = argv + (optind - 1);
+	return VERB_OK;
+}
+
 static int arguments(int argc, char **argv, struct command *c)
 {
 	int n = argc - optind;
+	const char *odd = runs_a_tunnel(c->verb) ? NULL : of_running(c);
 
+	if (odd)
+		return verb_usage("%s does not know --%s", c->verb->name, odd);
 	if (c->verb == &serve) {
 		if (n > 0)
 			return verb_usage("no verb is '%s'", c->arg);
@@ -259,6 +332,8 @@ static int parse(int argc, char **argv, struct command *c)
 		if (r != VERB_OK)
 			return r;
 		optind++;
+		if (c->verb->max_args == VERB_OWN)
+			return hand_over(argc, argv, c);
 		r = take_options(argc, argv, "fhVvq", c, &a);
 	}
 	if (r != VERB_OK)

@@ -21,21 +21,28 @@ enum {
 	VERB_USAGE = 2,
 	VERB_DOWN = 3,    /* status: the tunnel is not up */
 	VERB_NONE = 4,    /* status: no such tunnel */
+	VERB_LATE = 124,  /* wait: not within the time given, as timeout(1) */
 	VERB_CONFIG = 78, /* EX_CONFIG: run and up cannot work with this file */
 };
+
+enum { VERB_OWN = 1000 };
 
 /* What argv asked for. */
 struct command {
 	const struct verb *verb;
-	const char *arg; /* NULL: none given */
+	const char *arg;  /* NULL: none given */
+	const char *aead; /* of conf_aead(); NULL: not given */
+	struct tune tune;
 	bool foreground, quiet;
+	int argc;    /* for verbs with options of their own: */
+	char **argv; /* the verb, and the words behind it */
 };
 
 struct verb {
 	const char *name;
-	const char *args; /* as the help shows them */
-	const char *what; /* one line */
-	unsigned min_args, max_args;
+	const char *args;            /* as the help shows them */
+	const char *what;            /* one line */
+	unsigned min_args, max_args; /* max VERB_OWN: it reads its words itself, out of argv */
 	int (*run)(const struct command *c); /* the exit status */
 };
 
@@ -65,10 +72,21 @@ int up_tunnel(const struct command *c);
 int down_tunnel(const struct command *c);
 int reload_tunnel(const struct command *c);
 int status_print(const struct command *c);
+int status_show(const struct command *c);
+int events_print(const struct command *c);
 int check_file(const struct command *c);
+/* All that can be known of a file without a running tunnel; needs verb_crypto(). */
+void check_examine(const char *path, struct conf_report *report);
+int why_tell(const struct command *c);
+int wait_tunnel(const struct command *c);
 int genkey_print(const struct command *c);
 int genpsk_print(const struct command *c);
 int pubkey_print(const struct command *c);
+int new_pair(const struct command *c);
+int join_pair(const struct command *c);
+int accept_pair(const struct command *c);
+int export_peer(const struct command *c);
+int import_file(const struct command *c);
 int help_print(const struct command *c);
 int version_print(const struct command *c);
 /* `taut IFNAME`: not in the table. */

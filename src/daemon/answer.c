@@ -6,19 +6,21 @@
 #include "base/bytes.h"
 #include "daemon/daemon.h"
 
-enum own { OWN_STATUS, OWN_RELOAD, OWN_STOP };
+enum own { OWN_STATUS, OWN_WHY, OWN_HANDSHAKE, OWN_RELOAD, OWN_STOP };
 
 static const char *const own_verbs[] = {
-	[OWN_STATUS] = "status=1",
-	[OWN_RELOAD] = "reload=1",
-	[OWN_STOP] = "stop=1",
+	[OWN_STATUS] = "status=1", [OWN_WHY] = "why=1",   [OWN_HANDSHAKE] = "handshake=1",
+	[OWN_RELOAD] = "reload=1", [OWN_STOP] = "stop=1",
 };
+
+static const char events_verb[] = "events=1";
 
 bool answer_knows(struct text first_line)
 {
 	size_t i;
 
-	if (text_is(first_line, "get=1") || text_is(first_line, "set=1"))
+	if (text_is(first_line, "get=1") || text_is(first_line, "set=1") ||
+	    text_is(first_line, events_verb))
 		return true;
 	for (i = 0; i < LEN(own_verbs); i++) {
 		if (text_is(first_line, own_verbs[i]))
@@ -35,6 +37,11 @@ static bool is_only(struct text request, const char *line)
 	if (!text_split(&request, '\n', &first) || !text_is(first, line))
 		return false;
 	return text_len(request) == 0;
+}
+
+bool answer_is_events(struct text request)
+{
+	return is_only(request, events_verb);
 }
 
 /* wg(8) reads the errno of a get as a number without a sign. */
@@ -94,6 +101,12 @@ static void answer_own(struct daemon *d, enum own verb, struct print *out)
 	switch (verb) {
 	case OWN_STATUS:
 		daemon_status(d, out);
+		break;
+	case OWN_WHY:
+		daemon_why(d, out);
+		break;
+	case OWN_HANDSHAKE:
+		daemon_shake(d);
 		break;
 	case OWN_RELOAD:
 		r = daemon_reload(d, out);

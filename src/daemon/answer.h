@@ -14,6 +14,9 @@ struct daemon;
 /* The first line of a request is one that answer() serves. */
 bool answer_knows(struct text first_line);
 
+/* It asks for the stream of events, which is the client's to begin: see feed.h. */
+bool answer_is_events(struct text request);
+
 /*
  * Carry out the request and print the whole answer, "errno=" and the empty line
  * included.  too_long: one of its lines was longer than UAPI_LINE_MAX and is not

@@ -95,8 +95,21 @@ static int request_peer(struct tunnel *t, struct names *names, const struct conf
 	return r;
 }
 
+/* Somebody is to be there who was not: a mistake of an earlier request may be mended so. */
+static bool adds_peer(const struct tunnel *t, const struct conf *c)
+{
+	for (size_t i = 0; i < c->n_peer; i++) {
+		if (!(c->peer[i].set & (CONF_PEER_REMOVE | CONF_PEER_UPDATE_ONLY)) &&
+		    !admin_find(t, &c->peer[i].public_key))
+			return true;
+	}
+	return false;
+}
+
 int apply_request(struct tunnel *t, struct names *names, const struct conf *c, struct instant now)
 {
+	if (c->set & CONF_REPLACE_PEERS || adds_peer(t, c))
+		admin_mend_own_key(t);
 	if (c->set & CONF_PRIVATE_KEY)
 		admin_private_key(t, &c->private_key, now);
 	if (c->set & CONF_REPLACE_PEERS) {
@@ -300,6 +313,7 @@ int apply_file(struct tunnel *t, struct names *names, const struct conf *c, cons
 	if (r < 0)
 		goto out;
 	admin_private_key(t, &c->private_key, now);
+	admin_mend_own_key(t); /* a file that has it is refused */
 	remove_others(t, names, &stay, report);
 	for (size_t i = 0; i < c->n_peer && r == 0; i++)
 		r = file_peer(t, names, &c->peer[i], who_find(&before, &c->peer[i].public_key), now,

@@ -14,6 +14,8 @@
 #include "daemon/mtu.h"
 #include "daemon/news.h"
 #include "daemon/sockets.h"
+#include "daemon/strict.h"
+#include "daemon/tuning.h"
 
 /* --- the device and who may talk to us --- */
 
@@ -54,14 +56,15 @@ static int open_device(struct daemon *d)
 
 	snprintf(name, sizeof(name), "%s", d->options.name);
 	if (fd < 0) {
-		r = host_tun(d->host, name, &fd);
+		r = host_tun(d->host, name, offload_wanted(&d->path.offloads, OFFLOAD_TUN_VNET),
+			     &fd);
 		if (r < 0) {
 			log_device(r, name);
 			return r;
 		}
 	}
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	r = dev_tun_open(&d->path.dev, fd);
+	r = dev_tun_open(&d->path.dev, fd, &d->path.offloads);
 	if (r < 0) {
 		log_error("cannot use the tunnel device: %s", strerror(-r));
 		close(fd);
@@ -90,6 +93,7 @@ static int find_link(struct daemon *d)
 	}
 	d->ifindex = info.ifindex;
 	path_mtu(&d->path, d->mtu = info.mtu);
+	tuning_device(d);
 	return 0;
 }
 
@@ -135,6 +139,16 @@ void bringup_log_port(int error, uint16_t port)
 		log_error("cannot open UDP port %u: %s", port, strerror(-error));
 }
 
+void bringup_log_network(int error, const char *what)
+{
+	/* The kernel's only reason to say so about IPv6. */
+	const char *hint = error == -EACCES ? "; is IPv6 off for new devices? "
+					      "sysctl net.ipv6.conf.default.disable_ipv6=0"
+					    : "";
+
+	log_error("cannot add the %s: %s%s", what, strerror(-error), hint);
+}
+
 int bringup_mark(struct daemon *d, const struct conf *c, uint32_t *mark)
 {
 	int r;
@@ -150,6 +164,20 @@ int bringup_mark(struct daemon *d, const struct conf *c, uint32_t *mark)
 		}
 	}
 	*mark = d->table;
+	return 0;
+}
+
+int bringup_network(struct daemon *d, const struct conf *c, uint32_t mark, struct network *wanted)
+{
+	int r;
+
+	r = network_want(wanted, c, mark);
+	if (r < 0 || host_has_ipv6(d->host) || !network_leave_out_ipv6(wanted))
+		return r;
+	if (!d->said_no_v6)
+		log_warn("IPv6 is off on this host (sysctl net.ipv6.conf.all.disable_ipv6): "
+			 "its addresses and routes are left out");
+	d->said_no_v6 = true;
 	return 0;
 }
 
@@ -236,7 +264,7 @@ static int set_link(struct daemon *d)
 		log_error("cannot bring up %s: %s", d->options.name, strerror(-r));
 		return r;
 	}
-	news_link(d, &info);
+	news_link(d, &info, false);
 	return 0;
 }
 
@@ -248,7 +276,7 @@ static int set_network(struct daemon *d, const struct network *wanted)
 
 	r = network_change(d->host, d->ifindex, &nothing, wanted, what);
 	if (r < 0)
-		log_error("cannot add the %s: %s", what, strerror(-r));
+		bringup_log_network(r, what);
 	return r;
 }
 
@@ -259,7 +287,7 @@ static int set_host(struct daemon *d)
 	char what[128] = "";
 	int r;
 
-	r = network_want(&d->network, &d->conf, d->mark);
+	r = bringup_network(d, &d->conf, d->mark, &d->network);
 	if (r < 0) {
 		log_error("cannot work out the routes: %s", strerror(-r));
 		return r;
@@ -273,8 +301,19 @@ static int set_host(struct daemon *d)
 		return r;
 	r = network_change(d->host, d->ifindex, &addresses, &d->network, what);
 	if (r < 0)
-		log_error("cannot add the %s: %s", what, strerror(-r));
+		bringup_log_network(r, what);
+	else
+		strict_warn(d, NULL);
 	return r;
+}
+
+/* The device of a tunnel goes with its process, but not the policy rules of its default route. */
+static void sweep(struct daemon *d)
+{
+	unsigned n = host_sweep(d->host);
+
+	if (n)
+		log_info("removed %u policy rules that a killed tunnel left behind", n);
 }
 
 static int configure(struct daemon *d)
@@ -285,6 +324,7 @@ static int configure(struct daemon *d)
 	r = run_hooks(d, HOOK_PRE_UP);
 	if (r < 0)
 		return r;
+	sweep(d);
 	now = clock_now();
 	r = open_sockets(d, now);
 	if (r < 0)
@@ -314,7 +354,7 @@ static int follow_link(struct daemon *d)
 		if (host_link(d->host, d->options.name, &info) < 0)
 			return -ENODEV;
 	}
-	news_link(d, &info);
+	news_link(d, &info, false);
 	return 0;
 }
 
@@ -322,6 +362,7 @@ int bringup(struct daemon *d)
 {
 	int r;
 
+	tuning_begin(d);
 	r = open_device(d);
 	if (r < 0)
 		return 1;
@@ -330,6 +371,7 @@ int bringup(struct daemon *d)
 		return 1;
 	loop_follow_path(&d->loop);
 	news_start(d);
+	change_start(d);
 	r = open_control(d);
 	if (r < 0)
 		return 1;
@@ -340,6 +382,7 @@ int bringup(struct daemon *d)
 		return 1;
 	d->ready = true;
 	log_info("ready");
+	service_ready(d);
 	if (d->options.ready)
 		d->options.ready(d->options.ctx);
 	return 0;
@@ -355,6 +398,7 @@ void bringup_undo(struct daemon *d, bool hooks)
 	d->control = NULL;
 	names_forget_all(&d->names);
 	news_stop(d);
+	change_stop(d);
 	host_undo(d->host);
 	network_fini(&d->network);
 	path_close(&d->path);

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "daemon/answer.h"
+#include "daemon/feed.h"
 #include "uapi/uapi.h"
 
 enum {
@@ -100,7 +101,8 @@ void client_free(struct client *c)
 	ev_io_stop(home->loop, &c->io);
 	ev_timer_stop(home->loop, &c->patience);
 	ev_timer_stop(home->loop, &c->turn);
-	close(c->fd);
+	if (c->fd >= 0)
+		close(c->fd);
 	drop_buffer(c);
 	print_fini(&c->out);
 	if (c->next)
@@ -189,6 +191,22 @@ static void watch_lines(struct client *c, size_t from)
 	c->draining = true;
 }
 
+/* As serve_one(): the connection is the feed's from now on, or the answer says why not. */
+static int listen_on(struct client *c, size_t used)
+{
+	int r;
+
+	ev_io_stop(c->home->loop, &c->io);
+	r = feed_join(c->home->feed, c->fd);
+	if (r == 0) {
+		c->fd = -1;
+		return -1;
+	}
+	uapi_errno(&c->out, -r);
+	consume(c, used);
+	return c->out.failed ? -1 : 1;
+}
+
 /* 1: a request was answered (the answer waits in out); 0: none is whole; -1: close. */
 static int serve_one(struct client *c)
 {
@@ -206,6 +224,8 @@ static int serve_one(struct client *c)
 		return 0;
 	print_fini(&c->out);
 	c->out_sent = 0;
+	if (!c->draining && answer_is_events(request))
+		return listen_on(c, used);
 	good = answer(c->home->daemon, verb, request, c->draining, &c->out);
 	consume(c, used);
 	return good ? 1 : -1;

@@ -14,11 +14,13 @@
 struct client;
 struct daemon;
 struct ev_loop;
+struct feed;
 
 /* What clients of one control share, and how they tell that they are gone. */
 struct client_home {
 	struct ev_loop *loop;
 	struct daemon *daemon;
+	struct feed *feed; /* takes over whoever asks for events */
 	double stall_s, request_s, idle_s;
 	size_t held;          /* bytes of request buffers, of all clients */
 	struct client *first; /* all clients */

@@ -16,3 +16,8 @@ struct instant clock_now(void)
 	/* BOOTTIME goes on while the machine sleeps: keys age then, too. */
 	return (struct instant){ .mono = read_ns(CLOCK_BOOTTIME), .wall = read_ns(CLOCK_REALTIME) };
 }
+
+uint64_t clock_monotonic_us(void)
+{
+	return read_ns(CLOCK_MONOTONIC) / 1000;
+}

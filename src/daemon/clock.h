@@ -7,5 +7,7 @@
 #include "proto/tunnel.h"
 
 struct instant clock_now(void);
+/* CLOCK_MONOTONIC, as service managers compare it: it stands still while the machine sleeps. */
+uint64_t clock_monotonic_us(void);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "daemon/client.h"
 #include "daemon/daemon.h"
+#include "daemon/feed.h"
 #include "daemon/sock.h"
 
 enum { CLIENTS = 32, ACCEPTS = 8 };
@@ -20,15 +21,18 @@ enum { CLIENTS = 32, ACCEPTS = 8 };
 #define REQUEST_S 60.0
 #define IDLE_S    30.0
 #define PAUSE_S   1.0
+#define MINUTE_NS ((uint64_t)60000000000)
 #define LOOK_S    2.0 /* between looks at the file, where inotify is not to be had */
 
 struct control {
 	struct client_home home;
+	struct feed feed;
 	int fd, notify;
 	unsigned clients;
 	double pause_s;
 	ev_io accept, watch;
 	ev_timer pause, look;
+	struct log_brake brake;
 	struct stat id; /* of the socket's file, as long as it is ours */
 	bool gone;
 	char path[SOCK_PATH_MAX];
@@ -80,6 +84,15 @@ static bool is_shortage(int err)
 	return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM;
 }
 
+/* It may last, and one line a minute tells enough. */
+static void log_shortage(struct control *c)
+{
+	uint64_t now = (uint64_t)(ev_now(c->home.loop) * 1e9);
+
+	if (log_brake(&c->brake, now, MINUTE_NS, 1, NULL))
+		log_warn("control socket: cannot take a connection: %m");
+}
+
 /* The connection stays in the backlog, and would wake us without end. */
 static void pause_accepting(struct control *c)
 {
@@ -97,7 +110,7 @@ static void on_accept(struct ev_loop *loop, ev_io *io, int events)
 	for (i = 0; i < ACCEPTS && c->home.n < c->clients; i++) {
 		fd = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0 && is_shortage(errno)) {
-			log_warn("control socket: cannot take a connection: %m");
+			log_shortage(c);
 			pause_accepting(c);
 			return;
 		}
@@ -201,10 +214,12 @@ int control_open_with(struct control **out, struct ev_loop *loop, struct daemon 
 	}
 	c->home.loop = loop;
 	c->home.daemon = d;
+	c->home.feed = &c->feed;
 	c->home.gone = on_gone;
 	c->home.stall_s = seconds(limits->stall_s, STALL_S);
 	c->home.request_s = seconds(limits->request_s, REQUEST_S);
 	c->home.idle_s = seconds(limits->idle_s, IDLE_S);
+	feed_open(&c->feed, loop, name, c->home.request_s);
 	c->pause_s = seconds(limits->pause_s, PAUSE_S);
 	c->clients = limits->clients ? limits->clients : CLIENTS;
 	c->fd = fd;
@@ -228,10 +243,16 @@ int control_open(struct control **c, struct ev_loop *loop, struct daemon *d, con
 	return control_open_with(c, loop, d, name, fd, &(const struct control_limits){ 0 });
 }
 
+struct feed *control_feed(struct control *c)
+{
+	return c ? &c->feed : NULL;
+}
+
 void control_close(struct control *c)
 {
 	if (!c)
 		return;
+	feed_close(&c->feed);
 	while (c->home.first)
 		client_free(c->home.first);
 	ev_io_stop(c->home.loop, &c->accept);

@@ -11,8 +11,12 @@
  * taut's own requests end with an empty line too, and are answered with lines and
  * then "errno=N" (N positive on failure, as for get) and an empty line:
  *   status=1   the records of daemon_status()
+ *   why=1      those of daemon_why()
+ *   handshake=1  start handshakes with peers that have no session
  *   reload=1   read the file again; lines of what was done or wrong
  *   stop=1     take the tunnel down; answered before it goes
+ *   events=1   not answered: a line per event from now on, until one side hangs up;
+ *              or "errno=N" (EBUSY: enough listen already)
  */
 
 #define CONTROL_DIR "/var/run/wireguard"
@@ -20,6 +24,7 @@
 struct control;
 struct daemon;
 struct ev_loop;
+struct feed;
 
 /* Make the listening socket, stale ones replaced; *fd. -EADDRINUSE: somebody answers there. */
 int control_listen(const char *name, int *fd);
@@ -28,6 +33,9 @@ int control_open(struct control **c, struct ev_loop *loop, struct daemon *d, con
 		 int fd);
 /* Unlinks the socket if it is still ours. */
 void control_close(struct control *c);
+
+/* Who listens to events. NULL without a control. */
+struct feed *control_feed(struct control *c);
 
 /* The client side, for the cli: connect to the tunnel's socket; descriptor or -errno. */
 int control_connect(const char *name);
@@ -38,6 +46,7 @@ struct control_limits {
 	unsigned clients; /* at a time: 32 */
 	double stall_s;   /* a half request or an unread answer without progress: 5 */
 	double request_s; /* one request, from its first byte to the last of its answer: 60 */
+			  /* and a listener that takes nothing */
 	double idle_s;    /* nothing asked: 30 */
 	double pause_s;   /* after accept found no descriptor or memory: 1 */
 };

@@ -8,23 +8,25 @@
 #include <sys/resource.h>
 
 #include "base/mem.h"
+#include "base/pages.h"
 #include "crypto/aead.h"
-#include "crypto/selftest.h"
 #include "daemon/apply.h"
 #include "daemon/bringup.h"
+#include "daemon/cipher.h"
 #include "daemon/clock.h"
 #include "daemon/config.h"
 #include "daemon/events.h"
+#include "daemon/examine.h"
 #include "daemon/news.h"
 #include "daemon/reload.h"
 #include "daemon/snapshot.h"
 #include "daemon/sockets.h"
 #include "daemon/status.h"
+#include "daemon/strict.h"
+#include "daemon/tell.h"
 #include "proto/admin.h"
 
 /* --- asked for by the control socket --- */
-
-enum { BIG_BLOCK = 128 << 10 }; /* allocations from here on are given back at once */
 
 int daemon_set(struct daemon *d, struct conf *request)
 {
@@ -79,31 +81,76 @@ int daemon_get(struct daemon *d, struct conf *out)
 	return snapshot(&d->path.tunnel, out);
 }
 
+void daemon_around(const struct daemon *d, const struct peer *p, struct state_around *around)
+{
+	const struct name *name = NULL;
+
+	/* Once it has an address its name matters no more, and many names take long. */
+	if (!endpoint_known(&p->endpoint))
+		name = names_of(&d->names, &p->public_key);
+	*around = (struct state_around){
+		.link_up = d->path.tunnel.up,
+		.have_key = !key_is_zero(admin_public_key(&d->path.tunnel)),
+		.host = name ? name->host : NULL,
+		.why = name && *name->why ? name->why : NULL,
+		.retry_seconds = name ? name->retry_seconds : 0,
+	};
+}
+
+void daemon_state(const struct daemon *d, const struct peer *p, uint64_t mono, struct state *state)
+{
+	struct state_around around;
+
+	daemon_around(d, p, &around);
+	state_of(state, p, &around, mono);
+}
+
+enum state_word daemon_glance(const struct daemon *d, const struct peer *p, uint64_t mono)
+{
+	struct state_around around;
+
+	daemon_around(d, p, &around);
+	return state_glance(p, &around, mono);
+}
+
 void daemon_status(struct daemon *d, struct print *out)
 {
 	const struct tunnel *t = &d->path.tunnel;
-	uint64_t mono = clock_now().mono;
+	const struct aead_figures *aead = aead_in_use();
+	struct instant now = clock_now();
 	const struct status_interface about = {
 		.name = d->options.name,
 		.listen_port = d->port,
 		.fwmark = d->mark,
 		.mtu = d->mtu,
-		.aead = aead_name(),
-		.mono = mono,
+		.aead = aead->name,
+		.aead_ns_64 = aead->ns_64,
+		.aead_ns_1424 = aead->ns_1424,
+		.mono = now.mono,
+		.timer_late_max = d->loop.late_max,
 	};
-	struct state_around around = { .link_up = t->up };
 	struct state state;
 
-	around.have_key = !key_is_zero(admin_read_private_key(t));
 	status_interface(out, &d->path, &about);
-	for (const struct peer *p = admin_first(t); p; p = p->next) {
-		const struct name *name = names_of(&d->names, &p->public_key);
+	for (struct peer *p = admin_first(t); p; p = p->next) {
+		change_look(d, p, now);
+		daemon_state(d, p, now.mono, &state);
+		status_peer(out, p, &state, now.mono);
+	}
+}
 
-		around.host = name ? name->host : NULL;
-		around.why = name && *name->why ? name->why : NULL;
-		around.retry_seconds = name ? name->retry_seconds : 0;
-		state_of(&state, p, &around, mono);
-		status_peer(out, p, &state, mono);
+void daemon_why(struct daemon *d, struct print *out)
+{
+	examine(d, out);
+}
+
+void daemon_shake(struct daemon *d)
+{
+	struct instant now = clock_now();
+
+	for (struct peer *p = admin_first(&d->path.tunnel); p; p = p->next) {
+		if (daemon_glance(d, p, now.mono) != STATE_UP)
+			admin_handshake(&d->path.tunnel, p, now);
 	}
 }
 
@@ -114,8 +161,10 @@ int daemon_reload(struct daemon *d, struct print *report)
 
 void daemon_stop(struct daemon *d, int status)
 {
-	if (!d->stopping)
+	if (!d->stopping) {
 		d->status = status;
+		service_stopping(d);
+	}
 	d->stopping = true;
 	loop_break(&d->loop);
 }
@@ -158,7 +207,10 @@ static void on_signal(void *ctx, int number)
 		daemon_stop(d, 0);
 		return;
 	case SIGHUP:
-		reload(d, &report);
+		if (d->ready || d->stopping)
+			reload(d, &report);
+		else
+			d->reload_later = true;
 		print_fini(&report);
 		return;
 	case SIGUSR1:
@@ -172,12 +224,20 @@ static void on_signal(void *ctx, int number)
 
 static void on_netlink(void *ctx)
 {
-	news_read(ctx);
+	struct daemon *d = ctx;
+
+	news_read(d);
+	service_look(d);
+	change_soon(d);
 }
 
 static void on_event(void *ctx, const struct event *e, struct instant now)
 {
-	events_handle(ctx, e, now);
+	struct daemon *d = ctx;
+
+	events_handle(d, e, now);
+	service_look(d);
+	change_soon(d);
 }
 
 static void on_device_gone(void *ctx)
@@ -197,7 +257,8 @@ static void on_endpoint_moved(void *ctx, struct peer *peer)
 {
 	struct daemon *d = ctx;
 
-	(void)peer;
+	strict_warn(d, peer);
+	tell_endpoint(d, peer);
 	if (d->path.tunnel.up && news_mtu(d) < 0)
 		log_warn("cannot set the mtu for the new endpoint");
 }
@@ -211,24 +272,6 @@ static void keep_secrets(void)
 
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
-static int check_crypto(void)
-{
-	const char *wrong;
-	int r;
-
-	r = aead_init(NULL);
-	if (r < 0) {
-		log_error("the AEAD self-test failed (%s): not running with broken cryptography",
-			  strerror(-r));
-		return r;
-	}
-	wrong = selftest();
-	if (!wrong)
-		return 0;
-	log_error("the self-test of %s failed: not running with broken cryptography", wrong);
-	return -EIO;
 }
 
 static void say(void *ctx, enum conf_severity severity, const char *line)
@@ -279,6 +322,7 @@ no_path:
 
 static void close_parts(struct daemon *d)
 {
+	service_close(&d->service);
 	watch_close(&d->watch);
 	resolve_close(d->resolver);
 	loop_close(&d->loop);
@@ -293,6 +337,10 @@ static int run_parts(struct daemon *d)
 	if (open_parts(d) < 0)
 		return 1;
 	status = bringup(d);
+	if (status == 0 && !d->stopping && d->reload_later)
+		on_signal(d, SIGHUP);
+	/* Self-tests, benchmarks and the reading of files have run. */
+	pages_drop();
 	if (status == 0 && !d->stopping)
 		loop_run(&d->loop);
 	if (status == 0)
@@ -308,21 +356,38 @@ static int run_parts(struct daemon *d)
 	return status;
 }
 
+/* The file, the cipher that it or the caller wants, then the tunnel. */
+static int run_checked(struct daemon *d)
+{
+	struct conf_report report = { .say = say };
+	const char *aead = d->options.aead;
+
+	if (d->options.path && config_read(&d->conf, d->options.path, say, NULL) < 0)
+		return BRINGUP_CONFIG;
+	tune_override(&d->conf.tune, &d->options.tune);
+	if (!aead && cipher_accept(&d->conf, &report) < 0)
+		return BRINGUP_CONFIG;
+	if (cipher_choose(aead ? aead : d->conf.aead) < 0)
+		return 1;
+	return run_parts(d);
+}
+
 int daemon_run(const struct daemon_options *options)
 {
+	char why[CIPHER_WHY];
 	struct daemon *d;
-	int status = 1;
+	int status;
 
 	keep_secrets();
-	/*
-	 * Left alone it grows with the first large request, and later ones would stay
-	 * in the heap.
-	 */
-	mallopt(M_MMAP_THRESHOLD, BIG_BLOCK);
+	mem_steady();
 	signal(SIGPIPE, SIG_IGN);
 	log_set_name(*options->name ? options->name : NULL);
-	if (check_crypto() < 0)
+	if (cipher_check() < 0)
 		return 1;
+	if (options->aead && cipher_refused(options->aead, why)) {
+		log_error("--aead: %s", why);
+		return BRINGUP_USAGE;
+	}
 	d = mem_new(sizeof(*d));
 	if (!d) {
 		log_error("no memory");
@@ -330,10 +395,9 @@ int daemon_run(const struct daemon_options *options)
 	}
 	d->options = *options;
 	conf_init(&d->conf);
-	if (options->path && config_read(&d->conf, options->path, say, NULL) < 0)
-		status = BRINGUP_CONFIG;
-	else
-		status = run_parts(d);
+	service_open(&d->service);
+	status = run_checked(d);
+	service_close(&d->service);
 	conf_fini(&d->conf);
 	mem_free(d);
 	return status;

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "daemon/apply.h"
+#include "daemon/tell.h"
 
 enum { ASK_AGAIN_AFTER = 2 }; /* unanswered initiations, before the name is doubted */
 
@@ -75,7 +76,8 @@ static void unanswered(struct daemon *d, const struct event *e, const struct who
 {
 	/* Once per series is news; each further attempt is not. */
 	if (e->n == ASK_AGAIN_AFTER && may_log(d, BRAKE_RETRY, now))
-		log_info("peer %s (%s) does not answer; trying on", w->key, w->end);
+		log_info("peer %s (%s) does not answer; trying on (taut why %s may tell why)",
+			 w->key, w->end, d->options.name);
 	else
 		log_debug("peer %s (%s): initiation sent again (%" PRIu32 ")", w->key, w->end,
 			  e->n);
@@ -87,27 +89,23 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 {
 	struct who w = { 0 };
 
+	tell_event(d, e);
 	if (e->peer)
 		name_peer(&w, &e->peer->public_key, &e->peer->endpoint);
 	switch (e->kind) {
 	case EVENT_NONE:
 		break;
 	case EVENT_HANDSHAKE:
-		/*
-		 * The first session, and the first after trouble, are news; renewals
-		 * are routine.
-		 */
-		if (e->peer->handshakes <= 1)
-			log_info("peer %s (%s): session established", w.key, w.end);
-		else
-			log_debug("peer %s (%s): session renewed", w.key, w.end);
+		/* That it is up is told with its state; renewals are routine. */
+		log_debug("peer %s (%s): session %s", w.key, w.end,
+			  e->peer->handshakes <= 1 ? "established" : "renewed");
 		break;
 	case EVENT_RETRY:
 		unanswered(d, e, &w, now);
 		break;
 	case EVENT_GAVE_UP:
-		log_warn("peer %s (%s): no answer to 20 initiations; waits for traffic", w.key,
-			 w.end);
+		/* Its state says so, too. */
+		log_debug("peer %s (%s): no answer to 20 initiations", w.key, w.end);
 		break;
 	case EVENT_FORGOT:
 		log_debug("peer %s: no new session for 9 minutes; its keys are wiped", w.key);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { PATIENCE_MS = 5000 }; /* for a command that was asked to end */
 
@@ -43,23 +44,74 @@ static bool only_root_writes(const char *path, char why[HOOKS_WHY])
 	return true;
 }
 
-bool hooks_trusted(const char *path, char why[HOOKS_WHY])
+/* "/a/b" to "/a", that to "/"; false: there is nothing above. */
+static bool go_up(char *path)
 {
-	char *real = realpath(path, NULL);
-	char *slash;
-	bool ok = false;
+	char *slash = strrchr(path, '/');
 
-	if (!real) {
-		snprintf(why, HOOKS_WHY, "cannot look at %.300s: %s", path, strerror(errno));
+	if (!slash || !slash[1])
+		return false;
+	slash[slash == path ? 1 : 0] = '\0';
+	return true;
+}
+
+/*
+ * Whoever may rename a directory on the way can put another file in our way.  Where
+ * only owners may rename (/tmp), what is root's stays; path is used up.
+ */
+static bool way_is_safe(char *path, char why[HOOKS_WHY])
+{
+	struct stat st;
+
+	while (go_up(path)) {
+		if (stat(path, &st) == 0 && st.st_uid == 0 && st.st_mode & S_ISVTX)
+			continue;
+		if (!only_root_writes(path, why))
+			return false;
+	}
+	return true;
+}
+
+/* The file itself and its directory, then all above. */
+static bool place_is_safe(char *path, char why[HOOKS_WHY])
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid != 0) {
+		snprintf(why, HOOKS_WHY,
+			 "the link %.300s does not belong to root; chown -h root it", path);
 		return false;
 	}
-	if (!only_root_writes(real, why))
-		goto out;
-	slash = strrchr(real, '/');
-	slash[slash == real ? 1 : 0] = '\0';
-	ok = only_root_writes(real, why);
-out:
+	if (!only_root_writes(path, why))
+		return false;
+	return go_up(path) && only_root_writes(path, why) && way_is_safe(path, why);
+}
+
+/* As it was given, without a look at links. NULL: no memory, or no such directory. */
+static char *absolute(const char *path)
+{
+	char *whole = NULL, *here;
+
+	if (*path == '/')
+		return strdup(path);
+	here = getcwd(NULL, 0);
+	if (here && asprintf(&whole, "%s/%s", here, path) < 0)
+		whole = NULL;
+	free(here);
+	return whole;
+}
+
+bool hooks_trusted(const char *path, char why[HOOKS_WHY])
+{
+	char *real = realpath(path, NULL), *given = absolute(path);
+	bool ok = false;
+
+	if (real && given)
+		ok = place_is_safe(real, why) && place_is_safe(given, why);
+	else
+		snprintf(why, HOOKS_WHY, "cannot look at %.300s: %s", path, strerror(errno));
 	free(real);
+	free(given);
 	return ok;
 }
 

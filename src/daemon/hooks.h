@@ -12,7 +12,8 @@ enum { HOOKS_WHY = 512 };
 
 /*
  * Commands run with all our rights, so nobody but root may have written them:
- * the file and its directory belong to root and only root can write there.
+ * the file and its directory belong to root and only root can write there, nor can
+ * others exchange a directory or a link on the way.
  * false: *why says what to change.
  */
 bool hooks_trusted(const char *path, char why[HOOKS_WHY]);

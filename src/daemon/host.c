@@ -3,20 +3,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "daemon/dns.h"
 #include "daemon/ledger.h"
 #include "daemon/spawn.h"
-#include "io/dev.h"
+#include "io/tun.h"
 #include "io/udp.h"
 #include "netlink/ifaddr.h"
 
-enum { FIRST_TABLE = 51820, TABLES = 4096 }; /* as wg-quick begins; how many to try */
+enum {
+	FIRST_TABLE = 51820, /* as wg-quick begins... */
+	TABLES = 4096,       /* ...and how many to try */
+	SWEPT = 16,          /* stale rules at a time */
+};
 
 struct host {
 	struct rtnl rtnl;
@@ -51,6 +57,21 @@ void host_close(struct host *h)
 	mem_free(h);
 }
 
+/* Its first character; 0: not to be had. */
+static char read_sysctl(const char *path)
+{
+	char value = 0;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (read(fd, &value, 1) != 1)
+		value = 0;
+	close(fd);
+	return value;
+}
+
 static void write_sysctl(const char *path, char value)
 {
 	char now = 0;
@@ -64,13 +85,13 @@ static void write_sysctl(const char *path, char value)
 	close(fd);
 }
 
-int host_tun(struct host *h, char name[16], int *fd)
+int host_tun(struct host *h, char name[16], bool vnet, int *fd)
 {
 	char path[80];
 	int r;
 
 	(void)h;
-	r = tun_create(name, fd);
+	r = tun_create(name, vnet, fd);
 	if (r < 0)
 		return r;
 	/* Or an address that is exchanged takes its neighbours, and all routes, along. */
@@ -83,6 +104,13 @@ int host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uint16_t *
 {
 	(void)h;
 	return udp_pair(port, mark, fd, bound);
+}
+
+void host_buffers(struct host *h, const int fd[2], uint32_t recv_bytes, uint32_t send_bytes)
+{
+	(void)h;
+	for (int i = 0; i < UDP_SOCKETS; i++)
+		udp_buffers(fd[i], recv_bytes, send_bytes);
 }
 
 int host_mark(struct host *h, const int fd[2], uint32_t mark)
@@ -105,6 +133,11 @@ int host_link(struct host *h, const char *name, struct link_info *info)
 int host_link_up(struct host *h, uint32_t ifindex, bool up)
 {
 	return link_set_up(&h->rtnl, ifindex, up);
+}
+
+int host_queue_len(struct host *h, uint32_t ifindex, uint32_t packets)
+{
+	return link_set_queue_len(&h->rtnl, ifindex, packets);
 }
 
 int host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu)
@@ -167,6 +200,55 @@ static int del_default(struct host *h, uint32_t ifindex, int family, uint32_t ta
 	if (r < 0 && r != -ENODEV && !first)
 		first = r;
 	return first;
+}
+
+/* Those of another tunnel have their route as long as its link is up, and it redoes them then. */
+static unsigned sweep_family(struct host *h, int family)
+{
+	struct rule_mark rule[SWEPT];
+	unsigned swept = 0, not_mark = 0, suppress = 0;
+	size_t n = 0;
+
+	if (rule_ours(&h->rtnl, family, rule, LEN(rule), &n) < 0)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		bool empty = false;
+
+		if (route_table_is_empty(&h->rtnl, rule[i].table, &empty) < 0 || !empty)
+			continue;
+		swept += rule_del_not_mark(&h->rtnl, family, rule[i].mark, rule[i].table) == 0;
+	}
+	if (swept && rule_count(&h->rtnl, family, &not_mark, &suppress) == 0 && !not_mark &&
+	    rule_del_suppress(&h->rtnl, family) == 0)
+		swept++;
+	return swept;
+}
+
+unsigned host_sweep(struct host *h)
+{
+	return sweep_family(h, AF_INET) + sweep_family(h, AF_INET6);
+}
+
+bool host_has_ipv6(struct host *h)
+{
+	(void)h;
+	if (access("/proc/sys/net/ipv4", F_OK) == 0 && access("/proc/sys/net/ipv6", F_OK) < 0)
+		return false;
+	return read_sysctl("/proc/sys/net/ipv6/conf/all/disable_ipv6") != '1';
+}
+
+bool host_filters_strictly(struct host *h, uint32_t ifindex, char name[16])
+{
+	char path[80], all, own;
+
+	(void)h;
+	if (!if_indextoname(ifindex, name))
+		return false;
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%.15s/rp_filter", name);
+	all = read_sysctl("/proc/sys/net/ipv4/conf/all/rp_filter");
+	own = read_sysctl(path);
+	/* The greater of the two counts; 2 is the loose one. */
+	return (all > own ? all : own) == '1';
 }
 
 static int deed(struct host *h, bool add, const struct ledger_entry *e)
@@ -331,8 +413,14 @@ int host_hook(struct host *h, const char *name, const char *command)
 
 void host_redo(struct host *h)
 {
-	for (size_t i = 0; i < h->ledger.n; i++)
-		deed(h, true, &h->ledger.entry[i]);
+	for (size_t i = 0; i < h->ledger.n; i++) {
+		const struct ledger_entry *e = &h->ledger.entry[i];
+
+		if (e->kind == LEDGER_ROUTE)
+			route_restore(&h->rtnl, &e->prefix, e->ifindex, e->table);
+		else
+			deed(h, true, e);
+	}
 }
 
 void host_undo(struct host *h)

@@ -24,14 +24,18 @@ struct host;
 int host_open(struct host **h);
 void host_close(struct host *h);
 
-/* The device: name in (may be "": any), name out. The link stays down. */
-int host_tun(struct host *h, char name[16], int *fd);
+/* The device: name in (may be "": any), name out. vnet: see io/tun.h. The link stays down. */
+int host_tun(struct host *h, char name[16], bool vnet, int *fd);
 /* A pair of UDP sockets, v4 and v6 (-1: not to be had); port 0: any free one. */
 int host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uint16_t *bound);
+/* Buffers of sockets, in bytes; 0: as they are. */
+void host_buffers(struct host *h, const int fd[2], uint32_t recv_bytes, uint32_t send_bytes);
 int host_mark(struct host *h, const int fd[2], uint32_t mark);
 
 int host_link(struct host *h, const char *name, struct link_info *info);
 int host_link_up(struct host *h, uint32_t ifindex, bool up);
+/* The device's queue, in packets. */
+int host_queue_len(struct host *h, uint32_t ifindex, uint32_t packets);
 int host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu);
 int host_address(struct host *h, bool add, uint32_t ifindex, const struct prefix *address);
 /* table 0: main */
@@ -39,6 +43,15 @@ int host_route(struct host *h, bool add, uint32_t ifindex, const struct prefix *
 	       uint32_t table);
 /* Route into the tunnel by policy: table == mark, rules, src_valid_mark (v4). One family. */
 int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, uint32_t table);
+/* What a killed process left of such ways: rules of ours that lead nowhere go. How many. */
+unsigned host_sweep(struct host *h);
+/* false: it was switched off, or is not in this kernel. */
+bool host_has_ipv6(struct host *h);
+/*
+ * true: the device takes a datagram only if an answer to it would leave by the same
+ * device (rp_filter of 1). name gets the device's.
+ */
+bool host_filters_strictly(struct host *h, uint32_t ifindex, char name[16]);
 /* The first table number from 51820 on that is empty. */
 int host_free_table(struct host *h, uint32_t *table);
 int host_path(struct host *h, const struct ip *dst, uint32_t mark, struct route_path *path);

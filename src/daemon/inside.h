@@ -5,6 +5,7 @@
 /* The one struct that the files of the running daemon share; nobody else looks in here. */
 
 #include "base/log.h"
+#include "daemon/change.h"
 #include "daemon/control.h"
 #include "daemon/daemon.h"
 #include "daemon/host.h"
@@ -12,6 +13,7 @@
 #include "daemon/names.h"
 #include "daemon/network.h"
 #include "daemon/path.h"
+#include "daemon/service.h"
 #include "netlink/watch.h"
 
 /* Log lines that a stranger or a flapping network can cause. */
@@ -21,6 +23,8 @@ struct daemon {
 	struct daemon_options options;
 	struct path path;
 	struct loop loop;
+	struct service service;
+	struct change change;
 	struct host *host;
 	struct control *control;
 	struct resolver *resolver;
@@ -38,9 +42,18 @@ struct daemon {
 	ev_timer calm;  /* runs for a moment after a change of the network */
 	bool changed_again;
 	struct log_brake brake[BRAKE_COUNT];
-	bool ready; /* came up whole */
+	bool ready;                   /* came up whole */
+	bool reload_later;            /* a HUP came before that */
+	bool said_no_v6, said_strict; /* lines of the log that one start has once */
 	int status;
 	bool stopping;
 };
+
+/* How a peer is, with all that is known around it. */
+void daemon_state(const struct daemon *d, const struct peer *p, uint64_t mono, struct state *state);
+/* The word alone. */
+enum state_word daemon_glance(const struct daemon *d, const struct peer *p, uint64_t mono);
+/* What is known around it. */
+void daemon_around(const struct daemon *d, const struct peer *p, struct state_around *around);
 
 #endif

@@ -12,7 +12,7 @@
 enum {
 	DEVICE = 1 << UDP_SOCKETS, /* in ready and resting, beside a bit per socket */
 	ROUNDS = 8,
-	BUDGET = 1 << 20, /* bytes per pass: what a timer or a small packet may have to wait for */
+	BUDGET = 1 << 20, /* unless another one is set */
 	TICKS = 8,
 };
 
@@ -35,6 +35,16 @@ static void arm(struct loop *l, uint64_t at)
 		l->armed = at;
 }
 
+static void tick(struct loop *l, struct instant now)
+{
+	uint64_t due = tunnel_deadline(&l->path->tunnel);
+
+	/* Zero is work that was promised for no moment. */
+	if (due && due < now.mono && now.mono - due > l->late_max)
+		l->late_max = now.mono - due;
+	path_tick(l->path, now);
+}
+
 static void on_timer(struct ev_loop *ev, ev_io *w, int revents)
 {
 	struct loop *l = w->data;
@@ -45,7 +55,7 @@ static void on_timer(struct ev_loop *ev, ev_io *w, int revents)
 	if (read(l->timer_fd, &times, sizeof(times)) < 0)
 		return;
 	l->armed = UINT64_MAX;
-	path_tick(l->path, clock_now());
+	tick(l, clock_now());
 }
 
 static void tell_events(struct loop *l)
@@ -78,7 +88,7 @@ static void run_core(struct loop *l)
 		now = clock_now();
 		if (due > now.mono)
 			break;
-		path_tick(l->path, now);
+		tick(l, now);
 	}
 	tell_events(l);
 	due = tunnel_deadline(&l->path->tunnel);
@@ -131,7 +141,7 @@ static void pump(struct loop *l)
 	struct instant now = clock_now();
 
 	for (int round = 0; round < ROUNDS && todo; round++) {
-		if (l->path->bytes - begin >= BUDGET)
+		if (l->path->bytes - begin >= l->budget)
 			break;
 		for (int source = 0; source <= UDP_SOCKETS; source++) {
 			int n;
@@ -143,6 +153,7 @@ static void pump(struct loop *l)
 				todo &= ~(1u << source);
 			if (n < 0)
 				l->resting |= 1u << source;
+			l->failed[source] = n < 0 ? l->failed[source] + 1 : 0;
 		}
 	}
 }
@@ -186,6 +197,17 @@ static void choose_watchers(struct loop *l)
 	}
 }
 
+/* Waiting for room in a full socket is a way to wait for the device, too. */
+static void note_watchers(struct loop *l)
+{
+	for (int i = 0; i < UDP_SOCKETS; i++) {
+		if (ev_is_active(&l->socket[i]))
+			l->watched |= 1u << i;
+	}
+	if (ev_is_active(&l->device) || ev_is_active(&l->writable))
+		l->watched |= DEVICE;
+}
+
 /* After all other callbacks of the pass. */
 static void on_check(struct ev_loop *ev, ev_check *w, int revents)
 {
@@ -211,6 +233,7 @@ static void on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)
 	(void)revents;
 	run_core(l);
 	choose_watchers(l);
+	note_watchers(l);
 }
 
 /* --- the rest --- */
@@ -254,7 +277,9 @@ static void init_watchers(struct loop *l)
 
 int loop_open(struct loop *l, struct path *path, const struct loop_calls *calls, void *ctx)
 {
-	*l = (struct loop){ .path = path, .calls = calls, .ctx = ctx, .armed = UINT64_MAX };
+	*l = (struct loop){
+		.path = path, .calls = calls, .ctx = ctx, .armed = UINT64_MAX, .budget = BUDGET
+	};
 	l->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (l->timer_fd < 0)
 		return -errno;
@@ -355,4 +380,25 @@ bool loop_wait(struct loop *l, int fd)
 void loop_break(struct loop *l)
 {
 	l->broken = true;
+}
+
+bool loop_is_sound(struct loop *l, double seconds)
+{
+	const struct path *p = l->path;
+	bool sound = true;
+
+	/* What was opened a moment ago is watched, but nobody has slept since. */
+	note_watchers(l);
+	for (int i = 0; i <= UDP_SOCKETS; i++) {
+		int fd = i < UDP_SOCKETS ? p->udp.fd[i] : p->dev.fd;
+
+		if (fd < 0)
+			continue;
+		/* One failure is not much: each is followed by a rest. */
+		if (!(l->watched & 1u << i) || l->failed[i] * rest_seconds > seconds / 2)
+			sound = false;
+		l->failed[i] = 0;
+	}
+	l->watched = 0;
+	return sound;
 }

@@ -35,10 +35,14 @@ struct loop {
 	ev_prepare prepare;
 	ev_check check;
 	ev_timer rest;
+	uint64_t budget; /* bytes per pass: what a timer or a small packet may have to wait for */
 	int timer_fd;
-	uint64_t armed;   /* what the timer is set to; UINT64_MAX: not */
-	unsigned ready;   /* what has data: a bit per socket, and the device */
-	unsigned resting; /* what failed in a strange way, and is left alone for a moment */
+	uint64_t armed;    /* what the timer is set to; UINT64_MAX: not */
+	uint64_t late_max; /* ns: the longest that a deadline of the core had to wait */
+	unsigned ready;    /* what has data: a bit per socket, and the device */
+	unsigned resting;  /* what failed in a strange way, and is left alone for a moment */
+	unsigned watched;  /* in the same bits: what was waited for since loop_is_sound() */
+	unsigned failed[UDP_SOCKETS + 1]; /* times in a row, since then */
 	bool broken, gone;
 };
 
@@ -56,5 +60,10 @@ void loop_run(struct loop *l);
 /* Run until fd is readable: true; or loop_break(): false. */
 bool loop_wait(struct loop *l, int fd);
 void loop_break(struct loop *l);
+/*
+ * Since the last call, seconds ago: every descriptor of the path was waited for,
+ * and none did nothing but fail.
+ */
+bool loop_is_sound(struct loop *l, double seconds);
 
 #endif

@@ -25,6 +25,8 @@ struct network {
 bool network_diverts(const struct conf *c);
 /* Fills a zeroed struct. 0 or -ENOMEM. */
 int network_want(struct network *n, const struct conf *c, uint32_t divert_table);
+/* Take the IPv6 part out; false: there was none. */
+bool network_leave_out_ipv6(struct network *n);
 void network_fini(struct network *n);
 bool network_equal(const struct network *a, const struct network *b);
 

@@ -9,6 +9,7 @@
 #include "daemon/events.h"
 #include "daemon/mtu.h"
 #include "daemon/sockets.h"
+#include "daemon/tell.h"
 #include "proto/admin.h"
 
 static const double calm_seconds = 1.0;
@@ -32,11 +33,13 @@ static void link_up(struct daemon *d)
 		log_error("cannot open UDP sockets: %s; set another ListenPort", strerror(-r));
 	else
 		sockets_commit(&plan, d, now);
+	dev_probe(&d->path.dev);
 	admin_up(&d->path.tunnel, now);
 	/* While it was down the kernel took routes and IPv6 addresses away. */
 	if (d->ready && !d->link_lost)
 		host_redo(d->host);
 	log_info("interface is up, UDP port %u", d->port);
+	tell_link(d, true);
 }
 
 static void link_down(struct daemon *d)
@@ -48,11 +51,15 @@ static void link_down(struct daemon *d)
 	events_drain(d, now);
 	admin_down(&d->path.tunnel);
 	log_info("interface is down");
+	tell_link(d, false);
 }
 
-void news_link(struct daemon *d, const struct link_info *info)
+void news_link(struct daemon *d, const struct link_info *info, bool fell)
 {
 	set_mtu(d, info->mtu);
+	/* Down and up again before we looked: keys are forgotten all the same. */
+	if (fell && d->path.tunnel.up)
+		link_down(d);
 	/* A down before the first up finds a tunnel that is down: nothing happens then. */
 	if (info->up && !d->path.tunnel.up)
 		link_up(d);
@@ -166,7 +173,7 @@ void news_read(struct daemon *d)
 	if ((news.link_gone || news.link_moved) && !d->link_lost)
 		link_gone(d);
 	else if (news.link_changed && !d->link_lost)
-		news_link(d, &news.link);
+		news_link(d, &news.link, news.link_fell);
 	if (news.network_changed || news.lost)
 		news_network(d);
 }

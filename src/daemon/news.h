@@ -8,8 +8,8 @@
 
 /* The watch is readable. */
 void news_read(struct daemon *d);
-/* Believe this state of our link: up, down, MTU. */
-void news_link(struct daemon *d, const struct link_info *info);
+/* Believe this state of our link: up, down, MTU. fell: it went down since we last looked. */
+void news_link(struct daemon *d, const struct link_info *info, bool fell);
 /* The ways to the peers may have changed; at most once a second is acted on. */
 void news_network(struct daemon *d);
 /* USR2: somebody knows that the network changed: ask for names and start handshakes at once. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "io/udp_error.h"
 #include "proto/admin.h"
 
 enum {
@@ -14,6 +15,7 @@ enum {
 	IN_BYTES = UDP_RECV_BYTES + CORE_BYTES,
 	OUT_BYTES = 448 << 10, /* a big read, its seals, and what the core may add */
 	OWN_BYTES = 384 << 10,
+	ERRORS = 64, /* of earlier datagrams, looked at per turn */
 };
 
 int path_init(struct path *p, const struct chance *chance)
@@ -27,7 +29,7 @@ int path_init(struct path *p, const struct chance *chance)
 	r = tunnel_init(&p->tunnel, chance, MOST_PACKETS);
 	if (r < 0)
 		return r;
-	r = udp_init(&p->udp);
+	r = udp_init(&p->udp, &p->offloads);
 	if (r < 0)
 		goto no_udp;
 	r = batch_init(&p->out, PACKETS, ANSWERS, OUT_BYTES);
@@ -56,6 +58,7 @@ void path_close(struct path *p)
 {
 	/* Whatever is held back refers to peers and sockets: it goes first. */
 	p->blocked = -1;
+	p->out_next = 0;
 	batch_reset(&p->out);
 	admin_down(&p->tunnel);
 	udp_close(&p->udp);
@@ -152,6 +155,22 @@ int path_from_device(struct path *p, struct instant now)
 	return n;
 }
 
+/* What came back of what was sent: nothing depends on it, somebody may ask for it. */
+static void hear_errors(struct path *p, struct instant now)
+{
+	struct udp_error e;
+
+	for (int i = 0; i < ERRORS && udp_error_take(&p->udp, &e); i++) {
+		const struct trouble_icmp icmp = {
+			.to = e.to, .from = e.from, .type = e.type, .code = e.code, .err = e.err
+		};
+
+		/* What this host refused by itself, the send has told already. */
+		if (e.from.family)
+			trouble_told(&p->tunnel, &icmp, now.mono);
+	}
+}
+
 int path_from_network(struct path *p, int which, struct instant now)
 {
 	int n;
@@ -160,6 +179,7 @@ int path_from_network(struct path *p, int which, struct instant now)
 		return 0;
 	batch_reset(&p->in);
 	n = udp_recv(&p->udp, which, &p->in);
+	hear_errors(p, now);
 	if (n <= 0)
 		return n;
 	tunnel_open(&p->tunnel, &p->in, now);

@@ -17,6 +17,7 @@
 struct path {
 	struct dev dev;
 	struct udp udp;
+	struct offloads offloads; /* of both */
 	struct tunnel tunnel;
 	struct batch out;  /* from the device; may hold what a full socket refused */
 	struct batch in;   /* from the network */

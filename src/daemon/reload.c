@@ -5,13 +5,18 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "crypto/aead.h"
 #include "daemon/apply.h"
 #include "daemon/bringup.h"
+#include "daemon/cipher.h"
 #include "daemon/clock.h"
 #include "daemon/config.h"
 #include "daemon/events.h"
 #include "daemon/news.h"
 #include "daemon/sockets.h"
+#include "daemon/strict.h"
+#include "daemon/tell.h"
+#include "daemon/tuning.h"
 
 /* Into the report, and into the log. */
 static void say(void *ctx, enum conf_severity severity, const char *line)
@@ -77,6 +82,16 @@ static void change_dns(struct daemon *d, const struct conf *next, struct print *
 	print_add(report, "DNS changed\n");
 }
 
+/* Keys in use belong to what seals with them. */
+static void note_cipher(const struct daemon *d, const struct conf *next, struct print *report)
+{
+	if (d->options.aead || !next->aead || strcmp(next->aead, "auto") == 0 ||
+	    strcmp(next->aead, aead_name()) == 0)
+		return;
+	print_add(report, "Aead = %s is for the next start; until then it is %s\n", next->aead,
+		  aead_name());
+}
+
 /* Sockets and network: what may fail, and then leaves things as they were. */
 static int change_host(struct daemon *d, const struct conf *next, struct instant now,
 		       struct print *report)
@@ -84,13 +99,14 @@ static int change_host(struct daemon *d, const struct conf *next, struct instant
 	struct network wanted = { 0 };
 	struct sockets_plan plan;
 	uint16_t port = d->port;
+	uint32_t mark_before = d->mark;
 	char what[128] = "";
 	uint32_t mark;
 	int r;
 
 	r = bringup_mark(d, next, &mark);
 	if (r == 0)
-		r = network_want(&wanted, next, mark);
+		r = bringup_network(d, next, mark, &wanted);
 	if (r < 0)
 		goto out;
 	r = sockets_plan(&plan, d, wanted_port(d, next), mark);
@@ -101,7 +117,7 @@ static int change_host(struct daemon *d, const struct conf *next, struct instant
 	}
 	r = network_change(d->host, d->ifindex, &d->network, &wanted, what);
 	if (r < 0) {
-		log_error("cannot add the %s: %s", what, strerror(-r));
+		bringup_log_network(r, what);
 		print_add(report, "cannot add the %s: %s\n", what, strerror(-r));
 		sockets_cancel(&plan, d);
 		goto out;
@@ -109,10 +125,14 @@ static int change_host(struct daemon *d, const struct conf *next, struct instant
 	sockets_commit(&plan, d, now);
 	if (d->port != port)
 		print_add(report, "UDP port changed from %u to %u\n", port, d->port);
+	if (d->mark != mark_before)
+		print_add(report, "FwMark changed from 0x%" PRIx32 " to 0x%" PRIx32 "\n",
+			  mark_before, d->mark);
 	if (!network_equal(&d->network, &wanted))
 		print_add(report, "addresses or routes changed\n");
 	network_fini(&d->network);
 	d->network = wanted;
+	strict_warn(d, NULL);
 	return 0;
 out:
 	network_fini(&wanted);
@@ -135,6 +155,8 @@ static int change_all(struct daemon *d, struct conf *next, struct print *report)
 	path_flush(&d->path, now);
 	r = apply_file(&d->path.tunnel, &d->names, next, &d->conf, now, report);
 	change_dns(d, next, report);
+	note_cipher(d, next, report);
+	tuning_compare(&d->conf.tune, &next->tune, report);
 	conf_fini(&d->conf);
 	d->conf = *next;
 	conf_init(next);
@@ -146,22 +168,39 @@ static int change_all(struct daemon *d, struct conf *next, struct print *report)
 	return r;
 }
 
+/* Hooks of the configuration that runs may be under way then, and the loop with them. */
+static int refuse(struct print *report, const char *why, int error)
+{
+	print_add(report, "%s\n", why);
+	log_warn("reload: %s", why);
+	return error;
+}
+
 int reload(struct daemon *d, struct print *report)
 {
+	size_t from = report->len;
 	struct conf next;
 	int r;
 
-	if (!d->options.path) {
-		print_add(report,
-			  "there is no file to reload: all comes over the control socket\n");
-		return -ENOENT;
-	}
+	if (!d->options.path)
+		return refuse(report,
+			      "there is no file to reload: all comes over the control socket",
+			      -ENOENT);
+	if (d->stopping)
+		return refuse(report, "the tunnel is ending", -ESHUTDOWN);
+	if (!d->ready)
+		return refuse(report, "the tunnel is still coming up; ask again when it is there",
+			      -EBUSY);
+	service_reloading(d);
 	conf_init(&next);
 	r = config_read(&next, d->options.path, say, report);
+	tune_override(&next.tune, &d->options.tune);
 	if (r == 0)
 		r = change_all(d, &next, report);
 	if (r < 0)
 		log_error("reload failed (%s): the tunnel runs on as it was", strerror(-r));
+	tell_reload(d, r, report, from);
 	conf_fini(&next);
+	service_ready(d);
 	return r;
 }

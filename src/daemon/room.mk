@@ -7,6 +7,8 @@ libdaemon_a_SOURCES = \
 	src/daemon/answer.c src/daemon/answer.h \
 	src/daemon/apply.c src/daemon/apply.h \
 	src/daemon/bringup.c src/daemon/bringup.h \
+	src/daemon/change.c src/daemon/change.h \
+	src/daemon/cipher.c src/daemon/cipher.h \
 	src/daemon/client.c src/daemon/client.h \
 	src/daemon/clock.c src/daemon/clock.h \
 	src/daemon/config.c src/daemon/config.h \
@@ -14,8 +16,11 @@ libdaemon_a_SOURCES = \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/dns.c src/daemon/dns.h \
 	src/daemon/events.c src/daemon/events.h \
+	src/daemon/feed.c src/daemon/feed.h \
 	src/daemon/hooks.c src/daemon/hooks.h \
+	src/daemon/examine.c src/daemon/examine.h \
 	src/daemon/host.c src/daemon/host.h \
+	src/daemon/icmp.c src/daemon/icmp.h \
 	src/daemon/inside.h \
 	src/daemon/ledger.c src/daemon/ledger.h \
 	src/daemon/lookup.c src/daemon/lookup.h \
@@ -24,13 +29,24 @@ libdaemon_a_SOURCES = \
 	src/daemon/names.c src/daemon/names.h \
 	src/daemon/network.c src/daemon/network.h \
 	src/daemon/news.c src/daemon/news.h \
+	src/daemon/notify.c src/daemon/notify.h \
 	src/daemon/path.c src/daemon/path.h \
 	src/daemon/prefixes.c src/daemon/prefixes.h \
 	src/daemon/reload.c src/daemon/reload.h \
 	src/daemon/resolve.c src/daemon/resolve.h \
+	src/daemon/service.c src/daemon/service.h \
 	src/daemon/snapshot.c src/daemon/snapshot.h \
 	src/daemon/sock.c src/daemon/sock.h \
 	src/daemon/sockets.c src/daemon/sockets.h \
 	src/daemon/spawn.c src/daemon/spawn.h \
 	src/daemon/state.c src/daemon/state.h \
-	src/daemon/status.c src/daemon/status.h
+	src/daemon/status.c src/daemon/status.h \
+	src/daemon/tell.c src/daemon/tell.h \
+	src/daemon/traffic.c src/daemon/traffic.h \
+	src/daemon/tuning.c src/daemon/tuning.h \
+	src/daemon/strict.c src/daemon/strict.h \
+	src/daemon/summary.c src/daemon/summary.h \
+	src/daemon/why.c src/daemon/why.h src/daemon/why_rules.h \
+	src/daemon/why_inside.c \
+	src/daemon/why_reach.c \
+	src/daemon/why_whole.c

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "daemon/tuning.h"
 #include "proto/admin.h"
 
 int sockets_plan(struct sockets_plan *plan, struct daemon *d, int port, uint32_t mark)
@@ -28,8 +29,10 @@ void sockets_commit(struct sockets_plan *plan, struct daemon *d, struct instant 
 {
 	/* What a full socket holds back would go out of another socket than it was made for. */
 	path_flush(&d->path, now);
-	if (plan->rebind)
+	if (plan->rebind) {
+		tuning_sockets(d, plan->fd);
 		udp_use(&d->path.udp, plan->fd);
+	}
 	if (plan->rebind || plan->remark)
 		admin_forget_sources(&d->path.tunnel);
 	d->port = plan->port;

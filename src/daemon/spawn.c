@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,13 +68,20 @@ fail:
 	_exit(127);
 }
 
+static int dup_of(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+	return copy < 0 ? -errno : copy;
+}
+
 static int open_input(const char *input, int null)
 {
 	size_t len = strlen(input);
 	int pipes[2];
 
 	if (len == 0)
-		return fcntl(null, F_DUPFD_CLOEXEC, 3);
+		return dup_of(null);
 	if (len > INPUT_MAX)
 		return -E2BIG;
 	if (pipe2(pipes, O_CLOEXEC) < 0)
@@ -99,12 +107,49 @@ static int await_exec(int fd)
 	return n == sizeof(e) ? -e : 0;
 }
 
+static sigset_t only_child_signal(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	return set;
+}
+
+/*
+ * Before the fork: that a child has ended will be pending, and nothing older is.
+ * Whoever started us may have had these signals ignored; then nobody could wait.
+ */
+static void hold_child_signal(void)
+{
+	const struct sigaction deflt = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
+	const struct timespec now = { 0 };
+	sigset_t set = only_child_signal();
+
+	sigaction(SIGCHLD, &deflt, NULL);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	while (sigtimedwait(&set, NULL, &now) > 0)
+		;
+}
+
+/* Linux before 5.3 has no pidfd_open(2), and some containers refuse what they do not know. */
+static int watch_end(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	sigset_t set = only_child_signal();
+
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 static int fork_it(struct spawn *s, const char *const argv[], int input, int null, bool quiet)
 {
 	int err[2], r;
 
 	if (pipe2(err, O_CLOEXEC) < 0)
 		return -errno;
+	hold_child_signal();
 	s->pid = fork();
 	if (s->pid == 0)
 		become(argv, input, null, quiet, err[1]);
@@ -116,10 +161,10 @@ static int fork_it(struct spawn *s, const char *const argv[], int input, int nul
 	r = await_exec(err[0]);
 	if (r < 0)
 		goto reap;
-	s->fd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+	s->fd = watch_end(s->pid);
 	if (s->fd >= 0)
 		goto out;
-	r = -errno;
+	r = s->fd;
 	kill(s->pid, SIGKILL);
 reap:
 	waitpid(s->pid, NULL, 0);

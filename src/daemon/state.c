@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Two steps: what is the case, decided once, and the words for it.  Who wants the
+ * word only never pays for the sentence.
+ */
 #include "daemon/state.h"
 
 #include <stdarg.h>
@@ -6,7 +10,54 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "daemon/icmp.h"
 #include "proto/limits.h"
+
+/* Trouble with packets that is older than this is over. */
+static const uint64_t recent = 180 * SECOND_NS;
+
+enum cause {
+	CAUSE_LINK_DOWN,
+	CAUSE_NO_KEY,
+	CAUSE_CANNOT_SEND,
+	CAUSE_SILENT_SESSION,
+	CAUSE_SOURCE,
+	CAUSE_WORKS,
+	CAUSE_NAME_FAILS,
+	CAUSE_NAME_ASKED,
+	CAUSE_CANNOT_ASK,
+	CAUSE_PSK,
+	CAUSE_REFUSED,
+	CAUSE_ASKED,
+	CAUSE_NO_ANSWER,
+	CAUSE_GAVE_UP,
+	CAUSE_UNCONFIRMED,
+	CAUSE_WAITS_FOR_CALL,
+	CAUSE_UNTOUCHED,
+	CAUSE_ENDED,
+	CAUSE_COUNT
+};
+
+static const enum state_word words[CAUSE_COUNT] = {
+	[CAUSE_LINK_DOWN] = STATE_DEAD,
+	[CAUSE_NO_KEY] = STATE_DEAD,
+	[CAUSE_CANNOT_SEND] = STATE_STALE,
+	[CAUSE_SILENT_SESSION] = STATE_STALE,
+	[CAUSE_SOURCE] = STATE_UP,
+	[CAUSE_WORKS] = STATE_UP,
+	[CAUSE_NAME_FAILS] = STATE_RESOLVING,
+	[CAUSE_NAME_ASKED] = STATE_RESOLVING,
+	[CAUSE_CANNOT_ASK] = STATE_HANDSHAKING,
+	[CAUSE_PSK] = STATE_HANDSHAKING,
+	[CAUSE_REFUSED] = STATE_HANDSHAKING,
+	[CAUSE_ASKED] = STATE_HANDSHAKING,
+	[CAUSE_NO_ANSWER] = STATE_HANDSHAKING,
+	[CAUSE_GAVE_UP] = STATE_DEAD,
+	[CAUSE_UNCONFIRMED] = STATE_HANDSHAKING,
+	[CAUSE_WAITS_FOR_CALL] = STATE_IDLE,
+	[CAUSE_UNTOUCHED] = STATE_IDLE,
+	[CAUSE_ENDED] = STATE_IDLE,
+};
 
 const char *state_name(enum state_word word)
 {
@@ -22,14 +73,104 @@ const char *state_name(enum state_word word)
 	return (unsigned)word < LEN(names) ? names[word] : "?";
 }
 
-static void say(struct state *s, enum state_word word, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+bool state_is_trouble(enum state_word word)
+{
+	return word == STATE_RESOLVING || word == STATE_STALE || word == STATE_DEAD;
+}
 
-static void say(struct state *s, enum state_word word, const char *format, ...)
+bool state_unsettled(const struct peer *p, uint64_t at)
+{
+	return at && at > p->handshake_at;
+}
+
+/* --- what is the case --- */
+
+/* Whether data can leave now, or (next) as soon as the other side uses it. */
+static bool has_session(const struct peer *p, uint64_t mono)
+{
+	return p->keyring.current && session_may_send(p->keyring.current, mono);
+}
+
+/* The other host says that nobody listens there, and said nothing else since. */
+static bool is_refused(const struct peer *p)
+{
+	const struct trouble_icmp *icmp = &p->trouble.icmp;
+
+	return icmp->at > p->heard_at && endpoint_same_remote(&icmp->to, &p->endpoint) &&
+	       icmp_kind(icmp) == ICMP_KIND_PORT;
+}
+
+static enum cause of_session(const struct peer *p, uint64_t mono)
+{
+	/* Armed by the first data without an answer, 15 s and jitter before it fires. */
+	uint64_t unanswered = p->timers.at[TIMER_NEW_HANDSHAKE];
+	uint64_t since = unanswered > NEW_HANDSHAKE_NS ? unanswered - NEW_HANDSHAKE_NS : 0;
+
+	if (p->send_error)
+		return CAUSE_CANNOT_SEND;
+	/* Whoever has nothing to say answers with a keepalive after ten seconds. */
+	if (unanswered && mono > since + KEEPALIVE_TIMEOUT_NS + SECOND_NS)
+		return CAUSE_SILENT_SESSION;
+	/* That timer has fired, and what it began has no answer either. */
+	if (p->timers.at[TIMER_RETRANSMIT] && p->timers.unanswered > 1 &&
+	    mono > p->heard_at + NEW_HANDSHAKE_NS)
+		return CAUSE_SILENT_SESSION;
+	if (p->trouble.source_at && mono < p->trouble.source_at + recent)
+		return CAUSE_SOURCE;
+	return CAUSE_WORKS;
+}
+
+static enum cause of_handshake(const struct peer *p)
+{
+	if (p->send_error)
+		return CAUSE_CANNOT_ASK;
+	if (state_unsettled(p, p->trouble.psk_at))
+		return CAUSE_PSK;
+	if (is_refused(p))
+		return CAUSE_REFUSED;
+	return p->timers.unanswered < 2 ? CAUSE_ASKED : CAUSE_NO_ANSWER;
+}
+
+/* No session and no handshake of ours under way. */
+static enum cause of_quiet(const struct peer *p, uint64_t mono)
+{
+	if (p->timers.attempts > MAX_TIMER_HANDSHAKES)
+		return CAUSE_GAVE_UP;
+	if (p->keyring.next && session_may_receive(p->keyring.next, mono))
+		return CAUSE_UNCONFIRMED;
+	if (!endpoint_known(&p->endpoint))
+		return CAUSE_WAITS_FOR_CALL;
+	return p->handshake_at ? CAUSE_ENDED : CAUSE_UNTOUCHED;
+}
+
+static enum cause decide(const struct peer *p, const struct state_around *around, uint64_t mono)
+{
+	if (!around->link_up)
+		return CAUSE_LINK_DOWN;
+	if (!around->have_key)
+		return CAUSE_NO_KEY;
+	if (has_session(p, mono))
+		return of_session(p, mono);
+	if (!endpoint_known(&p->endpoint) && around->host)
+		return around->why ? CAUSE_NAME_FAILS : CAUSE_NAME_ASKED;
+	if (p->timers.at[TIMER_RETRANSMIT])
+		return of_handshake(p);
+	return of_quiet(p, mono);
+}
+
+enum state_word state_glance(const struct peer *p, const struct state_around *around, uint64_t mono)
+{
+	return words[decide(p, around, mono)];
+}
+
+/* --- the words --- */
+
+static void say(struct state *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(struct state *s, const char *format, ...)
 {
 	va_list ap;
 
-	s->word = word;
 	va_start(ap, format);
 	vsnprintf(s->reason, sizeof(s->reason), format, ap);
 	va_end(ap);
@@ -45,108 +186,102 @@ static unsigned long seconds(uint64_t from, uint64_t to)
 	return to > from ? (unsigned long)((to - from) / SECOND_NS) : 0;
 }
 
-/* Whether data can leave now, or (next) as soon as the other side uses it. */
-static bool has_session(const struct peer *p, uint64_t mono)
+static void say_name(struct state *s, const struct state_around *around, enum cause cause)
 {
-	return p->keyring.current && session_may_send(p->keyring.current, mono);
+	if (cause == CAUSE_NAME_FAILS)
+		say(s, "%s: %s; asks again within %u s", around->host, around->why,
+		    around->retry_seconds);
+	else
+		say(s, "waits for the address of %s", around->host);
 }
 
-static void say_handshaking(struct state *s, const struct peer *p)
+/* What is said of a peer with a session. */
+static void say_session(struct state *s, const struct peer *p, enum cause cause, uint64_t mono)
+{
+	char ip[IP_TEXT];
+
+	switch (cause) {
+	case CAUSE_CANNOT_SEND:
+		say(s, "cannot send: %s", strerror(p->send_error));
+		return;
+	case CAUSE_SILENT_SESSION:
+		say(s, "sent data, heard nothing for %lu s", seconds(p->heard_at, mono));
+		return;
+	case CAUSE_SOURCE:
+		ip_print(ip, &p->refused_source);
+		say(s, "session works; it also sends from %s, not in its AllowedIPs", ip);
+		return;
+	default:
+		say(s, "session works");
+		return;
+	}
+}
+
+static void say_handshake(struct state *s, const struct peer *p, enum cause cause)
 {
 	char end[ENDPOINT_TEXT];
 
 	endpoint_print(end, &p->endpoint);
-	if (p->send_error) {
-		say(s, STATE_HANDSHAKING, "cannot send to %s: %s", end, strerror(p->send_error));
+	switch (cause) {
+	case CAUSE_CANNOT_ASK:
+		say(s, "cannot send to %s: %s", end, strerror(p->send_error));
+		return;
+	case CAUSE_PSK:
+		say(s, "%s answers, but preshared keys differ", end);
+		return;
+	case CAUSE_REFUSED:
+		say(s, "nobody listens at %s", end);
+		return;
+	case CAUSE_ASKED:
+		say(s, "asked %s", end);
+		return;
+	default:
+		say(s, "no answer from %s to %u initiations", end, p->timers.unanswered);
 		return;
 	}
-	if (p->count[FATE_PSK]) {
-		say(s, STATE_HANDSHAKING, "%s answers, but preshared keys differ", end);
-		return;
-	}
-	if (p->timers.attempts == 0) {
-		say(s, STATE_HANDSHAKING, "asked %s", end);
-		return;
-	}
-	say(s, STATE_HANDSHAKING, "no answer from %s to %u initiations", end,
-	    p->timers.attempts + 1);
 }
 
-static void say_session(struct state *s, const struct peer *p, uint64_t mono)
+static void say_quiet(struct state *s, const struct peer *p, enum cause cause)
 {
-	/* Armed by the first data without an answer, 15 s and jitter before it fires. */
-	uint64_t unanswered = p->timers.at[TIMER_NEW_HANDSHAKE];
-	uint64_t since;
-
-	if (p->send_error) {
-		say(s, STATE_STALE, "cannot send: %s", strerror(p->send_error));
+	switch (cause) {
+	case CAUSE_GAVE_UP:
+		say(s, "no answer to %u initiations; waits for traffic", p->timers.attempts + 1);
+		return;
+	case CAUSE_UNCONFIRMED:
+		if (p->trouble.unconfirmed > 1)
+			say(s, "answered %lu initiations, no answer was taken up",
+			    (unsigned long)p->trouble.unconfirmed);
+		else
+			say(s, "answered its initiation; waits for its first packet");
+		return;
+	case CAUSE_WAITS_FOR_CALL:
+		say(s, "no endpoint; waits until the peer calls");
+		return;
+	case CAUSE_UNTOUCHED:
+		say(s, "nothing sent yet; the first packet starts a handshake");
+		return;
+	default:
+		say(s, "session ended for lack of traffic; the next packet starts a handshake");
 		return;
 	}
-	since = unanswered > NEW_HANDSHAKE_NS ? unanswered - NEW_HANDSHAKE_NS : 0;
-	if (unanswered && mono > since + KEEPALIVE_TIMEOUT_NS) {
-		say(s, STATE_STALE, "sent data, heard nothing for %lu s",
-		    seconds(p->heard_at, mono));
-		return;
-	}
-	if (p->count[FATE_SOURCE]) {
-		char ip[IP_TEXT];
-
-		ip_print(ip, &p->refused_source);
-		say(s, STATE_UP, "session works; it also sends from %s, not in its AllowedIPs", ip);
-		return;
-	}
-	say(s, STATE_UP, "session works");
-}
-
-/* No session and no handshake under way. */
-static void say_quiet(struct state *s, const struct peer *p, uint64_t mono)
-{
-	if (p->timers.attempts > MAX_TIMER_HANDSHAKES) {
-		say(s, STATE_DEAD, "no answer to %u initiations; waits for traffic",
-		    p->timers.attempts + 1);
-		return;
-	}
-	if (p->keyring.next && session_may_receive(p->keyring.next, mono)) {
-		say(s, STATE_HANDSHAKING, "answered its initiation; waits for its first packet");
-		return;
-	}
-	if (!endpoint_known(&p->endpoint)) {
-		say(s, STATE_IDLE, "no endpoint; waits until the peer calls");
-		return;
-	}
-	if (!p->handshake_at) {
-		say(s, STATE_IDLE, "nothing sent yet; the first packet starts a handshake");
-		return;
-	}
-	say(s, STATE_IDLE, "session ended for lack of traffic; the next packet starts a handshake");
 }
 
 void state_of(struct state *s, const struct peer *p, const struct state_around *around,
 	      uint64_t mono)
 {
-	if (!around->link_up) {
-		say(s, STATE_DEAD, "the interface is down");
-		return;
-	}
-	if (!around->have_key) {
-		say(s, STATE_DEAD, "no private key is set");
-		return;
-	}
-	if (has_session(p, mono)) {
-		say_session(s, p, mono);
-		return;
-	}
-	if (!endpoint_known(&p->endpoint) && around->host) {
-		if (around->why)
-			say(s, STATE_RESOLVING, "%s: %s; asks again within %u s", around->host,
-			    around->why, around->retry_seconds);
-		else
-			say(s, STATE_RESOLVING, "waits for the address of %s", around->host);
-		return;
-	}
-	if (p->timers.at[TIMER_RETRANSMIT]) {
-		say_handshaking(s, p);
-		return;
-	}
-	say_quiet(s, p, mono);
+	enum cause cause = decide(p, around, mono);
+
+	s->word = words[cause];
+	if (cause == CAUSE_LINK_DOWN)
+		say(s, "the interface is down");
+	else if (cause == CAUSE_NO_KEY)
+		say(s, "no private key is set");
+	else if (cause <= CAUSE_WORKS)
+		say_session(s, p, cause, mono);
+	else if (cause <= CAUSE_NAME_ASKED)
+		say_name(s, around, cause);
+	else if (cause <= CAUSE_NO_ANSWER)
+		say_handshake(s, p, cause);
+	else
+		say_quiet(s, p, cause);
 }

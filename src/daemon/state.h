@@ -40,6 +40,13 @@ struct state_around {
 /* mono: CLOCK_BOOTTIME ns. */
 void state_of(struct state *s, const struct peer *peer, const struct state_around *around,
 	      uint64_t mono);
+/* The word alone, at a fraction of the price: for looking at many peers often. */
+enum state_word state_glance(const struct peer *peer, const struct state_around *around,
+			     uint64_t mono);
 const char *state_name(enum state_word word);
+/* Somebody should know: resolving, stale or dead, and not merely quiet. */
+bool state_is_trouble(enum state_word word);
+/* What went wrong at that time has not been put right since by a handshake. */
+bool state_unsettled(const struct peer *peer, uint64_t at);
 
 #endif

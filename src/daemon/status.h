@@ -16,7 +16,9 @@ struct status_interface {
 	uint16_t listen_port; /* 0: no socket */
 	uint32_t fwmark, mtu;
 	const char *aead;
+	uint32_t aead_ns_64, aead_ns_1424; /* 0: not measured */
 	uint64_t mono;
+	uint64_t timer_late_max; /* ns, since the start */
 };
 
 void status_interface(struct print *out, const struct path *path,

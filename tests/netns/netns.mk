@@ -5,16 +5,21 @@ EXTRA_DIST += \
 	tests/netns/lab.py \
 	tests/netns/node.py \
 	tests/netns/noise.py \
+	tests/netns/promtext.py \
 	tests/netns/run.py \
 	tests/netns/runner.py \
+	tests/netns/schema.py \
 	tests/netns/t_daemon.py \
 	tests/netns/t_faults.py \
 	tests/netns/t_load.py \
 	tests/netns/t_move.py \
 	tests/netns/t_quick.py \
+	tests/netns/t_start.py \
+	tests/netns/t_status.py \
 	tests/netns/t_timers.py \
 	tests/netns/t_tunnel.py \
-	tests/netns/t_uapi.py
+	tests/netns/t_uapi.py \
+	tests/netns/t_why.py
 
 # Preloaded by tests: a boot clock that runs faster. Always without sanitizers.
 check_DATA += tests/netns/fastclock.so

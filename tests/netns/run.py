@@ -13,5 +13,8 @@ import t_uapi    # noqa: F401
 import t_quick   # noqa: F401
 import t_faults  # noqa: F401
 import t_daemon  # noqa: F401
+import t_start   # noqa: F401
+import t_status  # noqa: F401
+import t_why     # noqa: F401
 
 sys.exit(runner.main(__doc__))

@@ -37,7 +37,7 @@ def long_outage_with_traffic_ends_in_5_s(lab):
     for _ in range(2):
         outage(pair, True)
         memory = pair.a.memory()
-        equal(pair.a.ns.ping(V4, 100, wait=1, interval=0.07), 0, "pings in the outage")
+        equal(pair.a.ns.ping(V4, 140, wait=1, interval=0.07), 0, "pings in the outage")
         within(pair.a.memory() - memory, -10000, 1024, "growth of memory in KiB")
         wire = lab.capture(pair.a.ns, pair.dev_a)
         outage(pair, False)

@@ -300,3 +300,21 @@ def expired_keys_are_refused_on_receipt(lab):
     wait_for(lambda: node.drops().get("expired", 0) + node.drops().get("no-session", 0),
              1, "drop of a packet under an expired key")
     equal(rx and node.peer(noise.b64(noise.public(own)))["rx"], 180, "received bytes")
+
+
+@test(slow=3, needs=["taut"])
+def lateness_of_timers_is_measured(lab):
+    """A daemon that was stopped for longer than its keepalive says by how much it was late."""
+    pair = Pair(lab)
+    pair.a.ns.must_ping(V4)
+    pair.a.set("peer", pair.b.public, "persistent-keepalive", 1)
+
+    def late():
+        return int(pair.a.status()[0]["timer_late_max_us"])
+
+    check(late() < 500000, f"late by {late()} us before anything was wrong")
+    pair.a.process.send_signal(signal.SIGSTOP)
+    time.sleep(1.8)
+    pair.a.process.send_signal(signal.SIGCONT)
+    wait_for(lambda: late() >= 500000, 2, "lateness of the keepalive")
+    within(late(), 500000, 1900000, "lateness")

@@ -126,6 +126,13 @@ for arguments in "" "genkey extra" "pubkey extra" "up" "run" "down" "reload" "ch
 	[ -s err ] || fail "'$arguments': no word on stderr"
 	[ -s out ] && fail "'$arguments': a word on stdout"
 done
+for arguments in "--aead" "--aead best run x" "run x --aead=" "genkey --aead sodium" \
+	"status --aead=auto"; do
+	expect 2 "$TAUT" $arguments
+	[ -s err ] || fail "'$arguments': no word on stderr"
+done
+expect 2 "$TAUT" --aead=rot13 run x
+says err "'rot13' is not an AEAD: auto, ipsec-mb, openssl or sodium"
 expect 2 "$TAUT" statsu
 says err "did you mean 'status'?"
 expect 2 "$TAUT" --wrong
@@ -170,5 +177,18 @@ says err "$name.conf:6:"
 grep -qF -e "$key" err && fail "check prints the private key"
 expect 78 "$TAUT" run "./$name.conf"
 expect 78 "$TAUT" up "./$name.conf"
+
+# What was left out of this build, or does not work on this machine, is refused by name.
+for aead in auto ipsec-mb openssl sodium; do
+	printf '[Interface]\nPrivateKey = %s\nAead = %s\n' "$key" $aead >"$name.conf"
+	"$TAUT" check "./$name.conf" >out 2>err && continue
+	says err "$name.conf:3:8: Aead: $aead cannot be used: "
+	says err "what works here: auto, "
+	expect 78 "$TAUT" run "./$name.conf"
+	says err "Aead: $aead cannot be used: "
+	expect 2 "$TAUT" run --aead=$aead "./$name.conf"
+	says err "aead: $aead cannot be used: "
+	case $aead in auto | sodium) fail "$aead does not work" ;; esac
+done
 
 [ $failures -eq 0 ] || { echo "cli_keys: $failures failures" >&2; exit 1; }

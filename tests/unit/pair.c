@@ -345,6 +345,7 @@ void side_picture(const struct side *s, struct picture *picture)
 
 		memcpy(&copy, peer, sizeof(copy));
 		memset(copy.count, 0, sizeof(copy.count)); /* drops are counted, of course */
+		memset(&copy.trouble, 0, sizeof(copy.trouble));
 		draw(picture, &copy, sizeof(copy));
 		draw(picture, peer->noise, sizeof(*peer->noise));
 		draw(picture, peer->pending, sizeof(*peer->pending));

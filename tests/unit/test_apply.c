@@ -12,6 +12,7 @@
 #include "crypto/dh.h"
 #include "daemon/apply.h"
 #include "daemon/snapshot.h"
+#include "forced.h"
 #include "proto/admin.h"
 
 /* --- a resolver that answers when the test says so --- */
@@ -561,5 +562,5 @@ int main(void)
 	};
 
 	log_set_level(LOG_LEVEL_SILENT);
-	return aead_init(NULL) < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+	return forced_aead() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,10 @@ static struct ip ip_of(const char *text)
 	return ip;
 }
 
-/* The kernel's table (ratelimiter self-test), per source, in milliseconds of waiting before each. */
+/*
+ * The kernel's table (ratelimiter self-test), per source, in milliseconds of waiting
+ * before each.
+ */
 static const struct {
 	unsigned wait_ms;
 	bool passes;
@@ -124,7 +127,10 @@ static void test_the_families_do_not_meet(void **state)
 	buckets_free(b);
 }
 
-/* The table is bounded: new sources are refused when it is full, known ones served, and time frees it. */
+/*
+ * The table is bounded: new sources are refused when it is full, known ones served,
+ * and time frees it.
+ */
 static void test_a_full_table_refuses_strangers_until_it_idles(void **state)
 {
 	(void)state;

@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "daemon/control.h"
 #include "daemon/daemon.h"
+#include "daemon/feed.h"
 #include "daemon/sock.h"
 #include "uapi/uapi.h"
 
@@ -66,6 +67,17 @@ int daemon_get(struct daemon *d, struct conf *out)
 void daemon_status(struct daemon *d, struct print *out)
 {
 	print_add(out, "interface=t0 state=up listen_port=%u\n", d->port);
+}
+
+void daemon_why(struct daemon *d, struct print *out)
+{
+	(void)d;
+	print_add(out, "verdict=E-TEST\n");
+}
+
+void daemon_shake(struct daemon *d)
+{
+	(void)d;
 }
 
 int daemon_reload(struct daemon *d, struct print *report)
@@ -851,6 +863,71 @@ static void test_rubbish_is_answered_or_hung_up_on_and_harms_nobody(void **state
 	close(fd[0]);
 }
 
+/* What came within so many milliseconds, without waiting for an empty line. */
+static const char *overhear(struct lab *l, int fd, int ms)
+{
+	static char heard[4096];
+	ssize_t n;
+
+	pump(l, ms);
+	n = recv(fd, heard, sizeof(heard) - 1, 0);
+	heard[n > 0 ? n : 0] = '\0';
+	return heard;
+}
+
+static void test_listeners_outlive_the_patience_for_clients(void **state)
+{
+	struct lab *l = *state;
+	int fd[FEED_LISTENERS], extra;
+	size_t i;
+
+	/* more listeners than clients at a time */
+	open_with(l, (struct control_limits){ .clients = 2, .idle_s = .02, .stall_s = .02 });
+	for (i = 0; i < LEN(fd); i++) {
+		fd[i] = client(l);
+		assert_true(tell(l, fd[i], "events=1\n\n", 10));
+		assert_memory_equal(overhear(l, fd[i], 10), "event=listening time=", 21);
+	}
+	pump(l, 100);
+	extra = client(l);
+	expect_answer(l, extra, "events=1\n\n", "errno=16\n\n");
+	expect_answer(l, extra, "events=1\nx=1\n\n", "errno=22\n\n");
+	expect_answer(l, extra, "set=1\nlisten_port=5\n\n", "errno=0\n\n");
+	feed_tell(control_feed(l->c), "x", "%s", " n=1");
+	for (i = 0; i < LEN(fd); i++) {
+		const char *heard = overhear(l, fd[i], 1);
+
+		assert_memory_equal(heard, "event=x time=", 13);
+		assert_non_null(strstr(heard, " interface=t0 n=1\n"));
+	}
+	close(fd[0]);
+	pump(l, 5);
+	assert_true(tell(l, extra, "events=1\n\n", 10));
+	assert_memory_equal(overhear(l, extra, 10), "event=listening time=", 21);
+	for (i = 1; i < LEN(fd); i++)
+		close(fd[i]);
+	close(extra);
+}
+
+static void test_answers_before_a_stream_of_events_come_first(void **state)
+{
+	struct lab *l = *state;
+	const char *heard;
+	int fd;
+
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	assert_true(tell(l, fd, "set=1\n\nevents=1\n\nset=1\n\n", 24));
+	heard = overhear(l, fd, 50);
+	assert_memory_equal(heard, "errno=0\n\nevent=listening time=", 30);
+	assert_null(strstr(heard + 9, "errno="));
+	assert_int_equal(l->d.sets, 1);
+	control_close(l->c);
+	l->c = NULL;
+	assert_memory_equal(overhear(l, fd, 1), "event=ending time=", 18);
+	close(fd);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -884,6 +961,8 @@ int main(void)
 		TEST(test_listen_replaces_the_stale_and_respects_the_living),
 		TEST(test_the_socket_is_for_its_owner_alone),
 		TEST(test_other_users_are_hung_up_on),
+		TEST(test_listeners_outlive_the_patience_for_clients),
+		TEST(test_answers_before_a_stream_of_events_come_first),
 	};
 
 	log_set_level(LOG_LEVEL_ERROR);

@@ -32,7 +32,7 @@ static int set_up(void **state)
 
 	(void)state;
 	assert_int_equal(host_open(&host), 0);
-	assert_int_equal(host_tun(host, name, &tun_fd), 0);
+	assert_int_equal(host_tun(host, name, true, &tun_fd), 0);
 	assert_int_equal(host_link(host, name, &tun), 0);
 	assert_int_equal(host_link_up(host, tun.ifindex, true), 0);
 	conf_init(&conf);

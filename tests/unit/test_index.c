@@ -6,7 +6,10 @@
 #include "hex.h"
 #include "seed.h"
 
-/* Chance that gives few different numbers, and all of them near each other: every probe collides. */
+/*
+ * Chance that gives few different numbers, and all of them near each other: every
+ * probe collides.
+ */
 static void fill_narrow(void *ctx, void *out, size_t len)
 {
 	assert_int_equal(len, 4);

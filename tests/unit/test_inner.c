@@ -168,7 +168,10 @@ static void test_outer_ecn_equals_the_vectors_and_dscp_stays_inside(void **state
 	}
 }
 
-/* Every pair of marks on random headers: only the mark and the checksum change, and that is right. */
+/*
+ * Every pair of marks on random headers: only the mark and the checksum change, and
+ * that is right.
+ */
 static void test_inner_ecn_equals_the_vectors_and_the_checksum_stays_right(void **state)
 {
 	(void)state;

@@ -111,6 +111,29 @@ static void test_values_are_taken_out_of_records(void **state)
 	assert_string_equal(value, "open\\");
 }
 
+static void test_records_are_taken_pair_by_pair(void **state)
+{
+	struct text line = text_from_str("a=1 odd b=\"x y\" =3 c= "), key;
+	char value[8];
+	uint64_t n;
+
+	(void)state;
+	assert_true(record_next(&line, &key, value, sizeof(value)) && text_is(key, "a"));
+	assert_string_equal(value, "1");
+	assert_true(record_next(&line, &key, value, sizeof(value)) && text_is(key, "b"));
+	assert_string_equal(value, "x y");
+	assert_true(record_next(&line, &key, value, sizeof(value)) && text_is(key, ""));
+	assert_true(record_next(&line, &key, value, sizeof(value)) && text_is(key, "c"));
+	assert_string_equal(value, "");
+	assert_false(record_next(&line, &key, value, sizeof(value)));
+	line = text_from_str("a=18446744073709551615 b=18446744073709551616 c=1x d=");
+	assert_true(record_number(line, "a", &n) && n == UINT64_MAX);
+	assert_false(record_number(line, "b", &n));
+	assert_false(record_number(line, "c", &n));
+	assert_false(record_number(line, "d", &n));
+	assert_false(record_number(line, "e", &n));
+}
+
 static void make(struct report *r, const char *get, const char *status)
 {
 	report_init(r, "wg0");
@@ -164,6 +187,27 @@ static void test_a_report_is_shown_as_wg_shows_it(void **state)
 	show_report(&out, &r, &plain);
 	assert_string_equal(out.chars, shown);
 	assert_true(report_is_up(&r));
+	print_fini(&out);
+	report_fini(&r);
+}
+
+static void test_rates_are_shown_when_there_are_any(void **state)
+{
+	struct print out = { 0 };
+	struct report r;
+
+	(void)state;
+	make(&r, get_lines, status_lines);
+	show_report(&out, &r, &plain);
+	assert_null(strstr(out.chars, "rate"));
+	print_fini(&out);
+	r.peer[1].rated = true;
+	r.peer[1].rx_rate = 1536.4;
+	r.peer[1].tx_rate = 7;
+	show_report(&out, &r, &plain);
+	assert_non_null(strstr(out.chars, "  transfer: 7.52 MiB received, 120.56 KiB sent\n"
+					  "  rate: 1.50 KiB/s received, 7 B/s sent\n"
+					  "  persistent keepalive"));
 	print_fini(&out);
 	report_fini(&r);
 }
@@ -282,7 +326,7 @@ static void test_a_tunnel_is_up_when_any_peer_can_be_reached(void **state)
 		{ "up", "up", "up", true },          { "down", "up", "up", false },
 		{ "up", "dead", "idle", true },      { "up", "dead", "resolving", false },
 		{ "up", "handshaking", "up", true }, { "up", "handshaking", "dead", false },
-		{ "up", "stale", "dead", true },
+		{ "up", "stale", "dead", false },    { "up", "stale", "up", true },
 	};
 	char status[512];
 	struct report r;
@@ -313,7 +357,9 @@ int main(void)
 		cmocka_unit_test(test_ages_are_told_in_words),
 		cmocka_unit_test(test_bytes_are_told_with_binary_units),
 		cmocka_unit_test(test_values_are_taken_out_of_records),
+		cmocka_unit_test(test_records_are_taken_pair_by_pair),
 		cmocka_unit_test(test_a_report_is_shown_as_wg_shows_it),
+		cmocka_unit_test(test_rates_are_shown_when_there_are_any),
 		cmocka_unit_test(test_keys_are_shown_only_when_asked_for),
 		cmocka_unit_test(test_colours_are_those_of_wg),
 		cmocka_unit_test(test_peers_are_ordered_by_handshake_then_as_they_came),

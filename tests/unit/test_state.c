@@ -73,9 +73,19 @@ static void test_unanswered_data_makes_a_session_stale(void **unused)
 {
 	(void)unused;
 	peer.keyring.current = &session;
-	peer.heard_at = now - 12 * SECOND_NS;
-	peer.timers.at[TIMER_NEW_HANDSHAKE] = now - 11 * SECOND_NS + NEW_HANDSHAKE_NS;
-	expect(STATE_STALE, "heard nothing for 12 s");
+	peer.heard_at = now - 13 * SECOND_NS;
+	peer.timers.at[TIMER_NEW_HANDSHAKE] = now - 12 * SECOND_NS + NEW_HANDSHAKE_NS;
+	expect(STATE_STALE, "heard nothing for 13 s");
+	/* That timer has fired, and handshakes are not answered either. */
+	peer.heard_at = now - 22 * SECOND_NS;
+	peer.timers = (struct timers){ .unanswered = 2 };
+	peer.timers.at[TIMER_RETRANSMIT] = now + SECOND_NS;
+	expect(STATE_STALE, "heard nothing for 22 s");
+	peer.timers = (struct timers){ 0 };
+	/* A passive keepalive comes after ten seconds, and needs a moment. */
+	peer.heard_at = now - 11 * SECOND_NS;
+	peer.timers.at[TIMER_NEW_HANDSHAKE] = now - 10 * SECOND_NS + NEW_HANDSHAKE_NS - MILLI_NS;
+	expect(STATE_UP, "session works");
 	/* Data that left just now may still be answered. */
 	peer.timers.at[TIMER_NEW_HANDSHAKE] = now - SECOND_NS + NEW_HANDSHAKE_NS;
 	expect(STATE_UP, "session works");
@@ -93,9 +103,12 @@ static void test_forbidden_inner_source_is_named(void **unused)
 {
 	(void)unused;
 	peer.keyring.current = &session;
-	peer.count[FATE_SOURCE] = 3;
+	peer.trouble.source_at = now - 179 * SECOND_NS;
 	assert_true(ip_parse(&peer.refused_source, "10.9.8.7", 8));
 	expect(STATE_UP, "10.9.8.7");
+	peer.trouble.source_at = now - 180 * SECOND_NS;
+	expect(STATE_UP, "session works");
+	assert_null(strstr(state.reason, "10.9.8.7"));
 }
 
 static void test_first_initiation_is_handshaking(void **unused)
@@ -109,7 +122,7 @@ static void test_unanswered_initiations_are_counted(void **unused)
 {
 	(void)unused;
 	peer.timers.at[TIMER_RETRANSMIT] = now + SECOND_NS;
-	peer.timers.attempts = 6;
+	peer.timers.unanswered = 7;
 	expect(STATE_HANDSHAKING, "to 7 initiations");
 }
 
@@ -125,8 +138,46 @@ static void test_different_preshared_keys_are_named(void **unused)
 {
 	(void)unused;
 	peer.timers.at[TIMER_RETRANSMIT] = now + SECOND_NS;
-	peer.count[FATE_PSK] = 1;
+	peer.trouble.psk_at = now - SECOND_NS;
 	expect(STATE_HANDSHAKING, "preshared keys differ");
+	peer.handshake_at = now - SECOND_NS / 2; /* and they do no more */
+	expect(STATE_HANDSHAKING, "asked");
+}
+
+static void test_closed_port_is_named(void **unused)
+{
+	(void)unused;
+	peer.timers.at[TIMER_RETRANSMIT] = now + SECOND_NS;
+	peer.trouble.icmp = (struct trouble_icmp){
+		.to = peer.endpoint, .type = 3, .code = 3, .at = now - SECOND_NS
+	};
+	expect(STATE_HANDSHAKING, "nobody listens at 192.0.2.1:51820");
+	peer.heard_at = now - SECOND_NS / 2;
+	expect(STATE_HANDSHAKING, "asked");
+}
+
+static void test_answers_without_a_sign_are_counted(void **unused)
+{
+	(void)unused;
+	peer.keyring.next = &session;
+	peer.trouble.unconfirmed = 4;
+	expect(STATE_HANDSHAKING, "answered 4 initiations");
+}
+
+static void test_glance_is_the_same_word(void **unused)
+{
+	(void)unused;
+	for (unsigned i = 0; i < 64; i++) {
+		set_up(NULL);
+		around.link_up = i & 1;
+		peer.keyring.current = i & 2 ? &session : NULL;
+		peer.timers.at[TIMER_RETRANSMIT] = i & 4 ? now + 1 : 0;
+		peer.send_error = i & 8 ? EPERM : 0;
+		peer.timers.attempts = i & 16 ? MAX_TIMER_HANDSHAKES + 1 : 0;
+		peer.timers.unanswered = i & 32 ? 3 : 0;
+		state_of(&state, &peer, &around, now);
+		assert_int_equal(state_glance(&peer, &around, now), state.word);
+	}
 }
 
 static void test_after_giving_up_a_peer_is_dead(void **unused)
@@ -200,6 +251,9 @@ int main(void)
 		EACH(test_unanswered_initiations_are_counted),
 		EACH(test_unreachable_network_is_the_reason_for_no_handshake),
 		EACH(test_different_preshared_keys_are_named),
+		EACH(test_closed_port_is_named),
+		EACH(test_answers_without_a_sign_are_counted),
+		EACH(test_glance_is_the_same_word),
 		EACH(test_after_giving_up_a_peer_is_dead),
 		EACH(test_name_without_address_is_resolving_and_says_why),
 		EACH(test_name_matters_no_more_once_the_peer_has_called),

@@ -8,7 +8,15 @@
 
 #include "crypto/dh.h"
 #include "daemon/status.h"
+#include "daemon/traffic.h"
+#include "forced.h"
 #include "proto/admin.h"
+
+/* Nothing has been opened, and nothing moved. */
+#define TRAFFIC                                                                                 \
+	" offload_tun_vnet=off offload_tun_tso=off offload_tun_uso=off offload_tun_tcp_gro=off" \
+	" offload_tun_udp_gro=off offload_udp_gso=off offload_udp_gro=off"                      \
+	" segments_per_run=0.0 syscalls_per_mb=0.0"
 
 enum { NOW_S = 10000 };
 static const uint64_t mono = NOW_S * SECOND_NS;
@@ -50,7 +58,10 @@ static void print_interface(uint16_t port, uint32_t mark)
 						.fwmark = mark,
 						.mtu = 1420,
 						.aead = "sodium",
-						.mono = mono };
+						.aead_ns_64 = 364,
+						.aead_ns_1424 = 1545,
+						.mono = mono,
+						.timer_late_max = 4999999 };
 
 	status_interface(&out, &path, &about);
 	assert_false(out.failed);
@@ -62,10 +73,11 @@ static void test_interface_record_of_an_empty_tunnel(void **state)
 	print_interface(0, 0);
 	assert_string_equal(out.chars,
 			    "interface=wg0 state=down listen_port=0 fwmark=off mtu=1420 peers=0 "
-			    "public_key=none rx_bytes=0 tx_bytes=0 aead=sodium under_load=no "
+			    "public_key=none rx_bytes=0 tx_bytes=0 aead=sodium aead_ns_64=364 "
+			    "aead_ns_1424=1545 under_load=no "
 			    "cookies_sent=0 cookies_received=0 udp4=on udp6=off recv_calls=0 "
 			    "recv_datagrams=0 send_calls=0 send_datagrams=0 dev_reads=0 "
-			    "dev_writes=0\n");
+			    "dev_writes=0 timer_late_max_us=4999" TRAFFIC "\n");
 }
 
 static void test_interface_record_sums_peers_and_names_drops(void **state)
@@ -91,10 +103,11 @@ static void test_interface_record_sums_peers_and_names_drops(void **state)
 		out.chars,
 		"interface=wg0 state=up listen_port=51820 fwmark=0xca6c mtu=1420 peers=2 "
 		"public_key=pQ01bBN23tnRATgORbGTE9ExxNDq6QU0SvkhVbfYpUY= rx_bytes=1024 tx_bytes=7 "
-		"aead=sodium under_load=yes cookies_sent=3 cookies_received=2 udp4=on udp6=off "
+		"aead=sodium aead_ns_64=364 aead_ns_1424=1545 "
+		"under_load=yes cookies_sent=3 cookies_received=2 udp4=on udp6=off "
 		"recv_calls=0 recv_datagrams=0 send_calls=0 send_datagrams=0 send_errors=4 "
-		"last_send_error=101 dev_reads=0 dev_writes=0 drop_cookie-sent=3 drop_replay=9 "
-		"drop_no-peer=1\n");
+		"last_send_error=101 dev_reads=0 dev_writes=0 timer_late_max_us=4999" TRAFFIC
+		" drop_cookie-sent=3 drop_replay=9 drop_no-peer=1\n");
 }
 
 static void test_peer_record_of_a_new_peer(void **state)
@@ -106,7 +119,7 @@ static void test_peer_record_of_a_new_peer(void **state)
 	assert_string_equal(
 		out.chars,
 		"peer=AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= endpoint=none state=idle "
-		"reason=\"nothing sent yet\" handshake_age=never key_age=none heard_age=never "
+		"reason=\"nothing sent yet\" state_age=0 handshake_age=never key_age=none heard_age=never "
 		"rx_bytes=0 tx_bytes=0 rx_packets=0 tx_packets=0 keepalive=off handshakes=0 "
 		"initiations_sent=0 initiations_received=0 responses_sent=0 allowed_ips=0\n");
 }
@@ -132,6 +145,17 @@ static void test_peer_record_of_a_busy_peer(void **state)
 	p->initiations_sent = 6;
 	p->initiations_received = 7;
 	p->responses_sent = 8;
+	p->note.since = mono - 77 * SECOND_NS;
+	p->session_rx = 1;
+	p->trouble = (struct trouble){
+		.send = { { .err = 1, .count = 2 } },
+		.icmp = { .type = 3, .code = 13, .count = 3 },
+		.cookies = 4,
+		.timestamps = 5,
+		.unconfirmed = 6,
+		.tx_returned = 3,
+		.unreturned_since = mono,
+	};
 	p->count[FATE_FORGED] = 11;
 	p->count[FATE_KEEPALIVE] = 12; /* not a drop */
 	p->keyring.current = &current;
@@ -140,10 +164,12 @@ static void test_peer_record_of_a_busy_peer(void **state)
 	assert_string_equal(
 		out.chars,
 		"peer=AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= endpoint=[2001:db8::1]:51820 "
-		"state=up reason=\"session works\" handshake_age=118 key_age=119 heard_age=0 "
-		"rx_bytes=1 tx_bytes=2 rx_packets=3 tx_packets=4 keepalive=25 handshakes=5 "
+		"state=up reason=\"session works\" state_age=77 handshake_age=118 key_age=119 "
+		"heard_age=0 rx_bytes=1 tx_bytes=2 rx_packets=3 tx_packets=4 "
+		"session_rx_packets=2 session_tx_packets=4 keepalive=25 handshakes=5 "
 		"initiations_sent=6 initiations_received=7 responses_sent=8 allowed_ips=1 "
-		"drop_forged=11\n");
+		"send_error_1=2 icmp=3 icmp_last=3/13 cookies_received=4 timestamps_old=5 "
+		"responses_unconfirmed=6 tx_unreturned=1 drop_forged=11\n");
 }
 
 static void test_records_hold_no_secret(void **state)
@@ -170,16 +196,48 @@ static void test_records_hold_no_secret(void **state)
 	assert_null(strstr(out.chars, hex));
 }
 
+static void test_traffic_shows_states_with_reasons_and_what_was_counted(void **state)
+{
+	(void)state;
+	path.offloads.kind[OFFLOAD_TUN_VNET].on = true;
+	path.offloads.kind[OFFLOAD_TUN_TSO].wish = OFFLOAD_OFF;
+	offload_found(&path.offloads, OFFLOAD_TUN_TSO, true, NULL);
+	offload_found(&path.offloads, OFFLOAD_TUN_USO, false, "kernel");
+	offload_found(&path.offloads, OFFLOAD_TUN_TCP_GRO, true, NULL);
+	offload_give_up(&path.offloads, OFFLOAD_TUN_TCP_GRO, "refused");
+	offload_give_up(&path.offloads, OFFLOAD_TUN_TCP_GRO, "refused"); /* it was off already */
+	path.dev.reads = 4;
+	path.dev.writes = 6;
+	path.dev.stats.big_read = 2;
+	path.dev.stats.big_read_segments = 90;
+	path.dev.stats.breaks[VNET_BREAK_CSUM] = 5;
+	path.udp.stats.send_datagrams = 93;
+	path.udp.stats.send_calls = 5;
+	path.udp.stats.send_sizes[0] = 3;
+	path.udp.stats.send_sizes[6] = 2;
+	path.udp.stats.recv_calls = 5;
+	path.bytes = 2000000;
+	traffic_print(&out, &path);
+	assert_string_equal(
+		out.chars,
+		" offload_tun_vnet=on offload_tun_tso=off(configured) offload_tun_uso=off(kernel)"
+		" offload_tun_tcp_gro=off(refused),1-downgrades offload_tun_udp_gro=off"
+		" offload_udp_gso=off offload_udp_gro=off dev_big_reads=2 dev_big_read_segments=90"
+		" join_break_csum=5 send_runs_of_1=3 send_runs_of_33_64=2 segments_per_run=18.6"
+		" syscalls_per_mb=10.0");
+}
+
 int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		EACH(test_interface_record_of_an_empty_tunnel),
+		EACH(test_traffic_shows_states_with_reasons_and_what_was_counted),
 		EACH(test_interface_record_sums_peers_and_names_drops),
 		EACH(test_peer_record_of_a_new_peer),
 		EACH(test_peer_record_of_a_busy_peer),
 		EACH(test_records_hold_no_secret),
 	};
 
-	return aead_init(NULL) < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+	return forced_aead() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

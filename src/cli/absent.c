@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/absent.h"
+
+#include <errno.h>
+#include <limits.h>
+
+#include "cli/verb.h"
+
+int absent(const char *arg, const char *name)
+{
+	char path[PATH_MAX], found[CONF_NAME_MAX + 1];
+	int r;
+
+	r = conf_find(arg, path, sizeof(path), found);
+	if (r == -EACCES)
+		verb_say("%s: only root may look whether there is such a file (try sudo)", path);
+	if (r == 0 || r == -EACCES) {
+		verb_say("%s does not run", name);
+		return VERB_DOWN;
+	}
+	verb_say("%s does not run, and has no file", name);
+	return VERB_NONE;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "cli/await.h"
+#include "cli/confdir.h"
+#include "cli/dial.h"
+#include "cli/draft.h"
+#include "cli/launch.h"
+#include "cli/lineread.h"
+#include "cli/pending.h"
+#include "cli/verb.h"
+
+static const struct pairopts_of understood = {
+	.known = PAIROPT_START | PAIROPT_TIMEOUT,
+	.min_words = 1,
+	.max_words = 2,
+	.usage = "Usage: taut accept NAME [LINE|-] [OPTION]...\n"
+		 "Finish what `taut new NAME` began: add the host whose `taut join` printed the\n"
+		 "line to /etc/taut/NAME.conf; if the tunnel runs, reload it, and wait for the\n"
+		 "first handshake. Without LINE, or with '-', it is read from standard input.\n\n"
+		 "      --start            start it, and at each boot where systemd runs\n"
+		 "      --timeout SECONDS  how long to wait for the handshake (45)\n"
+		 "  -q, --quiet            tell errors only\n",
+};
+
+struct accepting {
+	struct pairopts o;
+	const char *name;
+	char path[PATH_MAX];
+	struct pairline offer, answer;
+	struct print text; /* the file */
+	struct key own;    /* public */
+	bool is_peer;      /* accepted before */
+};
+
+static bool read_own(struct accepting *a)
+{
+	int r = confdir_read(a->path, &a->text);
+	struct conf conf;
+	size_t i;
+
+	if (r == -ENOENT) {
+		verb_say("there is no %s: begin with 'taut new %s --listen'", a->path, a->name);
+		return false;
+	}
+	if (r < 0) {
+		verb_say("%s: %s%s", a->path, strerror(-r), r == -EACCES ? " (try sudo)" : "");
+		return false;
+	}
+	if (!draft_read(&conf, &a->own, a->path, &a->text, true))
+		return false;
+	for (i = 0; i < conf.n_peer; i++)
+		a->is_peer |= key_equal(&conf.peer[i].public_key, &a->answer.public_key);
+	conf_fini(&conf);
+	return true;
+}
+
+/* The line is an answer, to what this host offered. false: said why. */
+static bool is_for_us(struct accepting *a)
+{
+	uint8_t id[PAIRLINE_ID];
+	int r;
+
+	if (key_equal(&a->own, &a->answer.public_key)) {
+		verb_say("this is this host's own line: it belongs to 'taut join' on the other "
+			 "host, and what that prints belongs here");
+		return false;
+	}
+	if (a->answer.kind == PAIRLINE_OFFER) {
+		verb_say("this is an offer, printed by 'taut new %s' on another host: it belongs "
+			 "to 'taut join', with a name that is not in use here",
+			 a->answer.name);
+		return false;
+	}
+	if (a->is_peer)
+		return true;
+	r = pending_load(a->name, &a->offer);
+	if (r == -ENOENT)
+		verb_say("%s waits for no answer: 'taut new' made none, or one was accepted "
+			 "already. For another host: taut new NAME",
+			 a->name);
+	if (r < 0)
+		return false;
+	pairline_id(id, &a->offer);
+	if (key_equal(&a->offer.public_key, &a->own) && bytes_equal(id, a->answer.id, sizeof(id)))
+		return true;
+	verb_say("this answers another line than the one that 'taut new %s' printed last: run "
+		 "'taut join' with that one",
+		 a->name);
+	return false;
+}
+
+static void add_peer(struct accepting *a)
+{
+	const struct pairline_endpoint *e = dial_choose(&a->answer);
+	struct draft_peer peer = {
+		.public_key = &a->answer.public_key,
+		.psk = &a->offer.psk,
+		.dial = e != NULL,
+		.allowed = a->offer.theirs,
+		.n_allowed = PAIRLINE_FAMILIES,
+		.hosts = true,
+	};
+	char word[PAIRLINE_ENDPOINT_TEXT];
+
+	if (e) {
+		pairline_print_endpoint(word, e);
+		peer.endpoint = word;
+	}
+	if (a->text.len && a->text.chars[a->text.len - 1] != '\n')
+		print_add(&a->text, "\n");
+	draft_peer(&a->text, &peer);
+}
+
+static bool write_file(struct accepting *a)
+{
+	struct conf conf;
+	struct key own;
+
+	if (a->is_peer)
+		return true;
+	add_peer(a);
+	/* It may have been edited since: two peers with one address, say. */
+	if (a->text.failed || !draft_read(&conf, &own, a->path, &a->text, a->o.quiet))
+		return false;
+	conf_fini(&conf);
+	if (!confdir_write(a->path, &a->text, true))
+		return false;
+	if (!a->o.quiet)
+		verb_say("added the peer to %s", a->path);
+	pending_drop(a->name);
+	return true;
+}
+
+static void tell_up(const struct accepting *a)
+{
+	struct print theirs = { 0 };
+	unsigned f = a->offer.theirs[0].ip.family ? 0 : 1;
+
+	draft_addresses(&theirs, &a->offer.theirs[f], 1, false);
+	if (theirs.len)
+		verb_say("%s is up. Both hosts are done; here: ping %s", a->name, theirs.chars);
+	else
+		verb_say("%s is up. Both hosts are done; here: taut status %s", a->name, a->name);
+	print_fini(&theirs);
+}
+
+static void tell_not_up(const struct accepting *a, const struct await *w)
+{
+	verb_say("%s runs, but there was no handshake within %u seconds%s%s", a->name,
+		 a->o.timeout_s, w->reason[0] ? ": " : "", w->reason);
+	if (w->port)
+		verb_say("does %s run on the other host, and may UDP port %u of this host be "
+			 "reached from there (firewalls)?",
+			 a->answer.name, w->port);
+	verb_say("next, on the other host: taut status %s; and here: taut status %s",
+		 a->answer.name, a->name);
+}
+
+static int wait_for_it(const struct accepting *a)
+{
+	struct await w = { .peer = a->answer.public_key };
+
+	if (await_handshake(&w, a->name, a->o.timeout_s)) {
+		if (!a->o.quiet)
+			tell_up(a);
+		return VERB_OK;
+	}
+	tell_not_up(a, &w);
+	return VERB_FAILED;
+}
+
+static int accept_answer(struct accepting *a)
+{
+	char start[LAUNCH_TEXT];
+
+	if (!lineread(&a->answer, a->o.word[1], "the line that 'taut join' printed") ||
+	    !read_own(a) || !is_for_us(a) || !write_file(a))
+		return VERB_FAILED;
+	if ((a->o.given & PAIROPT_START) || launch_is_running(a->name)) {
+		if (!launch_tunnel(a->name, a->o.given & PAIROPT_START))
+			return VERB_FAILED;
+		return wait_for_it(a);
+	}
+	launch_command(start, a->name);
+	if (!a->o.quiet)
+		verb_say("next, here: %s", start);
+	return VERB_OK;
+}
+
+int accept_pair(const struct command *c)
+{
+	struct accepting a = { .is_peer = false };
+	int status;
+
+	if (!pairopts_read(&a.o, c, &understood, &status))
+		return status;
+	a.name = a.o.word[0];
+	if (!conf_name_ok(a.name))
+		return verb_usage("'%s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -",
+				  a.name);
+	if (!verb_crypto())
+		return VERB_FAILED;
+	confdir_path(a.path, a.name, ".conf");
+	status = accept_answer(&a);
+	print_fini(&a.text);
+	wipe(&a, sizeof(a));
+	return status;
+}

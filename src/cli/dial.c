@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/dial.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "cli/confdir.h"
+
+enum { PORTS = 64 }; /* tried, from the usual one on */
+
+static const char suffix[] = ".conf";
+
+static int is_conf(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name), tail = sizeof(suffix) - 1;
+
+	return len > tail && len - tail <= CONF_NAME_MAX &&
+	       strcmp(entry->d_name + len - tail, suffix) == 0;
+}
+
+static void hear_nothing(void *ctx, enum conf_severity severity, const char *line)
+{
+	(void)ctx;
+	(void)severity;
+	(void)line;
+}
+
+static uint16_t port_of(const char *name)
+{
+	struct conf_report report = { .say = hear_nothing };
+	char path[PATH_MAX];
+	struct conf conf;
+	uint16_t port;
+
+	confdir_path(path, name, suffix);
+	conf_init(&conf);
+	conf_read_file(&conf, path, &report);
+	port = conf.listen_port;
+	conf_fini(&conf);
+	return port;
+}
+
+/* Mark the ports from the usual one on that other tunnels want, whether they run or not. */
+static void mark_ports(bool taken[PORTS], const char *except)
+{
+	struct dirent **entries = NULL;
+	int i, n = scandir(CONFDIR, &entries, is_conf, alphasort);
+
+	for (i = 0; i < n; i++) {
+		uint16_t port;
+
+		entries[i]->d_name[strlen(entries[i]->d_name) - (sizeof(suffix) - 1)] = '\0';
+		port = strcmp(entries[i]->d_name, except) == 0 ? 0 : port_of(entries[i]->d_name);
+		if (port >= PAIROPT_PORT && port < PAIROPT_PORT + PORTS)
+			taken[port - PAIROPT_PORT] = true;
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+uint16_t dial_port(const struct pairopts *o, const char *name)
+{
+	bool taken[PORTS] = { false };
+	unsigned i;
+
+	if (!(o->given & (PAIROPT_LISTEN | PAIROPT_ENDPOINT)))
+		return 0;
+	if (o->port)
+		return o->port;
+	mark_ports(taken, name);
+	for (i = 0; i < PORTS; i++) {
+		if (!taken[i] && survey_port_is_free((uint16_t)(PAIROPT_PORT + i)))
+			return (uint16_t)(PAIROPT_PORT + i);
+	}
+	return PAIROPT_PORT;
+}
+
+static int take_given(struct pairline *line, const struct pairopts *o, uint16_t port)
+{
+	size_t i;
+
+	for (i = 0; i < o->n_endpoint; i++) {
+		if (!pairline_parse_endpoint(&line->endpoint[i], o->endpoint[i], port))
+			return verb_usage("--endpoint: '%s' is neither a name or an address, nor "
+					  "one with a port behind it: vpn.example.org:51820, "
+					  "203.0.113.7, [2001:db8::7]:51820",
+					  o->endpoint[i]);
+	}
+	line->n_endpoint = o->n_endpoint;
+	return VERB_OK;
+}
+
+int dial_offer(struct pairline *line, const struct pairopts *o, const struct survey *s,
+	       uint16_t port)
+{
+	size_t i;
+
+	line->n_endpoint = 0;
+	if (o->n_endpoint)
+		return take_given(line, o, port);
+	if (!port)
+		return VERB_OK;
+	for (i = 0; i < s->n_outer && i < PAIRLINE_ENDPOINTS; i++)
+		line->endpoint[i] = (struct pairline_endpoint){ .ip = s->outer[i], .port = port };
+	line->n_endpoint = i;
+	if (i == 0) {
+		verb_say("this host has no address that another one could dial; say where it "
+			 "is reached with --endpoint HOST");
+		return VERB_FAILED;
+	}
+	if (survey_is_private(&s->outer[0]) && !o->quiet)
+		verb_say("note: all addresses of this host are private, so only hosts of the "
+			 "same site can dial it; if a router hands UDP port %u on, say its name "
+			 "with --endpoint HOST",
+			 port);
+	return VERB_OK;
+}
+
+/* A name cannot be tried here: it may be one that only resolves later. */
+const struct pairline_endpoint *dial_choose(const struct pairline *line)
+{
+	size_t i;
+
+	for (i = 0; i < line->n_endpoint; i++) {
+		const struct pairline_endpoint *e = &line->endpoint[i];
+
+		if (e->ip.family == 0 || survey_reaches(&e->ip))
+			return e;
+	}
+	return NULL;
+}

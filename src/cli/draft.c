@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/draft.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/bytes.h"
+#include "cli/verb.h"
+#include "crypto/dh.h"
+
+enum { KEEPALIVE_S = 25 };
+
+static void add_key(struct print *out, const char *word, const struct key *key)
+{
+	char text[KEY_BASE64_LEN + 1];
+
+	key_to_base64(text, key);
+	print_add(out, "%s%s\n", word, text);
+	wipe(text, sizeof(text));
+}
+
+/* Each behind a comma but the first; its address alone, or with so many bits. */
+static void add_prefix(struct print *out, const struct prefix *p, bool first, bool bits)
+{
+	char text[PREFIX_TEXT];
+
+	if (bits)
+		prefix_print(text, p);
+	else
+		ip_print(text, &p->ip);
+	print_add(out, "%s%s", first ? "" : ", ", text);
+}
+
+void draft_addresses(struct print *out, const struct prefix *p, size_t n, bool bits)
+{
+	bool first = true;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (p[i].ip.family == 0)
+			continue;
+		add_prefix(out, &p[i], first, bits);
+		first = false;
+	}
+}
+
+void draft_interface(struct print *out, const struct draft_interface *d)
+{
+	print_add(out, "[Interface]\n");
+	if (d->private_key) {
+		add_key(out, "PrivateKey = ", d->private_key);
+	} else {
+		print_add(out, "# Put the private key of the other end here; its public half is\n");
+		add_key(out, "# ", d->public_key);
+		print_add(out, "#PrivateKey = \n");
+	}
+	if (d->port)
+		print_add(out, "ListenPort = %u\n", d->port);
+	print_add(out, "Address = ");
+	draft_addresses(out, d->address, d->n_address, true);
+	print_add(out, "\n");
+	if (d->mtu)
+		print_add(out, "MTU = %u\n", d->mtu);
+}
+
+void draft_peer(struct print *out, const struct draft_peer *d)
+{
+	bool first = true;
+	size_t i;
+
+	print_add(out, "\n[Peer]\n");
+	add_key(out, "PublicKey = ", d->public_key);
+	if (d->psk && !key_is_zero(d->psk))
+		add_key(out, "PresharedKey = ", d->psk);
+	print_add(out, "AllowedIPs = ");
+	for (i = 0; i < d->n_allowed; i++) {
+		struct prefix p = d->allowed[i];
+
+		if (p.ip.family == 0)
+			continue;
+		if (d->hosts)
+			p.bits = (uint8_t)ip_bits(p.ip.family);
+		prefix_mask(&p);
+		add_prefix(out, &p, first, true);
+		first = false;
+	}
+	print_add(out, "\n");
+	if (d->endpoint)
+		print_add(out, "Endpoint = %s\n", d->endpoint);
+	if (d->dial)
+		print_add(out, "PersistentKeepalive = %d\n", KEEPALIVE_S);
+}
+
+static void say(void *ctx, enum conf_severity severity, const char *line)
+{
+	const bool *quiet = ctx;
+
+	if (severity == CONF_ERROR)
+		fprintf(stderr, "%s\n", line);
+	else if (!*quiet)
+		fprintf(stderr, "%s (a warning)\n", line);
+}
+
+bool draft_read(struct conf *conf, struct key *public_key, const char *name,
+		const struct print *text, bool quiet)
+{
+	struct conf_report report = { .say = say, .ctx = &quiet };
+	bool have_key;
+	int r;
+
+	conf_init(conf);
+	r = conf_read_text(conf, name, text->len ? text->chars : "", text->len, &report);
+	if (r < 0 && r != -EINVAL)
+		goto fail;
+	if (conf_load_keys(conf, &report) < 0)
+		r = -EINVAL;
+	have_key = (conf->set & CONF_PRIVATE_KEY) && !key_is_zero(&conf->private_key);
+	if (have_key)
+		dh_public(public_key, &conf->private_key);
+	if (conf_check(conf, have_key ? public_key : NULL, &report) < 0)
+		r = -EINVAL;
+	if (r == 0 && report.errors == 0)
+		return true;
+fail:
+	verb_say("%s: %u error%s", name, report.errors, report.errors == 1 ? "" : "s");
+	conf_fini(conf);
+	return false;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CLI_DRAFT_H
+#define CLI_DRAFT_H
+
+/* Configuration as text, in the words of wg-quick, and whether it is good. */
+
+#include <stdbool.h>
+
+#include "base/addr.h"
+#include "base/key.h"
+#include "base/text.h"
+#include "conf/conf.h"
+
+struct draft_interface {
+	const struct key *private_key; /* NULL: to be filled in by hand, a comment says so */
+	const struct key *public_key;  /* of that one, for the comment */
+	uint16_t port;                 /* 0: none */
+	uint32_t mtu;                  /* 0: none */
+	const struct prefix *address;  /* family 0: passed over */
+	size_t n_address;
+};
+
+struct draft_peer {
+	const struct key *public_key;
+	const struct key *psk; /* NULL or zero: none */
+	const char *endpoint;  /* NULL: none */
+	bool dial;             /* keep the way open through NAT */
+	/* family 0: passed over */
+	const struct prefix *allowed;
+	size_t n_allowed;
+	bool hosts; /* the addresses of allowed alone, not their networks */
+};
+
+void draft_interface(struct print *out, const struct draft_interface *d);
+void draft_peer(struct print *out, const struct draft_peer *d);
+/* "10.0.0.1/31, fd00::1/64"; the addresses alone, or with their bits. */
+void draft_addresses(struct print *out, const struct prefix *p, size_t n, bool bits);
+
+/*
+ * Read a text as the file that name stands for, its key files too, and check it whole.
+ * *conf is initialised here, and good only on true.  *public_key is its own.
+ * false: each error was said.  Warnings are said too, unless quiet.
+ */
+bool draft_read(struct conf *conf, struct key *public_key, const char *name,
+		const struct print *text, bool quiet);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/event_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/bytes.h"
+#include "cli/facts.h"
+#include "cli/jprint.h"
+#include "cli/record.h"
+
+enum { VALUE = 4096 };
+
+/* "1700000000.000000005" as nanoseconds. */
+static uint64_t time_of(const char *value)
+{
+	struct text rest = text_from_str(value), seconds, fraction = { value, value };
+	uint64_t sec, nsec = 0;
+
+	if (!text_split(&rest, '.', &seconds) ||
+	    !text_u64(seconds, INT64_MAX / JPRINT_SECOND_NS, &sec))
+		return 0;
+	if (text_split(&rest, '.', &fraction) && text_len(fraction) == 9)
+		text_u64(fraction, JPRINT_SECOND_NS - 1, &nsec);
+	return sec * JPRINT_SECOND_NS + nsec;
+}
+
+/* By the key: the same words that status --json has. */
+static json_t *value_of(struct text key, const char *value)
+{
+	uint64_t n;
+
+	if (text_is(key, "time"))
+		return jprint_time(time_of(value));
+	if (text_is(key, "first"))
+		return json_boolean(strcmp(value, "yes") == 0);
+	if (text_is(key, "ok"))
+		return json_boolean(strcmp(value, "yes") == 0);
+	if (text_is(key, "n") && text_u64(text_from_str(value), UINT64_MAX, &n))
+		return jprint_number(n);
+	if (strcmp(value, "none") == 0)
+		return json_null();
+	return jprint_string(value);
+}
+
+static const char *name_of(struct text key, char name[FACTS_NAME])
+{
+	if (text_is(key, "peer"))
+		return "public_key";
+	if (text_is(key, "n"))
+		return "count";
+	return facts_name(key, "", name) ? name : NULL;
+}
+
+bool event_json(struct print *out, struct text line)
+{
+	char name[FACTS_NAME], value[VALUE];
+	struct text key;
+	bool bad = false;
+	json_t *o;
+
+	if (!record_get(line, "event", value, sizeof(value)))
+		return false;
+	o = json_object();
+	jprint_put(o, "schema", json_integer(EVENT_JSON_SCHEMA), &bad);
+	while (record_next(&line, &key, value, sizeof(value))) {
+		const char *as = name_of(key, name);
+
+		if (as)
+			jprint_put(o, as, value_of(key, value), &bad);
+	}
+	jprint(out, o, 0, bad);
+	return true;
+}
+
+/* "14:03:12 wg0 handshake peer=... first=yes" */
+bool event_text(struct print *out, struct text line)
+{
+	char event[32], interface[32], value[VALUE], clock[16] = "";
+	struct text key;
+	struct tm tm;
+	time_t seconds;
+
+	if (!record_get(line, "event", event, sizeof(event)))
+		return false;
+	record_get(line, "interface", interface, sizeof(interface));
+	record_get(line, "time", value, sizeof(value));
+	seconds = (time_t)(time_of(value) / JPRINT_SECOND_NS);
+	if (localtime_r(&seconds, &tm))
+		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+	print_add(out, "%s %s %s", clock, interface, event);
+	while (record_next(&line, &key, value, sizeof(value))) {
+		if (text_is(key, "event") || text_is(key, "interface") || text_is(key, "time"))
+			continue;
+		print_add(out, strchr(value, ' ') ? " %.*s=\"%s\"" : " %.*s=%s", (int)text_len(key),
+			  key.at, value);
+	}
+	print_add(out, "\n");
+	return true;
+}

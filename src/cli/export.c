@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "cli/far.h"
+#include "cli/find.h"
+#include "cli/keytext.h"
+#include "cli/launch.h"
+#include "cli/qr.h"
+#include "cli/verb.h"
+
+static const struct pairopts_of understood = {
+	.known = PAIROPT_PEER | PAIROPT_WG_QUICK | PAIROPT_QR | PAIROPT_NEW_PEER |
+		 PAIROPT_ENDPOINT | PAIROPT_ADDRESS | PAIROPT_ALLOWED | PAIROPT_PSK,
+	.min_words = 1,
+	.max_words = 1,
+	.usage = "Usage: taut export NAME [--wg-quick|--qr] [OPTION]...\n"
+		 "Print what a peer of the tunnel needs, as a wg-quick file (the default) or as\n"
+		 "a QR code for a phone.\n\n"
+		 "      --peer N|KEY       which one: its place in the file, or its public key\n"
+		 "      --new-peer         add one to /etc/taut/NAME.conf, and make its key pair\n"
+		 "                         here: its private key is in what is printed\n"
+		 "      --psk              and a preshared key\n"
+		 "      --endpoint HOST[:PORT]  of this host, for the peer to dial\n"
+		 "      --address ADDR/BITS  of the peer, inside of the tunnel\n"
+		 "      --allowed-ips LIST  what the peer sends here; 0.0.0.0/0,::/0 is all; else\n"
+		 "                         the networks of Address\n"
+		 "  -q, --quiet            tell errors only\n",
+};
+
+/* As wg(8) decides it. */
+static bool wants_colour(void)
+{
+	const char *mode = getenv("WG_COLOR_MODE"), *never = getenv("NO_COLOR");
+
+	if (mode && strcmp(mode, "always") == 0)
+		return true;
+	if (mode && strcmp(mode, "never") == 0)
+		return false;
+	return !(never && *never) && isatty(STDOUT_FILENO);
+}
+
+static bool print_out(const struct far *f, const struct print *text)
+{
+	const char *rest = text->chars;
+	struct print code = { 0 };
+	size_t len = text->len;
+	int r = 0;
+
+	if (f->o.given & PAIROPT_QR) {
+		r = qr_print(&code, text, wants_colour());
+		rest = code.chars;
+		len = code.len;
+	}
+	if (r == -ENOTSUP)
+		verb_say("this taut was built without libqrencode; the file itself: --wg-quick");
+	else if (r == -ERANGE)
+		verb_say("this is too long for a QR code; the file itself: --wg-quick");
+	else if (r < 0)
+		verb_say("cannot make the QR code: %s", strerror(-r));
+	if (r == 0) {
+		fwrite(rest, 1, len, stdout);
+		r = fflush(stdout);
+	}
+	print_fini(&code);
+	return r == 0;
+}
+
+static void tell_next(const struct far *f)
+{
+	const char *there = f->o.given & PAIROPT_QR ? "scan it with the WireGuard app"
+						    : "save it there as /etc/wireguard/NAME.conf "
+						      "(rights 600), then: wg-quick up NAME";
+
+	if (f->is_new)
+		verb_say("the private key of the new peer leaves this host with this: whoever "
+			 "sees it can be that peer; nothing of it is kept here");
+	else if (f->has_psk)
+		verb_say("this holds a preshared key: it is a secret");
+	if (f->is_new && launch_is_running(f->name))
+		verb_say("next, here: taut reload %s; and for the other end: %s", f->name, there);
+	else
+		verb_say("next, for the other end: %s%s",
+			 f->is_new ? "" : "put its private key into it, ", there);
+}
+
+/* Before anything is changed. */
+static bool may_do(const struct far *f)
+{
+	unsigned given = f->o.given;
+
+	if ((given & PAIROPT_WG_QUICK) && (given & PAIROPT_QR))
+		verb_usage("--wg-quick or --qr, not both");
+	else if ((given & PAIROPT_NEW_PEER) && (given & PAIROPT_PEER))
+		verb_usage("--peer or --new-peer, not both");
+	else if ((given & PAIROPT_QR) && !(given & PAIROPT_NEW_PEER))
+		verb_usage("--qr goes with --new-peer: an app wants a private key in the code, "
+			   "and those of other hosts are not here");
+	else if ((given & PAIROPT_PSK) && !(given & PAIROPT_NEW_PEER))
+		verb_usage("--psk goes with --new-peer");
+	else
+		return true;
+	return false;
+}
+
+static int do_export(struct far *f)
+{
+	struct print text = { 0 };
+	int status = VERB_FAILED;
+
+	if (far_make(f, &text)) {
+		keytext_warn();
+		/* With a code that cannot be made, there must be no new peer either. */
+		if (print_out(f, &text) && far_commit(f))
+			status = VERB_OK;
+	}
+	if (status == VERB_OK && !f->o.quiet)
+		tell_next(f);
+	print_fini(&text);
+	return status;
+}
+
+int export_peer(const struct command *c)
+{
+	struct far f;
+	int status;
+
+	memset(&f, 0, sizeof(f));
+	if (!pairopts_read(&f.o, c, &understood, &status))
+		return status;
+	if (!may_do(&f))
+		return VERB_USAGE;
+	if (!find_file(f.o.word[0], f.path, f.name))
+		return VERB_FAILED;
+	if (!verb_crypto())
+		return VERB_FAILED;
+	status = far_open(&f) ? do_export(&f) : VERB_FAILED;
+	far_close(&f);
+	return status;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/far.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "cli/confdir.h"
+#include "cli/draft.h"
+#include "cli/inner.h"
+#include "cli/survey.h"
+#include "crypto/dh.h"
+#include "crypto/random.h"
+
+bool far_open(struct far *f)
+{
+	int r = confdir_read(f->path, &f->text);
+
+	if (r < 0) {
+		verb_say("%s: %s", f->path, strerror(-r));
+		return false;
+	}
+	return draft_read(&f->conf, &f->own, f->path, &f->text, true);
+}
+
+void far_close(struct far *f)
+{
+	print_fini(&f->text);
+	conf_fini(&f->conf);
+	wipe(f, sizeof(*f));
+}
+
+/* Prefixes out of words with commas between them. false: said why. */
+static bool take_prefixes(const char *option, const char *const *words, size_t n_words,
+			  struct prefix list[PAIROPT_LIST], size_t *n)
+{
+	struct text rest, word;
+	size_t i;
+
+	for (i = 0; i < n_words; i++) {
+		rest = text_from_str(words[i]);
+		while (text_split(&rest, ',', &word)) {
+			word = text_trim(word);
+			if (*n == PAIROPT_LIST) {
+				verb_usage("--%s: more than %d", option, PAIROPT_LIST);
+				return false;
+			}
+			if (!prefix_parse(&list[(*n)++], word.at, text_len(word))) {
+				verb_usage("--%s: '%.*s' is not an address or a network", option,
+					   (int)text_len(word), word.at);
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+/* The peer that --peer names, or the only one; NULL: said why. */
+static const struct conf_peer *pick_peer(const struct far *f)
+{
+	const char *word = f->o.peer;
+	uint64_t number = 1;
+	struct key key;
+	size_t i;
+
+	if (f->conf.n_peer == 0) {
+		verb_say("%s has no peer yet; --new-peer makes one", f->path);
+		return NULL;
+	}
+	if (!word && f->conf.n_peer > 1) {
+		verb_say("%s has %zu peers: say which one with --peer, 1 to %zu or its public key, "
+			 "or make another with --new-peer",
+			 f->path, f->conf.n_peer, f->conf.n_peer);
+		return NULL;
+	}
+	if (word && key_from_base64(&key, word, strlen(word))) {
+		for (i = 0; i < f->conf.n_peer; i++) {
+			if (key_equal(&key, &f->conf.peer[i].public_key))
+				return &f->conf.peer[i];
+		}
+	} else if (!word || (text_u64(text_from_str(word), f->conf.n_peer, &number) && number)) {
+		return &f->conf.peer[number - 1];
+	}
+	verb_say("%s has no peer '%s': 1 to %zu, or a public key of 44 characters", f->path, word,
+		 f->conf.n_peer);
+	return NULL;
+}
+
+/* As wide as the network of ours that it lies in. */
+static void add_address(struct far *f, const struct prefix *host)
+{
+	struct prefix *to = &f->address[f->n_address];
+	size_t i;
+
+	if (f->n_address == PAIROPT_LIST)
+		return;
+	f->n_address++;
+	*to = *host;
+	for (i = 0; i < f->conf.n_address; i++) {
+		if (prefix_contains(&f->conf.address[i], &host->ip))
+			to->bits = f->conf.address[i].bits;
+	}
+}
+
+static bool know_peer(struct far *f, const struct conf_peer *p)
+{
+	size_t i;
+
+	f->public_key = p->public_key;
+	f->psk = p->psk;
+	if (p->set & CONF_PEER_ENDPOINT)
+		f->port = p->host ? p->port : endpoint_port(&p->endpoint);
+	for (i = 0; f->o.n_address == 0 && i < p->n_allowed; i++) {
+		const struct prefix *allowed = &p->allowed[i].prefix;
+
+		if (allowed->bits == ip_bits(allowed->ip.family))
+			add_address(f, allowed);
+	}
+	if (f->n_address)
+		return true;
+	verb_say("the AllowedIPs of that peer name no single address, so its own one in the tunnel "
+		 "is not known here; say it with --address");
+	return false;
+}
+
+static bool invent_peer(struct far *f)
+{
+	size_t i;
+
+	if (strncmp(f->path, CONFDIR "/", sizeof(CONFDIR)) != 0) {
+		verb_say("%s is not taut's to change; first: taut import %s", f->path, f->path);
+		return false;
+	}
+	f->is_new = true;
+	for (i = 0; f->o.n_address == 0 && i < f->conf.n_address && i < PAIROPT_LIST; i++) {
+		if (inner_free(&f->conf, i, &f->address[f->n_address]))
+			f->n_address++;
+	}
+	if (f->n_address == 0) {
+		verb_say(
+			"no network in Address of %s has a free address left; widen one (/24, /64)",
+			f->path);
+		return false;
+	}
+	chance_fill(&random_system, f->private_key.bytes, KEY_LEN);
+	key_clamp(&f->private_key);
+	dh_public(&f->public_key, &f->private_key);
+	if (f->o.given & PAIROPT_PSK)
+		chance_fill(&random_system, f->psk.bytes, KEY_LEN);
+	return true;
+}
+
+/* The best of this host's own addresses. */
+static bool guess_endpoint(struct far *f, struct pairline_endpoint *e)
+{
+	struct survey s;
+	bool good;
+
+	if (survey_take(&s, f->name) < 0 || s.n_outer == 0) {
+		verb_say("this host has no address that another one could dial; say where it is "
+			 "reached with --endpoint HOST");
+		return false;
+	}
+	*e = (struct pairline_endpoint){ .ip = s.outer[0], .port = f->conf.listen_port };
+	good = !survey_is_private(&e->ip);
+	survey_free(&s);
+	if (!good && !f->o.quiet)
+		verb_say("note: all addresses of this host are private, so only hosts of the same "
+			 "site can dial it; else say where it is reached with --endpoint HOST");
+	return true;
+}
+
+static bool choose_endpoint(struct far *f)
+{
+	uint16_t port = f->conf.listen_port;
+	struct pairline_endpoint e;
+
+	if (f->o.n_endpoint) {
+		if (!pairline_parse_endpoint(&e, f->o.endpoint[0], port ? port : PAIROPT_PORT)) {
+			verb_usage("--endpoint: '%s' is neither HOST nor HOST:PORT",
+				   f->o.endpoint[0]);
+			return false;
+		}
+	} else if (port) {
+		if (!guess_endpoint(f, &e))
+			return false;
+	} else if (f->port) {
+		return true; /* it is we who dial */
+	} else {
+		verb_say("%s has no ListenPort, so nobody can dial this host: add one, or say "
+			 "--endpoint HOST:PORT",
+			 f->path);
+		return false;
+	}
+	pairline_print_endpoint(f->endpoint, &e);
+	return true;
+}
+
+/* Our networks, as far as nothing else was asked for. */
+static bool choose_allowed(struct far *f)
+{
+	size_t i;
+
+	if (!take_prefixes("allowed-ips", f->o.allowed, f->o.n_allowed, f->allowed, &f->n_allowed))
+		return false;
+	for (i = 0; f->o.n_allowed == 0 && i < f->conf.n_address && i < PAIROPT_LIST; i++)
+		f->allowed[f->n_allowed++] = f->conf.address[i];
+	if (f->n_allowed)
+		return true;
+	verb_say("%s has no Address: say what the peer is to send here with --allowed-ips",
+		 f->path);
+	return false;
+}
+
+/* The new peer behind all else in our file, which must be good with it. */
+static bool append_peer(struct far *f)
+{
+	const struct draft_peer peer = {
+		.public_key = &f->public_key,
+		.psk = &f->psk,
+		.allowed = f->address,
+		.n_allowed = f->n_address,
+		.hosts = true,
+	};
+	struct conf conf;
+	struct key own;
+
+	if (f->text.len && f->text.chars[f->text.len - 1] != '\n')
+		print_add(&f->text, "\n");
+	draft_peer(&f->text, &peer);
+	if (f->text.failed || !draft_read(&conf, &own, f->path, &f->text, true))
+		return false;
+	conf_fini(&conf);
+	return true;
+}
+
+static void write_theirs(const struct far *f, struct print *out)
+{
+	const struct draft_interface interface = {
+		.private_key = f->is_new ? &f->private_key : NULL,
+		.public_key = &f->public_key,
+		.port = f->port,
+		.mtu = f->conf.set & CONF_MTU ? f->conf.mtu : 0,
+		.address = f->address,
+		.n_address = f->n_address,
+	};
+	const struct draft_peer us = {
+		.public_key = &f->own,
+		.psk = &f->psk,
+		.endpoint = f->endpoint[0] ? f->endpoint : NULL,
+		.dial = f->endpoint[0],
+		.allowed = f->allowed,
+		.n_allowed = f->n_allowed,
+	};
+
+	draft_interface(out, &interface);
+	draft_peer(out, &us);
+}
+
+bool far_make(struct far *f, struct print *out)
+{
+	const struct conf_peer *peer;
+
+	if (!take_prefixes("address", f->o.address, f->o.n_address, f->address, &f->n_address))
+		return false;
+	if (f->o.given & PAIROPT_NEW_PEER) {
+		if (!invent_peer(f))
+			return false;
+	} else {
+		peer = pick_peer(f);
+		if (!peer || !know_peer(f, peer))
+			return false;
+	}
+	if (!choose_endpoint(f) || !choose_allowed(f) || (f->is_new && !append_peer(f)))
+		return false;
+	f->has_psk = !key_is_zero(&f->psk);
+	write_theirs(f, out);
+	return !out->failed;
+}
+
+bool far_commit(struct far *f)
+{
+	return !f->is_new || confdir_write(f->path, &f->text, true);
+}

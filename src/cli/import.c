@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "cli/confdir.h"
+#include "cli/draft.h"
+#include "cli/launch.h"
+#include "cli/pairopts.h"
+
+static const struct pairopts_of understood = {
+	.known = PAIROPT_START | PAIROPT_FORCE,
+	.min_words = 1,
+	.max_words = 2,
+	.usage = "Usage: taut import FILE [NAME] [OPTION]...\n"
+		 "Check a wg-quick file, and copy it to /etc/taut/NAME.conf, for root only. NAME\n"
+		 "is that of the file without .conf, if not given; FILE '-' is standard input.\n\n"
+		 "      --start            start it, and at each boot where systemd runs\n"
+		 "      --force            replace the file of that name\n"
+		 "  -q, --quiet            tell errors only\n",
+};
+
+struct importing {
+	struct pairopts o;
+	const char *from;
+	char name[CONF_NAME_MAX + 1];
+	char path[PATH_MAX];
+	struct print text;
+};
+
+static bool take_name(struct importing *im)
+{
+	const char *slash = strrchr(im->from, '/');
+	const char *word = im->o.word[1] ? im->o.word[1] : slash ? slash + 1 : im->from;
+	size_t len = strlen(word);
+
+	if (!im->o.word[1] && strcmp(im->from, "-") == 0) {
+		verb_usage("what comes from standard input has no name: taut import - NAME");
+		return false;
+	}
+	if (!im->o.word[1] && len > 5 && strcmp(word + len - 5, ".conf") == 0)
+		len -= 5;
+	snprintf(im->name, sizeof(im->name), "%.*s", (int)len, word);
+	if (len <= CONF_NAME_MAX && conf_name_ok(im->name))
+		return true;
+	verb_usage("'%.*s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -; say "
+		   "another one: taut import %s NAME",
+		   (int)len, word, im->from);
+	return false;
+}
+
+/* Its folder is about to be another one. */
+static bool is_moved(const char *key_file)
+{
+	return key_file && *key_file != '/';
+}
+
+static void tell_key_file(const struct importing *im, const char *key_file)
+{
+	verb_say("copy %s, which %s names, to %s/%s, too (rights 600): it is looked for beside "
+		 "the file",
+		 key_file, im->from, CONFDIR, key_file);
+}
+
+static void tell_files(const struct importing *im, const struct conf *named)
+{
+	size_t i;
+
+	if (is_moved(named->private_key_file))
+		tell_key_file(im, named->private_key_file);
+	for (i = 0; i < named->n_peer; i++) {
+		if (is_moved(named->peer[i].psk_file))
+			tell_key_file(im, named->peer[i].psk_file);
+	}
+}
+
+/* From now on the file is root's own, whoever wrote them. */
+static void tell_hooks(const struct conf *conf)
+{
+	static const char *const words[HOOK_KINDS] = {
+		[HOOK_PRE_UP] = "PreUp",
+		[HOOK_POST_UP] = "PostUp",
+		[HOOK_PRE_DOWN] = "PreDown",
+		[HOOK_POST_DOWN] = "PostDown",
+	};
+	unsigned kind;
+	size_t i;
+
+	for (kind = 0; kind < HOOK_KINDS; kind++) {
+		for (i = 0; i < conf->n_hook[kind]; i++)
+			verb_say("will run as root: %s = %s", words[kind], conf->hook[kind][i]);
+	}
+}
+
+static bool is_of_wg_quick(const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/etc/wireguard/%s.conf", name);
+	return access(path, F_OK) == 0;
+}
+
+static void tell_next(const struct importing *im, const struct conf *conf, bool started)
+{
+	char start[LAUNCH_TEXT];
+
+	verb_say("wrote %s", im->path);
+	tell_hooks(conf);
+	if (started)
+		return;
+	launch_command(start, im->name);
+	if (is_of_wg_quick(im->name) && launch_by_systemd())
+		verb_say("next, here: systemctl disable --now wg-quick@%s && %s", im->name, start);
+	else if (is_of_wg_quick(im->name))
+		verb_say("next, here: wg-quick down %s (if it is up), then %s", im->name, start);
+	else
+		verb_say("next, here: %s", start);
+}
+
+static void hear_nothing(void *ctx, enum conf_severity severity, const char *line)
+{
+	(void)ctx;
+	(void)severity;
+	(void)line;
+}
+
+static int take_over(struct importing *im)
+{
+	struct conf_report report = { .say = hear_nothing };
+	bool wanted = im->o.given & PAIROPT_START, started = false;
+	struct conf conf, named;
+	struct key own;
+	int status = VERB_FAILED;
+
+	if (!draft_read(&conf, &own, im->from, &im->text, im->o.quiet))
+		return VERB_FAILED;
+	/* Once more, for in conf the keys have taken the place of their files. */
+	conf_init(&named);
+	conf_read_text(&named, im->from, im->text.chars, im->text.len, &report);
+	if (!confdir_write(im->path, &im->text, im->o.given & PAIROPT_FORCE))
+		goto out;
+	tell_files(im, &named);
+	if (wanted)
+		started = launch_tunnel(im->name, true);
+	if (!im->o.quiet)
+		tell_next(im, &conf, started);
+	if (started || !wanted)
+		status = VERB_OK;
+out:
+	conf_fini(&named);
+	conf_fini(&conf);
+	return status;
+}
+
+int import_file(const struct command *c)
+{
+	struct importing im = { .from = NULL };
+	int status, r;
+
+	if (!pairopts_read(&im.o, c, &understood, &status))
+		return status;
+	im.from = im.o.word[0];
+	if (!take_name(&im))
+		return VERB_USAGE;
+	if (!verb_crypto() || !confdir_may_make(im.name, im.o.given & PAIROPT_FORCE))
+		return VERB_FAILED;
+	confdir_path(im.path, im.name, ".conf");
+	status = VERB_FAILED;
+	r = confdir_read(im.from, &im.text);
+	if (r < 0)
+		verb_say("%s: %s", im.from, strerror(-r));
+	else if (im.text.len == 0)
+		verb_say("%s is empty", im.from);
+	else
+		status = take_over(&im);
+	print_fini(&im.text);
+	return status;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "cli/confdir.h"
+#include "cli/dial.h"
+#include "cli/draft.h"
+#include "cli/launch.h"
+#include "cli/lineread.h"
+#include "cli/pending.h"
+#include "cli/verb.h"
+#include "crypto/dh.h"
+#include "crypto/random.h"
+
+static const struct pairopts_of understood = {
+	.known = PAIROPT_START | PAIROPT_FORCE | PAIROPT_LISTEN | PAIROPT_ENDPOINT,
+	.min_words = 1,
+	.max_words = 2,
+	.usage =
+		"Usage: taut join NAME [LINE|-] [OPTION]...\n"
+		"Make the other end of a tunnel out of the line that `taut new` printed on the\n"
+		"first host: write /etc/taut/NAME.conf with a new key, and print a line for\n"
+		"`taut accept` there. Without LINE, or with '-', it is read from standard input;\n"
+		"so it must be when it holds a preshared key.\n\n"
+		"      --listen [PORT]    the first host may dial this one, too\n"
+		"      --endpoint HOST[:PORT]  there; else the addresses of this host are offered\n"
+		"      --start            start it, and at each boot where systemd runs\n"
+		"      --force            replace the file of that name\n"
+		"  -q, --quiet            tell errors only\n",
+};
+
+struct joining {
+	struct pairopts o;
+	const char *name;
+	char path[PATH_MAX];
+	struct survey survey;
+	struct pairline offer, answer;
+	struct key private_key;
+	uint16_t port;
+};
+
+/* It is an offer, and that of another host. false: said why. */
+static bool is_for_us(const struct joining *j)
+{
+	char own[CONF_NAME_MAX + 1];
+
+	if (j->offer.kind == PAIRLINE_ANSWER) {
+		verb_say("this is an answer, the line that 'taut join' printed on the host with "
+			 "the tunnel %s: it belongs to 'taut accept' on the first host",
+			 j->offer.name);
+		return false;
+	}
+	if (!pending_find(&j->offer, own))
+		return true;
+	verb_say("this is this host's own line, of the tunnel %s: paste it to 'taut join' on the "
+		 "other host",
+		 own);
+	return false;
+}
+
+static bool is_free(const struct joining *j)
+{
+	char theirs[PREFIX_TEXT], used[PREFIX_TEXT];
+	const struct prefix *p;
+	unsigned f;
+
+	for (f = 0; f < PAIRLINE_FAMILIES; f++) {
+		if (j->offer.theirs[f].ip.family == 0)
+			continue;
+		p = survey_overlap(&j->survey, &j->offer.theirs[f]);
+		if (!p)
+			continue;
+		prefix_print(theirs, &j->offer.theirs[f]);
+		prefix_print(used, p);
+		verb_say("%s, this host's address in the tunnel, overlaps with %s, which is in "
+			 "use here. On the first host: taut new %s --force with the same options, "
+			 "which chooses anew, or --address to choose yourself",
+			 theirs, used, j->offer.name);
+		return false;
+	}
+	return true;
+}
+
+/* One end at least must know where the other one is. NULL and false: said why. */
+static bool choose_endpoint(struct joining *j, const struct pairline_endpoint **e)
+{
+	*e = dial_choose(&j->offer);
+	if (*e)
+		return true;
+	if (j->port) {
+		if (j->offer.n_endpoint && !j->o.quiet)
+			verb_say("note: no way leads from here to the other host: it must dial");
+		return true;
+	}
+	if (j->offer.n_endpoint)
+		verb_say(
+			"no way leads from here to any address of the other host; give it one with "
+			"'taut new %s --force --endpoint HOST' there, or let it dial this host: "
+			"taut join %s --listen",
+			j->offer.name, j->name);
+	else
+		verb_say("the other host was not told to listen; let it dial this one: taut join "
+			 "%s --listen",
+			 j->name);
+	return false;
+}
+
+static void make_answer(struct joining *j)
+{
+	struct pairline *a = &j->answer;
+
+	a->kind = PAIRLINE_ANSWER;
+	snprintf(a->name, sizeof(a->name), "%s", j->name);
+	chance_fill(&random_system, j->private_key.bytes, KEY_LEN);
+	key_clamp(&j->private_key);
+	dh_public(&a->public_key, &j->private_key);
+	pairline_id(a->id, &j->offer);
+}
+
+static void add_others(struct print *text, const struct pairline *offer,
+		       const struct pairline_endpoint *chosen)
+{
+	char word[PAIRLINE_ENDPOINT_TEXT];
+	size_t i;
+
+	for (i = 0; i < offer->n_endpoint; i++) {
+		if (&offer->endpoint[i] == chosen)
+			continue;
+		pairline_print_endpoint(word, &offer->endpoint[i]);
+		print_add(text, "# It said that it may be reached here, too:\n#Endpoint = %s\n",
+			  word);
+	}
+}
+
+static bool write_file(struct joining *j, const struct pairline_endpoint *e)
+{
+	const struct draft_interface own = {
+		.private_key = &j->private_key,
+		.port = j->port,
+		.address = j->offer.theirs,
+		.n_address = PAIRLINE_FAMILIES,
+	};
+	struct draft_peer peer = {
+		.public_key = &j->offer.public_key,
+		.psk = &j->offer.psk,
+		.dial = e != NULL,
+		.allowed = j->offer.ours,
+		.n_allowed = PAIRLINE_FAMILIES,
+		.hosts = true,
+	};
+	char word[PAIRLINE_ENDPOINT_TEXT];
+	struct print text = { 0 };
+	bool good;
+
+	if (e) {
+		pairline_print_endpoint(word, e);
+		peer.endpoint = word;
+	}
+	print_add(&text, "# Made by 'taut join %s'.\n\n", j->name);
+	draft_interface(&text, &own);
+	draft_peer(&text, &peer);
+	add_others(&text, &j->offer, e);
+	good = confdir_write(j->path, &text, j->o.given & PAIROPT_FORCE);
+	print_fini(&text);
+	return good;
+}
+
+static void tell_next(const struct joining *j, bool started)
+{
+	struct print theirs = { 0 };
+	char start[LAUNCH_TEXT];
+
+	draft_addresses(&theirs, j->offer.theirs, PAIRLINE_FAMILIES, false);
+	verb_say("wrote %s: %s", j->path, theirs.failed ? "" : theirs.chars);
+	print_fini(&theirs);
+	launch_command(start, j->name);
+	if (!started)
+		verb_say("it does not run yet; here: %s", start);
+	verb_say("next, back on the first host: taut accept %s --start 'taut-pair:...' "
+		 "(the line above)",
+		 j->offer.name);
+}
+
+static int join(struct joining *j)
+{
+	const struct pairline_endpoint *e;
+	char line[PAIRLINE_TEXT];
+	bool started = false;
+	int status;
+
+	j->port = dial_port(&j->o, j->name);
+	if (!is_free(j) || !choose_endpoint(j, &e))
+		return VERB_FAILED;
+	status = dial_offer(&j->answer, &j->o, &j->survey, j->port);
+	if (status != VERB_OK)
+		return status;
+	make_answer(j);
+	if (!pairline_write(line, &j->answer) || !write_file(j, e))
+		return VERB_FAILED;
+	puts(line);
+	if (fflush(stdout) != 0)
+		return VERB_FAILED;
+	if (j->o.given & PAIROPT_START)
+		started = launch_tunnel(j->name, true);
+	if (!j->o.quiet)
+		tell_next(j, started);
+	return started || !(j->o.given & PAIROPT_START) ? VERB_OK : VERB_FAILED;
+}
+
+int join_pair(const struct command *c)
+{
+	struct joining j = { .port = 0 };
+	int status, r;
+
+	if (!pairopts_read(&j.o, c, &understood, &status))
+		return status;
+	j.name = j.o.word[0];
+	if (!conf_name_ok(j.name))
+		return verb_usage("'%s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -",
+				  j.name);
+	if (!verb_crypto() || !lineread(&j.offer, j.o.word[1], "the line that 'taut new' printed"))
+		return VERB_FAILED;
+	confdir_path(j.path, j.name, ".conf");
+	status = VERB_FAILED;
+	r = survey_take(&j.survey, j.name);
+	if (r < 0)
+		verb_say("cannot see the addresses of this host: %s", strerror(-r));
+	else if (is_for_us(&j) && confdir_may_make(j.name, j.o.given & PAIROPT_FORCE))
+		status = join(&j);
+	survey_free(&j.survey);
+	wipe(&j, sizeof(j));
+	return status;
+}

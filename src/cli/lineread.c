@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/lineread.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "cli/verb.h"
+
+/* Text, as far as it came, without white space. */
+struct typed {
+	char chars[PAIRLINE_TEXT];
+	size_t len;
+	bool too_long;
+};
+
+static void take(struct typed *t, const char *chars, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (isspace((unsigned char)chars[i]))
+			continue;
+		if (t->len == sizeof(t->chars))
+			t->too_long = true;
+		else
+			t->chars[t->len++] = chars[i];
+	}
+}
+
+/* Again and again, for a terminal hands it over line by line, until it is whole or wrong. */
+static int read_stdin(struct pairline *line, struct typed *t, char why[PAIRLINE_WHY])
+{
+	char some[PAIRLINE_TEXT];
+	ssize_t n;
+	int r;
+
+	do {
+		n = read(STDIN_FILENO, some, sizeof(some));
+		if (n > 0)
+			take(t, some, (size_t)n);
+		r = pairline_read(line, t->chars, t->len, why);
+	} while ((n > 0 && r == -EAGAIN && !t->too_long) || (n < 0 && errno == EINTR));
+	wipe(some, sizeof(some));
+	if (n == 0 && t->len == 0)
+		snprintf(why, PAIRLINE_WHY, "there is none on standard input");
+	return r;
+}
+
+bool lineread(struct pairline *line, const char *arg, const char *what)
+{
+	bool in_argv = arg && strcmp(arg, "-") != 0;
+	struct typed t = { 0 };
+	char why[PAIRLINE_WHY];
+	int r;
+
+	if (in_argv) {
+		take(&t, arg, strlen(arg));
+		r = pairline_read(line, t.chars, t.len, why);
+	} else {
+		if (isatty(STDIN_FILENO))
+			fprintf(stderr, "Paste %s: ", what);
+		r = read_stdin(line, &t, why);
+	}
+	wipe(&t, sizeof(t));
+	if (r < 0) {
+		verb_say("this is not %s: %s", what, why);
+		return false;
+	}
+	if (in_argv && pairline_has_psk(line)) {
+		wipe(line, sizeof(*line));
+		verb_say("the line holds a preshared key, and on the command line it is a secret "
+			 "no more: it stands in the list of processes and in the shell's history. "
+			 "Make a new one (taut new --psk --force) and paste it to '-', that is, to "
+			 "standard input");
+		return false;
+	}
+	return true;
+}

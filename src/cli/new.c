@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "cli/confdir.h"
+#include "cli/dial.h"
+#include "cli/draft.h"
+#include "cli/inner.h"
+#include "cli/launch.h"
+#include "cli/pending.h"
+#include "cli/verb.h"
+#include "crypto/dh.h"
+
+static const struct pairopts_of understood = {
+	.known = PAIROPT_START | PAIROPT_FORCE | PAIROPT_LISTEN | PAIROPT_ENDPOINT |
+		 PAIROPT_ADDRESS | PAIROPT_PSK,
+	.min_words = 1,
+	.max_words = 1,
+	.usage =
+		"Usage: taut new NAME [OPTION]...\n"
+		"Begin a tunnel: write /etc/taut/NAME.conf with a new key, and print a line for\n"
+		"`taut join` on the other host. What that prints is for `taut accept` here.\n\n"
+		"      --listen [PORT]    the other host dials this one (51820, or the next free)\n"
+		"      --endpoint HOST[:PORT]  there; else the addresses of this host are offered\n"
+		"      --address ADDR/BITS  inside of the tunnel; else free ones are chosen; the\n"
+		"                         other host gets the next address; one of each family\n"
+		"      --psk              offer a preshared key: then the line is a secret\n"
+		"      --no-psk           do not; so it is without either\n"
+		"      --start            start it, and at each boot where systemd runs\n"
+		"      --force            replace the file of that name\n"
+		"  -q, --quiet            tell errors only\n",
+};
+
+struct making {
+	struct pairopts o;
+	const char *name;
+	char path[PATH_MAX];
+	struct survey survey;
+	struct key private_key;
+	struct pairline offer; /* what both sides will be */
+	uint16_t port;
+};
+
+static bool take_address(struct making *m, struct text word)
+{
+	struct prefix p;
+	unsigned f;
+
+	if (!prefix_parse(&p, word.at, text_len(word))) {
+		verb_usage("--address: '%.*s' is not an address: 10.0.0.1/24, fd00::1/64",
+			   (int)text_len(word), word.at);
+		return false;
+	}
+	f = p.ip.family == AF_INET6;
+	if (m->offer.ours[f].ip.family) {
+		verb_usage("--address: more than one of a family");
+		return false;
+	}
+	m->offer.ours[f] = p;
+	if (inner_neighbour(&p, &m->offer.theirs[f]))
+		return true;
+	verb_usage("--address: '%.*s' leaves no room for the other host: /31 (IPv6: /127) or wider",
+		   (int)text_len(word), word.at);
+	return false;
+}
+
+static bool take_addresses(struct making *m)
+{
+	struct text list, word;
+	size_t i;
+
+	for (i = 0; i < m->o.n_address; i++) {
+		list = text_from_str(m->o.address[i]);
+		while (text_split(&list, ',', &word)) {
+			if (!take_address(m, text_trim(word)))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool choose_addresses(struct making *m)
+{
+	struct pairline *l = &m->offer;
+	bool good4, good6;
+
+	if (m->o.n_address)
+		return take_addresses(m);
+	good4 = inner_pick(AF_INET, &m->survey, &random_system, &l->ours[0], &l->theirs[0]);
+	good6 = inner_pick(AF_INET6, &m->survey, &random_system, &l->ours[1], &l->theirs[1]);
+	if (!good4)
+		l->ours[0] = l->theirs[0] = (struct prefix){ 0 };
+	if (!good6)
+		l->ours[1] = l->theirs[1] = (struct prefix){ 0 };
+	if (!good4 && !good6)
+		verb_say("all private networks are in use here; choose addresses with --address");
+	else if (!good4 && !m->o.quiet)
+		verb_say("note: all private IPv4 networks are in use here: IPv6 only");
+	return good4 || good6;
+}
+
+/* What is in use by chance is passed over; what the admin says is not, but told. */
+static void warn_overlap(const struct making *m)
+{
+	char text[PREFIX_TEXT], other[PREFIX_TEXT];
+	const struct prefix *p;
+	unsigned f;
+
+	for (f = 0; f < PAIRLINE_FAMILIES; f++) {
+		if (m->offer.ours[f].ip.family == 0)
+			continue;
+		p = survey_overlap(&m->survey, &m->offer.ours[f]);
+		if (!p)
+			continue;
+		prefix_print(text, &m->offer.ours[f]);
+		prefix_print(other, p);
+		verb_say("warning: %s overlaps with %s, which is in use here", text, other);
+	}
+}
+
+static void make_keys(struct making *m)
+{
+	struct pairline *l = &m->offer;
+
+	chance_fill(&random_system, m->private_key.bytes, KEY_LEN);
+	key_clamp(&m->private_key);
+	dh_public(&l->public_key, &m->private_key);
+	if (m->o.given & PAIROPT_PSK)
+		chance_fill(&random_system, l->psk.bytes, KEY_LEN);
+}
+
+/* The configuration first: it alone tells whether the name is free. */
+static bool write_files(struct making *m)
+{
+	const struct draft_interface d = {
+		.private_key = &m->private_key,
+		.port = m->port,
+		.address = m->offer.ours,
+		.n_address = PAIRLINE_FAMILIES,
+	};
+	struct print text = { 0 };
+	bool good;
+
+	print_add(&text, "# Made by 'taut new %s'; 'taut accept' adds the peer.\n\n", m->name);
+	draft_interface(&text, &d);
+	good = confdir_write(m->path, &text, m->o.given & PAIROPT_FORCE);
+	print_fini(&text);
+	return good && pending_save(m->name, &m->offer);
+}
+
+static void tell_next(const struct making *m)
+{
+	struct print ours = { 0 };
+
+	draft_addresses(&ours, m->offer.ours, PAIRLINE_FAMILIES, false);
+	if (m->port)
+		verb_say("wrote %s: %s, UDP port %u", m->path, ours.failed ? "" : ours.chars,
+			 m->port);
+	else
+		verb_say("wrote %s: %s; without --listen the other host must be the one that is "
+			 "dialled: taut join %s --listen",
+			 m->path, ours.failed ? "" : ours.chars, m->name);
+	print_fini(&ours);
+	if (!pairline_has_psk(&m->offer)) {
+		verb_say("next, on the other host: taut join %s --start 'taut-pair:...' "
+			 "(the line above; it holds no secret, but send it so that nobody can "
+			 "exchange it)",
+			 m->name);
+		return;
+	}
+	verb_say("the line above holds a preshared key: it is a secret");
+	verb_say("next, on the other host: taut join %s --start - (and paste the line there, "
+		 "not behind the command)",
+		 m->name);
+}
+
+static int make_pair(struct making *m)
+{
+	char line[PAIRLINE_TEXT];
+	int status;
+	bool good;
+
+	m->port = dial_port(&m->o, m->name);
+	status = dial_offer(&m->offer, &m->o, &m->survey, m->port);
+	if (status != VERB_OK)
+		return status;
+	if (!choose_addresses(m))
+		return m->o.n_address ? VERB_USAGE : VERB_FAILED;
+	warn_overlap(m);
+	if (m->o.port && !survey_port_is_free(m->port) && !launch_is_running(m->name))
+		verb_say("warning: UDP port %u is in use here", m->port);
+	make_keys(m);
+	if (!pairline_write(line, &m->offer))
+		return verb_usage("these addresses cannot be those of two hosts in one network");
+	good = write_files(m);
+	if (good) {
+		puts(line);
+		good = fflush(stdout) == 0;
+	}
+	wipe(line, sizeof(line));
+	if (!good)
+		return VERB_FAILED;
+	if (m->o.given & PAIROPT_START)
+		good = launch_tunnel(m->name, true);
+	if (!m->o.quiet)
+		tell_next(m);
+	return good ? VERB_OK : VERB_FAILED;
+}
+
+int new_pair(const struct command *c)
+{
+	struct making m = { .offer.kind = PAIRLINE_OFFER };
+	int status, r;
+
+	if (!pairopts_read(&m.o, c, &understood, &status))
+		return status;
+	m.name = m.o.word[0];
+	if (!conf_name_ok(m.name))
+		return verb_usage("'%s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -",
+				  m.name);
+	if (!verb_crypto() || !confdir_may_make(m.name, m.o.given & PAIROPT_FORCE))
+		return VERB_FAILED;
+	confdir_path(m.path, m.name, ".conf");
+	snprintf(m.offer.name, sizeof(m.offer.name), "%s", m.name);
+	r = survey_take(&m.survey, m.name);
+	if (r < 0) {
+		verb_say("cannot see the addresses of this host: %s", strerror(-r));
+		return VERB_FAILED;
+	}
+	status = make_pair(&m);
+	survey_free(&m.survey);
+	wipe(&m, sizeof(m));
+	return status;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CLI_PAIRLINE_H
+#define CLI_PAIRLINE_H
+
+/*
+ * The line that pairs two hosts: "taut-pair:" and one word of base64url.
+ *
+ *	version 1 | kind 1 | length of all 2 | public key 32 | fields | check 5
+ *
+ * A field is its type, its length (a byte each), and its value; check is the
+ * BLAKE2s of all before it.  Numbers are big-endian.  There is one text for each
+ * meaning, so a line that was changed anywhere is refused.
+ *
+ * The offer goes from `taut new` to `taut join`, the answer from there to `taut
+ * accept`.  Neither holds a private key.  An offer may hold a preshared key: then
+ * it is a secret.  An answer never is.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/key.h"
+#include "conf/conf.h"
+
+enum {
+	PAIRLINE_ENDPOINTS = 8,
+	PAIRLINE_HOST = 253,   /* characters of a name */
+	PAIRLINE_ID = 8,       /* bytes of the offer's fingerprint */
+	PAIRLINE_TEXT = 1024,  /* characters of any line, with its NUL */
+	PAIRLINE_WHY = 160,    /* a sentence, with its NUL */
+	PAIRLINE_FAMILIES = 2, /* inner addresses: [0] IPv4, [1] IPv6 */
+};
+
+enum pairline_kind { PAIRLINE_OFFER = 1, PAIRLINE_ANSWER = 2 };
+
+/* Where the sender may be dialled. */
+struct pairline_endpoint {
+	struct ip ip; /* family 0: host is meant */
+	char host[PAIRLINE_HOST + 1];
+	uint16_t port; /* not 0 */
+};
+
+struct pairline {
+	enum pairline_kind kind;
+	char name[CONF_NAME_MAX + 1];                          /* of the sender's tunnel */
+	struct key public_key;                                 /* the sender's */
+	struct pairline_endpoint endpoint[PAIRLINE_ENDPOINTS]; /* the best first */
+	size_t n_endpoint;
+	/*
+	 * Of an offer: the inner addresses of its sender and of who answers, each pair in
+	 * one network.  family 0: none of this family.
+	 */
+	struct prefix ours[PAIRLINE_FAMILIES], theirs[PAIRLINE_FAMILIES];
+	struct key psk;          /* of an offer; zero: none */
+	uint8_t id[PAIRLINE_ID]; /* of an answer: the offer's pairline_id() */
+};
+
+/* The text and a NUL; false: the line is not one that pairline_read() would take. */
+bool pairline_write(char text[PAIRLINE_TEXT], const struct pairline *line);
+/*
+ * 0; -EAGAIN the text ends too early, more of it may follow; -EINVAL.  Then *why is a
+ * sentence for the user, and *line is wiped.
+ */
+int pairline_read(struct pairline *line, const char *text, size_t len, char why[PAIRLINE_WHY]);
+/* What an answer calls the offer by. The preshared key is not in it. */
+void pairline_id(uint8_t id[PAIRLINE_ID], const struct pairline *offer);
+
+bool pairline_has_psk(const struct pairline *line);
+/* "203.0.113.7:51820", "[2001:db8::7]:51820", "vpn.example.org:51820" */
+enum { PAIRLINE_ENDPOINT_TEXT = PAIRLINE_HOST + 8 };
+void pairline_print_endpoint(char text[PAIRLINE_ENDPOINT_TEXT], const struct pairline_endpoint *e);
+/* HOST, HOST:PORT, ADDRESS, [V6]:PORT; port is taken if none is said. */
+bool pairline_parse_endpoint(struct pairline_endpoint *e, const char *text, uint16_t port);
+/* A name as the resolver would take it: letters, digits, '-', '_' and '.'. */
+bool pairline_host_ok(const char *host, size_t len);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/pairline.h"
+
+bool pairline_host_ok(const char *host, size_t len)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_.";
+	struct ip ip;
+	size_t i;
+
+	if (len == 0 || len > PAIRLINE_HOST || host[0] == '.' || host[0] == '-')
+		return false;
+	for (i = 0; i < len; i++) {
+		if (host[i] == '\0' || !strchr(allowed, host[i]))
+			return false;
+	}
+	return !ip_parse(&ip, host, len);
+}
+
+void pairline_print_endpoint(char text[PAIRLINE_ENDPOINT_TEXT], const struct pairline_endpoint *e)
+{
+	char address[IP_TEXT];
+
+	if (e->ip.family == 0) {
+		snprintf(text, PAIRLINE_ENDPOINT_TEXT, "%s:%u", e->host, e->port);
+		return;
+	}
+	ip_print(address, &e->ip);
+	snprintf(text, PAIRLINE_ENDPOINT_TEXT, e->ip.family == AF_INET6 ? "[%s]:%u" : "%s:%u",
+		 address, e->port);
+}
+
+/* Cut ":PORT" off the end, if there is one. false: it is none. */
+static bool cut_port(struct text *t, uint16_t *port)
+{
+	const char *colon = memrchr(t->at, ':', text_len(*t));
+	uint64_t number;
+
+	if (!colon)
+		return true;
+	if (!text_u64((struct text){ colon + 1, t->end }, UINT16_MAX, &number) || number == 0)
+		return false;
+	*port = (uint16_t)number;
+	t->end = colon;
+	return true;
+}
+
+bool pairline_parse_endpoint(struct pairline_endpoint *e, const char *text, uint16_t port)
+{
+	struct pairline_endpoint made = { .port = port };
+	struct text t = text_from_str(text);
+	bool bracket = text_len(t) && *t.at == '[';
+
+	if (ip_parse(&made.ip, t.at, text_len(t)))
+		goto good; /* a bare address, with the colons of its own */
+	made.ip = (struct ip){ 0 };
+	if (!(bracket && t.end[-1] == ']') && !cut_port(&t, &made.port))
+		return false;
+	if (bracket) {
+		if (text_len(t) < 2 || t.end[-1] != ']' ||
+		    !ip_parse(&made.ip, t.at + 1, text_len(t) - 2) || made.ip.family != AF_INET6)
+			return false;
+		goto good;
+	}
+	if (ip_parse(&made.ip, t.at, text_len(t))) {
+		if (made.ip.family == AF_INET)
+			goto good;
+		return false; /* which colon begins the port? */
+	}
+	made.ip = (struct ip){ 0 };
+	if (!pairline_host_ok(t.at, text_len(t)))
+		return false;
+	memcpy(made.host, t.at, text_len(t));
+good:
+	*e = made;
+	return made.port != 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CLI_PENDING_H
+#define CLI_PENDING_H
+
+/*
+ * An offer that waits for its answer: the line that `taut new` printed, kept in
+ * /etc/taut/NAME.pair until `taut accept` needs it no more.
+ */
+
+#include <stdbool.h>
+
+#include "cli/pairline.h"
+
+/* false: said why. */
+bool pending_save(const char *name, const struct pairline *offer);
+/* 0; -ENOENT: none waits; or another -errno, said. To be wiped. */
+int pending_load(const char *name, struct pairline *offer);
+void pending_drop(const char *name);
+/* The tunnel here whose offer that is; false: another host made it. */
+bool pending_find(const struct pairline *offer, char name[CONF_NAME_MAX + 1]);
+
+#endif

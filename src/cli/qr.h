@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CLI_QR_H
+#define CLI_QR_H
+
+/* A text as a QR code for a terminal. The code itself is libqrencode's, if configure found it. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+/* 0; -ENOTSUP built without libqrencode; -ERANGE too long for any code; -ENOMEM. */
+int qr_print(struct print *out, const struct print *text, bool colour);
+/*
+ * width rows of width modules, lowest bit set: dark.  Half blocks, two rows of them a
+ * line, with the light margin that the standard asks for.  colour: black and white as
+ * they must be; without, light is the terminal's foreground, so its background must be
+ * dark.
+ */
+void qr_draw(struct print *out, const uint8_t *module, unsigned width, bool colour);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CLI_RUNNING_H
+#define CLI_RUNNING_H
+
+/* The names of the tunnels that have a control socket, in the order of the alphabet. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf/conf.h"
+
+struct running {
+	char (*name)[CONF_NAME_MAX + 1];
+	size_t n;
+};
+
+/* 0, also when none runs, or -errno. */
+int running_find(struct running *r);
+bool running_has(const struct running *r, const char *name);
+void running_free(struct running *r);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CLI_SCREEN_H
+#define CLI_SCREEN_H
+
+/* A whole terminal to draw on, given back as it was found. */
+
+#include <stdbool.h>
+#include <termios.h>
+
+#include "base/text.h"
+
+struct screen {
+	bool open, keys;
+	struct termios before; /* of standard input, if keys */
+};
+
+/* Take over the terminal on standard output; keys come one by one, if input is one too. */
+void screen_open(struct screen *s);
+/* Give it back; a second time is fine. */
+void screen_close(struct screen *s);
+/* Replace all that is shown: what does not fit is cut off, and the footer is the last line. */
+void screen_draw(struct screen *s, struct text lines, const char *footer);
+/* The key that was pressed, 0: none; when keys can come. */
+char screen_key(struct screen *s);
+
+#endif

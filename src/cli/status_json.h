@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CLI_STATUS_JSON_H
+#define CLI_STATUS_JSON_H
+
+/*
+ * Reports as JSON, as docs/STATUS.md describes it and docs/status.schema.json
+ * defines it.  No secrets are in it.  Pure.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "cli/report.h"
+
+/* Goes up when something that was there changes or goes, not when something is added. */
+enum { STATUS_JSON_SCHEMA = 1 };
+
+/* now: CLOCK_REALTIME, ns. */
+void status_json(struct print *out, const struct report *report, size_t n, uint64_t now);
+
+#endif

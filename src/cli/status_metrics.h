@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CLI_STATUS_METRICS_H
+#define CLI_STATUS_METRICS_H
+
+/*
+ * Reports as metrics, in the text format of Prometheus.  wireguard_* have the names
+ * and labels that dashboards for WireGuard know; taut_* are our own, and only
+ * taut's daemon has them.  No secrets are in it.  Pure.
+ */
+
+#include <stddef.h>
+
+#include "base/text.h"
+#include "cli/report.h"
+
+/* absent: a tunnel that does not run, and is told as down; or NULL. */
+void status_metrics(struct print *out, const struct report *report, size_t n, const char *absent);
+
+#endif

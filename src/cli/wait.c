@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/ask.h"
+#include "cli/gather.h"
+#include "cli/verb.h"
+
+enum { STEP_MS = 200, MOST_SECONDS = 365 * 24 * 3600 };
+
+static const char usage[] =
+	"Usage: taut wait [--timeout SECONDS] NAME\n"
+	"\n"
+	"Wait until a tunnel is up: one of its peers has a session that works. Peers that\n"
+	"have an endpoint and no session are asked for one.\n"
+	"\n"
+	"      --timeout S      give up after so many seconds; without it, never\n"
+	"  -q, --quiet          do not say why it was given up\n"
+	"  -h, --help           print this\n"
+	"\n"
+	"Exit status: 0 up, 124 not within that time, 4 no such tunnel.\n";
+
+static const struct option options[] = {
+	{ "timeout", required_argument, NULL, 't' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ 0 },
+};
+
+struct wait {
+	const char *arg;
+	uint64_t timeout; /* ms; UINT64_MAX: none */
+	char name[CONF_NAME_MAX + 1];
+	char reason[REPORT_REASON]; /* what was said last */
+	bool shaken;
+};
+
+/* VERB_OK: go on; -1: help was given; VERB_USAGE: said why. */
+static int take_options(struct wait *w, const struct command *c)
+{
+	static char program[] = "taut";
+	uint64_t seconds;
+	int opt;
+
+	c->argv[0] = program;
+	optind = 0;
+	while ((opt = getopt_long(c->argc, c->argv, "t:hqv", options, NULL)) != -1) {
+		if (opt == 'h') {
+			fputs(usage, stdout);
+			return -1;
+		}
+		if (opt == '?') {
+			fputs("Try 'taut wait --help'.\n", stderr);
+			return VERB_USAGE;
+		}
+		if (opt != 't')
+			continue;
+		if (!text_u64(text_from_str(optarg), MOST_SECONDS, &seconds))
+			return verb_usage("--timeout: '%s' is no number of seconds", optarg);
+		w->timeout = seconds * 1000;
+	}
+	if (c->argc - optind != 1)
+		return verb_usage("wait wants %s", c->verb->args);
+	w->arg = c->argv[optind];
+	return VERB_OK;
+}
+
+static bool any_is_up(struct wait *w, const struct report *r)
+{
+	size_t i;
+
+	if (strcmp(r->state, "up") != 0) {
+		snprintf(w->reason, sizeof(w->reason), "the interface is down");
+		return false;
+	}
+	if (r->conf.n_peer == 0)
+		snprintf(w->reason, sizeof(w->reason), "it has no peers");
+	for (i = 0; i < r->conf.n_peer; i++) {
+		if (strcmp(r->peer[i].state, "up") == 0)
+			return true;
+		snprintf(w->reason, sizeof(w->reason), "%s", r->peer[i].reason);
+	}
+	return false;
+}
+
+/* Whoever is idle would stay so: nobody sends anything. Once, for then it is at work. */
+static void shake(struct wait *w)
+{
+	struct print lines = { 0 };
+
+	if (!w->shaken)
+		w->shaken = ask(w->name, "handshake=1", &lines) == 0;
+	print_fini(&lines);
+}
+
+/* -1: not yet. */
+static int look(struct wait *w)
+{
+	char path[PATH_MAX], found[CONF_NAME_MAX + 1];
+	struct gather g;
+	bool up = false;
+	int r = gather(&g, w->name);
+
+	if (r == 0)
+		up = g.n && any_is_up(w, &g.report[0]);
+	gather_free(&g);
+	if (up)
+		return VERB_OK;
+	if (r == 0) {
+		shake(w);
+		return -1;
+	}
+	if (r != -ENOENT && r != -ECONNREFUSED) {
+		verb_say("%s: %s", w->name, ask_error(r));
+		return VERB_FAILED;
+	}
+	/* It may be about to start. */
+	snprintf(w->reason, sizeof(w->reason), "it does not run");
+	if (conf_find(w->arg, path, sizeof(path), found) == 0)
+		return -1;
+	verb_say("%s does not run, and has no file", w->name);
+	return VERB_NONE;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	timespec_get(&ts, TIME_UTC);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+int wait_tunnel(const struct command *c)
+{
+	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
+	struct wait w = { .timeout = UINT64_MAX };
+	uint64_t waited = 0, last;
+	int r = take_options(&w, c);
+
+	if (r != VERB_OK)
+		return r < 0 ? VERB_OK : r;
+	if (!verb_name(w.arg, w.name))
+		return VERB_USAGE;
+	last = now_ms();
+	while ((r = look(&w)) < 0 && waited < w.timeout) {
+		uint64_t now;
+
+		nanosleep(&step, NULL);
+		now = now_ms();
+		/* A clock that is set while we wait must not count. */
+		waited += now > last && now - last < 10 * STEP_MS ? now - last : STEP_MS;
+		last = now;
+	}
+	if (r >= 0)
+		return r;
+	if (!c->quiet)
+		verb_say("%s is not up: %s", w.name, w.reason);
+	return VERB_LATE;
+}

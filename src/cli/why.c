@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/ask.h"
+#include "cli/statusopts.h"
+#include "cli/verb.h"
+#include "cli/verdict.h"
+
+static const char usage[] =
+	"Usage: taut why [--json] NAME\n"
+	"\n"
+	"Say why a tunnel does not work: what happened, why we think so, and what to type\n"
+	"here and on the other host. Nothing is sent for it.\n"
+	"\n"
+	"      --json           for machines\n"
+	"  -q, --quiet          tell errors only\n"
+	"  -h, --help           print this\n"
+	"\n"
+	"Exit status: 0 no problem is known, 1 there is one, 4 no such tunnel.\n";
+
+static int print_list(const struct verdict_list *l, bool json)
+{
+	struct print out = { 0 };
+	bool failed;
+
+	if (json)
+		verdict_json(&out, l);
+	else
+		verdict_show(&out, l);
+	failed = out.failed;
+	if (failed)
+		verb_say("no memory");
+	else
+		fwrite(out.chars, 1, out.len, stdout);
+	print_fini(&out);
+	return failed || l->problems ? VERB_FAILED : VERB_OK;
+}
+
+/* The first thing that is wrong with the file. */
+struct complaint {
+	char line[VERDICT_TEXT];
+	unsigned errors;
+};
+
+static void hear(void *ctx, enum conf_severity severity, const char *line)
+{
+	struct complaint *c = ctx;
+
+	if (severity != CONF_ERROR)
+		return;
+	if (c->errors++ == 0)
+		snprintf(c->line, sizeof(c->line), "%s", line);
+}
+
+static void add_step(struct verdict_item *v, const char *verb, const char *arg)
+{
+	struct verdict_step *s = &v->step[v->n_steps++];
+
+	snprintf(s->text, sizeof(s->text), "taut %s %.500s", verb, arg);
+}
+
+/* It has a file, and nobody runs it. */
+static int not_running(const char *arg, const char *path, const char *name, bool json)
+{
+	struct complaint wrong = { .errors = 0 };
+	struct conf_report report = { .say = hear, .ctx = &wrong };
+	struct verdict_list l = { .problems = 1 };
+	struct verdict_item *v = verdict_add(&l);
+	int status;
+
+	if (!v || !verb_crypto()) {
+		verdict_free(&l);
+		return VERB_FAILED;
+	}
+	snprintf(l.name, sizeof(l.name), "%s", name);
+	check_examine(path, &report);
+	v->problem = true;
+	snprintf(v->certainty, sizeof(v->certainty), "sure");
+	snprintf(v->code, sizeof(v->code), "%s", wrong.errors ? "E-CONFIG" : "E-NOT-RUNNING");
+	snprintf(v->what, sizeof(v->what), "the tunnel does not run%s",
+		 wrong.errors ? ", and its file has errors" : "");
+	if (wrong.errors)
+		snprintf(v->because, sizeof(v->because), "%.600s%s", wrong.line,
+			 wrong.errors > 1 ? " (and more)" : "");
+	else
+		snprintf(v->because, sizeof(v->because),
+			 "Nobody answers at its control socket. Its file, %.500s, is good.", path);
+	add_step(v, wrong.errors ? "check" : "up", arg);
+	status = print_list(&l, json);
+	verdict_free(&l);
+	return status;
+}
+
+static int absent_tunnel(const char *arg, const char *name, bool json)
+{
+	char path[PATH_MAX], found[CONF_NAME_MAX + 1];
+	int r = conf_find(arg, path, sizeof(path), found);
+
+	if (r == 0)
+		return not_running(arg, path, name, json);
+	if (r == -EACCES) {
+		verb_say("%s: only root may look whether there is such a file (try sudo)", path);
+		return VERB_FAILED;
+	}
+	verb_say("%s does not run, and has no file", name);
+	return VERB_NONE;
+}
+
+static int judge(const char *name, struct text lines, bool json)
+{
+	struct verdict_list l = { .n = 0 };
+	int r = verdict_read(&l, lines), status = VERB_FAILED;
+
+	if (r < 0)
+		verb_say("%s: %s", name, ask_error(r));
+	else
+		status = print_list(&l, json);
+	verdict_free(&l);
+	return status;
+}
+
+int why_tell(const struct command *c)
+{
+	struct print lines = { 0 };
+	char name[CONF_NAME_MAX + 1];
+	struct statusopts o;
+	bool json;
+	int r, status;
+
+	if (!statusopts_read(&o, c, usage, STATUSOPT_JSON, 1, &status))
+		return status;
+	if (!o.arg)
+		return verb_usage("why wants %s", c->verb->args);
+	if (!verb_name(o.arg, name))
+		return VERB_USAGE;
+	json = o.given & STATUSOPT_JSON;
+	r = ask(name, "why=1", &lines);
+	if (r == 0) {
+		status = judge(name, text_from(lines.chars, lines.len), json);
+	} else if (r == -ENOENT || r == -ECONNREFUSED) {
+		status = absent_tunnel(o.arg, name, json);
+	} else {
+		verb_say("%s: %s", name, r < 0 ? ask_error(r) : strerror(r));
+		status = VERB_FAILED;
+	}
+	print_fini(&lines);
+	return status;
+}

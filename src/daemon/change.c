@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/change.h"
+
+#include <inttypes.h>
+
+#include "base/log.h"
+#include "daemon/apply.h"
+#include "daemon/clock.h"
+#include "daemon/inside.h"
+#include "daemon/tell.h"
+#include "proto/admin.h"
+
+enum { LINES = 6 }; /* per peer and period */
+
+static const uint64_t lines_period = 600 * SECOND_NS;
+/* Some states come with time alone, so we look without being told. */
+static const double look_seconds = 5.0;
+static const double soon_seconds = 0.1;
+/* All peers are looked at: the more, the rarer. */
+static const double peer_seconds = 0.0001;
+/* Slewing by ntp is no jump. */
+static const uint64_t jump = 2 * SECOND_NS;
+
+/* --- peers --- */
+
+/* What was held back is told with the next line that passes. */
+static bool may_log(struct peer_note *n, uint64_t mono)
+{
+	struct log_brake brake = { .since_ns = n->lines_since,
+				   .passed = n->lines,
+				   .held = n->held };
+	uint32_t held = 0;
+	bool may = log_brake(&brake, mono, lines_period, LINES, &held);
+
+	n->lines_since = brake.since_ns;
+	n->lines = brake.passed;
+	n->held = brake.held;
+	if (may && held)
+		log_info("%" PRIu32 " changes of the next peer were held back", held);
+	return may;
+}
+
+static void tell(struct peer *p, const struct state *s, uint64_t mono)
+{
+	char who[APPLY_SHORT], end[ENDPOINT_TEXT];
+	const char *open = " (", *shut = ")";
+
+	if (!may_log(&p->note, mono))
+		return;
+	apply_short(who, &p->public_key);
+	endpoint_print(end, &p->endpoint);
+	if (!*end)
+		open = shut = "";
+	if (state_is_trouble(s->word))
+		log_warn("peer %s%s%s%s is %s: %s", who, open, end, shut, state_name(s->word),
+			 s->reason);
+	else
+		log_info("peer %s%s%s%s is %s: %s", who, open, end, shut, state_name(s->word),
+			 s->reason);
+}
+
+void change_look(struct daemon *d, struct peer *p, struct instant now)
+{
+	uint8_t word = (uint8_t)(daemon_glance(d, p, now.mono) + 1);
+	/* Just added, or its link was down: that it is idle then is no news. */
+	bool begins = p->note.word == 0 || p->note.word == STATE_DEAD + 1;
+	struct state state;
+
+	if (p->note.word == word)
+		return;
+	tell_state(d, p, p->note.word - 1, now);
+	p->note.word = word;
+	p->note.since = now.mono;
+	/* That the link went down has its own line. */
+	if ((begins && word == STATE_IDLE + 1) || !d->path.tunnel.up)
+		return;
+	daemon_state(d, p, now.mono, &state);
+	tell(p, &state, now.mono);
+}
+
+/* --- the clock --- */
+
+static void look_at_clock(struct change *c, struct instant now)
+{
+	/* The clock that stands still while the host sleeps: then the other one leaps ahead. */
+	uint64_t offset = now.wall - clock_monotonic_us() * 1000;
+	uint64_t back = c->offset - offset;
+
+	if (c->looked && (int64_t)back > (int64_t)jump) {
+		c->back_at = now.mono;
+		c->back_by = back;
+		log_warn("the clock of this host was set back by %" PRIu64 " s; peers that know us "
+			 "will not hear us after a restart before it has caught up",
+			 back / SECOND_NS);
+	}
+	c->offset = offset;
+	c->looked = true;
+}
+
+/* --- the timer --- */
+
+static void plan(struct daemon *d, double after)
+{
+	ev_timer *w = &d->change.look;
+
+	ev_timer_stop(d->loop.ev, w);
+	ev_timer_set(w, after + peer_seconds * (double)admin_count(&d->path.tunnel), 0.);
+	ev_timer_start(d->loop.ev, w);
+}
+
+static void on_look(struct ev_loop *ev, ev_timer *w, int revents)
+{
+	struct daemon *d = w->data;
+	struct instant now = clock_now();
+
+	(void)ev;
+	(void)revents;
+	look_at_clock(&d->change, now);
+	for (struct peer *p = admin_first(&d->path.tunnel); p; p = p->next)
+		change_look(d, p, now);
+	plan(d, look_seconds);
+}
+
+void change_soon(struct daemon *d)
+{
+	if (d->change.running && ev_timer_remaining(d->loop.ev, &d->change.look) > soon_seconds)
+		plan(d, soon_seconds);
+}
+
+void change_start(struct daemon *d)
+{
+	ev_init(&d->change.look, on_look);
+	d->change.look.data = d;
+	d->change.running = true;
+	look_at_clock(&d->change, clock_now());
+	plan(d, soon_seconds);
+}
+
+void change_stop(struct daemon *d)
+{
+	if (d->change.running)
+		ev_timer_stop(d->loop.ev, &d->change.look);
+	d->change.running = false;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/cipher.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "conf/report.h"
+#include "crypto/aead.h"
+#include "crypto/selftest.h"
+#include "daemon/clock.h"
+
+int cipher_check(void)
+{
+	const char *wrong;
+	int r;
+
+	/* What else there is gets its turn once it is known which is wanted. */
+	r = aead_init("sodium");
+	if (r < 0) {
+		log_error("the AEAD self-test failed (%s): not running with broken cryptography",
+			  strerror(-r));
+		return r;
+	}
+	wrong = selftest();
+	if (!wrong)
+		return 0;
+	log_error("the self-test of %s failed: not running with broken cryptography", wrong);
+	return -EIO;
+}
+
+static uint64_t mono(void)
+{
+	return clock_now().mono;
+}
+
+/* of_all: nobody asked for one of them. */
+static void log_choice(bool of_all)
+{
+	const struct aead_figures *f;
+	struct print others = { 0 };
+	uint32_t ns_64 = 0, ns_1424 = 0;
+	size_t i;
+
+	for (i = 0; (f = aead_figures(i)); i++) {
+		if (f->wrong)
+			log_warn("%s is not used: %s", f->name, f->why_not);
+		if (strcmp(f->name, aead_name()) == 0) {
+			ns_64 = f->ns_64;
+			ns_1424 = f->ns_1424;
+		} else if (!of_all) {
+			continue;
+		} else if (f->ns_1424) {
+			print_add(&others, "; %s: %" PRIu32 " and %" PRIu32, f->name, f->ns_64,
+				  f->ns_1424);
+		} else {
+			print_add(&others, "; %s: %s", f->name, f->why_not);
+		}
+	}
+	log_info("packets are sealed by %s: %" PRIu32 " ns for 64 bytes, %" PRIu32 " ns for 1424%s",
+		 aead_name(), ns_64, ns_1424, others.chars ? others.chars : "");
+	print_fini(&others);
+}
+
+int cipher_choose(const char *name)
+{
+	int r = aead_init(name);
+
+	if (r < 0) {
+		log_error("%s fails its self-test (%s): not running with broken cryptography",
+			  name ? name : "AEAD", strerror(-r));
+		return r;
+	}
+	aead_measure(mono);
+	log_choice(!name || strcmp(name, "auto") == 0);
+	return 0;
+}
+
+bool cipher_refused(const char *name, char why[CIPHER_WHY])
+{
+	const char *lacks = aead_lacks(name);
+	const struct aead_figures *f;
+	size_t i, len;
+
+	if (!lacks)
+		return false;
+	snprintf(why, CIPHER_WHY, "%s cannot be used: %s; what works here: auto", name, lacks);
+	for (i = 0; (f = aead_figures(i)); i++) {
+		len = strlen(why);
+		if (!aead_lacks(f->name))
+			snprintf(why + len, CIPHER_WHY - len, ", %s", f->name);
+	}
+	return true;
+}
+
+int cipher_accept(const struct conf *c, struct conf_report *r)
+{
+	char why[CIPHER_WHY];
+
+	if (!(c->set & CONF_AEAD) || !cipher_refused(c->aead, why))
+		return 0;
+	report_error(r, c->path, c->aead_place, "Aead: %s", why);
+	return -EINVAL;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/examine.h"
+
+#include <errno.h>
+
+#include "base/mem.h"
+#include "daemon/clock.h"
+#include "daemon/inside.h"
+#include "daemon/why.h"
+#include "proto/admin.h"
+
+enum { ROUTES = 32 }; /* questions to the kernel per answer */
+
+struct exam {
+	struct daemon *d;
+	struct why_about about;
+	struct verdicts *found;
+	struct print peers, verdicts; /* records */
+	unsigned problems, up, routes;
+};
+
+static bool may_ask_route(struct exam *e, const struct peer *p, const struct state *s)
+{
+	bool asks = s->word == STATE_HANDSHAKING || s->word == STATE_STALE || s->word == STATE_DEAD;
+
+	return asks && endpoint_known(&p->endpoint) && e->routes++ < ROUTES;
+}
+
+static void look_around(struct exam *e, const struct peer *p, struct why_around *a)
+{
+	struct daemon *d = e->d;
+	struct route_path path;
+	struct ip ip;
+
+	*a = (struct why_around){ .route = -EAGAIN };
+	daemon_around(d, p, &a->around);
+	state_of(&a->state, p, &a->around, e->about.mono);
+	if (!may_ask_route(e, p, &a->state))
+		return;
+	ip = endpoint_ip(&p->endpoint);
+	a->route = host_path(d->host, &ip, d->mark, &path);
+	a->loops = a->route == 0 && path.ifindex == d->ifindex && !d->link_lost;
+}
+
+static void take(struct exam *e)
+{
+	for (unsigned i = 0; i < e->found->n; i++)
+		e->problems += e->found->verdict[i].problem;
+	why_print(&e->verdicts, e->found);
+	e->found->n = 0;
+}
+
+static void look_at_peer(struct exam *e, const struct peer *p, bool judge)
+{
+	char base64[KEY_BASE64_LEN + 1], end[ENDPOINT_TEXT];
+	struct why_around a;
+
+	look_around(e, p, &a);
+	key_to_base64(base64, &p->public_key);
+	endpoint_print(end, &p->endpoint);
+	print_add(&e->peers, "peer=%s endpoint=%s state=%s reason=\"%s\"\n", base64,
+		  *end ? end : "none", state_name(a.state.word), a.state.reason);
+	if (!judge)
+		return;
+	why_peer(e->found, &e->d->path.tunnel, &e->about, p, &a);
+	take(e);
+}
+
+static void look_at_all(struct exam *e)
+{
+	const struct tunnel *t = &e->d->path.tunnel;
+	const struct peer *p;
+	bool judge;
+
+	for (p = admin_first(t); p; p = p->next)
+		e->up += daemon_glance(e->d, p, e->about.mono) == STATE_UP;
+	e->about.all_up = e->up && e->up == admin_count(t);
+	why_tunnel(e->found, t, &e->about);
+	judge = !why_ends_there(e->found);
+	take(e);
+	for (p = admin_first(t); p; p = p->next)
+		look_at_peer(e, p, judge);
+}
+
+void examine(struct daemon *d, struct print *out)
+{
+	struct instant now = clock_now();
+	struct exam e = {
+		.d = d,
+		.about = { .name = d->options.name,
+			   .port = d->port,
+			   .mono = now.mono,
+			   .wall = now.wall,
+			   .back_at = d->change.back_at,
+			   .back_by = d->change.back_by },
+		.found = mem_new(sizeof(*e.found)),
+	};
+	char base64[KEY_BASE64_LEN + 1];
+
+	if (!e.found) {
+		out->failed = true;
+		return;
+	}
+	look_at_all(&e);
+	key_to_base64(base64, admin_public_key(&d->path.tunnel));
+	print_add(out,
+		  "why=%s healthy=%s problems=%u peers=%zu up=%u listen_port=%u public_key=%s\n",
+		  d->options.name, e.problems ? "no" : "yes", e.problems,
+		  admin_count(&d->path.tunnel), e.up, d->port,
+		  key_is_zero(admin_public_key(&d->path.tunnel)) ? "none" : base64);
+	if (e.peers.len)
+		print_bytes(out, e.peers.chars, e.peers.len);
+	if (e.verdicts.len)
+		print_bytes(out, e.verdicts.chars, e.verdicts.len);
+	out->failed |= e.peers.failed || e.verdicts.failed;
+	print_fini(&e.peers);
+	print_fini(&e.verdicts);
+	mem_free(e.found);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_EXAMINE_H
+#define DAEMON_EXAMINE_H
+
+/* The answer to why=1: collect the facts, have them judged, print the records. */
+
+#include "base/text.h"
+
+struct daemon;
+
+/*
+ * First one record of the tunnel: why=NAME, healthy=yes or no, problems, how many peers
+ * and how many of them are up; then one per peer with its state; then the verdicts.
+ */
+void examine(struct daemon *d, struct print *out);
+
+#endif

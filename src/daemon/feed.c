@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/feed.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "daemon/clock.h"
+#include "proto/limits.h"
+
+struct listener {
+	struct feed *feed;
+	struct listener *next, *prev;
+	int fd;
+	ev_io io;
+	ev_timer patience; /* runs while bytes wait */
+	size_t len;
+	int unread; /* in the socket, when patience was looked at last */
+	uint64_t missed;
+	char waiting[FEED_BUFFER];
+};
+
+static void leave(struct listener *l)
+{
+	struct feed *f = l->feed;
+
+	ev_io_stop(f->loop, &l->io);
+	ev_timer_stop(f->loop, &l->patience);
+	close(l->fd);
+	if (l->next)
+		l->next->prev = l->prev;
+	if (l->prev)
+		l->prev->next = l->next;
+	else
+		f->first = l->next;
+	f->n--;
+	mem_free(l);
+}
+
+static void expect(struct listener *l, int events)
+{
+	struct ev_loop *loop = l->feed->loop;
+
+	if (!(events & EV_WRITE))
+		ev_timer_stop(loop, &l->patience);
+	if (events == (l->io.events & (EV_READ | EV_WRITE)) && ev_is_active(&l->io))
+		return;
+	ev_io_stop(loop, &l->io);
+	ev_io_set(&l->io, l->fd, events);
+	ev_io_start(loop, &l->io);
+}
+
+/* The head that all lines have. Its length, newline not included. */
+static size_t begin_line(char line[FEED_LINE], const struct feed *f, const char *event)
+{
+	uint64_t wall = clock_now().wall;
+	int n = snprintf(line, FEED_LINE, "event=%s time=%" PRIu64 ".%09" PRIu64 " interface=%s",
+			 event, wall / SECOND_NS, wall % SECOND_NS, f->name);
+
+	return (size_t)n;
+}
+
+/* false: it does not fit. */
+static bool put(struct listener *l, const char *line, size_t len)
+{
+	if (len > sizeof(l->waiting) - l->len)
+		return false;
+	memcpy(l->waiting + l->len, line, len);
+	l->len += len;
+	return true;
+}
+
+/* What was missed comes before all that is put behind it. false: there is no room. */
+static bool confess(struct listener *l)
+{
+	char line[FEED_LINE];
+	size_t len;
+
+	if (!l->missed)
+		return true;
+	len = begin_line(line, l->feed, "missed");
+	len += (size_t)snprintf(line + len, sizeof(line) - len, " n=%" PRIu64 "\n", l->missed);
+	if (!put(l, line, len))
+		return false;
+	l->missed = 0;
+	return true;
+}
+
+/* false: nobody is there any more. */
+static bool send_some(struct listener *l)
+{
+	while (l->len) {
+		ssize_t n = send(l->fd, l->waiting, l->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN;
+		l->len -= (size_t)n;
+		memmove(l->waiting, l->waiting + n, l->len);
+		ev_timer_stop(l->feed->loop, &l->patience);
+		if (l->len == 0)
+			confess(l);
+	}
+	return true;
+}
+
+static void be_patient(struct listener *l)
+{
+	ev_timer_set(&l->patience, l->feed->hopeless_s, 0.);
+	ev_timer_start(l->feed->loop, &l->patience);
+}
+
+/* What waits in the socket. For a stream socket this is SIOCOUTQ. */
+static int unread_by(const struct listener *l)
+{
+	int n;
+
+	return ioctl(l->fd, TIOCOUTQ, &n) < 0 ? 0 : n;
+}
+
+/* The listener may be gone afterwards. */
+static void flush(struct listener *l)
+{
+	if (!send_some(l)) {
+		leave(l);
+		return;
+	}
+	expect(l, l->len ? EV_READ | EV_WRITE : EV_READ);
+	if (l->len && !ev_is_active(&l->patience)) {
+		l->unread = unread_by(l);
+		be_patient(l);
+	}
+}
+
+/* Nothing is asked of us any more, but an end is seen by reading. */
+static bool still_there(struct listener *l)
+{
+	char ignored[1024];
+	ssize_t n;
+
+	do {
+		n = recv(l->fd, ignored, sizeof(ignored), MSG_DONTWAIT);
+	} while (n < 0 && errno == EINTR);
+	return n > 0 || (n < 0 && errno == EAGAIN);
+}
+
+static void on_io(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct listener *l = CONTAINER(io, struct listener, io);
+
+	(void)loop;
+	if ((events & EV_READ) && !still_there(l))
+		leave(l);
+	else if (events & EV_WRITE)
+		flush(l);
+}
+
+/* A socket that is full counts as writable only when most of it was read. */
+static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct listener *l = CONTAINER(timer, struct listener, patience);
+	int unread = unread_by(l);
+
+	(void)loop;
+	(void)events;
+	if (unread >= l->unread) {
+		leave(l);
+		return;
+	}
+	l->unread = unread;
+	be_patient(l);
+}
+
+static void offer(struct listener *l, const char *line, size_t len)
+{
+	if (!confess(l) || !put(l, line, len))
+		l->missed++;
+	flush(l);
+}
+
+int feed_join(struct feed *f, int fd)
+{
+	char line[FEED_LINE];
+	struct listener *l;
+	size_t len;
+
+	if (f->n >= FEED_LISTENERS)
+		return -EBUSY;
+	l = mem_new(sizeof(*l));
+	if (!l)
+		return -ENOMEM;
+	l->feed = f;
+	l->fd = fd;
+	ev_io_init(&l->io, on_io, fd, EV_READ);
+	ev_init(&l->patience, on_patience);
+	l->next = f->first;
+	if (f->first)
+		f->first->prev = l;
+	f->first = l;
+	f->n++;
+	len = begin_line(line, f, "listening");
+	line[len++] = '\n';
+	offer(l, line, len);
+	return 0;
+}
+
+void feed_tell(struct feed *f, const char *event, const char *format, ...)
+{
+	struct listener *l, *next;
+	char line[FEED_LINE];
+	size_t len, more;
+	va_list ap;
+	int n;
+
+	if (!f->first)
+		return;
+	len = begin_line(line, f, event);
+	va_start(ap, format);
+	n = vsnprintf(line + len, sizeof(line) - len, format, ap);
+	va_end(ap);
+	more = n > 0 ? (size_t)n : 0;
+	if (more > sizeof(line) - len - 1)
+		more = sizeof(line) - len - 1;
+	len += more;
+	line[len++] = '\n';
+	for (l = f->first; l; l = next) {
+		next = l->next;
+		offer(l, line, len);
+	}
+}
+
+void feed_open(struct feed *f, struct ev_loop *loop, const char *name, double hopeless_s)
+{
+	*f = (struct feed){ .loop = loop, .hopeless_s = hopeless_s };
+	snprintf(f->name, sizeof(f->name), "%s", name);
+}
+
+void feed_close(struct feed *f)
+{
+	feed_tell(f, "ending", "%s", "");
+	while (f->first)
+		leave(f->first);
+}

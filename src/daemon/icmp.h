@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_ICMP_H
+#define DAEMON_ICMP_H
+
+/* What an ICMP message about one of our datagrams means. Pure. */
+
+#include "proto/trouble.h"
+
+enum icmp_kind {
+	ICMP_KIND_OTHER,
+	ICMP_KIND_PORT,     /* the host is there, and nobody listens on that port */
+	ICMP_KIND_FILTERED, /* a packet filter says so */
+	ICMP_KIND_NO_WAY,   /* no route from some router on, or the host is off */
+};
+
+enum { ICMP_TEXT = 48 };
+
+enum icmp_kind icmp_kind(const struct trouble_icmp *icmp);
+/* "port unreachable", "type 3 code 12" */
+void icmp_print(char text[ICMP_TEXT], const struct trouble_icmp *icmp);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_STRICT_H
+#define DAEMON_STRICT_H
+
+/*
+ * Under a default route the datagrams of peers carry no mark when they come in, so
+ * strict reverse path filtering finds that answers would leave through the tunnel,
+ * and drops them without a word.
+ */
+
+#include "daemon/inside.h"
+
+/* Tell once if that will happen to this peer (NULL: to any), and what to type. */
+void strict_warn(struct daemon *d, const struct peer *peer);
+
+#endif

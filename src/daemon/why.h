@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_WHY_H
+#define DAEMON_WHY_H
+
+/*
+ * Why a tunnel does not work: from what core and daemon have counted to a list of
+ * verdicts, each with what happened, why we think so, and what to type on which
+ * host.  Pure: asks nobody, sends nothing.  The codes are stable; docs/WHY.md
+ * explains each of them.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/key.h"
+#include "base/text.h"
+#include "daemon/state.h"
+#include "proto/tunnel.h"
+
+enum why_code {
+	WHY_OWN_KEY,
+	WHY_LINK_DOWN,
+	WHY_NO_KEY,
+	WHY_NO_PEERS,
+	WHY_NAME,
+	WHY_BAD_KEY,
+	WHY_ROUTE_LOOP,
+	WHY_FIREWALL_LOCAL,
+	WHY_NO_ROUTE,
+	WHY_NO_FAMILY,
+	WHY_SEND,
+	WHY_PORT_CLOSED,
+	WHY_FILTERED,
+	WHY_UNREACHABLE,
+	WHY_PSK_MISMATCH,
+	WHY_CLOCK,
+	WHY_ONE_WAY,
+	WHY_MAC1,
+	WHY_LOAD,
+	WHY_SILENCE,
+	WHY_NO_ENDPOINT,
+	WHY_SOURCE,
+	WHY_NO_RETURN,
+	WHY_TWO_PLACES,
+	WHY_UNKNOWN_PEER,
+	WHY_NO_PEER,
+	WHY_OWN_CLOCK,
+	WHY_CODES
+};
+
+enum why_certainty {
+	WHY_SURE,
+	WHY_LIKELY, /* hardly anything else looks like this */
+	WHY_HINT,
+	WHY_OPEN, /* several causes look alike from here, and all of them are named */
+	WHY_CERTAINTIES
+};
+
+enum { WHY_WHAT = 288, WHY_BECAUSE = 640, WHY_STEP = 288, WHY_STEPS = 4, WHY_VERDICTS = 12 };
+
+struct why_step {
+	bool there; /* on the other host */
+	char text[WHY_STEP];
+};
+
+struct verdict {
+	enum why_code code;
+	enum why_certainty certainty;
+	bool problem; /* else a remark: what is asked for may work all the same */
+	bool of_peer; /* else of the tunnel */
+	struct key peer;
+	uint64_t age;                              /* seconds since it was seen last */
+	char what[WHY_WHAT], because[WHY_BECAUSE]; /* no quotes, no line breaks */
+	struct why_step step[WHY_STEPS];
+	unsigned n_steps;
+};
+
+struct verdicts {
+	struct verdict verdict[WHY_VERDICTS]; /* more are left out */
+	unsigned n;
+};
+
+/* What the daemon knows beside the core. */
+struct why_about {
+	const char *name;          /* of the interface */
+	uint16_t port;             /* of the sockets; 0: none */
+	uint64_t mono, wall;       /* now */
+	uint64_t back_at, back_by; /* our clock was set back; 0: never */
+	bool all_up;               /* there are peers, and all of them have sessions that work */
+};
+
+struct why_around {
+	struct state state;
+	struct state_around around;
+	int route;  /* to its endpoint: 0, or -errno: there is none; -EAGAIN: not looked for */
+	bool loops; /* that route leads into the tunnel itself */
+};
+
+/* Add what is to be said of the tunnel as a whole; of one of its peers. */
+void why_tunnel(struct verdicts *v, const struct tunnel *t, const struct why_about *about);
+void why_peer(struct verdicts *v, const struct tunnel *t, const struct why_about *about,
+	      const struct peer *peer, const struct why_around *around);
+/* The tunnel cannot work at all, whatever is true of its peers. */
+bool why_ends_there(const struct verdicts *v);
+
+/* "E-PSK-MISMATCH", "sure" */
+const char *why_code_name(enum why_code code);
+const char *why_certainty_name(enum why_certainty certainty);
+/* As records: "verdict=..." and its "step=..." lines. */
+void why_print(struct print *out, const struct verdicts *v);
+
+#endif

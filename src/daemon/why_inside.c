@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/* What may be wrong with a peer although a session works: what is inside, and who it is. */
+#include <stdio.h>
+
+#include "daemon/why_rules.h"
+
+enum {
+	RECENT_S = 180,
+	FEW = 3,       /* packets, and seconds: no answer has ever come */
+	MANY = 10,     /* the same, where answers came before */
+	MANY_FLIPS = 4 /* within a minute or two: nobody moves that often */
+};
+
+static const struct peer *owner_of(const struct why_look *l, const struct ip *ip)
+{
+	return ip->family == AF_INET ? allowed_find4(&l->t->allowed, ip->bytes)
+				     : allowed_find6(&l->t->allowed, ip->bytes);
+}
+
+static bool source(const struct why_look *l)
+{
+	const struct peer *p = l->p, *owner;
+	char ip[IP_TEXT], base64[KEY_BASE64_LEN + 1];
+	struct verdict *v;
+
+	if (!why_within(l, p->trouble.source_at, RECENT_S))
+		return false;
+	ip_print(ip, &p->refused_source);
+	owner = owner_of(l, &p->refused_source);
+	v = why_begin(l, WHY_SOURCE, WHY_SURE, true, p->trouble.source_at);
+	why_what(v, "the peer sends from %s, which is not in its AllowedIPs", ip);
+	if (owner && owner != p) {
+		key_to_base64(base64, &owner->public_key);
+		why_because(v,
+			    "Its packets arrive and decrypt, but %lu were dropped for their "
+			    "source; that address belongs to the peer %s.",
+			    (unsigned long)p->count[FATE_SOURCE], base64);
+	} else {
+		why_because(v,
+			    "Its packets arrive and decrypt, but %lu were dropped for their "
+			    "source, the last %lu s ago.",
+			    (unsigned long)p->count[FATE_SOURCE], why_ago(l, p->trouble.source_at));
+	}
+	why_here(v, "if it may: add %s/%u to its AllowedIPs, and: taut reload %s", ip,
+		 ip_bits(p->refused_source.family), l->about->name);
+	why_there(v, "else: ip address; ip route: it should send from its tunnel address");
+	return true;
+}
+
+static bool no_return(const struct why_look *l)
+{
+	const struct peer *p = l->p;
+	uint64_t sent = p->tx_packets - p->trouble.tx_returned, since = p->trouble.unreturned_since;
+	unsigned enough = p->rx_packets ? MANY : FEW;
+	struct verdict *v;
+
+	/* With a wrong source the answers do come. */
+	if (l->around->state.word != STATE_UP || why_within(l, p->trouble.source_at, RECENT_S))
+		return false;
+	if (sent < enough || !since || why_within(l, since, enough))
+		return false;
+	v = why_begin(l, WHY_NO_RETURN, WHY_LIKELY, true, p->sent_at);
+	why_what(v, "what we send arrives, but no packet comes back");
+	why_because(v,
+		    "The session works, and %lu packets have gone to the peer since %lu s; none "
+		    "has come. It has no route back, drops ours because their source is not "
+		    "in its AllowedIPs for us, or does not forward. (Traffic that needs no "
+		    "answer looks the same.)",
+		    (unsigned long)sent, why_ago(l, since));
+	why_there(v, "taut why NAME: E-SOURCE there names the address that it drops");
+	why_there(v, "ip route get OUR-TUNNEL-ADDRESS: it must lead into its tunnel");
+	why_there(v, "sysctl net.ipv4.ip_forward; nft list ruleset: does it let them through?");
+	why_here(v, "ip address show %s: is that the address the other host expects?",
+		 l->about->name);
+	return true;
+}
+
+static bool two_places(const struct why_look *l)
+{
+	uint32_t flips = trouble_flips(&l->p->trouble, l->about->mono);
+	char former[ENDPOINT_TEXT];
+	struct verdict *v;
+
+	if (flips < MANY_FLIPS)
+		return false;
+	endpoint_print(former, &l->p->trouble.former);
+	v = why_begin(l, WHY_TWO_PLACES, WHY_LIKELY, true, 0);
+	why_what(v, "the peer jumps between %s and %s", l->end, former);
+	why_because(v,
+		    "Authentic packets come from both in turn (%u times back within two "
+		    "minutes): two hosts have the same private key, or one host sends by two "
+		    "ways.",
+		    flips);
+	why_there(v, "if there are two: give each a private key of its own: taut genkey");
+	return true;
+}
+
+why_rule_fn *const why_inside[] = { source, no_return, two_places, NULL };

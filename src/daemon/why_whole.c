@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+/* What is to be said of the tunnel as a whole, and of those who knock at its door. */
+#include <stdio.h>
+
+#include "daemon/why_rules.h"
+#include "proto/admin.h"
+
+enum { RECENT_S = 300, STRANGER_S = 3600, CLOCK_S = 24 * 3600 };
+
+/* No host that runs this has a right clock before then: 2024. */
+static const uint64_t built_ns = 1704067200 * SECOND_NS;
+
+static bool link_down(const struct why_look *l)
+{
+	struct verdict *v;
+
+	if (l->t->up)
+		return false;
+	v = why_begin(l, WHY_LINK_DOWN, WHY_SURE, true, 0);
+	why_what(v, "the interface is down");
+	why_because(v, "Somebody set it down, or nobody has set it up yet; all keys are forgotten "
+		       "meanwhile.");
+	why_here(v, "ip link set %s up", l->about->name);
+	return true;
+}
+
+static bool no_key(const struct why_look *l)
+{
+	struct verdict *v;
+
+	if (!key_is_zero(admin_public_key(l->t)))
+		return false;
+	v = why_begin(l, WHY_NO_KEY, WHY_SURE, true, 0);
+	why_what(v, "the tunnel has no private key");
+	why_because(v, "Without one it can neither call nor be called.");
+	why_here(v,
+		 "put PrivateKeyFile into its file (a new key: taut genkey), or: wg set %s "
+		 "private-key FILE",
+		 l->about->name);
+	return true;
+}
+
+static bool own_key(const struct why_look *l)
+{
+	struct verdict *v;
+
+	if (!l->t->trouble.own_key)
+		return false;
+	v = why_begin(l, WHY_OWN_KEY, WHY_SURE, true, 0);
+	why_what(v, "a peer was configured with our own public key, and left out");
+	why_because(v, "Our public key is %s. The key of the other host belongs there.", l->ours);
+	why_there(v, "wg show, or taut status NAME: its public key is what you need");
+	why_here(v, "wg set %s peer KEY-OF-THE-OTHER-HOST ...", l->about->name);
+	return true;
+}
+
+static bool no_peers(const struct why_look *l)
+{
+	struct verdict *v;
+
+	if (admin_count(l->t) || l->t->trouble.own_key)
+		return false;
+	v = why_begin(l, WHY_NO_PEERS, WHY_SURE, true, 0);
+	why_what(v, "the tunnel has no peers");
+	why_because(v, "There is nobody to talk to.");
+	why_here(v, "add a [Peer] to its file, or: wg set %s peer KEY allowed-ips ADDRESSES",
+		 l->about->name);
+	return true;
+}
+
+/* Whose address that is; NULL: nobody's. */
+static const struct peer *who_is_at(const struct tunnel *t, const struct endpoint *end)
+{
+	const struct peer *p = admin_first(t);
+	unsigned looked = 0;
+
+	while (p && looked++ < 1 << 16 && !endpoint_same_remote(&p->endpoint, end))
+		p = p->next;
+	return p && endpoint_same_remote(&p->endpoint, end) ? p : NULL;
+}
+
+static void stranger(const struct why_look *l, const struct trouble_stranger *s)
+{
+	const struct peer *known = who_is_at(l->t, &s->from);
+	char key[KEY_BASE64_LEN + 1], base64[KEY_BASE64_LEN + 1], from[ENDPOINT_TEXT];
+	struct verdict *v;
+
+	key_to_base64(key, &s->key);
+	endpoint_print(from, &s->from);
+	v = why_begin(l, WHY_UNKNOWN_PEER, WHY_SURE,
+		      !l->about->all_up && why_within(l, s->at, RECENT_S), s->at);
+	why_what(v, "%s wants in with the public key %s, which no peer has", from, key);
+	if (known) {
+		key_to_base64(base64, &known->public_key);
+		why_because(v,
+			    "It asked %lu times, the last %lu s ago. That is the address of the "
+			    "peer %s: its key is another one now, or was never that.",
+			    (unsigned long)s->count, why_ago(l, s->at), base64);
+	} else {
+		why_because(v,
+			    "It asked %lu times, the last %lu s ago. It knows our public key; "
+			    "who it is, only you can tell.",
+			    (unsigned long)s->count, why_ago(l, s->at));
+	}
+	why_there(v, "wg show, or taut status NAME: is %s its public key?", key);
+	why_here(v, "if it may come in: wg set %s peer %s allowed-ips ITS-ADDRESS/32",
+		 l->about->name, key);
+}
+
+static bool strangers(const struct why_look *l)
+{
+	const struct trouble_stranger *s = l->t->trouble.stranger;
+	bool any = false;
+
+	for (; s < l->t->trouble.stranger + TROUBLE_STRANGERS; s++) {
+		/* What was made right meanwhile. */
+		if (!why_within(l, s->at, STRANGER_S) || admin_find(l->t, &s->key))
+			continue;
+		stranger(l, s);
+		any = true;
+	}
+	return any;
+}
+
+/* One that says so of a peer stands with that peer. */
+static bool stands_elsewhere(const struct why_look *l)
+{
+	struct ip from = endpoint_ip(&l->t->trouble.mac_from);
+	const struct peer *p = admin_first(l->t);
+
+	for (unsigned looked = 0; p && looked < 1 << 16; p = p->next, looked++) {
+		struct ip ip = endpoint_ip(&p->endpoint);
+
+		if (!p->keyring.current && endpoint_known(&p->endpoint) && ip_equal(&ip, &from))
+			return true;
+	}
+	return false;
+}
+
+static bool mac1_of_strangers(const struct why_look *l)
+{
+	const struct trouble_tunnel *t = &l->t->trouble;
+	char from[ENDPOINT_TEXT];
+	struct verdict *v;
+
+	if (!why_within(l, t->mac_at, RECENT_S) || stands_elsewhere(l))
+		return false;
+	endpoint_print(from, &t->mac_from);
+	v = why_begin(l, WHY_MAC1, WHY_LIKELY, !l->about->all_up, t->mac_at);
+	why_what(v, "%s has a wrong public key for us, or does not speak WireGuard", from);
+	why_because(v,
+		    "What has the size of a handshake comes from there, but its first checksum "
+		    "(mac1) is made for another key than ours (%lu in all). Rubbish from the "
+		    "internet looks the same.",
+		    (unsigned long)l->t->count[FATE_MAC]);
+	why_there(v, "the PublicKey of this peer has to be: %s", l->ours);
+	why_here(v, "is the PrivateKey the right one? Its public key is the line above");
+	return true;
+}
+
+static bool no_peer(const struct why_look *l)
+{
+	const struct trouble_tunnel *t = &l->t->trouble;
+	char ip[IP_TEXT];
+	struct verdict *v;
+
+	if (!why_within(l, t->no_peer_at, RECENT_S))
+		return false;
+	ip_print(ip, &t->no_peer_to);
+	v = why_begin(l, WHY_NO_PEER, WHY_SURE, false, t->no_peer_at);
+	why_what(v, "packets for %s are dropped: no peer has that address", ip);
+	why_because(v,
+		    "They are routed into the tunnel, but %s is in nobody's AllowedIPs (%lu such "
+		    "packets in all, also to groups and broadcast).",
+		    ip, (unsigned long)l->t->count[FATE_NO_PEER]);
+	why_here(v, "ip route get %s; then add it to the AllowedIPs of the right peer", ip);
+	return true;
+}
+
+static bool own_clock(const struct why_look *l)
+{
+	bool early = l->about->wall < built_ns;
+	struct verdict *v;
+
+	if (!early && !why_within(l, l->about->back_at, CLOCK_S))
+		return false;
+	v = why_begin(l, WHY_OWN_CLOCK, WHY_HINT, early && !l->about->all_up, l->about->back_at);
+	if (early)
+		why_what(v, "the clock of this host stands before 2024");
+	else
+		why_what(v, "the clock of this host was set back by %lu s",
+			 (unsigned long)(l->about->back_by / SECOND_NS));
+	why_because(v, "Peers refuse handshakes that are older than one they have seen. While "
+		       "this tunnel runs it takes care of that; after a restart they will not hear "
+		       "us before the clock has caught up.");
+	why_here(v, "timedatectl; set the clock, without asking for the time through the tunnel");
+	return true;
+}
+
+why_rule_fn *const why_whole[] = {
+	link_down,         no_key,  own_key,   no_peers, strangers,
+	mac1_of_strangers, no_peer, own_clock, NULL,
+};

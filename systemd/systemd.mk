@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: ISC
+# Files for systemd and its neighbours; configure says where they go.
+
+unit_files = systemd/taut.target
+built_units = systemd/taut@.service
+preset_files = systemd/90-taut.preset
+network_files = systemd/network/10-taut.network
+sysusers_files = systemd/sysusers.d/taut.conf
+tmpfiles_files = systemd/tmpfiles.d/taut.conf
+nm_files = systemd/NetworkManager/10-taut.conf
+polkit_files = systemd/taut.rules
+unit_examples = \
+	systemd/examples/README \
+	systemd/examples/encrypted-key.conf \
+	systemd/examples/low-port.conf \
+	systemd/examples/preshared-key.conf \
+	systemd/examples/root.conf
+
+EXTRA_DIST += systemd/taut@.service.in $(unit_files) $(preset_files) $(network_files) \
+	$(sysusers_files) $(tmpfiles_files) $(nm_files) $(polkit_files)
+check_DATA += $(built_units)
+CLEANFILES += $(built_units)
+
+unitexamplesdir = $(docdir)/examples/systemd
+dist_unitexamples_DATA = $(unit_examples)
+
+if WITH_SYSTEMDSYSTEMUNITDIR
+systemdsystemunit_DATA = $(unit_files) $(built_units)
+endif
+if WITH_SYSTEMDSYSTEMPRESETDIR
+systemdsystempreset_DATA = $(preset_files)
+endif
+if WITH_SYSTEMDNETWORKDIR
+systemdnetwork_DATA = $(network_files)
+endif
+if WITH_SYSUSERSDIR
+sysusers_DATA = $(sysusers_files)
+endif
+if WITH_TMPFILESDIR
+tmpfiles_DATA = $(tmpfiles_files)
+endif
+if WITH_NMCONFDIR
+nmconf_DATA = $(nm_files)
+endif
+if WITH_POLKITRULESDIR
+polkitrules_DATA = $(polkit_files)
+endif
+
+# By make, not by configure: bindir is known in full only now.
+systemd/taut@.service: $(srcdir)/systemd/taut@.service.in Makefile
+	$(AM_V_at)$(MKDIR_P) systemd
+	$(AM_V_GEN)sed -e 's|[@]bindir[@]|$(bindir)|g' -e 's|[@]docdir[@]|$(docdir)|g' \
+		'$(srcdir)/systemd/taut@.service.in' >$@.tmp && mv $@.tmp $@

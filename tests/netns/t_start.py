@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: ISC
+"""How a tunnel comes up and goes on hosts that are not as one would like them."""
+
+import ctypes
+import fcntl
+import os
+import platform
+import re
+import signal
+import struct
+import time
+
+from lab import Skip, check, equal, wait_for, within
+from node import Node, Pair
+from runner import test
+from t_daemon import host_state, taut
+
+V4 = "10.7.0.2"
+ALL = ("10.7.0.2/32, fd07::2/128", "0.0.0.0/0, ::/0")
+
+
+def rewrite(node, text):
+    """The new file takes the place of the old in one step."""
+    os.rename(node.lab.file(node.name + ".new", text), node.config)
+
+
+def said(node, words, timeout=3):
+    wait_for(lambda: words in node.log(), timeout, f"log line with {words!r}")
+
+
+@test(slow=3, needs=["taut"])
+def reload_waits_until_the_tunnel_is_up(lab):
+    """While hooks run the file is not read again; a HUP counts once the tunnel is there."""
+    pair = Pair(lab, start=False)
+    mark, gate = (os.path.join(lab.dir, n) for n in ("mark", "gate"))
+    hooks = (f"PreUp = until [ -e {gate} ]; do sleep 0.05; done\n"
+             f"PreUp = echo second >> {mark}\n")
+    pair.a.config = lab.file(pair.a.name + ".conf", pair.config(0, hooks))
+    pair.a.start("run", pair.a.config)
+    rewrite(pair.a, pair.config(0, rest="PersistentKeepalive = 7\n"))
+    done = taut(lab, pair.a.ns, "reload", pair.a.name, ok=False)
+    equal(done.code, 1, "exit status of a reload while it comes up")
+    check("coming up" in done.err, f"reload said: {done.err}")
+    pair.a.process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    check("UP" not in pair.a.flags(), "the link came up before its PreUp had ended")
+    open(gate, "w", encoding="ascii").close()
+    said(pair.a, "ready")
+    with open(mark, encoding="ascii") as file:
+        equal(file.read(), "second\n", "hooks of the first file")
+    wait_for(lambda: pair.a.peer(pair.b)["keepalive"] == "7", 2, "what the second file says")
+
+
+@test(slow=2, needs=["taut"])
+def failed_hook_after_a_hangup_is_told(lab):
+    pair = Pair(lab, start=False)
+    gate = os.path.join(lab.dir, "gate")
+    pair.a.config = lab.file(pair.a.name + ".conf", pair.config(
+        0, f"PreUp = until [ -e {gate} ]; do sleep 0.05; done; exit 3\n"))
+    pair.a.start("run", pair.a.config)
+    rewrite(pair.a, pair.config(0))
+    pair.a.process.send_signal(signal.SIGHUP)
+    taut(lab, pair.a.ns, "reload", pair.a.name, ok=False)
+    open(gate, "w", encoding="ascii").close()
+    equal(pair.a.wait_exit(), 1, "exit status")
+    check("PreUp failed with exit status 3" in pair.a.log(), f"log: {pair.a.last_log()}")
+
+
+@test(slow=3, needs=["taut"])
+def reload_is_refused_at_the_end(lab):
+    """Neither PreDown nor PostDown hooks meet a reload that would set things up again."""
+    pair = Pair(lab, start=False)
+    before = host_state(pair.a.ns)
+    gates = [os.path.join(lab.dir, n) for n in ("one", "two")]
+    pair.a.start_config(pair.config(0, "".join(
+        f"{kind} = until [ -e {gate} ]; do sleep 0.05; done\n"
+        for kind, gate in zip(("PreDown", "PostDown"), gates))))
+    pair.a.process.send_signal(signal.SIGTERM)
+    said(pair.a, "told to end")
+    rewrite(pair.a, pair.config(0, rest="PersistentKeepalive = 7\n"))
+    done = taut(lab, pair.a.ns, "reload", pair.a.name, ok=False)
+    equal(done.code, 1, "exit status of a reload while it ends")
+    check("ending" in done.err, f"reload said: {done.err}")
+    equal(pair.a.peer(pair.b)["keepalive"], "off", "what runs")
+    open(gates[0], "w", encoding="ascii").close()
+    wait_for(lambda: not os.path.exists(pair.a.socket_path), 3, "control socket gone")
+    lines = len(pair.a.log().splitlines())
+    pair.a.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: len(pair.a.log().splitlines()) > lines, 2, "a line about the late HUP")
+    check("the tunnel is ending" in pair.a.last_log(), f"log: {pair.a.last_log()}")
+    open(gates[1], "w", encoding="ascii").close()
+    equal(pair.a.wait_exit(), 0, "exit status")
+    equal(host_state(pair.a.ns), before, "state of the host afterwards")
+
+
+def forget_calls(*numbers):
+    """For a child: these system calls are unknown to the kernel, by a seccomp filter."""
+    bpf = [(0x20, 0, 0, 0)]                             # load the number of the call
+    for i, number in enumerate(numbers):
+        bpf.append((0x15, len(numbers) - i, 0, number))  # equal: to the last line
+    bpf += [(0x06, 0, 0, 0x7FFF0000), (0x06, 0, 0, 0x00050000 | 38)]   # allow; ENOSYS
+    code = b"".join(struct.pack("HBBI", *line) for line in bpf)
+    text = ctypes.create_string_buffer(code, len(code))
+    program = struct.pack("HxxxxxxP", len(bpf), ctypes.addressof(text))
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def apply():
+        if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
+            raise OSError(ctypes.get_errno(), "seccomp")
+    apply.keep = text
+    return apply
+
+
+@test(slow=2, needs=["taut"])
+def old_kernel_runs_hooks(lab):
+    """Linux 4.18 has neither pidfd_open nor close_range: hooks run, no descriptor is kept."""
+    if platform.machine() not in ("x86_64", "aarch64"):
+        raise Skip("not the numbers of this machine")
+    pair = Pair(lab, start=False)
+    mark = os.path.join(lab.dir, "mark")
+    conf = lab.file(pair.a.name + ".conf", pair.config(
+        0, f"PreUp = echo up >> {mark}\nPostUp = sleep 0.2; echo after >> {mark}\n"
+           f"PreDown = sleep 0.2; echo down >> {mark}\n"))
+    extra = os.open("/dev/zero", os.O_RDONLY)
+    os.set_inheritable(extra, True)
+    child = pair.a.ns.popen(lab.program, "up", conf, preexec_fn=forget_calls(434, 436),
+                            close_fds=False)
+    equal(child.wait(10), 0, "exit status of up")
+    os.close(extra)
+    daemon, = pair.a.ns.pids()
+    files = [os.readlink(f"/proc/{daemon}/fd/{n}") for n in os.listdir(f"/proc/{daemon}/fd")]
+    check("/dev/zero" not in files, f"descriptors of the daemon: {files}")
+    equal(taut(lab, pair.a.ns, "down", pair.a.name).code, 0, "down")
+    with open(mark, encoding="ascii") as file:
+        equal(file.read().split(), ["up", "after", "down"], "hooks")
+    bad = lab.file(pair.a.name + ".conf", pair.config(0, "PostUp = exit 7\n"))
+    child = pair.a.ns.popen(lab.program, "up", bad, preexec_fn=forget_calls(434, 436))
+    equal(child.wait(10), 1, "exit status with a hook that fails")
+
+
+@test(slow=2, needs=["taut"])
+def rules_of_a_killed_tunnel_are_removed(lab):
+    """A default route dies with its process, its rules do not: the next start takes them away."""
+    pair = Pair(lab, start=False)
+    before = host_state(pair.a.ns)
+    pair.a.start_config(pair.config(0).replace(*ALL))
+    pair.a.kill9()
+    check(host_state(pair.a.ns) != before, "nothing is left of a killed tunnel")
+    pair.a.start_config(pair.config(0))
+    check("killed tunnel left behind" in pair.a.log(), "not a word about it")
+    pair.a.stop()
+    equal(host_state(pair.a.ns), before, "state of the host afterwards")
+
+
+@test(slow=2, needs=["taut"])
+def rules_of_a_living_tunnel_stay(lab):
+    pair = Pair(lab, start=False)
+    pair.a.start_config(pair.config(0).replace(*ALL))
+    rules = [pair.a.ns.run("ip", f, "rule").out for f in ("-4", "-6")]
+    other = Node(lab, pair.a.ns)    # on the same host, without a default route
+    other.start_config(pair.config(1).replace("10.7.0.", "10.17.0.").replace("fd07:", "fd17:"))
+    equal([pair.a.ns.run("ip", f, "rule").out for f in ("-4", "-6")], rules, "rules")
+    other.stop()
+    equal([pair.a.ns.run("ip", f, "rule").out for f in ("-4", "-6")], rules, "rules")
+
+
+@test(slow=2, needs=["taut"])
+def strict_filtering_is_told(lab):
+    """rp_filter = 1 eats what peers behind a router send, under a default route: one line."""
+    pair = Pair(lab, start=False, middle=True)
+    pair.b.start_config(pair.config(1))
+    pair.a.ns.sysctl(f"ipv4/conf/{pair.dev_a}/rp_filter", 1)
+    pair.a.start_config(pair.config(0).replace(*ALL))
+    found = wait_for(lambda: re.search(r"rp_filter on (\S+) .*sysctl (\S+)=2", pair.a.log()), 2,
+                     "a line about rp_filter")
+    equal(found.group(1), pair.dev_a, "device")
+    equal(pair.a.ns.ping(V4), 0, "answers before the remedy")
+    pair.a.ns.run("sysctl", "-w", found.group(2) + "=2")
+    pair.a.wait_ping(V4, 8, "after the remedy")
+    pair.a.stop()
+    size = len(pair.a.log())
+    pair.a.start_config(pair.config(0).replace(*ALL))
+    pair.a.wait_ping(V4, 8, "again")
+    check("rp_filter" not in pair.a.log()[size:], "a line about rp_filter that is good")
+
+
+@test(slow=2, needs=["taut"])
+def ipv6_switched_off_is_left_out(lab):
+    """disable_ipv6: the IPv4 half of the file works, one line tells of the rest."""
+    pair = Pair(lab, start=False)
+    for scope in ("all", "default"):
+        pair.a.ns.sysctl(f"ipv6/conf/{scope}/disable_ipv6", 1)
+    before = host_state(pair.a.ns)
+    pair.b.start_config(pair.config(1))
+    for text in (pair.config(0), pair.config(0).replace(*ALL)):
+        pair.a.start_config(text)
+        pair.a.wait_ping(V4, 8, "the IPv4 half")
+        check("IPv6 is off" in pair.a.log(), f"log: {pair.a.log()}")
+        done = taut(lab, pair.a.ns, "reload", pair.a.name)
+        equal(done.out, "nothing to change\n", "reload")
+        pair.a.stop()
+        equal(host_state(pair.a.ns), before, "state of the host afterwards")
+    pair.a.start_config(pair.config(0))
+    for scope in ("all", "default", pair.a.name):
+        pair.a.ns.sysctl(f"ipv6/conf/{scope}/disable_ipv6", 0)
+    taut(lab, pair.a.ns, "reload", pair.a.name)
+    check("fd07::1" in pair.a.ns.run("ip", "addr", "show", pair.a.name).out,
+          "IPv6 is on again, and reload adds no address")
+
+
+@test(needs=["taut"])
+def check_tells_of_hooks_that_will_be_refused(lab):
+    pair = Pair(lab, start=False)
+    marks = os.path.join(lab.dir, "marks")
+    text = pair.config(0, f"PreUp = touch {marks}\n")
+    for mode, owner in ((0o777, 0), (0o755, 1000)):
+        above = os.path.join(lab.dir, f"d{mode:o}{owner}")
+        place = os.path.join(above, "etc")      # fine in itself: others may exchange it
+        os.makedirs(place, 0o755)
+        os.chown(above, owner, 0)
+        os.chmod(above, mode)
+        path = os.path.join(place, pair.a.name + ".conf")
+        os.rename(lab.file(pair.a.name + ".conf", text), path)
+        done = taut(lab, pair.a.ns, "run", path, ok=False)
+        equal(done.code, 78, f"exit status of run below mode {mode:o} of {owner}")
+        check(above in done.err and "ch" in done.err, f"run said: {done.err}")
+        done = taut(lab, pair.a.ns, "check", path)
+        check("refused" in done.err, f"check said: {done.err}")
+    check(not os.path.exists(marks), "a hook ran")
+
+
+@test(needs=["taut"])
+def one_mistake_is_one_error(lab):
+    """A key that is none is not also told to be missing."""
+    pair = Pair(lab, start=False)
+    good = pair.config(0)
+    for bad in (re.sub("PublicKey = .", "PublicKey = ", good),
+                re.sub("PrivateKey = .", "PrivateKey = ", good),
+                good.replace("PublicKey =", "# PublicKey ="),
+                good.replace("Address", "Adress")):
+        path = lab.file(pair.a.name + ".conf", bad)
+        done = taut(lab, pair.a.ns, "check", path, ok=False)
+        equal(done.code, 1, "exit status of check")
+        equal(len(done.err.splitlines()), 2, f"lines of {done.err!r}")
+
+
+@test(needs=["taut"])
+def file_behind_a_link_is_read_where_it_points_now(lab):
+    """A file that is exchanged by moving a link: reload reads the new one."""
+    pair = Pair(lab, start=False)
+    one = lab.file("one", pair.config(0))
+    two = lab.file("two", pair.config(0, rest="PersistentKeepalive = 7\n"))
+    link = os.path.join(lab.dir, pair.a.name + ".conf")
+    os.symlink(one, link)
+    equal(taut(lab, pair.a.ns, "up", link).code, 0, "up")
+    os.symlink(two, link + "2")
+    os.rename(link + "2", link)
+    taut(lab, pair.a.ns, "reload", pair.a.name)
+    equal(pair.a.peer(pair.b)["keepalive"], "7", "keepalive of the second file")
+    taut(lab, pair.a.ns, "down", pair.a.name)
+
+
+@test(needs=["taut"])
+def hidden_file_is_not_called_missing(lab):
+    pair = Pair(lab, start=False)
+    os.chmod(lab.dir, 0o700)
+    path = lab.file(pair.a.name + ".conf", pair.config(0))
+    done = pair.a.ns.run("setpriv", "--reuid", "65534", "--clear-groups", lab.program, "run", path,
+                         ok=False)
+    if "setpriv" in done.err or done.code in (126, 127):
+        raise Skip(f"the program cannot be run by others here: {done.err.strip()}")
+    equal(done.code, 78, "exit status")
+    check("Permission denied" in done.err, f"run said: {done.err}")
+
+
+@test(slow=4, needs=["taut"])
+def stopped_reader_of_the_log_stops_nothing(lab):
+    """`taut run | less`: the pipe is full, the tunnel runs on, and ends when told to."""
+    pair = Pair(lab, start=False)
+    conf = lab.file(pair.a.name + ".conf", pair.config(0))
+    pair.b.start_config(pair.config(1))
+    reader, writer = os.pipe()
+    child = lab.spawn(pair.a.ns, lab.program, "run", conf, stdout=writer, stderr=writer)
+    wait_for(lambda: pair.a.ns.ping(V4, 1, 0.2), 8, "a session")
+    size = fcntl.fcntl(writer, 1032)        # F_GETPIPE_SZ
+    text = pair.a.uapi("status=1\n\n")
+    for _ in range(2 * size // len(text)):
+        child.send_signal(signal.SIGUSR1)
+        time.sleep(0.002)
+    pair.a.wait_ping(V4, 2, "with a log that nobody reads")
+    child.send_signal(signal.SIGTERM)
+    equal(child.wait(3), 0, "exit status")
+    check(pair.a.name not in pair.a.ns.links(), "link left behind")
+    os.close(reader)
+    os.close(writer)
+
+
+@test(slow=2, needs=["taut"])
+def many_routes_survive_a_change_of_address(lab):
+    """20400 of them: what a changed address may have taken along is added again, in no time."""
+    pair = Pair(lab, start=False)
+    nets = [f"{20 + i // 65536}.{i >> 8 & 255}.{i & 255}.0/24" for i in range(20400)]
+    lines = "".join(f"AllowedIPs = {', '.join(nets[i:i + 510])}\n" for i in range(0, 20400, 510))
+    text = pair.config(0, rest=lines)
+    pair.a.start_config(text)
+    said(pair.a, "ready", 10)
+    rewrite(pair.a, text.replace("10.7.0.1/24", "10.7.0.9/24"))
+    start = time.monotonic()
+    taut(lab, pair.a.ns, "reload", pair.a.name)
+    within(time.monotonic() - start, 0, 4, "seconds for the reload")
+    equal(pair.a.ns.run("ip", "route").out.count(f"dev {pair.a.name}"), 20401, "routes")

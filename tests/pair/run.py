@@ -1,0 +1,459 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Two hosts and their admins: new, join, accept, export, import, in namespaces. For root.
+
+Each host is a network namespace and a mount namespace with an /etc of its own, so the
+commands are those that an admin types.
+"""
+
+import os
+import re
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "netns"))
+
+import qrread  # noqa: E402
+import runner  # noqa: E402
+from lab import Failure, Result, check, equal, run, wait_for  # noqa: E402
+from runner import test  # noqa: E402
+
+LINE = re.compile(r"taut-pair:[A-Za-z0-9_-]+\n")
+KEY = r"[A-Za-z0-9+/]{43}="
+
+# What stands in for an init: it notes what it is told, and does it.
+SYSTEMCTL = """#!/bin/sh
+echo "$*" >> /run/systemd/told
+case $* in
+*--now*) exec "$TAUT" up "$(expr "$*" : '.*taut@\\([^.]*\\)')" ;;
+esac
+"""
+
+
+class Host:
+    """A namespace with its own /etc/taut, /etc/wireguard and control sockets."""
+
+    def __init__(self, lab, label, systemd=False):
+        self.lab, self.ns = lab, lab.namespace(label)
+        self.etc = os.path.join(lab.dir, label)
+        ready = os.path.join(lab.dir, label + ".ready")
+        os.makedirs(os.path.join(self.etc, "sockets"))
+        run("cp", "-a", "/etc/.", os.path.join(self.etc, "etc"))
+        for name in ("taut", "wireguard"):
+            run("rm", "-rf", os.path.join(self.etc, "etc", name))
+        os.makedirs(os.path.join(self.etc, "etc", "wireguard"), 0o700)
+        script = ("set -e; mount --make-rprivate /; mkdir -p /run/wireguard; "
+                  f"mount --bind {self.etc}/etc /etc; "
+                  f"mount --bind {self.etc}/sockets /run/wireguard; "
+                  "if [ -d /run/systemd ]; then mount -t tmpfs none /run/systemd; fi; ")
+        if systemd:
+            with open(os.path.join(self.etc, "systemctl"), "w", encoding="ascii") as file:
+                os.fchmod(file.fileno(), 0o755)
+                file.write(SYSTEMCTL)
+            script += "mkdir -p /run/systemd/system; "
+        self.keeper = lab.spawn(self.ns, "unshare", "--mount", "sh", "-c",
+                                script + f"touch {ready}; exec sleep 600")
+        wait_for(lambda: os.path.exists(ready) or self.keeper.poll() is not None, 10, "mounts")
+        check(self.keeper.poll() is None, "no mount namespace")
+
+    def run(self, *argv, ok=True, input=None, timeout=90, env=None):
+        path = f"{self.etc}:{os.environ['PATH']}"
+        return run("nsenter", "-t", self.keeper.pid, "-m", "-n", *argv, ok=ok, input=input,
+                   timeout=timeout, env={"PATH": path, "TAUT": self.lab.program, **(env or {})})
+
+    def taut(self, *argv, **options):
+        return self.run(self.lab.program, *argv, **options)
+
+    def file(self, name, folder="taut"):
+        return os.path.join(self.etc, "etc", folder, name)
+
+    def text(self, name, folder="taut"):
+        with open(self.file(name, folder), encoding="ascii") as file:
+            return file.read()
+
+    def rights(self, name):
+        return os.stat(self.file(name)).st_mode & 0o777
+
+    def put(self, path, text, mode=0o600):
+        with open(path, "w", encoding="ascii") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(text)
+        return path
+
+    def value(self, name, key):
+        return re.findall(rf"^{key} = (.*)$", self.text(name), re.M)
+
+    def addresses(self, name):
+        return [a.split("/")[0] for a in self.value(name, "Address")[0].split(", ")]
+
+
+def two_hosts(lab, systemd=False):
+    a, b = Host(lab, "a", systemd), Host(lab, "b", systemd)
+    lab.wire(a.ns, b.ns)
+    return a, b
+
+
+def line_of(result):
+    check(LINE.fullmatch(result.out), f"not one line: {result.out!r}")
+    return result.out.strip()
+
+
+def refused(result, *words, code=1):
+    equal(result.code, code, f"exit status ({result.err.strip()})")
+    check(not result.out, f"talk on stdout: {result.out!r}")
+    for word in words:
+        check(word in result.err, f"{word!r} is not in {result.err!r}")
+
+
+@test(timeout=120, slow=12)
+def pair_four_commands_and_a_ping(lab):
+    a, b = two_hosts(lab)
+    made = a.taut("new", "wg0", "--listen")
+    offer = line_of(made)
+    check("next, on the other host: taut join wg0" in made.err, f"what next? {made.err}")
+    joined = b.taut("join", "wg0", offer, "--start")
+    check("next, back on the first host: taut accept wg0" in joined.err, joined.err)
+    accepted = a.taut("accept", "wg0", line_of(joined), "--start")
+    check("wg0 is up" in accepted.err, f"not up: {accepted.err}")
+    equal(a.taut("status", "wg0").code, 0, "status")
+    inside = b.addresses("wg0.conf")
+    equal(len(inside), 2, "inner addresses")
+    for host, there in ((a, inside), (b, a.addresses("wg0.conf"))):
+        for address in there:
+            equal(re.search(r"(\d) received", host.run(
+                "ping", "-n", "-q", "-c", 3, "-i", "0.2", "-W", 2, address, ok=False).out)[1],
+                "3", f"answers of {address}")
+    for host in (a, b):
+        equal(os.stat(os.path.dirname(host.file("x"))).st_mode & 0o777, 0o700, "folder")
+        equal(host.rights("wg0.conf"), 0o600, "rights")
+        equal(os.listdir(os.path.dirname(host.file("x"))), ["wg0.conf"], "files left")
+        equal(host.taut("check", "wg0").code, 0, "check")
+    # No private key was in what was carried from host to host.
+    keys = {h: h.value("wg0.conf", "PrivateKey")[0] for h in (a, b)}
+    check(keys[a] != keys[b], "one key for both")
+    equal(a.run(lab.program, "pubkey", input=keys[a]).out.strip(),
+          b.value("wg0.conf", "PublicKey")[0], "a's key at b")
+    for host in (a, b):
+        host.taut("down", "wg0")
+
+
+@test(timeout=120, slow=12)
+def pair_with_a_preshared_key_by_standard_input(lab):
+    a, b = two_hosts(lab)
+    made = a.taut("new", "wg0", "--listen", "51999", "--psk", "--start", "--address",
+                  "10.66.0.1/24")
+    check("secret" in made.err, "not told that the line is a secret")
+    refused(b.taut("join", "wg0", made.out.strip(), ok=False), "preshared key", "standard input")
+    check(not os.path.exists(b.file("wg0.conf")), "a file out of a refused line")
+    broken = made.out.strip()[:60] + "\n  " + made.out.strip()[60:] + "\n"
+    joined = b.taut("join", "site-a", "-", "--start", input=broken)
+    done = a.taut("accept", "wg0", input=line_of(joined))        # it runs: no --start needed
+    check("wg0 is up" in done.err, done.err)
+    equal(a.value("wg0.conf", "PresharedKey"), b.value("site-a.conf", "PresharedKey"), "keys")
+    equal(b.value("site-a.conf", "Endpoint"), ["192.168.1.1:51999"], "endpoint")
+    equal(b.value("site-a.conf", "Address"), ["10.66.0.2/24"], "address")
+    check(a.value("wg0.conf", "PresharedKey")[0] not in joined.out, "the key in the answer")
+    again = a.taut("accept", "wg0", line_of(joined))
+    check("wg0 is up" in again.err and a.text("wg0.conf").count("[Peer]") == 1, "not idempotent")
+    a.taut("down", "wg0")
+    b.taut("down", "site-a")
+
+
+@test(timeout=120, slow=12)
+def pair_where_the_second_host_is_dialled(lab):
+    a, b = two_hosts(lab)
+    made = a.taut("new", "wg0", "--start")
+    refused(b.taut("join", "wg0", line_of(made), ok=False), "was not told to listen", "--listen")
+    joined = b.taut("join", "wg0", line_of(made), "--listen", "--start")
+    done = a.taut("accept", "wg0", line_of(joined))
+    check("wg0 is up" in done.err, done.err)
+    equal(a.value("wg0.conf", "Endpoint"), ["192.168.1.2:51820"], "endpoint")
+    equal(b.value("wg0.conf", "Endpoint"), [], "endpoint of who does not listen")
+    a.taut("down", "wg0")
+    b.taut("down", "wg0")
+
+
+@test(timeout=60)
+def pair_wrong_lines_are_named(lab):
+    a, b = two_hosts(lab)
+    offer = line_of(a.taut("new", "wg0", "--listen"))
+
+    def join(line, *words):
+        refused(b.taut("join", "wg0", line, ok=False), *words)
+        check(not os.path.exists(b.file("wg0.conf")), "a file out of a wrong line")
+
+    join(offer[:-9], "the end is missing")
+    join(offer[:40], "the end is missing")
+    join(offer + "AA", "too long")
+    join(offer.replace("taut-pair", "taut-pear"), "does not begin with")
+    join(offer[:50] + ("A" if offer[50] != "A" else "B") + offer[51:], "checksum")
+    join(offer[:50] + "!" + offer[51:], "character 51, '!'")
+    join("taut-pair:Ag" + offer[12:], "version is 2", "newer")
+    refused(b.taut("join", "wg0", "-", input="", ok=False), "none on standard input")
+    refused(a.taut("join", "wg1", offer, ok=False), "own line", "wg0")
+    refused(a.taut("accept", "wg0", offer, ok=False), "own line", "taut join")
+    answer = line_of(b.taut("join", "wg0", offer))
+    refused(b.taut("join", "wg1", answer, ok=False), "taut accept")
+    refused(b.taut("accept", "wg0", offer, ok=False), "taut join")
+    refused(b.taut("accept", "wg0", answer, ok=False), "own line")
+    refused(b.taut("accept", "wg9", answer, ok=False), "taut new wg9")
+    before = a.text("wg0.conf")
+    a.taut("new", "other", "--listen", "--force")
+    refused(a.taut("accept", "other", answer, ok=False), "answers another line")
+    equal(a.text("wg0.conf"), before, "file after refusals")
+    line_of(a.taut("new", "wg0", "--listen", "--force"))
+    refused(a.taut("accept", "wg0", answer, ok=False), "answers another line")
+
+
+@test(timeout=60)
+def pair_never_writes_over_a_file(lab):
+    a, b = two_hosts(lab)
+    line_of(a.taut("new", "wg0", "--listen"))
+    before = a.text("wg0.conf")
+    refused(a.taut("new", "wg0", "--listen", ok=False), "is there already", "--force")
+    equal(a.text("wg0.conf"), before, "file")
+    offer = line_of(a.taut("new", "wg0", "--listen", "--force"))
+    check(a.text("wg0.conf") != before, "not replaced")
+    b.taut("join", "wg0", offer)
+    before = b.text("wg0.conf")
+    refused(b.taut("join", "wg0", offer, ok=False), "is there already", "--force")
+    refused(b.taut("import", a.file("wg0.conf"), ok=False), "is there already")
+    equal(b.text("wg0.conf"), before, "file")
+    target = b.put(os.path.join(b.etc, "target"), "not to be touched")
+    os.symlink(target, b.file("link.conf"))
+    refused(b.taut("new", "link", "--listen", ok=False), "is there already")
+    with open(target, encoding="ascii") as file:
+        equal(file.read(), "not to be touched", "what the link points to")
+    # A umask that takes rights from root, or gives them to all, changes nothing.
+    for umask in ("000", "777"):
+        b.run("sh", "-c", f"umask {umask}; '{lab.program}' new m{umask} --listen")
+        equal(b.rights(f"m{umask}.conf"), 0o600, "rights")
+        equal(b.rights(f"m{umask}.pair"), 0o600, "rights")
+    os.chmod(os.path.dirname(b.file("x")), 0o777)
+    refused(b.taut("new", "open", "--listen", ok=False), "chmod 700")
+
+
+@test(timeout=60)
+def pair_addresses_and_ports_are_free_ones(lab):
+    a, b = two_hosts(lab)
+    # All of 10/8 but one /31 is in use: by chance that is not found, and it is passed over.
+    a.ns.ip("route add 10.0.0.0/8 dev e1")
+    line_of(a.taut("new", "wg0", "--listen"))
+    v4, v6 = a.value("wg0.conf", "Address")[0].split(", ")
+    check(v4.startswith("172.") and v4.endswith("/31") and v6.startswith("fd")
+          and v6.endswith("::1/64"), f"addresses {v4} {v6}")
+    equal(a.value("wg0.conf", "ListenPort"), ["51820"], "port")
+    line_of(a.taut("new", "wg1", "--listen"))
+    equal(a.value("wg1.conf", "ListenPort"), ["51821"], "port beside that of a file")
+    lab.udp(a.ns, "192.168.1.1", 51822)
+    offer = line_of(a.taut("new", "wg2", "--listen"))
+    equal(a.value("wg2.conf", "ListenPort"), ["51823"], "port beside that of a socket")
+    b.ns.ip("route add 172.16.0.0/12 dev e1")
+    refused(b.taut("join", "wg2", offer, ok=False), "overlaps with 172.16.0.0/12", "--address")
+    told = a.taut("new", "wg3", "--listen", "--address", "10.7.0.1/24,fd07::5/64")
+    check("10.7.0.1/24 overlaps with 10.0.0.0/8" in told.err, told.err)
+    equal(a.value("wg3.conf", "Address"), ["10.7.0.1/24, fd07::5/64"], "address")
+    for address in ("10.7.0.1", "10.7.0.1/33", "10.7.0.1/32", "10.7.0.1/24,10.8.0.1/24", "x",
+                    "2000::1/3", ""):
+        refused(a.taut("new", "wg4", "--listen", "--address", address, ok=False), code=2)
+    for port in ("0", "65536"):
+        refused(a.taut("new", "wg4", "--listen", port, ok=False), "is not a port", code=2)
+    for host in ("", "a b", "x:0", "x:65536", "2001:db8::1]:4", "a\nPostUp = true"):
+        refused(a.taut("new", "wg4", "--endpoint", host, ok=False), "--endpoint", code=2)
+    refused(a.taut("new", "a/b", "--listen", ok=False), code=2)
+    refused(a.taut("new", "wg4", "wg5", ok=False), code=2)
+    check(not os.path.exists(a.file("wg4.conf")), "a file of a refused command")
+
+
+@test(timeout=60)
+def pair_endpoints_are_offered_and_chosen(lab):
+    a, b = two_hosts(lab)
+    # A public address that b has no way to, one that it has a way to, and ours on the wire.
+    a.ns.ip("addr add 203.0.113.1/24 dev e1", "addr add 2001:db8::1/64 dev e1 nodad")
+    offer = line_of(a.taut("new", "wg0", "--listen"))
+    b.taut("join", "wg0", offer)
+    equal(b.value("wg0.conf", "Endpoint"), ["192.168.1.1:51820"], "where there is a way")
+    check("#Endpoint = 203.0.113.1:51820\n" in b.text("wg0.conf"), "the others are not told")
+    b.ns.ip("route add 2001:db8::/64 dev e1")
+    b.taut("join", "wg0", offer, "--force")
+    equal(b.value("wg0.conf", "Endpoint"), ["[2001:db8::1]:51820"], "public before private")
+    named = line_of(a.taut("new", "wg1", "--endpoint", "vpn.example.org"))
+    b.taut("join", "wg1", named)
+    equal(b.value("wg1.conf", "Endpoint"), ["vpn.example.org:51821"], "by name")
+    lonely = lab.namespace("c")
+    done = lonely.run("unshare", "--mount", "sh", "-c",
+                      f"mount --make-rprivate /; mount --bind {a.etc}/etc /etc; "
+                      f"exec '{lab.program}' new wg7 --listen", ok=False)
+    refused(done, "no address", "--endpoint HOST")
+
+
+@test(timeout=120, slow=6)
+def pair_start_goes_through_systemd_where_it_runs(lab):
+    a, b = two_hosts(lab, systemd=True)
+    offer = line_of(a.taut("new", "wg0", "--listen", "--start"))
+    joined = b.taut("join", "wg0", offer, "--start")
+    done = a.taut("accept", "wg0", line_of(joined), "--start")
+    check("wg0 is up" in done.err, done.err)
+    equal(a.run("cat", "/run/systemd/told").out.splitlines(),
+          ["--quiet enable --now taut@wg0.service", "--quiet enable taut@wg0.service"], "a")
+    equal(b.run("cat", "/run/systemd/told").out.splitlines(),
+          ["--quiet enable --now taut@wg0.service"], "b")
+    hint = b.taut("import", "-", "other", input=b.text("wg0.conf"))
+    check("systemctl enable --now taut@other" in hint.err, hint.err)
+    a.taut("down", "wg0")
+    b.taut("down", "wg0")
+    # systemd says no: the line is printed all the same, and the status tells.
+    b.put(os.path.join(b.etc, "systemctl"), "#!/bin/sh\nexit 1\n", 0o755)
+    failed = b.taut("new", "wg9", "--listen", "--start", ok=False)
+    equal(failed.code, 1, "status when systemctl fails")
+    line_of(Result(0, failed.out, ""))
+    check("journalctl -u taut@wg9.service" in failed.err, failed.err)
+
+
+@test(timeout=60)
+def pair_accept_tells_what_is_known_when_nothing_comes(lab):
+    a, b = two_hosts(lab)
+    offer = line_of(a.taut("new", "wg0", "--listen"))
+    answer = line_of(b.taut("join", "wg0", offer))          # and it is not started
+    done = a.taut("accept", "wg0", answer, "--start", "--timeout", "1", ok=False)
+    refused(done, "no handshake within 1 seconds", "51820", "on the other host: taut status wg0")
+    a.taut("down", "wg0")
+
+
+@test(timeout=90, needs=["wg-quick"], slow=8)
+def export_to_a_host_with_wg_quick(lab):
+    """The file of a new peer, as it comes, brings up wg-quick with another implementation."""
+    a, b = two_hosts(lab)
+    a.taut("new", "wg0", "--listen", "--address", "10.66.0.1/24,fd66::1/64", "--start")
+    told = a.taut("export", "wg0", "--new-peer", "--psk", "--wg-quick")
+    check("private key" in told.err and "leaves this host" in told.err, told.err)
+    check("taut reload wg0" in told.err, told.err)
+    text = told.out
+    for line in ("Address = 10.66.0.2/24, fd66::2/64", "AllowedIPs = 10.66.0.0/24, fd66::/64",
+                 "Endpoint = 192.168.1.1:51820", "PersistentKeepalive = 25"):
+        check(line + "\n" in text, f"no {line!r} in {text}")
+    private = re.search(rf"^PrivateKey = ({KEY})$", text, re.M)[1]
+    check(private not in a.text("wg0.conf"), "the private key was kept")
+    equal(a.run(lab.program, "pubkey", input=private).out.strip(),
+          a.value("wg0.conf", "PublicKey")[0], "public key")
+    equal(a.value("wg0.conf", "AllowedIPs"), ["10.66.0.2/32, fd66::2/128"], "its addresses")
+    a.taut("reload", "wg0")
+    b.put(b.file("wgq.conf", "wireguard"), text)
+    go = "wireguard-go" if b.run("sh", "-c", "command -v wireguard-go", ok=False).code == 0 \
+        else lab.program
+    b.run("wg-quick", "up", "wgq", env={"WG_QUICK_USERSPACE_IMPLEMENTATION": go})
+    for address in ("10.66.0.1", "fd66::1"):
+        check("1 received" in b.run("ping", "-n", "-q", "-c", 1, "-W", 5, address, ok=False).out,
+              f"no ping to {address} through {go}")
+    b.run("wg-quick", "down", "wgq")
+    second = a.taut("export", "wg0", "--new-peer").out
+    check("Address = 10.66.0.3/24, fd66::3/64\n" in second, second)
+    a.taut("down", "wg0")
+
+
+@test(timeout=60)
+def export_of_a_known_peer_has_no_private_key(lab):
+    a, b = two_hosts(lab)
+    joined = b.taut("join", "wg0", line_of(a.taut("new", "wg0", "--listen")))
+    a.taut("accept", "wg0", line_of(joined))
+    text = a.taut("export", "wg0").out
+    check(not re.search(r"^PrivateKey", text, re.M), "a private key that nobody has here")
+    check(a.value("wg0.conf", "PrivateKey")[0] not in text, "our own private key")
+    # With its own key put in, it is b's file again.
+    text = text.replace("#PrivateKey = ", "PrivateKey = " + b.value("wg0.conf", "PrivateKey")[0])
+    b.put(b.file("back.conf"), text)
+    b.taut("check", "back")
+    for key in ("Address", "PublicKey", "Endpoint"):
+        equal(b.value("back.conf", key), b.value("wg0.conf", key), key)
+    by_key = a.taut("export", "wg0", "--peer", a.value("wg0.conf", "PublicKey")[0]).out
+    equal(by_key, a.taut("export", "wg0", "--peer", "1").out, "the same peer")
+    refused(a.taut("export", "wg0", "--peer", "2", ok=False), "no peer '2'")
+    refused(a.taut("export", "wg0", "--peer", "0", ok=False), "no peer '0'")
+    refused(a.taut("export", "wg0", "--qr", ok=False), "--new-peer", code=2)
+    before = a.text("wg0.conf")
+    # The IPv4 network is a /31 and full; the /64 has room.
+    full = a.taut("export", "wg0", "--new-peer", "--endpoint", "[2001:db8::7]:4", "--allowed-ips",
+                  "0.0.0.0/0, ::/0").out
+    check(re.search(r"^Address = fd[0-9a-f:]*::3/64$", full, re.M), full)
+    check("Endpoint = [2001:db8::7]:4\n" in full and "AllowedIPs = 0.0.0.0/0, ::/0\n" in full, full)
+    check(a.text("wg0.conf").startswith(before), "the file was not only added to")
+    refused(a.taut("export", "wg0", ok=False), "has 2 peers", "--peer")
+
+
+@test(timeout=60)
+def export_as_a_code_for_a_phone(lab):
+    a, _ = two_hosts(lab)
+    a.taut("new", "wg0", "--listen", "--address", "10.66.0.1/24")
+    before = a.text("wg0.conf")
+    done = a.taut("export", "wg0", "--new-peer", "--qr", ok=False, env={"NO_COLOR": "1"})
+    if done.code:
+        refused(done, "without libqrencode", "--wg-quick")
+        equal(a.text("wg0.conf"), before, "a peer without its code")
+        return
+    text = qrread.read(done.out)
+    check(text.startswith("[Interface]\nPrivateKey = "), f"read {text!r}")
+    private = re.search(rf"^PrivateKey = ({KEY})$", text, re.M)[1]
+    equal(a.run(lab.program, "pubkey", input=private).out.strip(),
+          a.value("wg0.conf", "PublicKey")[0], "public key")
+    check("Endpoint = 192.168.1.1:51820\n" in text, text)
+    coloured = a.taut("export", "wg0", "--new-peer", "--qr", env={"WG_COLOR_MODE": "always"}).out
+    check("\033[38;5;231;48;5;16m" in coloured, "no colours")
+    check("Address = 10.66.0.3/24\n" in qrread.read(re.sub("\033\\[[0-9;]*m", "", coloured)),
+          "the code in colours")
+
+
+@test(timeout=60)
+def import_takes_a_file_over(lab):
+    a, b = two_hosts(lab)
+    joined = b.taut("join", "wg0", line_of(a.taut("new", "wg0", "--listen")))
+    a.taut("accept", "wg0", line_of(joined))
+    text = b.text("wg0.conf") + "# a comment stays\n"
+    old = b.put(b.file("corp.conf", "wireguard"), text.replace(
+        "Address", "PostUp = echo %i\nSaveConfig = true\nAddress"), 0o644)
+    done = b.taut("import", old)
+    equal(b.rights("corp.conf"), 0o600, "rights")
+    with open(old, encoding="ascii") as file:
+        equal(b.text("corp.conf"), file.read(), "the copy")
+    for word in ("SaveConfig", "will run as root: PostUp = echo %i", "wg-quick down corp",
+                 "next, here:"):
+        check(word in done.err, f"{word!r} is not in {done.err!r}")
+    b.taut("import", old, "mine", "--quiet")
+    equal(b.text("mine.conf"), b.text("corp.conf"), "under another name")
+    bad = b.put(os.path.join(b.etc, "bad.conf"), text.replace("PublicKey = ", "PublicKey = x")
+                .replace("AllowedIPs", "AlowedIPs"))
+    refused(b.taut("import", bad, ok=False), "did you mean", "2 errors")
+    check(not os.path.exists(b.file("bad.conf")), "a bad file was taken over")
+    refused(b.taut("import", "/nowhere/x.conf", ok=False), "No such file")
+    refused(b.taut("import", "-", input=text, ok=False), "NAME", code=2)
+    odd = b.put(os.path.join(b.etc, "my tunnel.conf"), text)
+    refused(b.taut("import", odd, ok=False), "NAME", code=2)
+    refused(b.taut("import", "-", "empty", input="", ok=False), "is empty")
+    key = b.put(os.path.join(b.etc, "k.key"), b.value("wg0.conf", "PrivateKey")[0] + "\n")
+    named = b.put(os.path.join(b.etc, "keyed.conf"),
+                  re.sub("PrivateKey = .*", "PrivateKeyFile = k.key", text))
+    done = b.taut("import", named)
+    check(f"copy k.key" in done.err and "/etc/taut/k.key" in done.err, done.err)
+    check(os.path.exists(key), "the key file is gone")
+
+
+@test(timeout=60)
+def pair_needs_root_and_says_so(lab):
+    a, _ = two_hosts(lab)
+    if a.run("setpriv", "--version", ok=False).code:
+        raise Failure("no setpriv")
+    os.chmod(a.etc, 0o755)
+    os.chmod(lab.dir, 0o755)
+    # The program, where anybody may read it.
+    there = os.path.join(a.etc, "taut")
+    run("cp", lab.program, there)
+    done = a.run("setpriv", "--reuid", "65534", "--clear-groups", there, "new", "wg0", "--listen",
+                 ok=False)
+    refused(done, "sudo")
+    line_of(a.taut("new", "wg0", "--listen"))
+    for words in (("new", "wg0", "--listen"), ("new", "wg1", "--listen", "--force"),
+                  ("accept", "wg0", "taut-pair:AQE"), ("export", "wg0", "--new-peer")):
+        done = a.run("setpriv", "--reuid", "65534", "--clear-groups", there, *words, ok=False)
+        check(done.code == 1 and not done.out and "there already" not in done.err, done.err)
+
+
+sys.exit(runner.main(__doc__))

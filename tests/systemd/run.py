@@ -1,0 +1,17 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""taut as a service of systemd, for root: run.py [-k PATTERN] [--program PATH]."""
+
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../netns"))
+
+import runner    # noqa: E402
+
+import t_notify  # noqa: E402,F401
+import t_unit    # noqa: E402,F401
+import t_real    # noqa: E402,F401
+
+sys.exit(runner.main(__doc__))

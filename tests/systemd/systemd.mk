@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: ISC
+TESTS += tests/systemd/analyze.py tests/systemd/run.py
+EXTRA_DIST += \
+	tests/systemd/analyze.py \
+	tests/systemd/box.py \
+	tests/systemd/box.sh \
+	tests/systemd/manager.py \
+	tests/systemd/run.py \
+	tests/systemd/t_notify.py \
+	tests/systemd/t_real.py \
+	tests/systemd/t_unit.py
+
+# They read what the build makes.
+tests/systemd/analyze.log tests/systemd/run.log: src/taut$(EXEEXT) systemd/taut@.service

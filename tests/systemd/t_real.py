@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: ISC
+"""The built unit, users and folders under a real systemd."""
+
+import os
+import re
+import time
+
+import noise
+from box import TOP, Box
+from lab import Skip, check, equal, wait_for
+from node import Pair
+from runner import test
+from t_unit import config_with_key_file, unit_path
+
+
+class BoxPair(Pair):
+    """The usual pair, but a is to run in a box."""
+
+    def __init__(self, lab):
+        super().__init__(lab, start=False)
+        self.unit = f"taut@{self.a.name}.service"
+
+    def box(self, config=None, key=True, drop_ins=None):
+        files = {f"{self.a.name}.conf": config or config_with_key_file(self, 0)}
+        if key:
+            files[f"{self.a.name}.key"] = noise.b64(self.a.private) + "\n"
+        return Box(self.lab, self.a.ns, unit_path(), files,
+                   {f"{self.unit}.d/{name}": text for name, text in (drop_ins or {}).items()})
+
+
+def process_status(box, unit):
+    text = box.run("cat", f"/proc/{box.show(unit, 'MainPID')}/status").out
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+@test(needs=["taut"], slow=6, timeout=90)
+def systemd_starts_and_stops_a_tunnel(lab):
+    """By the built unit, unchanged: user, rights, key, state in words, reload, and a clean end."""
+    pair = BoxPair(lab)
+    box, unit = pair.box(), pair.unit
+    before = pair.a.ns.links()
+    box.systemctl("start", unit)
+    equal(box.show(unit, "ActiveState"), "active", "state")
+    check(pair.a.name in pair.a.ns.links(), "READY, but no device")
+    pair.b.start_config(pair.config(1))
+    pair.a.wait_ping("10.7.0.2", 10, "tunnel")
+    wait_for(lambda: box.show(unit, "StatusText") == "up: session works", 7, "StatusText")
+    status = process_status(box, unit)
+    equal(box.run("id", "-nu", status["Uid"].split()[0]).out.strip(), "taut", "user")
+    equal({status[k] for k in ("CapEff", "CapBnd", "CapAmb")}, {f"{1 << 12:016x}"}, "capabilities")
+    equal((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"), "NoNewPrivs, Seccomp")
+    equal(box.run("stat", "-c", "%A %U %G", "/etc/taut", "/run/wireguard").out.splitlines(),
+          ["drwxr-x--- root taut", "drwxr-x--- taut taut"], "folders")
+    journal = box.journal(unit)
+    check("others than" not in journal, f"a warning about rights: {journal}")
+    check(noise.b64(pair.a.private) not in journal, "private key in the journal")
+    box.run("sed", "-i", "s/2001/2011/", f"/etc/taut/{pair.a.name}.conf")
+    box.systemctl("reload", unit)
+    wait_for(lambda: "UDP port changed from 2001 to 2011" in box.journal(unit), 5, "reload")
+    box.wait_show(unit, "SubState", "running")
+    box.systemctl("stop", unit)
+    equal((box.show(unit, "ActiveState"), box.show(unit, "Result")), ("inactive", "success"), "end")
+    equal(pair.a.ns.links(), before, "links afterwards")
+    equal(box.run("ls", "/run/wireguard").out, "", "control sockets afterwards")
+
+
+@test(needs=["taut"], slow=6, timeout=90)
+def systemd_sandbox_lets_a_default_route_pass(lab):
+    """/proc/sys is read-only in there, but for what a tunnel must set."""
+    pair = BoxPair(lab)
+    config = config_with_key_file(pair, 0).replace("10.7.0.2/32, fd07::2/128", "0.0.0.0/0, ::/0")
+    pair.a.ns.sysctl("ipv4/conf/all/src_valid_mark", 0)
+    pair.a.ns.ip("route add default via 192.168.1.2", "route add ::/0 via fd00:1::2")
+    pair.b.start_config(pair.config(1))
+    pair.b.ns.ip("addr add 172.20.0.1/32 dev lo")
+    box = pair.box(config)
+    box.systemctl("start", pair.unit)
+    pair.a.wait_ping("172.20.0.1", 10, "a far address")
+    equal(pair.a.ns.sysctl("ipv4/conf/all/src_valid_mark"), "1", "src_valid_mark")
+    equal(pair.a.ns.sysctl(f"ipv4/conf/{pair.a.name}/promote_secondaries"), "1",
+          "promote_secondaries")
+    target = box.show(pair.unit, "MainPID")
+    mounts = [line.split() for line in box.run("cat", f"/proc/{target}/mountinfo").out.splitlines()]
+    rights = {words[4]: words[5].split(",")[0] for words in mounts}
+    equal([rights.get(path) for path in ("/", "/proc/sys", "/proc/sys/net", "/run/wireguard")],
+          ["ro", "ro", "rw", "rw"], "what may be written to in there")
+    box.systemctl("stop", pair.unit)
+
+
+@test(needs=["taut"], slow=8, timeout=90)
+def systemd_restarts_what_is_stuck_or_killed(lab):
+    """SIGSTOP: no pings, so the watchdog ends it; SIGKILL: started again; the tunnel is back."""
+    pair = BoxPair(lab)
+    box, unit = pair.box(drop_ins={"quick.conf": "[Service]\nWatchdogSec=1\nRestartSec=100ms\n"}), \
+        pair.unit
+    pair.b.start_config(pair.config(1))
+    box.systemctl("start", unit)
+    pair.a.wait_ping("10.7.0.2", 10, "tunnel")
+    time.sleep(2.5)
+    equal(box.show(unit, "NRestarts"), "0", "restarts while all is well")
+    box.systemctl("kill", "--kill-whom=main", "--signal=STOP", unit)
+    box.wait_show(unit, "NRestarts", "1")
+    check("Watchdog timeout" in box.journal(unit), f"the journal: {box.journal(unit)}")
+    box.wait_show(unit, "ActiveState", "active")
+    box.systemctl("kill", "--kill-whom=main", "--signal=KILL", unit)
+    box.wait_show(unit, "NRestarts", "2")
+    box.wait_show(unit, "ActiveState", "active")
+    pair.a.wait_ping("10.7.0.2", 20, "tunnel after the restarts")
+    box.systemctl("stop", unit)
+
+
+@test(needs=["taut"], slow=5, timeout=90)
+def systemd_leaves_a_bad_file_alone(lab):
+    """Exit status 78: failed, and not started again; also without the key file."""
+    pair = BoxPair(lab)
+    box, unit = pair.box(key=False), pair.unit
+    check(box.systemctl("start", unit, ok=False).code != 0, "a start without a key")
+    time.sleep(2.5)     # longer than RestartSec
+    equal([box.show(unit, key) for key in ("ActiveState", "ExecMainStatus", "NRestarts")],
+          ["failed", "78", "0"], "state")
+    check(f"/etc/taut/{pair.a.name}.key: cannot open it: No such file" in box.journal(unit),
+          f"the journal: {box.journal(unit)}")
+
+
+@test(needs=["taut"], slow=5, timeout=90)
+def systemd_runs_hooks_with_the_rights_they_were_given(lab):
+    """By itself: taut's, and one capability. With the drop-in root.conf: root's."""
+    with open(os.path.join(TOP, "systemd/examples/root.conf"), encoding="utf-8") as file:
+        root = file.read()
+    pair = BoxPair(lab)
+    hook = ("PostUp = id -nu > /run/wireguard/who; ip route add 172.21.0.0/16 dev %i; "
+            "echo x > /var/tmp/x || true\n")
+    box, unit = pair.box(pair.config(0, hook)), pair.unit
+
+    def who():
+        box.systemctl("start", unit)
+        route = "172.21.0.0/16" in pair.a.ns.run("ip", "route").out
+        user = box.run("cat", "/run/wireguard/who").out.strip()
+        box.systemctl("stop", unit)
+        return user, route
+    equal(who(), ("taut", True), "user of the hook, its route")
+    box.run("sh", "-c", 'mkdir -p "$1" && printf %s "$2" > "$1/root.conf"', "sh",
+            f"/etc/systemd/system/{unit}.d", root)
+    box.systemctl("daemon-reload")
+    equal(who(), ("root", True), "with root.conf")
+    box.run("sh", "-c", f"rm -r /etc/systemd/system/{unit}.d")
+
+
+@test(needs=["taut"], slow=4, timeout=90)
+def systemd_enables_nothing_by_itself(lab):
+    """The preset; `enable`; and stopping the target stops all tunnels."""
+    pair = BoxPair(lab)
+    box, unit = pair.box(), pair.unit
+    box.systemctl("preset", unit)
+    equal(box.systemctl("is-enabled", unit, ok=False).out.strip(), "disabled", "after preset")
+    box.systemctl("enable", "--now", unit)
+    equal(box.systemctl("is-enabled", unit).out.strip(), "enabled", "after enable")
+    equal(box.show(unit, "ActiveState"), "active", "state")
+    box.systemctl("start", "taut.target")
+    box.systemctl("stop", "taut.target")
+    box.wait_show(unit, "ActiveState", "inactive")
+
+
+@test(needs=["taut"], slow=4, timeout=90)
+def systemd_gives_a_low_port_by_drop_in(lab):
+    """Refused by itself, had with low-port.conf."""
+    with open(os.path.join(TOP, "systemd/examples/low-port.conf"), encoding="utf-8") as file:
+        drop_in = file.read()
+    pair = BoxPair(lab)
+    box = pair.box(config_with_key_file(pair, 0).replace("2001", "201"))
+    check(box.systemctl("start", pair.unit, ok=False).code != 0, "port 201 without the right")
+    check("CAP_NET_BIND_SERVICE" in box.journal(pair.unit), "what to do is not in the journal")
+    box.run("sh", "-c", 'mkdir -p "$1" && printf %s "$2" > "$1/low-port.conf"', "sh",
+            f"/etc/systemd/system/{pair.unit}.d", drop_in)
+    box.systemctl("daemon-reload")
+    box.systemctl("restart", pair.unit)
+    check(re.search(r":201\s", pair.a.ns.run("ss", "-uln").out), "port 201")
+    box.systemctl("stop", pair.unit)
+
+
+NETWORKD = "/usr/lib/systemd/systemd-networkd"
+# As an administrator may have it: every tunnel device gets this.
+GREEDY = ("[Match]\nKind=tun\n[Network]\nAddress=172.30.0.1/24\n"
+          "ConfigureWithoutCarrier=yes\n")
+
+
+@test(needs=["taut"], slow=6, timeout=90)
+def systemd_networkd_keeps_away(lab):
+    """From our device, not from that of another program."""
+    if not os.path.exists(NETWORKD):
+        raise Skip("no systemd-networkd")
+    pair = BoxPair(lab)
+    pair.a.name = f"taut{os.getpid()}"
+    pair.unit = f"taut@{pair.a.name}.service"
+    box = pair.box()
+    box.run("mount", "-o", "remount,ro", "/sys")   # as in a container: there is no udev to wait for
+    box.run("systemd-sysusers", "/usr/lib/sysusers.d/systemd-network.conf")
+    box.run("sh", "-c", 'mkdir -p /etc/systemd/network; printf %s "$1" > "$0"',
+            "/etc/systemd/network/20-greedy.network", GREEDY)
+    box.run("systemd-run", "--quiet", "--unit=networkd", "--property=RuntimeDirectory=systemd/netif",
+            "--property=User=systemd-network", "--property=AmbientCapabilities=CAP_NET_ADMIN",
+            NETWORKD)
+    box.systemctl("start", pair.unit)
+    pair.a.ns.run("ip", "tuntap", "add", "other0", "mode", "tun")
+
+    def addresses(dev):
+        return re.findall(r"inet (\S+)", pair.a.ns.run("ip", "-4", "addr", "show", "dev", dev).out)
+    wait_for(lambda: addresses("other0") == ["172.30.0.1/24"], 10, "networkd takes other0")
+    time.sleep(1)
+    equal(addresses(pair.a.name), ["10.7.0.1/24"], "addresses of our device")
+    box.systemctl("stop", pair.unit)

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: ISC
+"""The built unit's ExecStart, user, rights and credentials, without systemd to give them."""
+
+import os
+import re
+import resource
+import shlex
+import signal
+import stat
+
+import noise
+from lab import Failure, check, equal, run, wait_for
+from manager import Manager, unit_settings
+from node import Node, Pair
+from runner import test
+
+UID = GID = 64321
+
+# $1: folder with etc/, credentials/ and run/, then uid, gid, memlock, umask; the rest is run.
+ENTER = r"""
+set -e
+top=$1 uid=$2 gid=$3 memlock=$4; umask $5; shift 5
+mount --make-rprivate /
+cp -L /etc/nsswitch.conf /etc/ld.so.cache "$top/etc" 2>/dev/null || true
+mount --bind "$top/etc" /etc
+mount --bind "$top/run" /run/wireguard
+exec prlimit --memlock="$memlock" --core=0 setpriv --reuid="$uid" --regid="$gid" --clear-groups \
+	--inh-caps=-all,+net_admin --ambient-caps=-all,+net_admin --bounding-set=-all,+net_admin \
+	--no-new-privs -- "$@"
+"""
+
+
+def unit_path():
+    path = os.path.join(os.environ.get("builddir", "."), "systemd/taut@.service")
+    if not os.path.exists(path):
+        raise Failure(f"{path} was not built")
+    return path
+
+
+def last(settings, key):
+    return settings[key][-1]
+
+
+class Instance(Node):
+    """One instance of the unit: what systemd does before ExecStart, by other means."""
+
+    def __init__(self, lab, ns):
+        super().__init__(lab, ns)
+        self.settings = unit_settings(unit_path(), self.name)
+        self.top = os.path.join(lab.dir, self.name)
+        for folder, uid, mode in (("", 0, 0o755), ("etc", 0, 0o755), ("etc/taut", 0, 0o750),
+                                  ("credentials", UID, 0o500), ("run", UID, 0o750)):
+            path = os.path.join(self.top, folder)
+            os.mkdir(path)
+            os.chown(path, uid, GID if folder == "etc/taut" else uid)
+            os.chmod(path, mode)
+        os.chmod(lab.dir, 0o755)
+        os.makedirs("/run/wireguard", exist_ok=True)
+        self.write("etc/passwd", f"root:x:0:0::/root:/bin/sh\ntaut:x:{UID}:{GID}::/:/bin/false\n")
+        self.write("etc/group", f"root:x:0:\ntaut:x:{GID}:\n")
+        self.socket_path = os.path.join(self.top, "run", self.name + ".sock")
+
+    def write(self, name, text, uid=0, gid=0, mode=0o644):
+        path = os.path.join(self.top, name)
+        with open(path, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), mode)
+            os.fchown(file.fileno(), uid, gid)
+            file.write(text)
+        return path
+
+    def credentials(self):
+        """LoadCredential and SetCredential of the unit."""
+        held = {}
+        for value in self.settings.get("SetCredential", []):
+            name, _, text = value.partition(":")
+            held[name] = text.encode().decode("unicode_escape")
+        for value in self.settings.get("LoadCredential", []):
+            name, _, path = value.partition(":")
+            path = os.path.join(self.top, path.lstrip("/"))
+            if os.path.exists(path):
+                with open(path, encoding="utf-8") as file:
+                    held[name] = file.read()
+            elif name not in held:
+                raise Failure(f"systemd refuses this start: no {path}")
+        for name, text in held.items():
+            self.write(f"credentials/{name}", text, UID, UID, 0o400)
+
+    def start_unit(self, config, manager=None):
+        self.write(f"etc/taut/{self.name}.conf", config, 0, GID, 0o640)
+        self.credentials()
+        argv = shlex.split(last(self.settings, "ExecStart"))
+        equal(os.path.basename(argv[0]), "taut", "the program of ExecStart")
+        memlock = int(re.fullmatch(r"(\d+)M", last(self.settings, "LimitMEMLOCK")).group(1)) << 20
+        hard = resource.getrlimit(resource.RLIMIT_MEMLOCK)[1]
+        memlock = memlock if hard == resource.RLIM_INFINITY else min(memlock, hard)
+        env = {"PATH": os.environ["PATH"], "LOG_LEVEL": "debug",
+               "CREDENTIALS_DIRECTORY": os.path.join(self.top, "credentials")}
+        env |= manager.environment() if manager else {}
+        with open(self.log_path, "a", encoding="utf-8") as log:
+            self.process = self.ns.popen(
+                "unshare", "--mount", "sh", "-c", ENTER, "sh", self.top, UID, GID,
+                memlock, last(self.settings, "UMask"), self.program, *argv[1:],
+                stdout=log, stderr=log, env=env)
+
+    def status(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+
+    def inside(self, *argv, **options):
+        """Run something as root where the service sees its files."""
+        return run("nsenter", "-t", self.process.pid, "-m", "-n", *argv, **options)
+
+
+def wait_up(node):
+    wait_for(lambda: node.answers() and node.is_up(), 10, f"{node.name}: link up")
+    return node
+
+
+def config_with_key_file(pair, which):
+    node = (pair.a, pair.b)[which]
+    return re.sub(r"PrivateKey = .*", f"PrivateKeyFile = {node.name}.key", pair.config(which))
+
+
+class UnitPair(Pair):
+    """The usual pair, but a is an instance of the unit."""
+
+    def __init__(self, lab):
+        super().__init__(lab, start=False)
+        self.a = Instance(lab, self.a.ns)
+
+    def key_text(self):
+        return noise.b64(self.a.private) + "\n"
+
+
+@test(needs=["taut", "setpriv", "prlimit", "unshare", "nsenter"])
+def the_unit_runs_without_root(lab):
+    """Own user, one capability, root's key by credential, file of root:taut; and it connects."""
+    pair = UnitPair(lab)
+    a = pair.a
+    key = a.write(f"etc/taut/{a.name}.key", pair.key_text(), mode=0o600)
+    manager = Manager(lab)
+    os.chmod(manager.name, 0o666)
+    a.start_unit(config_with_key_file(pair, 0), manager)
+    manager.wait("READY", 10)
+    wait_up(a)
+    pair.b.start_config(pair.config(1))
+    a.wait_ping("10.7.0.2", 10, "tunnel")
+    status = a.status()
+    equal(status["Uid"].split(), [str(UID)] * 4, "user")
+    equal(status["Groups"].split(), [], "other groups")
+    equal({status[k] for k in ("CapEff", "CapPrm", "CapBnd", "CapAmb")}, {f"{1 << 12:016x}"},
+          "capabilities")
+    equal(status["NoNewPrivs"], "1", "NoNewPrivs")
+    equal(stat.S_IMODE(os.stat(key).st_mode), 0o600, "mode of the key file")
+    check("others than" not in a.log(), f"a warning about rights: {a.log()}")
+    mode = os.stat(a.socket_path)
+    equal((mode.st_mode & 0o077, mode.st_uid), (0, UID), "rights of others at the socket, owner")
+    equal(a.inside("wg", "show", a.name, "listen-port").out.strip(), "2001", "wg show, by root")
+    equal(a.inside(a.program, "reload", a.name).code, 0, "reload, by root")
+    a.stop()
+
+
+@test(needs=["taut", "setpriv", "prlimit", "unshare", "nsenter"])
+def the_unit_can_take_the_default_route(lab):
+    """Marks, policy rules, and src_valid_mark, which CAP_NET_ADMIN may write."""
+    pair = UnitPair(lab)
+    a = pair.a
+    a.write(f"etc/taut/{a.name}.key", pair.key_text(), mode=0o600)
+    a.ns.sysctl("ipv4/conf/all/src_valid_mark", 0)
+    a.ns.ip("route add default via 192.168.1.2", "route add ::/0 via fd00:1::2")
+    config = config_with_key_file(pair, 0).replace("10.7.0.2/32, fd07::2/128", "0.0.0.0/0, ::/0")
+    pair.b.start_config(pair.config(1))
+    pair.b.ns.ip("addr add 172.20.0.1/32 dev lo")
+    a.start_unit(config)
+    wait_up(a)
+    a.wait_ping("172.20.0.1", 10, "a far address")
+    equal(a.ns.sysctl("ipv4/conf/all/src_valid_mark"), "1", "src_valid_mark")
+    check("fwmark" in a.ns.run("ip", "rule").out, "no policy rule")
+    a.stop()
+    check("fwmark" not in a.ns.run("ip", "rule").out, "policy rule left behind")
+
+
+@test(needs=["taut", "setpriv", "prlimit", "unshare", "nsenter"])
+def a_missing_key_file_is_named(lab):
+    """The start is not refused by systemd; taut says which file it wants, and exits with 78."""
+    pair = UnitPair(lab)
+    pair.a.start_unit(config_with_key_file(pair, 0))
+    equal(pair.a.wait_exit(), 78, "exit status")
+    check(f"/etc/taut/{pair.a.name}.key: cannot open it: No such file" in pair.a.log(),
+          f"the log: {pair.a.log()}")
+
+
+@test(needs=["taut", "setpriv", "prlimit", "unshare", "nsenter"])
+def a_key_in_the_file_needs_no_key_file(lab):
+    """PrivateKey = in a file of root:taut 0640; hooks have the one capability too."""
+    pair = UnitPair(lab)
+    hook = f"PostUp = id -u > {pair.a.top}/run/who; ip route add 172.21.0.0/16 dev %i\n"
+    pair.a.start_unit(pair.config(0, hook))
+    wait_up(pair.a)
+    wait_for(lambda: "172.21.0.0/16" in pair.a.ns.run("ip", "route").out, 5, "route of the hook")
+    with open(f"{pair.a.top}/run/who", encoding="ascii") as file:
+        equal(file.read().strip(), str(UID), "user of the hook")
+    pair.a.stop()
+
+
+@test(needs=["taut", "unshare"])
+def the_world_may_not_read_the_file(lab):
+    """The group of the service may, others may not without a warning, nobody may write."""
+    node = Instance(lab, lab.namespace("a"))
+    text = f"[Interface]\nPrivateKey = {noise.b64(node.private)}\n"
+    for gid, mode, code, line in ((GID, 0o640, 0, None), (0, 0o640, 0, "read"),
+                                  (GID, 0o644, 0, "read"), (GID, 0o660, 1, "write")):
+        node.write(f"etc/taut/{node.name}.conf", text, 0, gid, mode)
+        done = run("unshare", "--mount", "sh", "-c",
+                   'mount --make-rprivate /; mount --bind "$1" /etc; exec "$2" check "$3"', "sh",
+                   node.top + "/etc", lab.program, node.name, ok=False)
+        what = f"mode {mode:o} of group {gid}: {done.out}{done.err}"
+        equal(done.code, code, what)
+        equal(f"others than its owner may {line} it" in done.err, line is not None, what)
+
+
+@test(needs=["taut"])
+def exec_reload_is_a_hup(lab):
+    """What systemctl reload runs, with MAINPID, reads the file again."""
+    pair = UnitPair(lab)
+    settings = pair.a.settings
+    node = pair.a
+    text = pair.config(0)
+    node.start_unit(text)
+    wait_up(node)
+    node.write(f"etc/taut/{node.name}.conf", text.replace("2001", "2007"), 0, GID, 0o640)
+    command = last(settings, "ExecReload").replace("$MAINPID", str(node.process.pid))
+    run(*shlex.split(command))
+    wait_for(lambda: node.inside("wg", "show", node.name, "listen-port").out.strip() == "2007", 5,
+             "the new port")
+    equal(last(settings, "RestartPreventExitStatus"), "78", "RestartPreventExitStatus")
+    node.stop(signal.SIGTERM)

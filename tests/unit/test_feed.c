@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: ISC */
+/* Listeners of all kinds: quick, slow, gone, and one too many. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/text.h"
+#include "daemon/feed.h"
+
+struct lab {
+	struct ev_loop *loop;
+	struct feed f;
+};
+
+static void on_end(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)timer;
+	(void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void pump(struct lab *l, int ms)
+{
+	ev_timer end;
+
+	ev_now_update(l->loop);
+	ev_timer_init(&end, on_end, ms / 1000.0, 0);
+	ev_timer_start(l->loop, &end);
+	ev_run(l->loop, 0);
+	ev_timer_stop(l->loop, &end);
+}
+
+static int set_up(void **state)
+{
+	struct lab *l = calloc(1, sizeof(*l));
+
+	l->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
+	feed_open(&l->f, l->loop, "t0", .1);
+	*state = l;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct lab *l = *state;
+
+	feed_close(&l->f);
+	ev_loop_destroy(l->loop);
+	free(l);
+	return 0;
+}
+
+/* Our end; *theirs is what the feed would be handed. */
+static int make(int *theirs)
+{
+	int fd[2], small = 4096;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
+	setsockopt(fd[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+	*theirs = fd[1];
+	return fd[0];
+}
+
+static int join(struct lab *l)
+{
+	int theirs, ours = make(&theirs);
+
+	assert_int_equal(feed_join(&l->f, theirs), 0);
+	return ours;
+}
+
+/* All that came so far, to be freed. *closed: nothing will come any more. */
+static struct print hear(struct lab *l, int fd, bool *closed)
+{
+	struct print heard = { 0 };
+	char some[4096];
+	ssize_t n;
+
+	pump(l, 1);
+	while ((n = recv(fd, some, sizeof(some), 0)) > 0) {
+		print_bytes(&heard, some, (size_t)n);
+		pump(l, 1);
+	}
+	*closed = n == 0 || errno != EAGAIN;
+	print_add(&heard, "%s", "");
+	return heard;
+}
+
+/* The line without its time, which is checked to be one. */
+static void expect_line(struct text *rest, const char *before, const char *after)
+{
+	struct text line, word, time = { 0 };
+	char head[64], tail[4096];
+	uint64_t seconds;
+	size_t len;
+
+	assert_true(text_split(rest, '\n', &line));
+	len = (size_t)snprintf(head, sizeof(head), "event=%s time=", before);
+	assert_true(text_len(line) > len);
+	assert_memory_equal(line.at, head, len);
+	line.at += len;
+	text_split(&line, ' ', &word);
+	assert_true(text_split(&word, '.', &time));
+	assert_true(text_u64(time, UINT64_MAX, &seconds) && seconds > 1600000000);
+	assert_int_equal(text_len(word), 9);
+	snprintf(tail, sizeof(tail), "%.*s", (int)text_len(line), line.at);
+	assert_string_equal(tail, after);
+}
+
+static void test_a_listener_is_greeted_and_told(void **state)
+{
+	struct lab *l = *state;
+	struct print heard;
+	struct text rest;
+	bool closed;
+	int fd;
+
+	feed_tell(&l->f, "early", " n=%d", 0); /* nobody hears it */
+	fd = join(l);
+	feed_tell(&l->f, "state", " state=%s n=%d", "up", 7);
+	heard = hear(l, fd, &closed);
+	assert_false(closed);
+	rest = text_from_str(heard.chars);
+	expect_line(&rest, "listening", "interface=t0");
+	expect_line(&rest, "state", "interface=t0 state=up n=7");
+	assert_int_equal(text_len(rest), 0);
+	print_fini(&heard);
+	close(fd);
+}
+
+static void test_all_are_told_at_most_so_many(void **state)
+{
+	struct lab *l = *state;
+	int fd[FEED_LISTENERS], theirs, ours, i;
+	struct print heard;
+	bool closed;
+
+	for (i = 0; i < FEED_LISTENERS; i++)
+		fd[i] = join(l);
+	ours = make(&theirs);
+	assert_int_equal(feed_join(&l->f, theirs), -EBUSY);
+	feed_tell(&l->f, "x", "%s", "");
+	for (i = 0; i < FEED_LISTENERS; i++) {
+		heard = hear(l, fd[i], &closed);
+		assert_non_null(strstr(heard.chars, "event=x "));
+		print_fini(&heard);
+	}
+	/* a place that is given up is there for the next */
+	close(fd[3]);
+	pump(l, 5);
+	assert_int_equal(l->f.n, FEED_LISTENERS - 1);
+	assert_int_equal(feed_join(&l->f, theirs), 0);
+	for (i = 0; i < FEED_LISTENERS; i++) {
+		if (i != 3)
+			close(fd[i]);
+	}
+	close(ours);
+	pump(l, 5);
+	assert_int_equal(l->f.n, 0);
+}
+
+/* Events that a listener who does not read gets and misses: together all. */
+static void test_a_slow_listener_is_told_how_many_it_missed(void **state)
+{
+	enum { TOLD = 4000 };
+	struct lab *l = *state;
+	int fd = join(l), i;
+	unsigned told = 0;
+	struct print heard;
+	uint64_t missed;
+	bool closed;
+	char *at;
+
+	for (i = 0; i < TOLD; i++)
+		feed_tell(&l->f, "x", " word=%050d", i);
+	heard = hear(l, fd, &closed);
+	assert_false(closed);
+	for (at = heard.chars; (at = strstr(at, "event=x ")); at++)
+		told++;
+	assert_true(told > 100 && told < TOLD);
+	at = strstr(heard.chars, "event=missed ");
+	assert_non_null(at);
+	at = strstr(at, " n=") + 3;
+	assert_true(text_u64(text_from(at, strcspn(at, "\n")), UINT64_MAX, &missed));
+	assert_int_equal(told + missed, TOLD);
+	/* said once, and behind all that was told before */
+	assert_null(strstr(at, "event="));
+	print_fini(&heard);
+	feed_tell(&l->f, "y", "%s", "");
+	heard = hear(l, fd, &closed);
+	assert_memory_equal(heard.chars, "event=y ", 8);
+	print_fini(&heard);
+	close(fd);
+}
+
+static void test_a_hopeless_listener_is_dropped_and_no_other(void **state)
+{
+	struct lab *l = *state;
+	int slow = join(l), idle = join(l), i;
+	struct print heard;
+	bool closed;
+
+	for (i = 0; i < 400; i++) {
+		feed_tell(&l->f, "x", " word=%0500d", i);
+		heard = hear(l, idle, &closed);
+		assert_false(closed);
+		assert_true(heard.len > 500);
+		print_fini(&heard);
+		if (l->f.n == 1)
+			break;
+	}
+	pump(l, 150);
+	assert_int_equal(l->f.n, 1);
+	heard = hear(l, slow, &closed);
+	assert_true(closed);
+	print_fini(&heard);
+	/* nothing waits: it may be silent for as long as it likes */
+	pump(l, 150);
+	assert_int_equal(l->f.n, 1);
+	close(slow);
+	close(idle);
+}
+
+static void test_progress_keeps_a_slow_listener(void **state)
+{
+	struct lab *l = *state;
+	int fd = join(l), i;
+	char some[2048];
+
+	for (i = 0; i < 1000; i++)
+		feed_tell(&l->f, "x", " word=%050d", i);
+	/* three times its patience, a bit at a time */
+	for (i = 0; i < 10; i++) {
+		pump(l, 30);
+		assert_int_equal(l->f.n, 1);
+		assert_true(recv(fd, some, sizeof(some), 0) > 0);
+	}
+	close(fd);
+}
+
+static void test_a_long_line_is_cut_and_whole_lines_follow(void **state)
+{
+	struct lab *l = *state;
+	int fd = join(l);
+	struct print heard;
+	bool closed;
+	char *line;
+
+	feed_tell(&l->f, "x", " word=%010000d", 1);
+	feed_tell(&l->f, "y", "%s", " end");
+	heard = hear(l, fd, &closed);
+	line = strstr(heard.chars, "event=x ");
+	assert_non_null(line);
+	assert_int_equal(strcspn(line, "\n"), FEED_LINE - 1);
+	assert_memory_equal(line + FEED_LINE, "event=y ", 8);
+	print_fini(&heard);
+	close(fd);
+}
+
+static void test_what_a_listener_says_is_ignored(void **state)
+{
+	struct lab *l = *state;
+	int fd = join(l);
+	struct print heard;
+	bool closed;
+
+	assert_int_equal(send(fd, "set=1\n\n", 7, 0), 7);
+	pump(l, 5);
+	assert_int_equal(l->f.n, 1);
+	heard = hear(l, fd, &closed);
+	assert_false(closed);
+	assert_null(strstr(heard.chars, "errno"));
+	print_fini(&heard);
+	close(fd);
+}
+
+static void test_the_end_is_told(void **state)
+{
+	struct lab *l = *state;
+	int fd = join(l);
+	struct print heard;
+	struct text rest;
+	bool closed;
+
+	feed_close(&l->f);
+	assert_int_equal(l->f.n, 0);
+	heard = hear(l, fd, &closed);
+	assert_true(closed);
+	rest = text_from_str(heard.chars);
+	expect_line(&rest, "listening", "interface=t0");
+	expect_line(&rest, "ending", "interface=t0");
+	print_fini(&heard);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_a_listener_is_greeted_and_told, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_all_are_told_at_most_so_many, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_a_slow_listener_is_told_how_many_it_missed,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_hopeless_listener_is_dropped_and_no_other,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_progress_keeps_a_slow_listener, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_a_long_line_is_cut_and_whole_lines_follow,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_a_listener_says_is_ignored, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_the_end_is_told, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: ISC */
+/* The line that pairs two hosts: nothing but what was written is read. */
+#include "hex.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "cli/pairline.h"
+#include "cli/pairline_field.h"
+#include "cli/pairline_text.h"
+#include "crypto/blake2s.h"
+#include "seed.h"
+
+enum { PREFIX_LEN = 10, CHECK_LEN = 5, FIELDS_AT = 36, BYTES_MAX = 760 };
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static struct prefix prefix_of(const char *text)
+{
+	struct prefix p;
+
+	assert_true(prefix_parse(&p, text, strlen(text)));
+	return p;
+}
+
+static struct pairline offer_of_all(void)
+{
+	struct pairline l = { .kind = PAIRLINE_OFFER, .name = "wg0", .n_endpoint = 3 };
+
+	memset(l.public_key.bytes, 0xa5, KEY_LEN);
+	memset(l.psk.bytes, 0x3c, KEY_LEN);
+	assert_true(pairline_parse_endpoint(&l.endpoint[0], "vpn.example.org", 51820));
+	assert_true(pairline_parse_endpoint(&l.endpoint[1], "203.0.113.7", 51820));
+	assert_true(pairline_parse_endpoint(&l.endpoint[2], "[2001:db8::7]:4711", 51820));
+	l.ours[0] = prefix_of("10.1.2.4/31");
+	l.theirs[0] = prefix_of("10.1.2.5/31");
+	l.ours[1] = prefix_of("fd00:1::1/64");
+	l.theirs[1] = prefix_of("fd00:1::2/64");
+	return l;
+}
+
+static struct pairline answer_to(const struct pairline *offer)
+{
+	struct pairline l = { .kind = PAIRLINE_ANSWER, .name = "site-b" };
+
+	memset(l.public_key.bytes, 0x5a, KEY_LEN);
+	pairline_id(l.id, offer);
+	return l;
+}
+
+/* From a copy of exactly that length, so that a sanitizer sees a step too far. */
+static int read_exactly(struct pairline *line, const char *text, size_t len)
+{
+	char *copy = malloc(len ? len : 1), why[PAIRLINE_WHY];
+	static const struct pairline nothing;
+	int r;
+
+	assert_non_null(copy);
+	memcpy(copy, text, len);
+	r = pairline_read(line, copy, len, why);
+	free(copy);
+	assert_true(r == 0 || r == -EAGAIN || r == -EINVAL);
+	assert_true((r == 0) == (why[0] == '\0'));
+	if (r)
+		assert_memory_equal(line, &nothing, sizeof(nothing));
+	return r;
+}
+
+static void must_refuse(const char *text, size_t len)
+{
+	struct pairline line;
+
+	assert_int_not_equal(read_exactly(&line, text, len), 0);
+}
+
+static void must_return_whole(const struct pairline *line)
+{
+	char text[PAIRLINE_TEXT], again[PAIRLINE_TEXT];
+	struct pairline back;
+
+	assert_true(pairline_write(text, line));
+	assert_int_equal(read_exactly(&back, text, strlen(text)), 0);
+	assert_memory_equal(&back, line, sizeof(back));
+	assert_true(pairline_write(again, &back));
+	assert_string_equal(text, again);
+}
+
+static void test_what_is_written_is_read(void **state)
+{
+	struct pairline l = offer_of_all(), answer = answer_to(&l);
+
+	(void)state;
+	must_return_whole(&l);
+	must_return_whole(&answer);
+	answer.endpoint[0] = l.endpoint[2];
+	answer.n_endpoint = 1;
+	must_return_whole(&answer);
+	l.psk = (struct key){ 0 };
+	must_return_whole(&l);
+	l.ours[0] = l.theirs[0] = (struct prefix){ 0 };
+	must_return_whole(&l);
+	memset(l.endpoint, 0, sizeof(l.endpoint));
+	l.n_endpoint = 0;
+	must_return_whole(&l);
+}
+
+static void test_the_longest_line_fits(void **state)
+{
+	struct pairline l = offer_of_all();
+	char text[PAIRLINE_TEXT];
+	unsigned i;
+
+	(void)state;
+	l.n_endpoint = 2;
+	memset(l.endpoint, 0, sizeof(l.endpoint));
+	for (i = 0; i < l.n_endpoint; i++) {
+		memset(l.endpoint[i].host, 'a', PAIRLINE_HOST);
+		l.endpoint[i].port = 1;
+	}
+	must_return_whole(&l);
+	/* One more is more than a line holds: refused, not cut. */
+	l.endpoint[2] = l.endpoint[0];
+	l.n_endpoint = 3;
+	assert_false(pairline_write(text, &l));
+}
+
+static void test_each_character_changed_is_refused(void **state)
+{
+	const struct pairline offer = offer_of_all(), answer = answer_to(&offer);
+	const struct pairline *const lines[] = { &offer, &answer };
+	char text[PAIRLINE_TEXT];
+	size_t n, i, c;
+
+	(void)state;
+	for (n = 0; n < LEN(lines); n++) {
+		size_t len;
+
+		assert_true(pairline_write(text, lines[n]));
+		len = strlen(text);
+		for (i = 0; i < len; i++) {
+			char was = text[i];
+
+			for (c = 0; c < sizeof(alphabet); c++) { /* and NUL */
+				if (alphabet[c] == was)
+					continue;
+				text[i] = alphabet[c];
+				must_refuse(text, len);
+			}
+			text[i] = was;
+		}
+	}
+}
+
+static void test_each_character_lost_doubled_or_exchanged_is_refused(void **state)
+{
+	const struct pairline offer = offer_of_all();
+	char text[PAIRLINE_TEXT], other[PAIRLINE_TEXT + 1];
+	size_t i, len;
+
+	(void)state;
+	assert_true(pairline_write(text, &offer));
+	len = strlen(text);
+	for (i = 0; i < len; i++) {
+		memcpy(other, text, i);
+		memcpy(other + i, text + i + 1, len - i - 1);
+		must_refuse(other, len - 1);
+		memcpy(other + i + 1, text + i, len - i);
+		other[i] = text[i];
+		must_refuse(other, len + 1);
+		memcpy(other, text, len);
+		if (i + 1 == len || text[i] == text[i + 1])
+			continue;
+		other[i] = text[i + 1];
+		other[i + 1] = text[i];
+		must_refuse(other, len);
+	}
+}
+
+static void test_a_beginning_asks_for_more(void **state)
+{
+	const struct pairline offer = offer_of_all();
+	char text[PAIRLINE_TEXT];
+	struct pairline line;
+	size_t i, len;
+
+	(void)state;
+	assert_true(pairline_write(text, &offer));
+	len = strlen(text);
+	for (i = 0; i < len; i++)
+		assert_int_equal(read_exactly(&line, text, i), -EAGAIN);
+	assert_int_equal(read_exactly(&line, text, len), 0);
+}
+
+/* Bytes with their length and checksum made good, as a line. */
+static size_t line_of(char text[PAIRLINE_TEXT + 1], uint8_t *bytes, size_t len)
+{
+	static const char prefix[] = "taut-pair:";
+
+	store_be16(bytes + 2, (uint16_t)len);
+	blake2s(bytes + len - CHECK_LEN, CHECK_LEN, prefix, PREFIX_LEN, bytes, len - CHECK_LEN);
+	memcpy(text, prefix, PREFIX_LEN);
+	pairline_text_write(text + PREFIX_LEN, bytes, len);
+	return PREFIX_LEN + pairline_text_len(len);
+}
+
+static size_t bytes_of(uint8_t *bytes, const struct pairline *line)
+{
+	char text[PAIRLINE_TEXT];
+	size_t len;
+
+	assert_true(pairline_write(text, line));
+	len = (strlen(text) - PREFIX_LEN) * 6 / 8;
+	assert_true(pairline_text_read(bytes, len, text + PREFIX_LEN));
+	return len;
+}
+
+static void test_a_newer_version_is_named(void **state)
+{
+	const struct pairline offer = offer_of_all();
+	char text[PAIRLINE_TEXT + 1], why[PAIRLINE_WHY];
+	uint8_t bytes[BYTES_MAX];
+	struct pairline line;
+	size_t len;
+
+	(void)state;
+	len = bytes_of(bytes, &offer);
+	assert_int_equal(pairline_read(&line, text, line_of(text, bytes, len), why), 0);
+	bytes[0] = 2;
+	assert_int_equal(pairline_read(&line, text, line_of(text, bytes, len), why), -EINVAL);
+	assert_non_null(strstr(why, "version is 2"));
+	assert_non_null(strstr(why, "newer"));
+}
+
+static void test_the_wrong_place_is_named(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} table[] = {
+		{ "taut-pair:AB!DEFGH", "character 13, '!'," },
+		{ "taut-pair:AB\001DEFGH", "character 13 does" },
+		{ "TAUT-PAIR:ABCDEFGH", "does not begin with 'taut-pair:'" },
+		{ "x", "does not begin with" },
+		{ "", "only its beginning" },
+		{ "taut-pair:AQ", "only its beginning" },
+		{ "taut-pair:AQEAAAAA", "length that it gives" },
+		{ "taut-pair:AQH__wAA", "length that it gives" },
+		{ "taut-pair:AQEAcAAA", "the end is missing, 8 of 150" },
+	};
+	char why[PAIRLINE_WHY];
+	struct pairline line;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LEN(table); i++) {
+		pairline_read(&line, table[i].text, strlen(table[i].text), why);
+		if (!strstr(why, table[i].why))
+			fail_msg("%s: %s", table[i].text, why);
+	}
+}
+
+static void test_what_cannot_be_is_neither_written_nor_read(void **state)
+{
+	char text[PAIRLINE_TEXT];
+	struct pairline l;
+
+	(void)state;
+#define REFUSED(change)                                 \
+	do {                                            \
+		l = offer_of_all();                     \
+		assert_true(pairline_write(text, &l));  \
+		change;                                 \
+		assert_false(pairline_write(text, &l)); \
+	} while (0)
+	REFUSED(l.kind = 0);
+	REFUSED(l.kind = 3);
+	REFUSED(l.kind = PAIRLINE_ANSWER);
+	REFUSED(l.name[0] = '\0');
+	REFUSED(l.name[1] = '/');
+	REFUSED(l.public_key = (struct key){ 0 });
+	REFUSED(l.endpoint[1].port = 0);
+	REFUSED(l.endpoint[0].host[3] = '\n');
+	REFUSED(l.endpoint[0].host[0] = '\0');
+	REFUSED(l.endpoint[1].ip.v4.s_addr = 0);
+	REFUSED(l.theirs[0] = l.ours[0]);
+	REFUSED(l.theirs[0] = prefix_of("10.1.2.6/31"));
+	REFUSED(l.theirs[0] = prefix_of("10.1.2.5/30"));
+	REFUSED(l.theirs[0] = (struct prefix){ 0 });
+	REFUSED(l.ours[0] = l.theirs[1]);
+	REFUSED((l.ours[0] = prefix_of("0.0.0.0/8"), l.theirs[0] = prefix_of("0.0.0.1/8")));
+	REFUSED((l.ours[0] = prefix_of("0.0.0.1/8"), l.theirs[0] = prefix_of("0.0.0.0/8")));
+	REFUSED((l.ours[0].bits = 7, l.theirs[0].bits = 7));
+	REFUSED((l.ours[0].bits = 32, l.theirs[0].bits = 32));
+	REFUSED((l.ours[1].bits = 15, l.theirs[1].bits = 15));
+	REFUSED((memset(l.ours, 0, sizeof(l.ours)), memset(l.theirs, 0, sizeof(l.theirs))));
+#undef REFUSED
+	l = offer_of_all();
+	l = answer_to(&l);
+	l.psk.bytes[0] = 1;
+	assert_false(pairline_write(text, &l));
+}
+
+static void test_fields_out_of_order_twice_or_unknown_are_refused(void **state)
+{
+	const struct pairline offer = offer_of_all();
+	char text[PAIRLINE_TEXT + 1], why[PAIRLINE_WHY];
+	uint8_t bytes[BYTES_MAX], other[BYTES_MAX];
+	size_t len, name = 2 + 3;
+	struct pairline line;
+
+	(void)state;
+	len = bytes_of(bytes, &offer);
+	/* the name twice */
+	memcpy(other, bytes, FIELDS_AT + name);
+	memcpy(other + FIELDS_AT + name, bytes + FIELDS_AT, len - FIELDS_AT);
+	assert_int_equal(pairline_read(&line, text, line_of(text, other, len + name), why),
+			 -EINVAL);
+	/* the name last */
+	memcpy(other + FIELDS_AT, bytes + FIELDS_AT + name, len - FIELDS_AT - name - CHECK_LEN);
+	memcpy(other + len - name - CHECK_LEN, bytes + FIELDS_AT, name);
+	assert_int_equal(pairline_read(&line, text, line_of(text, other, len), why), -EINVAL);
+	/* a field of a type that nobody knows, behind all others; and one that is cut */
+	memcpy(other, bytes, len);
+	memcpy(other + len - CHECK_LEN, "\x09\x01\x00", 3);
+	assert_int_equal(pairline_read(&line, text, line_of(text, other, len + 3), why), -EINVAL);
+	assert_int_equal(pairline_read(&line, text, line_of(text, other, len + 1), why), -EINVAL);
+	assert_int_equal(pairline_read(&line, text, line_of(text, other, len + 2), why), -EINVAL);
+	/* the preshared key, which is the last field: reaching into the checksum, and zero */
+	memcpy(other, bytes, len);
+	assert_int_equal(pairline_read(&line, text, line_of(text, other, len - CHECK_LEN), why),
+			 -EINVAL);
+	memset(other + len - CHECK_LEN - KEY_LEN, 0, KEY_LEN);
+	assert_int_equal(pairline_read(&line, text, line_of(text, other, len), why), -EINVAL);
+	/* no fields */
+	assert_int_equal(
+		pairline_read(&line, text, line_of(text, other, FIELDS_AT + CHECK_LEN), why),
+		-EINVAL);
+}
+
+static void test_a_field_does_not_reach_beyond_its_line(void **state)
+{
+	static const uint8_t fields[] = { 7, KEY_LEN, 1, 2, 3, 4, 5, 6, 7, 8 };
+	struct pairline line = { .kind = PAIRLINE_OFFER };
+	uint8_t *copy = malloc(sizeof(fields));
+
+	(void)state;
+	assert_non_null(copy);
+	memcpy(copy, fields, sizeof(fields));
+	assert_false(pairline_field_read(&line, copy, sizeof(fields)));
+	assert_false(pairline_field_read(&line, copy, 1));
+	free(copy);
+	assert_true(key_is_zero(&line.psk));
+}
+
+/* Whatever gets through is the one text of what it means. */
+static void must_be_canonical(const char *text, size_t len)
+{
+	char again[PAIRLINE_TEXT];
+	struct pairline line;
+
+	if (read_exactly(&line, text, len) != 0)
+		return;
+	assert_true(pairline_write(again, &line));
+	assert_int_equal(strlen(again), len);
+	assert_memory_equal(again, text, len);
+}
+
+static void test_damaged_bytes_with_a_good_checksum_are_refused_or_canonical(void **state)
+{
+	const struct pairline offer = offer_of_all(), answer = answer_to(&offer);
+	uint8_t bytes[2][BYTES_MAX], other[BYTES_MAX];
+	size_t len[2] = { bytes_of(bytes[0], &offer), bytes_of(bytes[1], &answer) };
+	char text[PAIRLINE_TEXT + 1];
+	struct seed seed = { 4 };
+	unsigned round, times;
+
+	(void)state;
+	for (round = 0; round < 100000; round++) {
+		unsigned which = seed_below(&seed, 2);
+		size_t n = len[which];
+
+		memcpy(other, bytes[which], n);
+		for (times = 1 + seed_below(&seed, 3); times; times--)
+			other[1 + seed_below(&seed, (uint32_t)n - 1)] =
+				(uint8_t)(seed_below(&seed, 2) ? seed_below(&seed, 12)
+							       : seed_below(&seed, 256));
+		if (seed_below(&seed, 4) == 0)
+			n = FIELDS_AT + CHECK_LEN +
+			    seed_below(&seed, (uint32_t)(n - FIELDS_AT - CHECK_LEN));
+		must_be_canonical(text, line_of(text, other, n));
+	}
+}
+
+static void test_random_text_is_refused(void **state)
+{
+	char text[PAIRLINE_TEXT];
+	struct seed seed = { 5 };
+	unsigned round;
+	size_t i, len;
+
+	(void)state;
+	for (round = 0; round < 20000; round++) {
+		len = seed_below(&seed, sizeof(text));
+		for (i = 0; i < len; i++)
+			text[i] = (char)(round % 2 ? alphabet[seed_below(&seed, 64)]
+						   : (char)seed_below(&seed, 256));
+		if (round % 4)
+			memcpy(text, "taut-pair:", len < PREFIX_LEN ? len : PREFIX_LEN);
+		must_refuse(text, len);
+	}
+}
+
+static void test_the_id_is_of_all_but_the_preshared_key(void **state)
+{
+	const struct pairline offer = offer_of_all();
+	uint8_t id[PAIRLINE_ID], other[PAIRLINE_ID];
+	struct pairline l = offer;
+
+	(void)state;
+	pairline_id(id, &offer);
+	l.psk.bytes[5] ^= 1;
+	pairline_id(other, &l);
+	assert_memory_equal(id, other, sizeof(id));
+	l.psk = (struct key){ 0 };
+	pairline_id(other, &l);
+	assert_memory_equal(id, other, sizeof(id));
+	l.theirs[1].ip.bytes[15] ^= 4;
+	pairline_id(other, &l);
+	assert_memory_not_equal(id, other, sizeof(id));
+	l = offer;
+	l.public_key.bytes[31] ^= 0x80;
+	pairline_id(other, &l);
+	assert_memory_not_equal(id, other, sizeof(id));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_written_is_read),
+		cmocka_unit_test(test_the_longest_line_fits),
+		cmocka_unit_test(test_each_character_changed_is_refused),
+		cmocka_unit_test(test_each_character_lost_doubled_or_exchanged_is_refused),
+		cmocka_unit_test(test_a_beginning_asks_for_more),
+		cmocka_unit_test(test_a_newer_version_is_named),
+		cmocka_unit_test(test_the_wrong_place_is_named),
+		cmocka_unit_test(test_what_cannot_be_is_neither_written_nor_read),
+		cmocka_unit_test(test_fields_out_of_order_twice_or_unknown_are_refused),
+		cmocka_unit_test(test_a_field_does_not_reach_beyond_its_line),
+		cmocka_unit_test(test_damaged_bytes_with_a_good_checksum_are_refused_or_canonical),
+		cmocka_unit_test(test_random_text_is_refused),
+		cmocka_unit_test(test_the_id_is_of_all_but_the_preshared_key),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/bytes.h"
+#include "daemon/spawn.h"
+
+static const char *const good[] = { "/bin/sh", "-c", "exit 7", NULL };
+static const char *const slow[] = { "/bin/sh", "-c", "sleep 0.2; exit 5", NULL };
+static const char *const endless[] = { "/bin/sh", "-c", "sleep 60; true", NULL };
+
+static int readable(const struct spawn *s, int ms)
+{
+	struct pollfd poller = { .fd = s->fd, .events = POLLIN };
+
+	return poll(&poller, 1, ms);
+}
+
+/* All that a caller relies on. */
+static void check_everything(void)
+{
+	const char *const none[] = { "no-such-program", NULL };
+	struct spawn s;
+
+	assert_int_equal(spawn_run(good, NULL, true), 7);
+	assert_int_equal(spawn_run(none, NULL, true), -ENOENT);
+	assert_int_equal(spawn_start(&s, slow, NULL, true), 0);
+	assert_int_equal(readable(&s, 0), 0);
+	assert_int_equal(readable(&s, 5000), 1);
+	assert_int_equal(spawn_wait(&s), 5);
+	/* The end of the one before must not be taken for that of this one. */
+	assert_int_equal(spawn_start(&s, endless, NULL, true), 0);
+	assert_int_equal(readable(&s, 100), 0);
+	spawn_stop(&s, false);
+	assert_int_equal(readable(&s, 5000), 1);
+	assert_int_equal(spawn_wait(&s), 128 + SIGTERM);
+}
+
+static void test_end_of_a_program_is_seen_and_its_status_kept(void **state)
+{
+	(void)state;
+	check_everything();
+}
+
+static void test_ignored_child_signals_of_a_parent_do_no_harm(void **state)
+{
+	(void)state;
+	signal(SIGCHLD, SIG_IGN);
+	assert_int_equal(spawn_run(good, NULL, true), 7);
+	check_everything();
+}
+
+static void test_shortage_of_descriptors_is_told_as_such(void **state)
+{
+	struct rlimit before, few;
+	int least = open("/dev/null", O_RDONLY);
+
+	(void)state;
+	assert_true(least >= 0);
+	close(least);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	for (int more = 0; more < 5; more++) {
+		few = before;
+		few.rlim_cur = (rlim_t)(least + more);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		assert_int_equal(spawn_run(good, NULL, true), more < 4 ? -EMFILE : 7);
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+/* From here on this process, and what it starts, has no pidfd_open(2). */
+static bool forget_pidfd(int answer)
+{
+	struct sock_filter lines[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)answer),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = LEN(lines), .filter = lines };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+static void check_without_pidfd(int answer)
+{
+	if (!forget_pidfd(answer))
+		skip();
+	assert_int_equal(syscall(SYS_pidfd_open, getpid(), 0), -1);
+	assert_int_equal(errno, answer);
+	check_everything();
+}
+
+static void test_kernel_without_pidfd_is_good_enough(void **state)
+{
+	(void)state;
+	check_without_pidfd(ENOSYS);
+}
+
+static void test_container_that_refuses_pidfd_is_good_enough(void **state)
+{
+	(void)state;
+	check_without_pidfd(EPERM); /* of two filters the latest that refuses counts */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_end_of_a_program_is_seen_and_its_status_kept),
+		cmocka_unit_test(test_ignored_child_signals_of_a_parent_do_no_harm),
+		cmocka_unit_test(test_shortage_of_descriptors_is_told_as_such),
+		/* These change the process for good: last. */
+		cmocka_unit_test(test_kernel_without_pidfd_is_good_enough),
+		cmocka_unit_test(test_container_that_refuses_pidfd_is_good_enough),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
