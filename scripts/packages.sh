@@ -5,9 +5,9 @@
 
 # To build the program.
 PACKAGES_BUILD="autoconf automake make gcc libc6-dev pkg-config
-	libsodium-dev libev-dev libmnl-dev libc-ares-dev libssl-dev"
+	libsodium-dev libev-dev libmnl-dev libc-ares-dev libjansson-dev libssl-dev"
 
-# intel-ipsec-mb, much the fastest cipher, is for this machine only.
+# intel-ipsec-mb, much the fastest cipher, is there for amd64 only.
 case $(dpkg --print-architecture 2>/dev/null) in
 amd64) PACKAGES_BUILD="$PACKAGES_BUILD libipsec-mb-dev" ;;
 esac
@@ -16,8 +16,13 @@ esac
 PACKAGES_SHOW="iproute2 iputils-ping python3 procps"
 
 # To test it: unit tests, style, and other implementations to talk to.
-PACKAGES_TEST="libcmocka-dev clang-format-14 binutils diffutils nftables
-	wireguard-tools wireguard-go"
+PACKAGES_TEST="libcmocka-dev libqrencode-dev clang-format-14 binutils diffutils nftables
+	wireguard-tools wireguard-go systemd mandoc groff-base zsh fish"
+
+# To make a package of it, and to install that in a place of its own.
+PACKAGES_DEB="debhelper dpkg-dev lintian libcmocka-dev libqrencode-dev
+	systemd xz-utils"
+PACKAGES_DEB_TEST="debootstrap util-linux python3"
 
 # Print those of the given packages that are not installed.
 packages_missing()

@@ -24,12 +24,12 @@ ROOMS = {
 OWNED = {
     "sodium": "crypto", "openssl/": "crypto", "intel-ipsec-mb.h": "crypto", "ipsec-mb.h": "crypto",
     "linux/if_tun.h": "io", "linux/virtio_net.h": "io", "linux/udp.h": "io",
-    "netinet/udp.h": "io", "linux/errqueue.h": "io",
+    "netinet/udp.h": "io", "linux/errqueue.h": "io", "immintrin.h": "io",
     "libmnl/": "netlink", "linux/rtnetlink.h": "netlink", "linux/netlink.h": "netlink",
     "linux/if_link.h": "netlink", "linux/if_addr.h": "netlink", "linux/fib_rules.h": "netlink",
     "linux/if.h": "netlink",
     "ev.h": "daemon", "ares.h": "daemon", "seccomp.h": "daemon", "sys/capability.h": "daemon",
-    "jansson.h": "cli",
+    "jansson.h": "cli", "qrencode.h": "cli",
 }
 
 # What the pure core may take from the C library: words and shapes, no calls to the system.
@@ -41,7 +41,7 @@ PURE = {
 # The C library and the kernel's plain interface, for rooms that are not pure.
 LIBC = PURE | {
     "arpa/inet.h", "ctype.h", "dirent.h", "fcntl.h", "fnmatch.h", "getopt.h", "grp.h",
-    "ifaddrs.h", "inttypes.h", "libgen.h", "math.h", "net/if.h", "netdb.h", "poll.h", "pwd.h",
+    "ifaddrs.h", "inttypes.h", "libgen.h", "link.h", "math.h", "net/if.h", "netdb.h", "poll.h", "pwd.h",
     "malloc.h", "sched.h", "signal.h", "spawn.h", "stdarg.h", "stdio.h", "stdlib.h", "strings.h",
     "sysexits.h", "syslog.h", "termios.h", "time.h", "unistd.h",
     "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/inotify.h", "sys/ioctl.h", "sys/mman.h",

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: ISC
 
 style_tests = \
+	tests/style/completions.py \
 	tests/style/counting.py \
+	tests/style/docs.py \
 	tests/style/format.py \
 	tests/style/hardening.py \
 	tests/style/headers.py \
 	tests/style/layers.py \
+	tests/style/man.py \
 	tests/style/purity.py \
 	tests/style/words.py
 
@@ -13,5 +16,8 @@ TESTS += $(style_tests)
 EXTRA_DIST += $(style_tests) tests/style/style.py
 
 # They read what the build makes: make before judging, also under make -j.
+tests/style/completions.log: src/taut$(EXEEXT)
+tests/style/docs.log: src/taut$(EXEEXT)
 tests/style/hardening.log: src/taut$(EXEEXT)
+tests/style/man.log: src/taut$(EXEEXT)
 tests/style/purity.log: libproto.a libcrypto.a libbase.a

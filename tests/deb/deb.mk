@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: ISC
+EXTRA_DIST += tests/deb/run.py
+CLEANFILES += package-suite.log tests/deb/run.log tests/deb/run.trs
+
+# The Debian package, installed, upgraded and purged in a chroot; needs root and a mirror,
+# and nothing that is built here.
+check-package:
+	$(MAKE) $(AM_MAKEFLAGS) package-suite.log TEST_SUITE_LOG=package-suite.log \
+		TEST_LOGS=tests/deb/run.log
+.PHONY: check-package

@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""What the docs tell people to write and to type is what the program takes.
+
+Each configuration in README.md, docs/ and the man pages is given to `taut check`,
+with keys made for it, and each `taut WORD` in a code block has to be a verb.  Each
+file of the repository that is named has to be there.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import style
+
+FENCE = re.compile(r"^( *)```\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+LITERAL = re.compile(r"^\.Bd -literal[^\n]*\n(.*?)^\.Ed$", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"(?:^|[;&|(] *)(?:\S+=\S+ )*(?:[AB]?# )?taut((?: -[\w-]+)*) ([\w-]+)")
+NAMED = re.compile(r"`((?:conf|docs|scripts|tests|src|systemd)/[\w./-]*\w)`")
+
+
+def texts(root):
+    """(path, whether it is a man page) of all that people read."""
+    for path in sorted(root.glob("*.md")) + sorted((root / "docs").rglob("*")):
+        if path.suffix == ".md":
+            yield path, False
+        elif re.fullmatch(r"\.[0-9]", path.suffix):
+            yield path, True
+
+
+def blocks(path, is_man):
+    """(line number, text) of each code block."""
+    text = path.read_text(encoding="utf-8")
+    for match in (LITERAL if is_man else FENCE).finditer(text):
+        body = match.group(1) if is_man else match.group(2)
+        indent = "" if is_man else match.group(1)
+        body = re.sub(rf"^{indent}", "", body, flags=re.MULTILINE)
+        yield text.count("\n", 0, match.start()) + 2, body
+
+
+def run(program, *words, given=None):
+    """Call the program."""
+    return subprocess.run([program, *words], input=given, capture_output=True, text=True,
+                          check=False, timeout=60)
+
+
+def try_config(program, text, folder):
+    """The first complaint about a configuration, or None."""
+    keys = [run(program, "genkey").stdout for _ in range(9)]
+    for name in set(re.findall(r"^P\w+KeyFile = (\S+)", text, re.MULTILINE)):
+        path = pathlib.Path(folder, os.path.basename(name))
+        path.write_text(keys.pop(), encoding="utf-8")
+        path.chmod(0o600)
+        text = text.replace(f"= {name}", f"= {path}")
+    while "\nPublicKey = (" in text:
+        key = run(program, "pubkey", given=keys.pop()).stdout.strip()
+        text = re.sub(r"\nPublicKey = \([^\n]*", f"\nPublicKey = {key}", text, count=1)
+    path = pathlib.Path(folder, "taut0.conf")
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    done = run(program, "check", str(path))
+    if done.returncode == 0 and not done.stderr:
+        return None
+    return (done.stderr.splitlines() or ["refused"])[0].replace(folder + "/", "")
+
+
+def check(root, program, verbs):
+    """Yield a complaint for each line that would not work."""
+    for path, is_man in texts(root):
+        name = path.relative_to(root)
+        for number, body in blocks(path, is_man):
+            if body.startswith("[Interface]"):
+                with tempfile.TemporaryDirectory() as folder:
+                    why = try_config(program, body, folder)
+                if why:
+                    yield f"{name}:{number}: the configuration is not good: {why}"
+                continue
+            for offset, line in enumerate(body.splitlines()):
+                for match in COMMAND.finditer(line):
+                    word = match.group(2)
+                    if word not in verbs and not re.fullmatch(r"wg\d|IFNAME", word):
+                        yield f"{name}:{number + offset}: taut has no verb {word}"
+        if not is_man:
+            for named in NAMED.findall(path.read_text(encoding="utf-8")):
+                if named == "src/taut":  # the program, once it is built
+                    continue
+                if not (root / named).exists() and not (root / (named + ".in")).exists():
+                    yield f"{name}: there is no {named}"
+
+
+INTERFACE = "[Interface]\nPrivateKeyFile = a.key\n\n[Peer]\nPublicKey = (of B)\n"
+FAULTS = [
+    ("an unknown key", {"README.md": f"```\n{INTERFACE}Colour = red\n```\n"}, "README.md:2: the"),
+    ("a warning, indented", {"docs/A.md": "x\n\n" + "".join(
+        f"  {line}\n" for line in ("```\n" + INTERFACE + "AllowedIPs = 10.0.0.1/24\n```").split(
+            "\n"))}, "docs/A.md:4: the"),
+    ("a bad key in a man page", {"docs/man/a.5": ".Bd -literal -offset indent\n[Interface]\n"
+                                 "PrivateKey = abc=\n.Ed\n"}, "docs/man/a.5:2"),
+    ("a verb that is none", {"README.md": "```\nx\ntaut -v start wg0\n```\n"}, "README.md:3: "),
+    ("a verb in a pipe", {"README.md": "```\ncat x | taut pubkye\n```\n"}, "no verb pubkye"),
+    ("a file that is gone", {"README.md": "See `docs/GONE.md`.\n"}, "there is no docs/GONE.md"),
+]
+GOOD = {
+    "README.md": f"```\n{INTERFACE}```\n`docs/A.md`\n```\n"
+                 "A=b taut wg0\n(umask 077; taut genkey)\n```\n",
+    "docs/A.md": "1. x\n\n   ```\n   taut up wg0   # taut is fine\n   ```\n",
+}
+
+
+def main():
+    """Judge all texts."""
+    program = os.environ.get("TAUT", str(style.build() / "src/taut"))
+    style.need(program)
+    told = run(program, "help").stdout
+    verbs = set(re.findall(r"^  ([a-z]+)\b", told, re.MULTILINE))
+    style.must_catch(lambda root: check(root, program, verbs), FAULTS, GOOD)
+    top = style.top()
+    style.finish(list(check(top, program, verbs)), len(list(texts(top))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
