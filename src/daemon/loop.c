@@ -12,7 +12,9 @@
 enum {
 	DEVICE = 1 << UDP_SOCKETS, /* in ready and resting, beside a bit per socket */
 	ROUNDS = 8,
-	BUDGET = 1 << 20, /* unless another one is set */
+	ANSWER_ROUNDS = 4, /* of the network, before answers from the device are fetched */
+	BULK = 32 << 10,   /* bytes at a time that make it bulk data */
+	BUDGET = 1 << 20,  /* unless another one is set */
 	TICKS = 8,
 };
 
@@ -129,11 +131,27 @@ static void on_writable(struct ev_loop *ev, ev_io *w, int revents)
 
 static int step(struct loop *l, int source, struct instant now)
 {
-	return source < UDP_SOCKETS ? path_from_network(l->path, source, now)
-				    : path_from_device(l->path, now);
+	uint64_t begin = l->path->bytes;
+	int n;
+
+	if (source < UDP_SOCKETS)
+		return path_from_network(l->path, source, now);
+	n = path_from_device(l->path, now);
+	l->bulk = l->path->bytes - begin >= BULK;
+	return n;
 }
 
-/* One direction, then the other: a flow one way must not starve the answers to it. */
+/*
+ * One direction, then the other: a flow one way must not starve the answers to it.
+ * But answers alone, few and small, are collected while the network has more: then
+ * they leave in fewer sends, and the other end is woken less often.
+ */
+static bool may_wait(const struct loop *l, unsigned todo, int source, int round)
+{
+	return source == UDP_SOCKETS && (todo & (DEVICE - 1u)) && !l->bulk &&
+	       (round + 1) % ANSWER_ROUNDS != 0;
+}
+
 static void pump(struct loop *l)
 {
 	unsigned todo = (l->ready | DEVICE) & ~l->resting;
@@ -146,7 +164,7 @@ static void pump(struct loop *l)
 		for (int source = 0; source <= UDP_SOCKETS; source++) {
 			int n;
 
-			if (!(todo & 1u << source))
+			if (!(todo & 1u << source) || may_wait(l, todo, source, round))
 				continue;
 			n = step(l, source, now);
 			if (n <= 0)

@@ -43,6 +43,7 @@ struct loop {
 	unsigned resting;  /* what failed in a strange way, and is left alone for a moment */
 	unsigned watched;  /* in the same bits: what was waited for since loop_is_sound() */
 	unsigned failed[UDP_SOCKETS + 1]; /* times in a row, since then */
+	bool bulk;                        /* the device last had bulk data, not just answers */
 	bool broken, gone;
 };
 

@@ -17,12 +17,13 @@ static struct path path;
 static struct loop loop;
 static int device_says, socket_says;
 static unsigned device_asked, socket_asked;
+static uint64_t device_bytes; /* what the device has each time */
 
 int path_from_device(struct path *p, struct instant now)
 {
-	(void)p;
 	(void)now;
 	device_asked++;
+	p->bytes += device_bytes;
 	return device_says;
 }
 
@@ -73,6 +74,7 @@ static int set_up(void **unused)
 	path.udp.fd[UDP_V6] = -1;
 	device_says = socket_says = 0;
 	device_asked = socket_asked = 0;
+	device_bytes = 0;
 	if (loop_open(&loop, &path, &calls, NULL) < 0)
 		return -1;
 	loop_follow_path(&loop);
@@ -189,6 +191,36 @@ static void test_a_closed_socket_is_not_missed(void **unused)
 	assert_true(loop_is_sound(&loop, 0.05));
 }
 
+static void test_answers_are_collected_while_the_network_has_more(void **unused)
+{
+	(void)unused;
+	device_says = socket_says = 1;
+	device_bytes = 100;
+	run(0.05);
+	assert_true(device_asked > 0);
+	assert_in_range(socket_asked, 3 * device_asked, 5 * device_asked);
+}
+
+static void test_answers_do_not_wait_for_a_silent_network(void **unused)
+{
+	(void)unused;
+	device_says = 1;
+	device_bytes = 100;
+	run(0.05);
+	assert_true(socket_asked > 0);
+	assert_true(device_asked >= 8 * (socket_asked - 1));
+}
+
+static void test_bulk_data_both_ways_takes_turns(void **unused)
+{
+	(void)unused;
+	device_says = socket_says = 1;
+	device_bytes = 60000;
+	run(0.05);
+	assert_true(device_asked > 8);
+	assert_in_range(socket_asked, device_asked - 8, device_asked + 8);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -200,6 +232,9 @@ int main(void)
 		TEST(test_a_descriptor_that_nobody_watches_is_not_sound),
 		TEST(test_waiting_for_room_in_a_socket_is_sound),
 		TEST(test_a_closed_socket_is_not_missed),
+		TEST(test_answers_are_collected_while_the_network_has_more),
+		TEST(test_answers_do_not_wait_for_a_silent_network),
+		TEST(test_bulk_data_both_ways_takes_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
