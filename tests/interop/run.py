@@ -12,9 +12,11 @@ sys.path.insert(0, os.path.join(HERE, "../netns"))
 
 import noise  # noqa: E402
 import runner  # noqa: E402
+import stream  # noqa: E402
 from lab import check, equal, wait_for, within  # noqa: E402
 from node import Node, Pair  # noqa: E402
 from runner import test  # noqa: E402
+from t_data import Echo, send_run, sizes  # noqa: E402
 from t_quick import Quick  # noqa: E402
 
 runner.TESTS.clear()
@@ -58,6 +60,29 @@ def matrix():
 
 
 matrix()
+
+
+def carry(lab, ours_first):
+    """Datagrams and runs of all sizes, and streams both ways: each end sends and receives big."""
+    pair = mixed(lab, ours_first)
+    for host, header in (("10.7.0.2", 28), ("fd07::2", 48)):
+        echo = Echo(lab, pair, host)
+        for size in sizes(Pair.mtu, header):
+            echo.round(bytes(size), f"{host}: a datagram")
+        for size in (1, 17, 1200):
+            for count in (2, 63, 64):
+                send_run(echo, size, count, max(1, size // 2))
+        stream.both_ways(lab, pair, host, 16 << 20, 11)
+
+
+@test(needs=NEEDS, timeout=90)
+def data_of_every_kind_ours_first(lab):
+    carry(lab, True)
+
+
+@test(needs=NEEDS, timeout=90)
+def data_of_every_kind_theirs_first(lab):
+    carry(lab, False)
 
 
 def refuse(lab, ours_first):

@@ -18,6 +18,8 @@ import subprocess
 import tempfile
 import time
 
+import variant
+
 CLONE_NEWNET = 0x40000000
 SO_TIMESTAMPNS = 35
 ETH_P_ALL = 3
@@ -224,8 +226,8 @@ class Namespace:
 
 
 class Lab:
-    def __init__(self, program, fastclock=None):
-        self.program, self.fastclock = program, fastclock
+    def __init__(self, program, fastclock=None, badwire=None):
+        self.program, self.fastclock, self.badwire = program, fastclock, badwire
         self.nodes, self.spaces, self.children, self.closing = [], [], [], []
         self.wires = 0
         self.letters = iter("abcdefghijklmnopqrstuvwxyz")
@@ -282,7 +284,8 @@ class Lab:
             "peer", "name", dev_b, "netns", b.name)
         for ns, dev, host in ((a, dev_a, 1), (b, dev_b, 2)):
             ns.ip(f"addr add 192.168.{n}.{host}/24 dev {dev}",
-                  f"addr add fd00:{n}::{host}/64 dev {dev} nodad", f"link set {dev} up")
+                  f"addr add fd00:{n}::{host}/64 dev {dev} nodad",
+                  f"link set {dev} up mtu {variant.NOW.wire or 1500}")
         for ns, dev in ((a, dev_a), (b, dev_b)):
             wait_for(lambda n=ns, d=dev: n.is_settled(d), 5, f"{ns.name}: {dev} up")
         return n

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: ISC
 TESTS += tests/netns/run.py
+INTEROP_TESTS += tests/netns/matrix.py
 EXTRA_DIST += \
 	tests/netns/fastclock.c \
 	tests/netns/lab.py \
+	tests/netns/matrix.py \
 	tests/netns/node.py \
 	tests/netns/noise.py \
 	tests/netns/promtext.py \
 	tests/netns/run.py \
 	tests/netns/runner.py \
 	tests/netns/schema.py \
+	tests/netns/stream.py \
 	tests/netns/t_daemon.py \
+	tests/netns/t_data.py \
 	tests/netns/t_faults.py \
 	tests/netns/t_load.py \
 	tests/netns/t_move.py \
@@ -19,7 +23,8 @@ EXTRA_DIST += \
 	tests/netns/t_timers.py \
 	tests/netns/t_tunnel.py \
 	tests/netns/t_uapi.py \
-	tests/netns/t_why.py
+	tests/netns/t_why.py \
+	tests/netns/variant.py
 
 # Preloaded by tests: a boot clock that runs faster. Always without sanitizers.
 check_DATA += tests/netns/fastclock.so
@@ -28,3 +33,13 @@ tests/netns/fastclock.so: tests/netns/fastclock.c
 	$(AM_V_at)$(MKDIR_P) tests/netns
 	$(AM_V_CC)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN_CFLAGS) -shared -fPIC \
 		-o $@ $(srcdir)/tests/netns/fastclock.c
+
+# Run by tests: a wire that loses, reorders, doubles and breaks datagrams.
+check_PROGRAMS += tests/netns/badwire
+tests_netns_badwire_SOURCES = tests/netns/badwire.c
+
+# Every test of both suites in each variant of offloads, AEAD and MTU; a gigabyte over the
+# bad wire. Needs root and what check-interop needs, and most of an hour.
+check-matrix: all $(check_DATA) tests/netns/badwire
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/netns/matrix.py --full
+.PHONY: check-matrix

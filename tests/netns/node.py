@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import noise
+import variant
 from lab import Failure, Skip, check, equal, wait_for
 
 SOCKETS = "/var/run/wireguard"
@@ -143,7 +144,7 @@ class Node:
             return int(re.search(key + r":\s+(\d+) kB", file.read()).group(1))
 
     def has_sanitizers(self):
-        with open(self.program, "rb") as file:
+        with open(variant.real(self.program), "rb") as file:
             return b"__asan_init" in file.read()
 
     def cpu(self):
@@ -169,8 +170,9 @@ class Node:
         for peer in peers:
             argv += ["peer", *peer]
         self.set(*argv)
-        self.ns.ip(*(f"addr add {a} dev {self.name}" + (" nodad" if ":" in a else "")
-                     for a in addresses), *([f"link set {self.name} up"] if up else []))
+        mtu = [f"link set {self.name} mtu {variant.NOW.mtu}"] if variant.NOW.mtu else []
+        self.ns.ip(*mtu, *(f"addr add {a} dev {self.name}" + (" nodad" if ":" in a else "")
+                           for a in addresses), *([f"link set {self.name} up"] if up else []))
         return self
 
     def down_up(self, pause=0):
@@ -237,6 +239,8 @@ class Node:
 class Pair:
     """Two daemons on one wire, a (10.7.0.1) and b (10.7.0.2), each the other's only peer."""
 
+    mtu = variant.NOW.mtu_or(1420)
+
     def __init__(self, lab, outer=4, psk=False, rate=None, programs=(None, None), middle=False,
                  keepalive=0, ends=(True, True), start=True):
         self.lab = lab
@@ -282,7 +286,7 @@ class Pair:
         """A config file for taut's own `run`."""
         node, other, host = ((self.a, self.b, 1), (self.b, self.a, 2))[which]
         return (f"[Interface]\nPrivateKey = {noise.b64(node.private)}\nListenPort = 200{host}\n"
-                f"Address = 10.7.0.{host}/24, fd07::{host}/64\nMTU = 1420\n{extra}\n"
+                f"Address = 10.7.0.{host}/24, fd07::{host}/64\nMTU = {self.mtu}\n{extra}\n"
                 f"[Peer]\nPublicKey = {other.public}\n"
                 f"AllowedIPs = 10.7.0.{3 - host}/32, fd07::{3 - host}/128\n"
                 f"Endpoint = {self.outer[2 - host]}:200{3 - host}\n{rest}")

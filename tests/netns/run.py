@@ -5,6 +5,7 @@
 import sys
 
 import runner
+import t_data    # noqa: F401
 import t_tunnel  # noqa: F401
 import t_timers  # noqa: F401
 import t_move    # noqa: F401

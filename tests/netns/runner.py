@@ -15,6 +15,7 @@ import tempfile
 import time
 import traceback
 
+import variant
 from lab import Failure, Lab, Skip
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -38,16 +39,17 @@ def is_taut(program):
     return os.path.basename(program) != "wireguard-go"
 
 
-def find_fastclock(scratch):
-    """The preloaded clock: as built by make, else built here."""
-    built = os.path.join(os.environ.get("builddir", ""), "tests/netns/fastclock.so")
+def find_built(name, scratch, *flags):
+    """A helper in C: as built by make, else built here; None without a compiler."""
+    built = os.path.join(os.environ.get("builddir", ""), "tests/netns", name)
     if os.environ.get("builddir") and os.path.exists(built):
         return built
-    made = os.path.join(scratch, "fastclock.so")
+    made = os.path.join(scratch, name)
     for compiler in ("cc", "gcc", "clang"):
         if shutil.which(compiler):
-            subprocess.run([compiler, "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-shared", "-fPIC",
-                            "-o", made, os.path.join(HERE, "fastclock.c")], check=True)
+            source = os.path.join(HERE, os.path.splitext(name)[0] + ".c")
+            subprocess.run([compiler, "-std=gnu11", "-D_GNU_SOURCE", "-O2", *flags, "-o", made,
+                            source], check=True)
             return made
     return None
 
@@ -83,7 +85,7 @@ def child(function, options, write):
                 raise Skip("only taut can do this")
             if name != "taut" and not shutil.which(name):
                 raise Skip(f"no {name}")
-        with Lab(options.program, options.fastclock) as lab:
+        with Lab(options.program, options.fastclock, options.badwire) as lab:
             try:
                 function(lab)
             except BaseException as e:
@@ -207,7 +209,10 @@ def main(description):
         print(f"0 passed, 0 failed, {len(tests)} skipped")
         return 77
     with tempfile.TemporaryDirectory(prefix="taut-tests-") as scratch:
-        options.fastclock = find_fastclock(scratch)
+        options.fastclock = find_built("fastclock.so", scratch, "-shared", "-fPIC")
+        options.badwire = find_built("badwire", scratch)
+        if is_taut(options.program):
+            options.program = variant.wrapped(options.program, scratch)
         count = run_all(tests, options)
     print(f"{count['ok']} passed, {count['FAIL']} failed, {count['SKIP']} skipped")
     return 1 if count["FAIL"] else 0 if count["ok"] else 77

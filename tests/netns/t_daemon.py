@@ -44,7 +44,7 @@ def config_files_connect_and_leave_nothing(lab):
     pair.a.ns.must_ping("fd07::2")
     route = pair.a.ns.run("ip", "route", "get", "172.20.0.1").out
     check(f"dev {pair.a.name}" in route, f"route of an allowed IP: {route}")
-    check("mtu 1420" in pair.a.ns.run("ip", "link", "show", pair.a.name).out, "MTU")
+    check(f"mtu {pair.mtu} " in pair.a.ns.run("ip", "link", "show", pair.a.name).out, "MTU")
     pair.a.stop()
     equal(host_state(pair.a.ns), before, "state of the host afterwards")
     with open(marks, encoding="ascii") as file:
@@ -89,7 +89,7 @@ def usr1_writes_the_records(lab):
     interface, peers = records("\n".join(lines))
     equal((interface["interface"], interface["state"], interface["listen_port"],
            interface["fwmark"], interface["mtu"], interface["peers"]),
-          (pair.a.name, "up", "2001", "off", "1420", "1"), "record of the interface")
+          (pair.a.name, "up", "2001", "off", str(pair.mtu), "1"), "record of the interface")
     peer = peers[pair.b.public]
     equal(peer["endpoint"], pair.outer[1] + ":2002", "endpoint")
     equal((int(peer["rx_bytes"]), int(peer["tx_bytes"])), pair.a.transfer(pair.b), "bytes")
@@ -141,7 +141,7 @@ def reload_applies_every_difference(lab):
         lab.file(pair.a.name + ".conf", new)
         return taut(lab, pair.a.ns, "reload", pair.a.name)
 
-    reload(text.replace("MTU = 1420", "MTU = 1400\nFwMark = 0x99")
+    reload(text.replace(f"MTU = {pair.mtu}", "MTU = 1400\nFwMark = 0x99")
            .replace("fd07::1/64", "fd07::1/64, 10.77.0.1/32")
            .replace("fd07::2/128", "fd07::2/128, 172.21.0.0/16")
            + "PersistentKeepalive = 25\n")
@@ -154,7 +154,7 @@ def reload_applies_every_difference(lab):
     pair.a.ns.must_ping(V4)
     reload(text)
     shown = pair.a.ns.run("ip", "addr", "show", pair.a.name).out
-    check("mtu 1420" in shown, f"MTU: {shown}")
+    check(f"mtu {pair.mtu} " in shown, f"MTU: {shown}")
     check("10.77.0.1" not in shown, f"addresses: {shown}")
     check("172.21.0.0/16" not in pair.a.ns.run("ip", "route").out, "route of an old allowed IP")
     equal(pair.a.show("fwmark"), "off", "fwmark")

@@ -5,6 +5,7 @@ import os
 import re
 
 import noise
+import variant
 from lab import check, equal, wait_for
 from node import Node
 from runner import test
@@ -17,6 +18,8 @@ class Quick:
 
     def __init__(self, lab, allowed, interface=""):
         self.lab, self.ns, self.far = lab, lab.namespace("a"), lab.namespace("b")
+        if variant.NOW.mtu and "MTU" not in interface:
+            interface += f"\nMTU = {variant.NOW.mtu}"
         lab.wire(self.ns, self.far)
         self.ns.ip("route add default via 192.168.1.2", "route add ::/0 via fd00:1::2")
         self.peer = Node(lab, self.far).start()
