@@ -61,6 +61,8 @@ static size_t make_big(struct rng *rng, uint8_t *p, size_t len, size_t payload, 
 				.size = (uint16_t)(1 + rng_below(rng, 1500)),
 				.start = (uint16_t)l3,
 				.offset = protocol == 6 ? 16 : 6 };
+	if (protocol == 6 && (p[l3 + 13] & 0x80))
+		h->type |= VNET_ECN;
 	return header + payload;
 }
 

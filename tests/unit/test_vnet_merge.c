@@ -123,6 +123,40 @@ static void test_only_the_kinds_that_are_asked_for_are_joined(void **state)
 	assert_string_equal(writes(0), "111111");
 }
 
+/* Behind an extension header there may be the next packet of any flow, also of TCP alone. */
+static void test_unknown_packet_is_passed_by_none_of_the_kinds_that_are_joined(void **state)
+{
+	static const unsigned joins[] = { BOTH, VNET_JOIN_TCP, VNET_JOIN_UDP };
+
+	(void)state;
+	for (unsigned i = 0; i < LEN(joins); i++) {
+		struct shape s = { .v6 = true, .tcp = joins[i] != VNET_JOIN_UDP, .payload = 100 };
+
+		batch_reset(&batch);
+		put_next(&s);
+		put(&s)->data[6] = IPPROTO_HOPOPTS;
+		put_next(&s);
+		assert_string_equal(writes(joins[i]), "111");
+	}
+}
+
+/* What the kernel could not have cut up so: alike in all, and yet not to be joined. */
+static void test_packets_with_flags_that_are_not_for_many_are_not_joined(void **state)
+{
+	static const uint8_t flags[] = { FIN, 2, 4, 32, 128, ECE | 128, PSH | FIN };
+
+	(void)state;
+	for (unsigned i = 0; i < LEN(flags); i++) {
+		struct shape s = { .tcp = true, .payload = 100, .flags = ACK | flags[i] };
+
+		batch_reset(&batch);
+		put_next(&s);
+		put_next(&s);
+		put_next(&s);
+		assert_string_equal(writes(BOTH), "111");
+	}
+}
+
 static void test_packets_that_go_elsewhere_are_left_alone(void **state)
 {
 	struct shape s = { .tcp = true, .payload = 100 };
@@ -445,6 +479,8 @@ static void test_lying_headers_are_not_followed_beyond_the_packet(void **state)
 		big_sum(&s, p->data);
 	}
 	assert_string_equal(writes(BOTH), "111");
+	/* One that lies begins nothing that others could go on with. */
+	assert_int_equal(breaks[VNET_BREAK_SEQ], 0);
 	batch_reset(&batch);
 	for (uint32_t len = 1; len < 45; len++) {
 		put(&s)->len = len;
@@ -472,6 +508,7 @@ static void test_nothing_is_remembered_from_one_batch_to_the_next(void **state)
 	merge.turn = UINT32_MAX - 1; /* it wraps on the way */
 	for (unsigned i = 0; i < 6; i++) {
 		batch_reset(&batch);
+		s.port = i ? 1007 : 1000; /* one does not come again after the wrap */
 		put_next(&s);
 		assert_string_equal(writes(BOTH), "1");
 	}
@@ -526,6 +563,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_BATCH(test_stream_of_each_kind_becomes_one_packet),
 		WITH_BATCH(test_only_the_kinds_that_are_asked_for_are_joined),
+		WITH_BATCH(test_unknown_packet_is_passed_by_none_of_the_kinds_that_are_joined),
+		WITH_BATCH(test_packets_with_flags_that_are_not_for_many_are_not_joined),
 		WITH_BATCH(test_packets_that_go_elsewhere_are_left_alone),
 		WITH_BATCH(test_flows_are_told_apart_and_keep_their_order),
 		WITH_BATCH(test_crowd_of_flows_loses_no_packet),

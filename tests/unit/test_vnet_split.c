@@ -112,6 +112,22 @@ static void test_flags_stay_on_the_segment_that_they_are_meant_for(void **state)
 	assert_int_equal(batch.pkt[0].data[33], ACK | PSH | FIN | CWR);
 }
 
+/* The kernel marks a big packet that carries CWR. */
+static void test_mark_of_congestion_in_the_type_is_no_other_type(void **state)
+{
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		struct shape s = { .v6 = v6, .tcp = true, .flags = ACK | CWR, .payload = 3000 };
+		size_t len = big_read(&s, 1000, big);
+
+		(void)state;
+		big[1] |= VNET_ECN;
+		agree(big, len, 0);
+		assert_int_equal(cut(big, len), 3);
+		assert_int_equal(batch.pkt[0].data[big_l3(&s) + 13], ACK | CWR);
+		assert_int_equal(batch.pkt[1].data[big_l3(&s) + 13], ACK);
+	}
+}
+
 static void test_numbers_count_on_and_wrap(void **state)
 {
 	struct shape s = { .tcp = true, .seq = 0xfffffffe, .id = 0xffff, .payload = 30 };
@@ -343,6 +359,7 @@ static void test_nonsense_makes_no_segments(void **state)
 	WRONG(h.start = (uint16_t)(len - VNET_HDR));
 	WRONG(h.start = 0xffff);
 	WRONG(p[0] = 0x44);
+	WRONG((p[0] = 0x44, h.start = 16, p[28] = 0x50)); /* and TCP would lie there */
 	WRONG(p[0] = 0x46);
 	WRONG(p[0] = 0x55);
 	WRONG(p[9] = IPPROTO_UDP);
@@ -358,6 +375,8 @@ static void test_nonsense_makes_no_segments(void **state)
 	len = big_read(&s, 5, big);
 	memcpy(&good, big, VNET_HDR);
 	WRONG(h.type = VNET_TCP4);
+	WRONG(h.type = 3);
+	WRONG(h.type = 2);
 	WRONG(h.start = 39);
 	WRONG(p[6] = IPPROTO_UDP);
 	WRONG(p[0] = 0x40);
@@ -368,6 +387,27 @@ static void test_nonsense_makes_no_segments(void **state)
 		refuse(cut_at);
 	}
 #undef WRONG
+}
+
+static void test_nothing_and_more_than_there_can_be_is_refused(void **state)
+{
+	static const size_t l2lens[] = { 0, 14 };
+	struct vnet_split s;
+
+	(void)state;
+	memset(big, 0, VNET_HDR + PKT_MAX + 1);
+	for (unsigned i = 0; i < LEN(l2lens); i++) {
+		for (size_t len = 0; len <= VNET_HDR + l2lens[i]; len++) {
+			agree(big, len, l2lens[i]);
+			assert_int_equal(vnet_split_begin(&s, csum_best(), big, len, l2lens[i]),
+					 -EINVAL);
+		}
+		assert_int_equal(
+			vnet_split_begin(&s, csum_best(), big, VNET_HDR + l2lens[i] + 1, l2lens[i]),
+			0);
+	}
+	assert_int_equal(vnet_split_begin(&s, csum_best(), big, VNET_HDR + PKT_MAX, 0), 0);
+	refuse(VNET_HDR + PKT_MAX + 1);
 }
 
 static void test_unfinished_checksum_must_lie_inside(void **state)
@@ -394,6 +434,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_BATCH(test_big_packets_of_every_kind_are_cut_as_the_rules_say),
 		WITH_BATCH(test_flags_stay_on_the_segment_that_they_are_meant_for),
+		WITH_BATCH(test_mark_of_congestion_in_the_type_is_no_other_type),
 		WITH_BATCH(test_numbers_count_on_and_wrap),
 		WITH_BATCH(test_stated_header_length_and_trailing_bytes_are_not_believed),
 		WITH_BATCH(test_extension_headers_go_with_every_segment),
@@ -404,6 +445,7 @@ int main(void)
 		WITH_BATCH(test_many_segments_are_never_dropped_but_come_in_portions),
 		WITH_BATCH(test_full_batch_holds_what_fits_and_the_rest_follows),
 		WITH_BATCH(test_nonsense_makes_no_segments),
+		WITH_BATCH(test_nothing_and_more_than_there_can_be_is_refused),
 		WITH_BATCH(test_unfinished_checksum_must_lie_inside),
 	};
 
