@@ -3,6 +3,7 @@
 """The program against Debian's wireguard-go, for root: run.py [-k PATTERN] [--program PATH]."""
 
 import os
+import re
 import shutil
 import sys
 import time
@@ -204,9 +205,11 @@ def flow(pair, stop):
         child.send_signal(2)
         child.wait(5)
         with open(os.path.join(pair.lab.dir, f"ping{i}"), encoding="ascii") as file:
-            words = file.read().split()
-        at = words.index("transmitted,")
-        total.append((int(words[at - 2]), int(words[at + 1])))
+            text = file.read()
+        sent = int(re.search(r"(\d+) packets transmitted", text).group(1))
+        got = {int(n) for n in re.findall(r"icmp_seq=(\d+)", text)}
+        # The answer to the last one may have been on its way when ping had to end.
+        total.append((sent, sent if set(range(1, sent)) <= got else len(got)))
     return total
 
 

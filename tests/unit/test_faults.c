@@ -72,8 +72,9 @@ static struct fault {
 	bool armed;
 	enum call call;
 	unsigned nth, more;
-	int err;  /* 0: it does less than it could */
-	int then; /* the second failure, if it is another one; 0: the same */
+	int err;      /* 0: it does less than it could */
+	int then;     /* the second failure, if it is another one; 0: the same */
+	bool all_big; /* instead: each run of datagrams, each joined packet, and never a single one */
 	unsigned seen, failed;
 } fault;
 
@@ -108,12 +109,21 @@ static bool fails_by_chance(enum call call, bool *partly)
 	return errno != 0;
 }
 
+static bool big_fails(enum call call, bool big)
+{
+	if (!fault.armed || !fault.all_big || fault.call != call || !big)
+		return false;
+	fault.failed++;
+	errno = fault.err;
+	return true;
+}
+
 static bool fails(enum call call, bool *partly)
 {
 	*partly = false;
 	if (in_chaos)
 		return fails_by_chance(call, partly);
-	if (!fault.armed || fault.call != call)
+	if (!fault.armed || fault.call != call || fault.all_big)
 		return false;
 	if (fault.seen++ < fault.nth || fault.failed > fault.more)
 		return false;
@@ -194,6 +204,14 @@ static size_t flatten(uint8_t *out, size_t room, const struct iovec *iov, size_t
 	return len;
 }
 
+static uint8_t type_of(const struct iovec *iov)
+{
+	struct vnet_hdr h;
+
+	memcpy(&h, iov->iov_base, VNET_HDR);
+	return h.type;
+}
+
 ssize_t __wrap_writev(int fd, const struct iovec *iov, int n)
 {
 	struct side *s = side_with_tun(fd);
@@ -202,7 +220,7 @@ ssize_t __wrap_writev(int fd, const struct iovec *iov, int n)
 
 	if (!s)
 		return __real_writev(fd, iov, n);
-	if (fails(CALL_WRITEV, &partly))
+	if (fails(CALL_WRITEV, &partly) || big_fails(CALL_WRITEV, type_of(iov) != VNET_PLAIN))
 		return -1;
 	assert_true(s->out_n < LEN(s->out));
 	f = &s->out[s->out_n++];
@@ -265,7 +283,7 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
 	for (size_t at = 0; at < m->len; at += m->each ? m->each : m->len)
 		see_nonce(m->bytes + at, m->each && m->len - at > m->each ? m->each : m->len - at);
 	assert_true(m->each == 0 || (m->len + m->each - 1) / m->each <= 64);
-	if (fails(CALL_SENDMSG, &partly))
+	if (fails(CALL_SENDMSG, &partly) || big_fails(CALL_SENDMSG, m->each != 0))
 		return -1;
 	to->wire_n++;
 	return (ssize_t)m->len;
@@ -404,12 +422,13 @@ static int tear_down(void **state)
 
 /* --- what was sent, and what came --- */
 
-/* Two TCP streams and one of datagrams, big packets and small ones. */
+/* Two TCP streams and one of datagrams, big packets and small ones, and some that go alone. */
 static void offer_all(void)
 {
 	struct shape a = { .tcp = true, .payload = 20000, .port = 1, .flags = 0x18 };
 	struct shape b = { .tcp = true, .payload = 5400, .port = 2, .options = 12 };
 	struct shape c = { .payload = 300, .port = 3, .fragmentable = true };
+	struct shape d = { .tcp = true, .port = 4 }; /* bare acknowledgements */
 
 	for (unsigned i = 0; i < 3; i++) {
 		offer(&a, 1000);
@@ -422,6 +441,8 @@ static void offer_all(void)
 		}
 		offer(&b, 1300);
 		b.seq += b.payload;
+		offer(&d, 0);
+		d.seq++;
 	}
 }
 
@@ -433,7 +454,7 @@ static void offer_one(void)
 	offer(&d, 0);
 }
 
-enum { PACKETS = 3 * (20 + 5 + 5) };
+enum { PACKETS = 3 * (20 + 5 + 5 + 1) };
 
 struct ledger {
 	unsigned sent, came, missing;
@@ -444,7 +465,7 @@ static void settle(struct ledger *l)
 {
 	static uint8_t want[PKT_MAX + 1], got[PKT_MAX + 1];
 	static bool taken[FRAMES][64];
-	static unsigned place[4]; /* of the last one of each port: frame * 64 + segment */
+	static unsigned place[5]; /* of the last one of each port: frame * 64 + segment */
 	size_t want_len, got_len;
 
 	memset(l, 0, sizeof(*l));
@@ -462,7 +483,7 @@ static void settle(struct ledger *l)
 		for (uint32_t s = 0; naive_segment(o->bytes, o->len, 0, s, got, &got_len); s++) {
 			unsigned port = load_be16(got + 20), at = FRAMES * 64;
 
-			assert_true(port >= 1 && port <= 3);
+			assert_true(port >= 1 && port <= 4);
 			for (unsigned n = 0; n < sides[0].in_n * 64 && at == FRAMES * 64; n++) {
 				const struct frame *f = &sides[0].in[n / 64];
 
@@ -548,7 +569,7 @@ static void test_without_faults_everything_comes_and_in_few_writes(void **state)
 	assert_int_equal(l.sent, PACKETS);
 	assert_int_equal(l.missing, 0);
 	assert_int_equal(n_nonces, PACKETS + 1); /* with the first one of all */
-	assert_true(sides[1].out_n < 24);
+	assert_true(sides[1].out_n < 27);
 	tear_down(NULL);
 }
 
@@ -700,6 +721,33 @@ static void test_device_that_is_gone_is_noticed(void **state)
 	tear_down(NULL);
 }
 
+/* As where the path takes less than a segment unfragmented, or the kernel joins nothing. */
+static void test_all_big_ones_refused_still_all_comes(void **state)
+{
+	static const int errors[] = { EIO, EINVAL, EMSGSIZE, ENOMEM };
+	static const enum call calls[] = { CALL_SENDMSG, CALL_WRITEV };
+	struct ledger l;
+
+	(void)state;
+	for (unsigned i = 0; i < LEN(calls) * LEN(errors); i++) {
+		int err = errors[i / 2];
+
+		if (calls[i % 2] == CALL_SENDMSG ? err == ENOMEM : err == EIO)
+			continue; /* these are not about big ones */
+		set_up(NULL);
+		fault = (struct fault){
+			.armed = true, .call = calls[i % 2], .err = err, .all_big = true
+		};
+		offer_all();
+		carry();
+		settle(&l);
+		assert_true(fault.failed > 0);
+		assert_int_equal(l.missing, 0);
+		assert_int_equal(n_nonces, PACKETS + 1);
+		tear_down(NULL);
+	}
+}
+
 /* What is tried again because of the first may fail as well, and otherwise. */
 static void test_second_failure_behind_the_first_is_counted_too(void **state)
 {
@@ -771,6 +819,7 @@ int main(void)
 		cmocka_unit_test(test_kernel_that_refuses_joined_packets_is_given_none),
 		cmocka_unit_test(test_path_that_never_takes_runs_gets_all_packets_singly),
 		cmocka_unit_test(test_full_socket_holds_the_device_and_loses_nothing),
+		cmocka_unit_test(test_all_big_ones_refused_still_all_comes),
 		cmocka_unit_test(test_second_failure_behind_the_first_is_counted_too),
 		cmocka_unit_test(test_chaos_loses_nothing_in_silence),
 		cmocka_unit_test(test_device_that_is_gone_is_noticed),
