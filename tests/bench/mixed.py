@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: ISC
 """Everything at once: TCP both ways without a limit, a bounded stream of tiny datagrams, pings.
 
-  mixed.py [--taut PATH] [--peer PATH] [--seconds 60] [--udp-mbit 5] [--wire] [--json FILE]
+  mixed.py [--taut PATH] [--peer PATH] [--seconds 60] [--udp-mbit 5] [--wire] [--judge]
+           [--json FILE]
 
 One daemon after the other.  A ping leaves each 2 ms, or once the one before is answered,
 but after 10 ms at the latest: slow answers thin the flood out, and the number of pings is
 shown for that reason.  Memory is looked at each second; taut also says by how much a timer
-of its core was late at most.
-Prints a table; asserts nothing.
+of its core was late at most.  A ping without an answer counts as the slowest of all.
+Prints a table; with --judge it exits with 1 if a timer of taut was late by more than
+5 ms or its memory grew by more than 1 MiB.
 """
 
 import argparse
@@ -23,6 +25,7 @@ import time
 import figures
 import rivals
 
+LATE_US, GROWTH_MIB = 5000, 1.0
 SETTLE = 5      # seconds after which memory should not grow any more
 PING_INTERVAL = 0.002
 
@@ -42,8 +45,9 @@ def read_ping(path):
         text = file.read()
     times = sorted(float(t) * 1e3 for t in re.findall(r" time=([\d.]+) ms", text))
     sent = int((re.search(r"(\d+) packets transmitted", text) or [0, 0])[1])
-    return {"sent": sent, "answered": len(times), "p50": percentile(times, 0.5),
-            "p90": percentile(times, 0.9), "p99": percentile(times, 0.99),
+    all_sent = times + [None] * (sent - len(times))
+    return {"sent": sent, "answered": len(times), "p50": percentile(all_sent, 0.5),
+            "p90": percentile(all_sent, 0.9), "p99": percentile(all_sent, 0.99),
             "max": times[-1] if times else None}
 
 
@@ -126,6 +130,18 @@ def lines(result):
     return [["", *found], *([title, *(way(d) for d in found.values())] for title, way in ways)]
 
 
+def faults(daemon):
+    """What the tunnel under test must not do under load."""
+    if not daemon:
+        yield "it was not measured"
+        return
+    late_us, growth = daemon["timer late us"], daemon["growth"]
+    if late_us is None or late_us > LATE_US:
+        yield f"a timer was late by {number(late_us)} us, {LATE_US} are allowed"
+    if growth is None or growth > GROWTH_MIB:
+        yield f"memory grew by {number(growth, 2)} MiB, {GROWTH_MIB} are allowed"
+
+
 def title(result):
     return (f"mixed load for {result['seconds']} s, {figures.TABLES[result['table']]}: tcp both "
             f"ways, udp 64 at {result['udp mbit']} Mbit/s, a ping each 2 ms")
@@ -139,6 +155,7 @@ def main():
     p.add_argument("--seconds", type=int, default=60)
     p.add_argument("--udp-mbit", type=int, default=5)
     p.add_argument("--wire", action="store_true")
+    p.add_argument("--judge", action="store_true")
     p.add_argument("--json")
     options = p.parse_args()
     why = rivals.lab_hindrance(options.wire)
@@ -162,7 +179,9 @@ def main():
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(result, file, indent=1)
             file.write("\n")
-    return 0
+    found = list(faults(result["daemons"].get("taut"))) if options.judge else []
+    print("".join(f"taut: {fault}\n" for fault in found), end="")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
