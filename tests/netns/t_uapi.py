@@ -337,7 +337,9 @@ def restarts_over_a_stale_socket(lab):
     check(stat.S_IMODE(os.stat(node.socket_path).st_mode) & 0o077 == 0, "others may use the socket")
     check(os.path.isdir(SOCKETS), "socket directory")
     node.kill9()
-    check(os.path.exists(node.socket_path), "no stale socket: the test proves nothing")
+    if not os.path.exists(node.socket_path):    # wg of another test sweeps dead ones away
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.bind(node.socket_path)
     node.start()
     equal(node.show("peers"), "", "peers")
 
