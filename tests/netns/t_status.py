@@ -331,6 +331,7 @@ def listeners_are_bounded_and_disturb_nothing(lab):
     for n in range(moves):
         pair.b.set("listen-port", 3000 + n % 2)
         pair.b.ns.must_ping("10.7.0.1")
+    wait_for(lambda: len(others[0].events("endpoint")) >= moves, 3, "the last move told")
     equal(len(others[0].events("endpoint")), moves, "moves told")
     equal(others[0].events("missed"), [], "missed by who reads")
     others[1].child.kill()
