@@ -203,6 +203,14 @@ class Namespace:
                 and "linkdown" not in run("ip", "-n", self.name, "route", "show", "table", "all",
                                           "dev", dev).out)
 
+    def wait_local(self, address):
+        """Until packets to this v6 address are taken."""
+        host = address.partition("/")[0]
+        if ":" in host:
+            wait_for(lambda: f"local {host} " in run("ip", "-n", self.name, "-6", "route", "show",
+                                                     "table", "local").out,
+                     2, f"{self.name}: {host}")
+
     def links(self):
         text = run("ip", "-n", self.name, "-o", "link", "show").out
         return re.findall(r"^\d+: ([^:@]+)", text, re.M)

@@ -174,14 +174,9 @@ class Node:
         self.ns.ip(*mtu, *(f"addr add {a} dev {self.name}" + (" nodad" if ":" in a else "")
                            for a in addresses), *([f"link set {self.name} up"] if up else []))
         if up:                              # the kernel makes v6 addresses usable a little later
-            wait_for(lambda: all(self.is_local(a) for a in addresses if ":" in a), 2,
-                     f"{self.name}: its v6 addresses")
+            for address in addresses:
+                self.ns.wait_local(address)
         return self
-
-    def is_local(self, address):
-        """Packets to this v6 address are taken."""
-        return f"local {address.partition('/')[0]} " in self.ns.run(
-            "ip", "-6", "route", "show", "table", "local", "dev", self.name).out
 
     def down_up(self, pause=0):
         self.ns.ip(f"link set {self.name} down")

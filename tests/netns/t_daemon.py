@@ -65,6 +65,7 @@ def default_route_by_config_leaves_nothing(lab):
     pair.b.start_config(pair.config(1))     # first: a sends as soon as it is up
     pair.a.start_config(text)
     pair.b.ns.ip("addr add 172.20.0.1/32 dev lo", "addr add fd20::1/128 dev lo nodad")
+    pair.b.ns.wait_local("fd20::1")
     wire = lab.capture(pair.b.ns, pair.dev_b)
     pair.a.ns.must_ping("172.20.0.1", what="a far address")
     pair.a.ns.must_ping("fd20::1", what="a far v6 address")
