@@ -49,6 +49,17 @@ bool ip_equal(const struct ip *a, const struct ip *b)
 	return a->family == b->family && memcmp(a->bytes, b->bytes, ip_len(a->family)) == 0;
 }
 
+bool ip_is_link_local(const struct ip *ip)
+{
+	static const uint8_t none[16];
+
+	if (memcmp(ip->bytes, none, ip_len(ip->family)) == 0)
+		return true;
+	if (ip->family == AF_INET)
+		return ip->bytes[0] == 169 && ip->bytes[1] == 254;
+	return ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
+}
+
 bool prefix_parse(struct prefix *p, const char *text, size_t len)
 {
 	struct text address, bits = text_from(text, len);

@@ -62,6 +62,8 @@ size_t ip_len(int family);
 bool ip_parse(struct ip *ip, const char *text, size_t len);
 void ip_print(char text[IP_TEXT], const struct ip *ip);
 bool ip_equal(const struct ip *a, const struct ip *b);
+/* Of one link only, or none yet: what hosts send from by themselves, beside their own. */
+bool ip_is_link_local(const struct ip *ip);
 
 /*
  * "address/bits" or "address" (all bits).  Host bits are kept: prefix_mask()

@@ -16,7 +16,7 @@ struct exam {
 	struct why_about about;
 	struct verdicts *found;
 	struct print peers, verdicts; /* records */
-	unsigned problems, up, routes;
+	unsigned problems, up, well, routes;
 };
 
 static bool may_ask_route(struct exam *e, const struct peer *p, const struct state *s)
@@ -66,6 +66,14 @@ static void look_at_peer(struct exam *e, const struct peer *p, bool judge)
 	take(e);
 }
 
+static void count_peer(struct exam *e, const struct peer *p)
+{
+	enum state_word word = daemon_glance(e->d, p, e->about.mono);
+
+	e->up += word == STATE_UP;
+	e->well += word == STATE_UP || (word == STATE_IDLE && p->handshake_at);
+}
+
 static void look_at_all(struct exam *e)
 {
 	const struct tunnel *t = &e->d->path.tunnel;
@@ -73,8 +81,8 @@ static void look_at_all(struct exam *e)
 	bool judge;
 
 	for (p = admin_first(t); p; p = p->next)
-		e->up += daemon_glance(e->d, p, e->about.mono) == STATE_UP;
-	e->about.all_up = e->up && e->up == admin_count(t);
+		count_peer(e, p);
+	e->about.all_well = e->well && e->well == admin_count(t);
 	why_tunnel(e->found, t, &e->about);
 	judge = !why_ends_there(e->found);
 	take(e);

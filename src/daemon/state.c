@@ -115,7 +115,8 @@ static enum cause of_session(const struct peer *p, uint64_t mono)
 	if (p->timers.at[TIMER_RETRANSMIT] && p->timers.unanswered > 1 &&
 	    mono > p->heard_at + NEW_HANDSHAKE_NS)
 		return CAUSE_SILENT_SESSION;
-	if (p->trouble.source_at && mono < p->trouble.source_at + recent)
+	if (p->trouble.source_at && mono < p->trouble.source_at + recent &&
+	    !ip_is_link_local(&p->refused_source))
 		return CAUSE_SOURCE;
 	return CAUSE_WORKS;
 }

@@ -125,8 +125,8 @@ static void print_trouble(struct print *out, const struct peer *p, uint64_t mono
 		print_add(out, " timestamps_old=%" PRIu64, t->timestamps);
 	if (t->unconfirmed)
 		print_add(out, " responses_unconfirmed=%" PRIu64, t->unconfirmed);
-	if (p->trouble.unreturned_since)
-		print_add(out, " tx_unreturned=%" PRIu64, p->tx_packets - t->tx_returned);
+	if (t->unreturned)
+		print_add(out, " tx_unreturned=%" PRIu64, t->unreturned);
 	if (trouble_flips(t, mono))
 		print_add(out, " endpoint_flips=%" PRIu32, trouble_flips(t, mono));
 }

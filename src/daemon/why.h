@@ -86,7 +86,7 @@ struct why_about {
 	uint16_t port;             /* of the sockets; 0: none */
 	uint64_t mono, wall;       /* now */
 	uint64_t back_at, back_by; /* our clock was set back; 0: never */
-	bool all_up;               /* there are peers, and all of them have sessions that work */
+	bool all_well; /* there are peers, and each has a session that works, or had and rests */
 };
 
 struct why_around {

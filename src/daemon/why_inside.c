@@ -17,6 +17,21 @@ static const struct peer *owner_of(const struct why_look *l, const struct ip *ip
 				     : allowed_find6(&l->t->allowed, ip->bytes);
 }
 
+/* Every host does this, to find routers and to join groups; it matters to routing daemons only. */
+static bool source_of_link(const struct why_look *l, const char *ip)
+{
+	const struct peer *p = l->p;
+	struct verdict *v;
+
+	v = why_begin(l, WHY_SOURCE, WHY_HINT, false, p->trouble.source_at);
+	why_what(v, "the peer sends from %s, an address of the link, which it may not use", ip);
+	why_because(v, "Hosts send from such addresses by themselves, to find routers and groups. "
+		       "These packets are dropped, and nobody misses them; but routing daemons "
+		       "(babel, OSPFv3) need them.");
+	why_here(v, "only for routing daemons: add fe80::/64 and ff02::/16 to its AllowedIPs");
+	return true;
+}
+
 static bool source(const struct why_look *l)
 {
 	const struct peer *p = l->p, *owner;
@@ -26,6 +41,8 @@ static bool source(const struct why_look *l)
 	if (!why_within(l, p->trouble.source_at, RECENT_S))
 		return false;
 	ip_print(ip, &p->refused_source);
+	if (ip_is_link_local(&p->refused_source))
+		return source_of_link(l, ip);
 	owner = owner_of(l, &p->refused_source);
 	v = why_begin(l, WHY_SOURCE, WHY_SURE, true, p->trouble.source_at);
 	why_what(v, "the peer sends from %s, which is not in its AllowedIPs", ip);
@@ -47,26 +64,36 @@ static bool source(const struct why_look *l)
 	return true;
 }
 
-static bool no_return(const struct why_look *l)
+/* With a wrong source the answers do come. */
+static bool answers_are_refused(const struct why_look *l)
 {
 	const struct peer *p = l->p;
-	uint64_t sent = p->tx_packets - p->trouble.tx_returned, since = p->trouble.unreturned_since;
-	unsigned enough = p->rx_packets ? MANY : FEW;
+
+	return why_within(l, p->trouble.source_at, RECENT_S) &&
+	       !ip_is_link_local(&p->refused_source);
+}
+
+static bool no_return(const struct why_look *l)
+{
+	const struct trouble *t = &l->p->trouble;
+	unsigned enough = l->p->rx_packets ? MANY : FEW;
+	uint64_t since = t->unreturned_since;
+	bool wanted = t->unanswered >= enough;
 	struct verdict *v;
 
-	/* With a wrong source the answers do come. */
-	if (l->around->state.word != STATE_UP || why_within(l, p->trouble.source_at, RECENT_S))
+	if (l->around->state.word != STATE_UP || answers_are_refused(l))
 		return false;
-	if (sent < enough || !since || why_within(l, since, enough))
+	if (t->unreturned < enough || !since || why_within(l, since, enough))
 		return false;
-	v = why_begin(l, WHY_NO_RETURN, WHY_LIKELY, true, p->sent_at);
+	v = why_begin(l, WHY_NO_RETURN, wanted ? WHY_LIKELY : WHY_HINT, wanted, l->p->sent_at);
 	why_what(v, "what we send arrives, but no packet comes back");
 	why_because(v,
-		    "The session works, and %lu packets have gone to the peer since %lu s; none "
-		    "has come. It has no route back, drops ours because their source is not "
-		    "in its AllowedIPs for us, or does not forward. (Traffic that needs no "
-		    "answer looks the same.)",
-		    (unsigned long)sent, why_ago(l, since));
+		    "The session works, and %lu packets have gone to the peer since %lu s, %lu of "
+		    "which ask for an answer (TCP, ping); none has come.%s It has no route back, "
+		    "drops ours because their source is not in its AllowedIPs for us, or does not "
+		    "forward.",
+		    (unsigned long)t->unreturned, why_ago(l, since), (unsigned long)t->unanswered,
+		    wanted ? "" : " This may well be meant: some traffic needs no answer. Else:");
 	why_there(v, "taut why NAME: E-SOURCE there names the address that it drops");
 	why_there(v, "ip route get OUR-TUNNEL-ADDRESS: it must lead into its tunnel");
 	why_there(v, "sysctl net.ipv4.ip_forward; nft list ruleset: does it let them through?");

@@ -285,7 +285,7 @@ static bool one_way(const struct why_look *l)
 
 	if (t->unconfirmed < 2 || !why_within(l, l->p->consumed_at, RECENT_S))
 		return false;
-	v = why_begin(l, WHY_ONE_WAY, WHY_LIKELY, true, l->p->consumed_at);
+	v = why_begin(l, WHY_ONE_WAY, WHY_LIKELY, !is_up(l), l->p->consumed_at);
 	why_what(v, "the peer reaches us, but our answers do not reach it");
 	why_because(v,
 		    "It has asked %lu times within %lu s, each time as if we had not answered. "

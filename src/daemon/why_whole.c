@@ -79,6 +79,14 @@ static const struct peer *who_is_at(const struct tunnel *t, const struct endpoin
 	return p && endpoint_same_remote(&p->endpoint, end) ? p : NULL;
 }
 
+/* Anybody may knock; it is a problem as long as somebody is missed who may be the one. */
+static bool may_be_missed(const struct why_look *l, const struct trouble_stranger *s,
+			  const struct peer *known)
+{
+	return why_within(l, s->at, RECENT_S) &&
+	       (!l->about->all_well || (known && s->at > known->heard_at));
+}
+
 static void stranger(const struct why_look *l, const struct trouble_stranger *s)
 {
 	const struct peer *known = who_is_at(l->t, &s->from);
@@ -87,8 +95,7 @@ static void stranger(const struct why_look *l, const struct trouble_stranger *s)
 
 	key_to_base64(key, &s->key);
 	endpoint_print(from, &s->from);
-	v = why_begin(l, WHY_UNKNOWN_PEER, WHY_SURE,
-		      !l->about->all_up && why_within(l, s->at, RECENT_S), s->at);
+	v = why_begin(l, WHY_UNKNOWN_PEER, WHY_SURE, may_be_missed(l, s, known), s->at);
 	why_what(v, "%s wants in with the public key %s, which no peer has", from, key);
 	if (known) {
 		key_to_base64(base64, &known->public_key);
@@ -146,7 +153,7 @@ static bool mac1_of_strangers(const struct why_look *l)
 	if (!why_within(l, t->mac_at, RECENT_S) || stands_elsewhere(l))
 		return false;
 	endpoint_print(from, &t->mac_from);
-	v = why_begin(l, WHY_MAC1, WHY_LIKELY, !l->about->all_up, t->mac_at);
+	v = why_begin(l, WHY_MAC1, WHY_LIKELY, !l->about->all_well, t->mac_at);
 	why_what(v, "%s has a wrong public key for us, or does not speak WireGuard", from);
 	why_because(v,
 		    "What has the size of a handshake comes from there, but its first checksum "
@@ -184,7 +191,7 @@ static bool own_clock(const struct why_look *l)
 
 	if (!early && !why_within(l, l->about->back_at, CLOCK_S))
 		return false;
-	v = why_begin(l, WHY_OWN_CLOCK, WHY_HINT, early && !l->about->all_up, l->about->back_at);
+	v = why_begin(l, WHY_OWN_CLOCK, WHY_HINT, early && !l->about->all_well, l->about->back_at);
 	if (early)
 		why_what(v, "the clock of this host stands before 2024");
 	else

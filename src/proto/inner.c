@@ -51,6 +51,25 @@ void inner_destination_ip(const uint8_t *data, int version, struct ip *out)
 	memcpy(out->bytes, version == 4 ? data + 16 : data + 24, version == 4 ? 4 : 16);
 }
 
+bool inner_is_for_one(const uint8_t *data, int version)
+{
+	return version == 4 ? data[16] < 224 : data[24] != 0xff;
+}
+
+bool inner_wants_answer(const uint8_t *data, size_t len, int version)
+{
+	size_t header = version == 4 ? (size_t)(data[0] & 15) * 4 : IPV6_HEADER;
+	uint8_t protocol = version == 4 ? data[9] : data[6];
+
+	if (protocol == IPPROTO_TCP)
+		return true;
+	if (header >= len)
+		return false;
+	if (version == 4)
+		return protocol == IPPROTO_ICMP && data[header] == 8;
+	return protocol == IPPROTO_ICMPV6 && data[header] == 128;
+}
+
 static uint8_t ecn_get(const uint8_t *data, int version)
 {
 	return version == 4 ? data[1] & ECN_MASK : (data[1] >> 4) & ECN_MASK;

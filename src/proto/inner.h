@@ -26,6 +26,10 @@ struct peer *inner_destination(const struct allowed *a, const uint8_t *data, int
 struct peer *inner_source(const struct allowed *a, const uint8_t *data, int version);
 void inner_source_ip(const uint8_t *data, int version, struct ip *out);
 void inner_destination_ip(const uint8_t *data, int version, struct ip *out);
+/* For one host, neither for a group nor for all: such as hosts send by themselves. */
+bool inner_is_for_one(const uint8_t *data, int version);
+/* Whoever gets it has to answer: TCP, or a ping. */
+bool inner_wants_answer(const uint8_t *data, size_t len, int version);
 
 /*
  * ECN through the tunnel (RFC 6040, compatibility of never dropping): the outer

@@ -67,7 +67,7 @@ struct peer {
 	uint64_t initiations_sent, initiations_received, responses_sent;
 	/* errno of the last refused datagram; 0 after one that left. What passes is no refusal. */
 	int send_error;
-	struct ip refused_source;        /* inner source of the last FATE_SOURCE */
+	struct ip refused_source;        /* inner source of a FATE_SOURCE, at trouble.source_at */
 	uint64_t session_rx, session_tx; /* rx_packets and tx_packets when the session began */
 	struct trouble trouble;
 	uint64_t count[FATE_COUNT]; /* drops of this peer's packets, by reason */

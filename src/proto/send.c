@@ -56,8 +56,6 @@ void send_happened(struct tunnel *t, struct peer *peer, bool data, struct batch 
 	peer->sent_at = now.mono;
 	timers_traversal(&peer->timers, now.mono);
 	timers_any_sent(&peer->timers);
-	if (data && !peer->trouble.unreturned_since)
-		peer->trouble.unreturned_since = now.mono;
 	if (data)
 		timers_data_sent(&peer->timers, now.mono, &t->chance);
 	if (peer->keyring.current && session_stale_for_sending(peer->keyring.current, now.mono))
@@ -65,7 +63,7 @@ void send_happened(struct tunnel *t, struct peer *peer, bool data, struct batch 
 }
 
 /* Stamp the oldest waiting packet; false when the batch is full. */
-static bool flush_one(struct tunnel *t, struct peer *peer, struct batch *b)
+static bool flush_one(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
 {
 	size_t len = stage_length(&peer->stage);
 	struct pkt *p = batch_add(b, len);
@@ -73,6 +71,7 @@ static bool flush_one(struct tunnel *t, struct peer *peer, struct batch *b)
 	if (!p)
 		return false;
 	stage_pop(&peer->stage, p->data);
+	trouble_sent(&peer->trouble, p->data, len, now.mono);
 	send_stamp(t, b, p, peer->keyring.current,
 		   inner_ecn_out(p->data, inner_version(p->data, len)));
 	peer->tx_packets++;
@@ -91,7 +90,7 @@ void send_flush(struct tunnel *t, struct peer *peer, struct batch *b, struct ins
 		return;
 	}
 	while (peer->stage.n && session_may_send(s, now.mono)) {
-		if (!flush_one(t, peer, b)) {
+		if (!flush_one(t, peer, b, now)) {
 			send_later(t, peer, false);
 			break;
 		}

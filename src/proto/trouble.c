@@ -4,11 +4,13 @@
 #include <errno.h>
 
 #include "base/bytes.h"
+#include "proto/inner.h"
 #include "proto/tunnel.h"
 
 enum { WALK = 1 << 16 }; /* peers looked at per second, for what anybody may cause */
 
 static const uint64_t minute = 60 * SECOND_NS;
+static const uint64_t recent = 180 * SECOND_NS;
 
 bool trouble_passes(int err)
 {
@@ -29,6 +31,36 @@ void trouble_refused(struct trouble *t, int err, uint64_t now)
 	}
 	s->count++;
 	s->at = now;
+}
+
+void trouble_sent(struct trouble *t, const uint8_t *data, size_t len, uint64_t now)
+{
+	int version = data[0] >> 4;
+
+	if (!inner_is_for_one(data, version))
+		return;
+	t->unreturned++;
+	t->unanswered += inner_wants_answer(data, len, version);
+	if (!t->unreturned_since)
+		t->unreturned_since = now;
+}
+
+void trouble_returned(struct trouble *t)
+{
+	t->unreturned = 0;
+	t->unanswered = 0;
+	t->unreturned_since = 0;
+}
+
+void trouble_source(struct peer *p, const struct ip *from, uint64_t now)
+{
+	uint64_t at = p->trouble.source_at;
+
+	if (ip_is_link_local(from) && at && now < at + recent &&
+	    !ip_is_link_local(&p->refused_source))
+		return;
+	p->refused_source = *from;
+	p->trouble.source_at = now;
 }
 
 /* Go on to the minute that it is now. */

@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -17,6 +18,7 @@
 
 enum { TROUBLE_ERRORS = 4, TROUBLE_STRANGERS = 8 };
 
+struct peer;
 struct tunnel;
 
 /* Datagrams that did not leave, by errno. */
@@ -47,8 +49,9 @@ struct trouble {
 	uint64_t no_endpoint_at;     /* its last FATE_NO_ENDPOINT */
 	/* responses since the last session that it took up, and when the first of them left */
 	uint64_t unconfirmed, unconfirmed_since;
-	/* data packets up to the last that came in; when the first after that one left */
-	uint64_t tx_returned, unreturned_since;
+	/* packets for one host since the last that came in, those of them that want an answer... */
+	uint64_t unreturned, unanswered;
+	uint64_t unreturned_since; /* ...and when the first of them left */
 	/* how often it came back to where it was before, in this minute and the last one */
 	struct endpoint former;
 	uint32_t flips, flips_before;
@@ -79,6 +82,14 @@ struct trouble_tunnel {
 bool trouble_passes(int err);
 /* A datagram for the peer was refused. */
 void trouble_refused(struct trouble *t, int err, uint64_t now);
+/* A packet leaves for the peer; one came in. */
+void trouble_sent(struct trouble *t, const uint8_t *data, size_t len, uint64_t now);
+void trouble_returned(struct trouble *t);
+/*
+ * It sent from an address that it must not use. What hosts send by themselves, from
+ * addresses of the link, never hides another one.
+ */
+void trouble_source(struct peer *p, const struct ip *from, uint64_t now);
 /* It moved from there. */
 void trouble_moved(struct trouble *t, const struct endpoint *from, const struct endpoint *to,
 		   uint64_t now);

@@ -165,6 +165,7 @@ void tunnel_seal(struct tunnel *t, struct batch *b, struct instant now)
 			p->fate = (uint8_t)send_stage(t, peer, p->data, p->len);
 			continue;
 		}
+		trouble_sent(&peer->trouble, p->data, p->len, now.mono);
 		send_stamp(t, b, p, s, inner_ecn_out(p->data, p->data[0] >> 4));
 		peer->tx_packets++;
 		sent = true;
@@ -242,9 +243,11 @@ static enum fate sort_message(struct tunnel *t, struct pkt *p, struct instant no
 }
 
 /* What is inside an authentic packet. */
-static enum fate take_content(struct tunnel *t, struct peer *peer, struct pkt *p)
+static enum fate take_content(struct tunnel *t, struct peer *peer, struct pkt *p,
+			      struct instant now)
 {
 	int version = inner_version(p->data, p->len);
+	struct ip from;
 	size_t len;
 
 	if (!version)
@@ -254,14 +257,14 @@ static enum fate take_content(struct tunnel *t, struct peer *peer, struct pkt *p
 		return FATE_LENGTH;
 	/* The owner of the source in the whole table, not merely "one of this peer's". */
 	if (inner_source(&t->allowed, p->data, version) != peer) {
-		inner_source_ip(p->data, version, &peer->refused_source);
+		inner_source_ip(p->data, version, &from);
+		trouble_source(peer, &from, now.mono);
 		return FATE_SOURCE;
 	}
 	p->len = (uint32_t)len; /* what is beyond was padding */
 	inner_ecn_in(p->data, version, p->tos);
 	peer->rx_packets++;
-	peer->trouble.tx_returned = peer->tx_packets;
-	peer->trouble.unreturned_since = 0;
+	trouble_returned(&peer->trouble);
 	return FATE_DEV;
 }
 
@@ -301,7 +304,7 @@ static enum fate take(struct tunnel *t, struct session *s, struct pkt *p, bool a
 	if (p->len == 0)
 		return FATE_KEEPALIVE;
 	timers_data_received(&peer->timers, now.mono); /* whatever the content is worth */
-	return take_content(t, peer, p);
+	return take_content(t, peer, p, now);
 }
 
 void tunnel_open(struct tunnel *t, struct batch *b, struct instant now)
@@ -321,8 +324,6 @@ void tunnel_open(struct tunnel *t, struct batch *b, struct instant now)
 		w->pkt->fate = (uint8_t)fate;
 		if (fate >= FATE_DROPPED)
 			w->session->peer->count[fate]++;
-		if (fate == FATE_SOURCE)
-			w->session->peer->trouble.source_at = now.mono;
 	}
 	t->n_jobs = 0;
 	finish(t, b, now);

@@ -473,10 +473,7 @@ def missing_way_back_is_named(lab):
     pair.a.ns.ip("addr add 10.8.0.1/32 dev lo")
     pair.b.set("peer", pair.a.public, "allowed-ips", "10.7.0.1/32,10.8.0.1/32")
     sock = lab.udp(pair.a.ns, "10.8.0.1")
-    start = time.monotonic()
-    while time.monotonic() - start < 4:
-        sock.sendto(b"x", (V4, 9))
-        time.sleep(0.2)
+    pair.a.ns.ping(V4, 20, wait=0.2, interval=0.2, more=("-I", "10.8.0.1"))
     equal(pair.a.status()[1][pair.b.public]["state"], "up", "state")
     said = verdict(pair.a, "E-NO-RETURN")
     equal(said[0], "likely", "certainty")
@@ -484,6 +481,64 @@ def missing_way_back_is_named(lab):
     pair.b.ns.ip(f"route add 10.8.0.1/32 dev {pair.b.name}")
     sock.sendto(b"x", (V4, 9))             # nobody listens there: ICMP comes back
     wait_for(lambda: why(pair.a)[0] == 0, 3, "then all is well", step=0.1)
+
+
+@test(slow=12, needs=["taut"])
+def traffic_that_needs_no_answer_is_no_problem(lab):
+    """A log host: datagrams go one way for longer than it takes to wonder."""
+    pair = Pair(lab)
+    pair.a.ns.must_ping(V4)
+    lab.udp(pair.b.ns, "0.0.0.0", 6000)
+    sock = lab.udp(pair.a.ns, "0.0.0.0")
+    for _ in range(110):
+        sock.sendto(b"x" * 100, (V4, 6000))
+        time.sleep(0.1)
+    said = verdict(pair.a, "E-NO-RETURN", problem=False)
+    equal(said[0], "hint", "certainty")
+    equal((why(pair.a)[0], why(pair.b)[0]), (0, 0), "exit status")
+
+
+@test(slow=5, needs=["taut"])
+def client_of_everything_is_healthy(lab):
+    """
+    AllowedIPs = 0.0.0.0/0, ::/0: what the client's host sends by itself (neighbours,
+    groups) goes into the tunnel, is refused over there, and is nobody's problem.
+    """
+    pair = Pair(lab, ends=(True, False))
+    pair.a.set("peer", pair.b.public, "allowed-ips", "0.0.0.0/0,::/0")
+    pair.a.ns.ping(f"ff02::1%{pair.a.name}", 20, wait=0.2, interval=0.2)
+    wait_for(lambda: pair.b.drops().get("source", 0) >= 10, 5, "refused packets")
+    equal(pair.a.status()[1][pair.b.public]["state"], "up", "state")
+    equal(codes(pair.a), [], "the client")
+    holds(verdict(pair.b, "E-SOURCE", problem=False), "fe80::", "by themselves")
+    equal(why(pair.b)[0], 0, "the server")
+    check("session works\"" in pair.b.uapi("status=1\n\n"), "the state tells of it")
+    pair.a.ns.ip(f"addr add 10.9.9.9/32 dev {pair.a.name}")
+    pair.a.ns.ping(V4, 3, wait=0.2, interval=0.1, more=("-I", "10.9.9.9"))
+    pair.a.ns.ping(f"ff02::1%{pair.a.name}", 2, wait=0.2, interval=0.2)
+    holds(verdict(pair.b, "E-SOURCE"), "10.9.9.9")
+
+
+@test(slow=25, needs=["taut"])
+def strangers_make_no_problem_of_a_tunnel_that_rests(lab):
+    """Rubbish and unknown keys, from elsewhere: remarks, as long as nobody is missed."""
+    pair = Pair(lab, rate=FAST)
+    pair.a.ns.must_ping(V4)
+    wait_for(lambda: pair.a.status()[1][pair.b.public]["state"] == "idle", 40, "idle")
+    pair.b.ns.ip(f"addr add 192.168.1.77/24 dev {pair.dev_b}")
+    sock = lab.udp(pair.b.ns, "192.168.1.77")
+    here = (pair.outer[0], 2001)
+    sock.sendto(struct.pack("<I", 1) + os.urandom(144), here)
+    stranger = noise.Initiator(noise.private(), pair.a.public_key, noise.ZERO)
+    sock.sendto(stranger.initiation(), here)
+    holds(verdict(pair.a, "E-MAC1", problem=False), "192.168.1.77")
+    holds(verdict(pair.a, "E-UNKNOWN-PEER", problem=False), "192.168.1.77")
+    equal(why(pair.a)[0], 0, "exit status")
+    pair.b.stop()
+    pair.b.process = None
+    poke(pair.a)
+    wait_for(lambda: sum(v["problem"] for v in why(pair.a)[1]["verdicts"]) == 3, 5,
+             "once the peer is missed", step=0.1)
 
 
 # --- errors that come back must not cost anything ---

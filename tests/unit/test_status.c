@@ -153,7 +153,7 @@ static void test_peer_record_of_a_busy_peer(void **state)
 		.cookies = 4,
 		.timestamps = 5,
 		.unconfirmed = 6,
-		.tx_returned = 3,
+		.unreturned = 1,
 		.unreturned_since = mono,
 	};
 	p->count[FATE_FORGED] = 11;

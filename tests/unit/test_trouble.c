@@ -129,6 +129,64 @@ static void test_packets_for_many_are_nobodys_fault(void **state)
 	assert_true(ip_equal(&t.no_peer_to, &ip));
 }
 
+static void test_packets_for_groups_want_nothing_back(void **state)
+{
+	static const struct {
+		const char *to;
+		uint8_t protocol, type;
+		unsigned unreturned, unanswered;
+	} rows[] = {
+		{ "ff02::2", 58, 133, 0, 0 },   /* router solicitation */
+		{ "ff02::16", 0, 0, 0, 0 },     /* listener report */
+		{ "224.0.0.251", 17, 0, 0, 0 }, /* mDNS */
+		{ "255.255.255.255", 17, 0, 0, 0 }, { "fd07::2", 17, 0, 1, 0 },
+		{ "10.7.0.2", 17, 0, 1, 0 },        { "10.7.0.2", 6, 0, 1, 1 },
+		{ "10.7.0.2", 1, 8, 1, 1 },         { "10.7.0.2", 1, 3, 1, 0 },
+		{ "fd07::2", 6, 0, 1, 1 },          { "fd07::2", 58, 128, 1, 1 },
+		{ "fd07::2", 58, 129, 1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct trouble t = { 0 };
+		uint8_t packet[48] = { 0 };
+		struct ip to;
+		bool v6;
+
+		assert_true(ip_parse(&to, rows[i].to, strlen(rows[i].to)));
+		v6 = to.family == AF_INET6;
+		packet[0] = v6 ? 0x60 : 0x45;
+		packet[v6 ? 6 : 9] = rows[i].protocol;
+		packet[v6 ? 40 : 20] = rows[i].type;
+		memcpy(packet + (v6 ? 24 : 16), to.bytes, v6 ? 16 : 4);
+		trouble_sent(&t, packet, sizeof(packet), start);
+		trouble_sent(&t, packet, v6 ? 40 : 20, start + 1); /* nothing behind the header */
+		assert_int_equal(t.unreturned, 2 * rows[i].unreturned);
+		assert_int_equal(t.unanswered,
+				 rows[i].unanswered + (rows[i].protocol == IPPROTO_TCP));
+		assert_int_equal(t.unreturned_since, rows[i].unreturned ? start : 0);
+		trouble_returned(&t);
+		assert_int_equal(t.unreturned + t.unanswered + t.unreturned_since, 0);
+	}
+}
+
+static void test_sources_of_the_link_hide_no_other(void **state)
+{
+	const struct ip own = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
+	const struct ip other = { .family = AF_INET, .bytes = { 10, 9, 8, 7 } };
+	struct peer p = { 0 };
+
+	(void)state;
+	trouble_source(&p, &own, start);
+	assert_true(ip_equal(&p.refused_source, &own));
+	trouble_source(&p, &other, start + 1);
+	trouble_source(&p, &own, start + 179 * SECOND_NS);
+	assert_true(ip_equal(&p.refused_source, &other));
+	assert_int_equal(p.trouble.source_at, start + 1);
+	trouble_source(&p, &own, start + 181 * SECOND_NS);
+	assert_true(ip_equal(&p.refused_source, &own));
+}
+
 static struct peer *add(struct tunnel *t, uint8_t first, const char *end)
 {
 	const struct key key = { .bytes = { first } };
@@ -223,6 +281,8 @@ int main(void)
 		cmocka_unit_test(test_going_back_and_forth_is_counted_for_two_minutes_at_most),
 		cmocka_unit_test(test_strangers_are_eight_at_most_and_the_oldest_goes),
 		cmocka_unit_test(test_packets_for_many_are_nobodys_fault),
+		cmocka_unit_test(test_packets_for_groups_want_nothing_back),
+		cmocka_unit_test(test_sources_of_the_link_hide_no_other),
 		cmocka_unit_test(test_icmp_finds_its_peer_by_address_and_port),
 		cmocka_unit_test(test_flood_of_icmp_is_a_bounded_amount_of_work),
 		cmocka_unit_test(test_own_key_as_peer_is_remembered_until_it_is_mended),
