@@ -59,6 +59,17 @@ static void tell(struct peer *p, const struct state *s, uint64_t mono)
 			 s->reason);
 }
 
+/* To try again and give up again, with each packet that somebody sends, is no change. */
+static bool is_still_dead(struct peer *p, const struct state *s, uint64_t mono)
+{
+	bool told = p->note.given_up && p->heard_at < p->note.given_up;
+
+	p->note.given_up = told ? p->note.given_up : 0;
+	if (s->word == STATE_DEAD && p->timers.attempts && !told)
+		p->note.given_up = mono;
+	return told && (s->word == STATE_DEAD || s->word == STATE_HANDSHAKING);
+}
+
 void change_look(struct daemon *d, struct peer *p, struct instant now)
 {
 	uint8_t word = (uint8_t)(daemon_glance(d, p, now.mono) + 1);
@@ -75,7 +86,8 @@ void change_look(struct daemon *d, struct peer *p, struct instant now)
 	if ((begins && word == STATE_IDLE + 1) || !d->path.tunnel.up)
 		return;
 	daemon_state(d, p, now.mono, &state);
-	tell(p, &state, now.mono);
+	if (!is_still_dead(p, &state, now.mono))
+		tell(p, &state, now.mono);
 }
 
 /* --- the clock --- */

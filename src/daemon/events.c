@@ -29,9 +29,9 @@ static bool may_log(struct daemon *d, enum brake which, struct instant now)
 		uint64_t period;
 		uint32_t burst;
 	} limits[BRAKE_COUNT] = {
-		[BRAKE_UNKNOWN] = { 60 * SECOND_NS, 5 },
-		[BRAKE_PSK] = { 60 * SECOND_NS, 5 },
-		[BRAKE_TIMESTAMP] = { 60 * SECOND_NS, 5 },
+		[BRAKE_UNKNOWN] = { 600 * SECOND_NS, 5 },
+		[BRAKE_PSK] = { 600 * SECOND_NS, 5 },
+		[BRAKE_TIMESTAMP] = { 600 * SECOND_NS, 5 },
 		[BRAKE_ENDPOINT] = { 60 * SECOND_NS, 10 },
 		[BRAKE_RETRY] = { 60 * SECOND_NS, 20 },
 	};
@@ -74,13 +74,17 @@ static void log_trouble(struct daemon *d, const struct event *e, const struct wh
 static void unanswered(struct daemon *d, const struct event *e, const struct who *w,
 		       struct instant now)
 {
-	/* Once per series is news; each further attempt is not. */
-	if (e->n == ASK_AGAIN_AFTER && may_log(d, BRAKE_RETRY, now))
+	struct peer_note *note = &e->peer->note;
+
+	/* The first series is news; each further attempt is not, nor are further series. */
+	if (e->n == ASK_AGAIN_AFTER && !note->doubted && may_log(d, BRAKE_RETRY, now)) {
+		note->doubted = true;
 		log_info("peer %s (%s) does not answer; trying on (taut why %s may tell why)",
 			 w->key, w->end, d->options.name);
-	else
+	} else {
 		log_debug("peer %s (%s): initiation sent again (%" PRIu32 ")", w->key, w->end,
 			  e->n);
+	}
 	if (e->n >= ASK_AGAIN_AFTER)
 		names_unanswered(&d->names, e->peer);
 }
@@ -96,6 +100,7 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 	case EVENT_NONE:
 		break;
 	case EVENT_HANDSHAKE:
+		e->peer->note.doubted = false;
 		/* That it is up is told with its state; renewals are routine. */
 		log_debug("peer %s (%s): session %s", w.key, w.end,
 			  e->peer->handshakes <= 1 ? "established" : "renewed");

@@ -256,6 +256,8 @@ static bool clock_back(const struct why_look *l)
 {
 	const struct trouble *t = &l->p->trouble;
 	uint64_t theirs = load_be64(t->timestamp), latest = load_be64(l->p->latest_timestamp);
+	/* One may be a copy that somebody kept: that must not hide what is wrong. */
+	bool again = t->timestamps > 1;
 	char back[SPAN], from[ENDPOINT_TEXT];
 	struct verdict *v;
 
@@ -264,7 +266,8 @@ static bool clock_back(const struct why_look *l)
 		return false;
 	print_span(back, latest > theirs ? latest - theirs : 0);
 	endpoint_print(from, &t->timestamp_from);
-	v = why_begin(l, WHY_CLOCK, WHY_LIKELY, !is_up(l), t->timestamp_at);
+	v = why_begin(l, WHY_CLOCK, again ? WHY_LIKELY : WHY_HINT, again && !is_up(l),
+		      t->timestamp_at);
 	why_what(v, "the clock of the peer went back by %s, or two hosts share its private key",
 		 back);
 	why_because(v,
@@ -275,7 +278,7 @@ static bool clock_back(const struct why_look *l)
 	why_there(v, "give each host a private key of its own: taut genkey");
 	why_here(v, "to forget the old time, once: wg set %s peer %s remove, then: taut reload %s",
 		 l->about->name, l->theirs, l->about->name);
-	return true;
+	return again;
 }
 
 static bool one_way(const struct why_look *l)

@@ -208,18 +208,6 @@ static enum fate respond(struct tunnel *t, struct peer *peer, struct noise_recei
 	return FATE_CONSUMED;
 }
 
-/* The very same one is a copy, by the network or on purpose, and tells of no clock. */
-static void note_timestamp(struct trouble *t, const uint8_t *timestamp, const uint8_t *latest,
-			   const struct lane_entry *e, struct instant now)
-{
-	if (memcmp(timestamp, latest, TIMESTAMP_LEN) == 0)
-		return;
-	t->timestamps++;
-	t->timestamp_at = now.mono;
-	t->timestamp_from = e->from;
-	memcpy(t->timestamp, timestamp, TIMESTAMP_LEN);
-}
-
 static enum fate initiation_received(struct tunnel *t, const struct lane_entry *e, struct batch *b,
 				     struct instant now)
 {
@@ -233,18 +221,20 @@ static enum fate initiation_received(struct tunnel *t, const struct lane_entry *
 		return FATE_NOISE;
 	peer = peers_find(&t->peers, &n.who);
 	if (!peer) {
-		trouble_stranger(&t->trouble, &n.who, &e->from, now.mono);
-		tunnel_note(t, (struct event){
-				       .kind = EVENT_UNKNOWN_PEER, .key = n.who, .end = e->from });
+		if (trouble_stranger(&t->trouble, &n.who, &e->from, now.mono))
+			tunnel_note(t, (struct event){ .kind = EVENT_UNKNOWN_PEER,
+						       .key = n.who,
+						       .end = e->from });
 		fate = FATE_UNKNOWN_PEER;
 		goto out;
 	}
 	if (!noise_read_timestamp(&n, m, peer->noise, timestamp))
 		goto out;
 	if (memcmp(timestamp, peer->latest_timestamp, TIMESTAMP_LEN) <= 0) {
-		note_timestamp(&peer->trouble, timestamp, peer->latest_timestamp, e, now);
-		tunnel_note(
-			t, (struct event){ .kind = EVENT_TIMESTAMP, .peer = peer, .end = e->from });
+		if (trouble_timestamp(peer, timestamp, &e->from, now.mono))
+			tunnel_note(t, (struct event){ .kind = EVENT_TIMESTAMP,
+						       .peer = peer,
+						       .end = e->from });
 		peer->count[fate = FATE_TIMESTAMP]++;
 		goto out;
 	}
@@ -280,9 +270,10 @@ static enum fate response_received(struct tunnel *t, const struct lane_entry *e,
 	if (!peer || !peer->pending->waiting || peer->pending->index != index)
 		return FATE_NO_HANDSHAKE;
 	if (!noise_read_response(peer->pending, m, t->self, peer->noise, &keys)) {
-		tunnel_note(t, (struct event){ .kind = EVENT_PSK, .peer = peer, .end = e->from });
+		if (trouble_psk(peer, now.mono))
+			tunnel_note(t, (struct event){
+					       .kind = EVENT_PSK, .peer = peer, .end = e->from });
 		peer->count[FATE_PSK]++;
-		peer->trouble.psk_at = now.mono;
 		return FATE_PSK;
 	}
 	wipe(peer->pending, sizeof(*peer->pending)); /* the index lives on, as the session's */

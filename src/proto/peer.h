@@ -28,7 +28,9 @@ struct peer_note {
 	uint64_t since;       /* its state is what it is, mono ns */
 	uint64_t lines_since; /* log lines about it: since then... */
 	uint32_t lines, held; /* ...so many, and so many held back */
+	uint64_t given_up;    /* when that it is dead was last told; 0: it was heard since */
 	uint8_t word;         /* its state, plus one */
+	bool doubted;         /* that it does not answer was told, and it was not heard since */
 };
 
 struct peer {

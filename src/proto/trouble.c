@@ -11,6 +11,7 @@ enum { WALK = 1 << 16 }; /* peers looked at per second, for what anybody may cau
 
 static const uint64_t minute = 60 * SECOND_NS;
 static const uint64_t recent = 180 * SECOND_NS;
+static const uint64_t hour = 3600 * SECOND_NS;
 
 bool trouble_passes(int err)
 {
@@ -92,7 +93,7 @@ uint32_t trouble_flips(const struct trouble *t, uint64_t now)
 	return then.flips + then.flips_before;
 }
 
-void trouble_stranger(struct trouble_tunnel *t, const struct key *key, const struct endpoint *from,
+bool trouble_stranger(struct trouble_tunnel *t, const struct key *key, const struct endpoint *from,
 		      uint64_t now)
 {
 	struct trouble_stranger *end = t->stranger + TROUBLE_STRANGERS, *oldest = t->stranger;
@@ -109,6 +110,38 @@ void trouble_stranger(struct trouble_tunnel *t, const struct key *key, const str
 	s->from = *from;
 	s->count++;
 	s->at = now;
+	if (s->news_at && now < s->news_at + hour)
+		return false;
+	s->news_at = now;
+	return true;
+}
+
+/*
+ * Whoever listens on the wire may send again what they heard, as often as they like:
+ * a clock is told by times that grow.
+ */
+bool trouble_timestamp(struct peer *p, const uint8_t timestamp[TIMESTAMP_LEN],
+		       const struct endpoint *from, uint64_t now)
+{
+	struct trouble *t = &p->trouble;
+	bool news = !t->timestamp_at || t->timestamp_at <= p->handshake_at;
+
+	if (memcmp(timestamp, p->latest_timestamp, TIMESTAMP_LEN) == 0 ||
+	    (!news && memcmp(timestamp, t->timestamp, TIMESTAMP_LEN) <= 0))
+		return false;
+	t->timestamps = news ? 1 : t->timestamps + 1;
+	t->timestamp_at = now;
+	t->timestamp_from = *from;
+	memcpy(t->timestamp, timestamp, TIMESTAMP_LEN);
+	return news;
+}
+
+bool trouble_psk(struct peer *p, uint64_t now)
+{
+	bool news = !p->trouble.psk_at || p->trouble.psk_at <= p->handshake_at;
+
+	p->trouble.psk_at = now;
+	return news;
 }
 
 void trouble_no_peer(struct trouble_tunnel *t, const struct ip *to, uint64_t now)

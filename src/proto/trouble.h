@@ -41,8 +41,9 @@ struct trouble {
 	struct trouble_send send[TROUBLE_ERRORS]; /* the latest so many errnos */
 	struct trouble_icmp icmp;                 /* the last; count: of all */
 	uint64_t psk_at;                          /* its last FATE_PSK */
-	uint64_t timestamps, timestamp_at;        /* initiations older than one before... */
-	uint8_t timestamp[TIMESTAMP_LEN];         /* ...what the last of them said */
+	/* initiations older than one before, since the last handshake, copies left out... */
+	uint64_t timestamps, timestamp_at;
+	uint8_t timestamp[TIMESTAMP_LEN]; /* ...what the last of them said */
 	struct endpoint timestamp_from;
 	uint64_t cookies, cookie_at; /* received instead of an answer */
 	uint64_t source_at;          /* its last FATE_SOURCE */
@@ -63,6 +64,7 @@ struct trouble_stranger {
 	struct key key;
 	struct endpoint from;
 	uint64_t count, at;
+	uint64_t news_at; /* when it was news last */
 };
 
 /* With nobody in particular. */
@@ -95,8 +97,14 @@ void trouble_moved(struct trouble *t, const struct endpoint *from, const struct 
 		   uint64_t now);
 /* Moves back and forth within the last minute or two. */
 uint32_t trouble_flips(const struct trouble *t, uint64_t now);
-void trouble_stranger(struct trouble_tunnel *t, const struct key *key, const struct endpoint *from,
+/* true: it is news, for it is new, or the last time that it was is an hour ago. */
+bool trouble_stranger(struct trouble_tunnel *t, const struct key *key, const struct endpoint *from,
 		      uint64_t now);
+/* An initiation that is not newer than one before. true: it is news; a copy is not. */
+bool trouble_timestamp(struct peer *p, const uint8_t timestamp[TIMESTAMP_LEN],
+		       const struct endpoint *from, uint64_t now);
+/* A response that does not decrypt. true: the first since the last handshake. */
+bool trouble_psk(struct peer *p, uint64_t now);
 /* A packet for an address that no peer has. What goes to many hosts is nobody's fault. */
 void trouble_no_peer(struct trouble_tunnel *t, const struct ip *to, uint64_t now);
 /* The network said something: count and at are filled in here. */

@@ -44,9 +44,9 @@ enum event_kind {
 	EVENT_GAVE_UP,   /* no answer to 20 initiations: waits for traffic */
 	EVENT_ENDPOINT,  /* the peer moved: peer->endpoint */
 	EVENT_FORGOT,    /* 540 s without a new session: keys wiped */
-	EVENT_UNKNOWN_PEER, /* initiation from a key that is not configured; key, end */
-	EVENT_PSK,          /* a response did not decrypt: preshared keys differ */
-	EVENT_TIMESTAMP,    /* an initiation was not newer than the last: clock or shared key */
+	EVENT_UNKNOWN_PEER, /* initiation from a key that is not configured, hourly; key, end */
+	EVENT_PSK,          /* the first response that does not decrypt: preshared keys differ */
+	EVENT_TIMESTAMP,    /* the first that is older than one before: clock or shared key */
 };
 
 struct event {

@@ -214,7 +214,7 @@ static void test_a_replayed_initiation_is_refused_for_ever(void **state)
 		;
 	side_picture(&p->b, &before);
 	assert_int_equal(side_hear(p, &p->b, &d), FATE_TIMESTAMP);
-	assert_true(side_event(&p->b, EVENT_TIMESTAMP, &e));
+	assert_false(side_event(&p->b, EVENT_TIMESTAMP, &e)); /* a copy is no news */
 	assert_untouched(&p->b);
 	assert_int_equal(p->b.n_log, 0);
 	admin_down(&p->b.t); /* what was accepted last survives that */
@@ -223,6 +223,28 @@ static void test_a_replayed_initiation_is_refused_for_ever(void **state)
 	assert_int_equal(side_hear(p, &p->b, &first), FATE_TIMESTAMP);
 	d = initiation(p, p->now.wall);
 	assert_int_equal(side_hear(p, &p->b, &d), FATE_CONSUMED);
+	pair_free(p);
+}
+
+static void test_old_initiations_are_news_once(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+	const uint64_t wall = p->now.wall + 100 * SECOND_NS;
+	struct datagram latest = initiation(p, wall), old[3];
+	struct event e;
+
+	for (size_t i = 0; i < LEN(old); i++)
+		old[i] = initiation(p, wall - (9 - i) * SECOND_NS);
+	assert_int_equal(side_hear(p, &p->b, &latest), FATE_CONSUMED);
+	for (unsigned i = 0; i < 3; i++) { /* three old ones, each of them thrice */
+		for (size_t k = 0; k < LEN(old); k++) {
+			assert_int_equal(side_hear(p, &p->b, &old[k]), FATE_TIMESTAMP);
+			assert_int_equal(side_event(&p->b, EVENT_TIMESTAMP, &e), i + k == 0);
+		}
+	}
+	assert_int_equal(p->b.peer->trouble.timestamps, 3);
+	assert_int_equal(p->b.peer->count[FATE_TIMESTAMP], 9);
 	pair_free(p);
 }
 
@@ -295,6 +317,8 @@ static void test_different_psks_never_connect_and_say_so(void **state)
 	pair_run(p, 60 * SECOND_NS);
 	assert_int_equal(p->b.dev.n, 0);
 	assert_int_equal(p->a.peer->handshakes + p->b.peer->handshakes, 0);
+	assert_true(p->a.peer->count[FATE_PSK] > 5);
+	assert_false(side_event(&p->a, EVENT_PSK, &e)); /* once is enough */
 	pair_free(p);
 }
 
@@ -424,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_a_forged_response_leaves_the_handshake_waiting),
 		cmocka_unit_test(test_an_initiation_with_any_bit_wrong_changes_nothing),
 		cmocka_unit_test(test_a_replayed_initiation_is_refused_for_ever),
+		cmocka_unit_test(test_old_initiations_are_news_once),
 		cmocka_unit_test(test_initiations_less_than_20_ms_apart_are_a_flood),
 		cmocka_unit_test(test_strangers_and_missing_keys_are_told_apart),
 		cmocka_unit_test(test_different_psks_never_connect_and_say_so),

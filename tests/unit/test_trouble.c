@@ -111,6 +111,18 @@ static void test_strangers_are_eight_at_most_and_the_oldest_goes(void **state)
 		assert_int_equal(t.stranger[i].count, t.stranger[i].key.bytes[0] == 15 ? 2 : 1);
 }
 
+static void test_stranger_is_news_once_an_hour(void **state)
+{
+	const struct key key = { .bytes = { 7 } };
+	const struct endpoint end = end_at("192.0.2.1:1");
+	struct trouble_tunnel t = { 0 };
+
+	(void)state;
+	for (unsigned s = 0; s < 7300; s += 5)
+		assert_int_equal(trouble_stranger(&t, &key, &end, start + s * SECOND_NS),
+				 s % 3600 == 0);
+}
+
 static void test_packets_for_many_are_nobodys_fault(void **state)
 {
 	static const char *const many[] = { "224.0.0.22", "255.255.255.255", "ff02::16" };
@@ -280,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_moving_on_is_no_flipping),
 		cmocka_unit_test(test_going_back_and_forth_is_counted_for_two_minutes_at_most),
 		cmocka_unit_test(test_strangers_are_eight_at_most_and_the_oldest_goes),
+		cmocka_unit_test(test_stranger_is_news_once_an_hour),
 		cmocka_unit_test(test_packets_for_many_are_nobodys_fault),
 		cmocka_unit_test(test_packets_for_groups_want_nothing_back),
 		cmocka_unit_test(test_sources_of_the_link_hide_no_other),

@@ -447,6 +447,8 @@ static void test_old_timestamps_tell_by_how_much(void **state)
 		stamp(peer->trouble.timestamp, 1800000000 - cases[i].back);
 		assert_true(expect(WHY_CLOCK, WHY_LIKELY, cases[i].words)->problem);
 	}
+	peer->trouble.timestamps = 1;
+	assert_false(expect(WHY_CLOCK, WHY_HINT, "by 3 d 4 h")->problem);
 	peer->consumed_at = ago(1); /* it has a right one by now */
 	expect_health();
 }
@@ -634,6 +636,11 @@ static void test_what_is_nearest_to_us_goes_first(void **state)
 	peer->consumed_at = ago(9);
 	expect(WHY_ONE_WAY, WHY_LIKELY, "");
 	peer->trouble.timestamp_at = ago(2);
+	peer->trouble.timestamps = 1; /* one alone hides nothing */
+	look();
+	assert_int_equal(found.n, 2);
+	assert_non_null(find(WHY_ONE_WAY));
+	peer->trouble.timestamps = 2;
 	expect(WHY_CLOCK, WHY_LIKELY, "");
 	peer->trouble.psk_at = ago(2);
 	expect(WHY_PSK_MISMATCH, WHY_LIKELY, "");
