@@ -10,7 +10,7 @@
 #include "cli/gather.h"
 #include "cli/verb.h"
 
-enum { STEP_MS = 200, MOST_SECONDS = 365 * 24 * 3600 };
+enum { STEP_MS = 200, SHAKE_MS = 10000, MOST_SECONDS = 365 * 24 * 3600 };
 
 static const char usage[] =
 	"Usage: taut wait [--timeout SECONDS] NAME\n"
@@ -37,7 +37,7 @@ struct wait {
 	uint64_t timeout; /* ms; UINT64_MAX: none */
 	char name[CONF_NAME_MAX + 1];
 	char reason[REPORT_REASON]; /* what was said last */
-	bool shaken;
+	uint64_t waited, shake_at;  /* ms */
 };
 
 /* VERB_OK: go on; -1: help was given; VERB_USAGE: said why. */
@@ -88,13 +88,26 @@ static bool any_is_up(struct wait *w, const struct report *r)
 	return false;
 }
 
-/* Whoever is idle would stay so: nobody sends anything. Once, for then it is at work. */
-static void shake(struct wait *w)
+static bool any_rests(const struct report *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->conf.n_peer; i++) {
+		if (strcmp(r->peer[i].state, "idle") == 0 || strcmp(r->peer[i].state, "dead") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whoever is idle, or has given up, would stay so: nobody sends anything. */
+static void shake(struct wait *w, const struct report *r)
 {
 	struct print lines = { 0 };
 
-	if (!w->shaken)
-		w->shaken = ask(w->name, "handshake=1", &lines) == 0;
+	if (w->waited < w->shake_at || !any_rests(r))
+		return;
+	if (ask(w->name, "handshake=1", &lines) == 0)
+		w->shake_at = w->waited + SHAKE_MS;
 	print_fini(&lines);
 }
 
@@ -108,13 +121,11 @@ static int look(struct wait *w)
 
 	if (r == 0)
 		up = g.n && any_is_up(w, &g.report[0]);
+	if (g.n && !up)
+		shake(w, &g.report[0]);
 	gather_free(&g);
-	if (up)
-		return VERB_OK;
-	if (r == 0) {
-		shake(w);
-		return -1;
-	}
+	if (r == 0)
+		return up ? VERB_OK : -1;
 	if (r != -ENOENT && r != -ECONNREFUSED) {
 		verb_say("%s: %s", w->name, ask_error(r));
 		return VERB_FAILED;
@@ -139,7 +150,7 @@ int wait_tunnel(const struct command *c)
 {
 	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
 	struct wait w = { .timeout = UINT64_MAX };
-	uint64_t waited = 0, last;
+	uint64_t last;
 	int r = take_options(&w, c);
 
 	if (r != VERB_OK)
@@ -147,13 +158,13 @@ int wait_tunnel(const struct command *c)
 	if (!verb_name(w.arg, w.name))
 		return VERB_USAGE;
 	last = now_ms();
-	while ((r = look(&w)) < 0 && waited < w.timeout) {
+	while ((r = look(&w)) < 0 && w.waited < w.timeout) {
 		uint64_t now;
 
 		nanosleep(&step, NULL);
 		now = now_ms();
 		/* A clock that is set while we wait must not count. */
-		waited += now > last && now - last < 10 * STEP_MS ? now - last : STEP_MS;
+		w.waited += now > last && now - last < 10 * STEP_MS ? now - last : STEP_MS;
 		last = now;
 	}
 	if (r >= 0)

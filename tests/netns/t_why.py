@@ -119,6 +119,20 @@ def wait_ends_with_the_session_or_with_the_time(lab):
           "no such tunnel")
 
 
+@test(slow=25, needs=["taut"])
+def wait_asks_again_after_it_was_given_up(lab):
+    """A host that comes minutes later, does not dial, and is asked by nobody but wait."""
+    pair = Pair(lab, rate=FAST, ends=(True, False))
+    pair.b.ns.ip(f"link set {pair.b.name} down")
+    wait = lab.spawn(pair.a.ns, lab.program, "wait", pair.a.name)
+    wait_for(lambda: pair.a.status()[1][pair.b.public]["state"] == "dead", 150 / FAST, "given up")
+    pair.b.ns.ip(f"link set {pair.b.name} up")
+    equal(wait.wait(15), 0, "exit status")
+    # all that while another thing was told once
+    equal([pair.a.log().count(text) for text in (" is handshaking: ", " is dead: ",
+                                                 "does not answer")], [1, 1, 1], "lines")
+
+
 @test(needs=["taut"])
 def bare_tunnels_are_told_what_is_missing(lab):
     node = Node(lab, lab.namespace("a")).start()
@@ -277,8 +291,11 @@ def silence_names_all_that_look_the_same(lab):
     check("E-SILENCE" in codes(pair.a), f"dead, but {codes(pair.a)}")
     check(int(record["state_age"]) < 30, f"state_age={record['state_age']}")
     check(" is dead: no answer to 20 initiations" in pair.a.log(), "not in the log")
-    equal(pair.a.log().count(" is handshaking: "), 1, "lines for one change")
-    equal(pair.a.log().count(" is dead: "), 1, "lines for the other")
+    poke(pair.a)
+    wait_for(lambda: pair.a.status()[1][pair.b.public]["state"] == "handshaking", 3, "once more")
+    wait_for(lambda: pair.a.status()[1][pair.b.public]["state"] == "dead", 150 / FAST, "dead again")
+    equal([pair.a.log().count(text) for text in (" is handshaking: ", " is dead: ",
+                                                 "does not answer")], [1, 1, 1], "lines")
 
 
 @test(needs=["taut"])
@@ -408,7 +425,12 @@ def clock_that_went_back_is_named(lab):
     time.sleep(0.05)
     equal(peer.call(now), None, "answer to a copy")
     check("E-CLOCK" not in codes(node), "a copy tells of no clock")
-    equal(peer.call(now - (3 * 86400 + 4 * 3600 + 60) * 10**9), None, "answer to an old one")
+    past = now - (3 * 86400 + 4 * 3600 + 600) * 10**9
+    equal(peer.call(past), None, "answer to an old one")
+    equal(verdict(node, "E-CLOCK", problem=False)[0], "hint", "one old one may be a copy")
+    equal(peer.call(past), None, "answer to the same again")
+    equal(verdict(node, "E-CLOCK", problem=False)[0], "hint", "a copy of it")
+    equal(peer.call(past + 5 * 10**9), None, "answer to the next")
     said = verdict(node, "E-CLOCK")
     equal(said[0], "likely", "certainty")
     holds(said, "3 d 4 h", peer.where(), "two hosts share its private key", "there: date")
@@ -417,6 +439,25 @@ def clock_that_went_back_is_named(lab):
     check(session, "handshake with a new time")
     peer.sock.sendto(session.seal(b""), ("127.0.0.1", node.port()))
     wait_for(lambda: why(node)[0] == 0, 3, "then all is well", step=0.1)
+    equal(node.log().count("not newer"), 1, "lines of the log about all that")
+
+
+@test(needs=["taut"], slow=6)
+def the_log_has_one_line_about_each_stranger(lab):
+    """Who asks again and again, a copy that is sent again and again: a line, or none."""
+    node = lone(lab)
+    stranger, peer = Caller(lab, node), Caller(lab, node)
+    node.set("peer", peer.public, "allowed-ips", "10.7.0.2/32")
+    for _ in range(7):
+        stranger.call()
+    equal(node.log().count("asks for a session"), 1, "lines about one stranger")
+    check("asked 7 times" in json.dumps(why(node)[1]), "they are counted all the same")
+    first = noise.Initiator(peer.private, node.public_key, noise.ZERO).initiation()
+    for _ in range(10):
+        peer.sock.sendto(first, ("127.0.0.1", node.port()))
+        time.sleep(0.06)
+    wait_for(lambda: node.drops().get("timestamp", 0) >= 8, 3, "copies refused")
+    equal(node.log().count("not newer"), 0, "lines about copies")
 
 
 @test(needs=["taut"])
