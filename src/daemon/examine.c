@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "daemon/clock.h"
 #include "daemon/inside.h"
+#include "daemon/strict.h"
 #include "daemon/why.h"
 #include "proto/admin.h"
 
@@ -39,6 +40,7 @@ static void look_around(struct exam *e, const struct peer *p, struct why_around 
 		return;
 	ip = endpoint_ip(&p->endpoint);
 	a->route = host_path(d->host, &ip, d->mark, &path);
+	strict_filters(d, p, a->strict);
 	a->loops = a->route == 0 && path.ifindex == d->ifindex && !d->link_lost;
 }
 

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/strict.h"
 
-#include <net/if.h>
-
 #include "proto/admin.h"
 
 /* The way back is looked up as if we had not marked the way there. */
-static bool is_filtered(struct daemon *d, const struct peer *p, char name[IF_NAMESIZE])
+bool strict_filters(struct daemon *d, const struct peer *p, char name[IF_NAMESIZE])
 {
 	struct ip ip = endpoint_ip(&p->endpoint);
 	struct route_path there, back;
 
-	if (ip.family != AF_INET || host_path(d->host, &ip, d->mark, &there) < 0 ||
-	    host_path(d->host, &ip, 0, &back) < 0)
+	if (!d->network.divert[NETWORK_V4] || ip.family != AF_INET ||
+	    host_path(d->host, &ip, d->mark, &there) < 0 || host_path(d->host, &ip, 0, &back) < 0)
 		return false;
 	return there.ifindex != back.ifindex && host_filters_strictly(d->host, there.ifindex, name);
 }
@@ -25,7 +23,7 @@ void strict_warn(struct daemon *d, const struct peer *peer)
 	if (!d->network.divert[NETWORK_V4] || d->said_strict)
 		return;
 	for (; p; p = peer ? NULL : p->next) {
-		if (!is_filtered(d, p, name))
+		if (!strict_filters(d, p, name))
 			continue;
 		log_warn("strict rp_filter on %s drops what peers send under a default route: "
 			 "sysctl net.ipv4.conf.%s.rp_filter=2",

@@ -8,8 +8,12 @@
  * and drops them without a word.
  */
 
+#include <net/if.h>
+
 #include "daemon/inside.h"
 
+/* That happens to this peer, by this interface. */
+bool strict_filters(struct daemon *d, const struct peer *p, char name[IF_NAMESIZE]);
 /* Tell once if that will happen to this peer (NULL: to any), and what to type. */
 void strict_warn(struct daemon *d, const struct peer *peer);
 

@@ -31,6 +31,7 @@ const char *why_code_name(enum why_code code)
 		[WHY_CLOCK] = "E-CLOCK",
 		[WHY_ONE_WAY] = "E-ONE-WAY",
 		[WHY_MAC1] = "E-MAC1",
+		[WHY_RP_FILTER] = "E-RP-FILTER",
 		[WHY_LOAD] = "E-LOAD",
 		[WHY_SILENCE] = "E-SILENCE",
 		[WHY_NO_ENDPOINT] = "E-NO-ENDPOINT",

@@ -9,6 +9,7 @@
  * explains each of them.
  */
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -36,6 +37,7 @@ enum why_code {
 	WHY_CLOCK,
 	WHY_ONE_WAY,
 	WHY_MAC1,
+	WHY_RP_FILTER,
 	WHY_LOAD,
 	WHY_SILENCE,
 	WHY_NO_ENDPOINT,
@@ -94,6 +96,7 @@ struct why_around {
 	struct state_around around;
 	int route;  /* to its endpoint: 0, or -errno: there is none; -EAGAIN: not looked for */
 	bool loops; /* that route leads into the tunnel itself */
+	char strict[IF_NAMESIZE]; /* what drops its answers by rp_filter; empty: nothing */
 };
 
 /* Add what is to be said of the tunnel as a whole; of one of its peers. */

@@ -328,6 +328,25 @@ static bool mac1(const struct why_look *l)
 	return true;
 }
 
+/* Silence that this host makes itself. */
+static bool rp_filter(const struct why_look *l)
+{
+	const char *dev = l->around->strict;
+	struct verdict *v;
+
+	if (!is_asking(l) || !*dev)
+		return false;
+	v = why_begin(l, WHY_RP_FILTER, WHY_LIKELY, true, l->p->sent_at);
+	why_what(v, "this host drops the answers of %s: strict rp_filter on %s", l->end, dev);
+	why_because(v,
+		    "The default route leads into the tunnel. What comes in by %s would be "
+		    "answered by another way, and net.ipv4.conf.%s.rp_filter = 1 (or that of all) "
+		    "drops it without a word.",
+		    dev, dev);
+	why_here(v, "sysctl net.ipv4.conf.%s.rp_filter=2", dev);
+	return true;
+}
+
 static bool load(const struct why_look *l)
 {
 	const struct trouble *t = &l->p->trouble;
@@ -393,6 +412,6 @@ static bool no_endpoint(const struct why_look *l)
 }
 
 why_rule_fn *const why_reach[] = {
-	name,    bad_key, loops, cannot_send, network_says, psk,  clock_back,
-	one_way, mac1,    load,  silence,     no_endpoint,  NULL,
+	name,    bad_key, loops, cannot_send, network_says, psk,         clock_back,
+	one_way, mac1,    load,  rp_filter,   silence,      no_endpoint, NULL,
 };

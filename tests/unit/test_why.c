@@ -485,6 +485,17 @@ static void test_wrong_mac1_from_the_peers_address(void **state)
 	assert_false(expect(WHY_MAC1, WHY_LIKELY, "Rubbish")->problem);
 }
 
+static void test_strict_filter_explains_silence(void **state)
+{
+	(void)state;
+	ask(3);
+	memcpy(around.strict, "eth7", 5);
+	expect(WHY_RP_FILTER, WHY_LIKELY, "sysctl net.ipv4.conf.eth7.rp_filter=2");
+	peer->timers.at[TIMER_RETRANSMIT] = 0;
+	be_up(); /* answers come all the same */
+	expect_health();
+}
+
 static void test_cookies_mean_load(void **state)
 {
 	(void)state;
@@ -783,6 +794,7 @@ int main(void)
 		EACH(test_old_timestamps_tell_by_how_much),
 		EACH(test_answers_that_are_never_taken_up),
 		EACH(test_wrong_mac1_from_the_peers_address),
+		EACH(test_strict_filter_explains_silence),
 		EACH(test_cookies_mean_load),
 		EACH(test_silence_names_both_keys_and_the_port),
 		EACH(test_session_without_an_answer_is_silence_too),
