@@ -28,8 +28,11 @@ static void log_device(int error, const char *name)
 		log_error("no /dev/net/tun here: modprobe tun; or in a container hand it in "
 			  "(--device /dev/net/tun), or mknod /dev/net/tun c 10 200");
 		return;
-	case EPERM:
 	case EACCES:
+		log_error("may not open /dev/net/tun: chmod 666 /dev/net/tun, as udev does "
+			  "(rights are asked for when a device is made), or run as root");
+		return;
+	case EPERM:
 		log_error("may not make a tunnel device: run as root, or with CAP_NET_ADMIN "
 			  "(and /dev/net/tun must be allowed in a container)");
 		return;

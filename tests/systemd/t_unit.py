@@ -16,11 +16,15 @@ from runner import test
 
 UID = GID = 64321
 
-# $1: folder with etc/, credentials/ and run/, then uid, gid, memlock, umask; the rest is run.
+# $1: folder with dev/, etc/, credentials/ and run/, then uid, gid, memlock, umask, mode of
+# /dev/net/tun; the rest is run.
 ENTER = r"""
 set -e
-top=$1 uid=$2 gid=$3 memlock=$4; umask $5; shift 5
+top=$1 uid=$2 gid=$3 memlock=$4; umask $5; tun=$6; shift 6
 mount --make-rprivate /
+mount -t tmpfs none "$top/dev"
+mknod -m "$tun" "$top/dev/tun" c 10 200
+mount --bind "$top/dev/tun" /dev/net/tun
 cp -L /etc/nsswitch.conf /etc/ld.so.cache "$top/etc" 2>/dev/null || true
 mount --bind "$top/etc" /etc
 mount --bind "$top/run" /run/wireguard
@@ -48,7 +52,8 @@ class Instance(Node):
         super().__init__(lab, ns)
         self.settings = unit_settings(unit_path(), self.name)
         self.top = os.path.join(lab.dir, self.name)
-        for folder, uid, mode in (("", 0, 0o755), ("etc", 0, 0o755), ("etc/taut", 0, 0o750),
+        for folder, uid, mode in (("", 0, 0o755), ("dev", 0, 0o755), ("etc", 0, 0o755),
+                                  ("etc/taut", 0, 0o750),
                                   ("credentials", UID, 0o500), ("run", UID, 0o750)):
             path = os.path.join(self.top, folder)
             os.mkdir(path)
@@ -85,7 +90,7 @@ class Instance(Node):
         for name, text in held.items():
             self.write(f"credentials/{name}", text, UID, UID, 0o400)
 
-    def start_unit(self, config, manager=None):
+    def start_unit(self, config, manager=None, tun="666"):
         self.write(f"etc/taut/{self.name}.conf", config, 0, GID, 0o640)
         self.credentials()
         argv = shlex.split(last(self.settings, "ExecStart"))
@@ -99,7 +104,7 @@ class Instance(Node):
         with open(self.log_path, "a", encoding="utf-8") as log:
             self.process = self.ns.popen(
                 "unshare", "--mount", "sh", "-c", ENTER, "sh", self.top, UID, GID,
-                memlock, last(self.settings, "UMask"), self.program, *argv[1:],
+                memlock, last(self.settings, "UMask"), tun, self.program, *argv[1:],
                 stdout=log, stderr=log, env=env)
 
     def status(self):
@@ -188,6 +193,15 @@ def a_missing_key_file_is_named(lab):
     equal(pair.a.wait_exit(), 78, "exit status")
     check(f"/etc/taut/{pair.a.name}.key: cannot open it: No such file" in pair.a.log(),
           f"the log: {pair.a.log()}")
+
+
+@test(needs=["taut", "setpriv", "prlimit", "unshare", "nsenter"])
+def a_device_for_root_alone_is_named(lab):
+    """udev gives /dev/net/tun the mode 0666; where there is none it may have another."""
+    pair = UnitPair(lab)
+    pair.a.start_unit(pair.config(0), tun="600")
+    equal(pair.a.wait_exit(), 1, "exit status")
+    check("chmod 666 /dev/net/tun" in pair.a.log(), pair.a.last_log())
 
 
 @test(needs=["taut", "setpriv", "prlimit", "unshare", "nsenter"])
