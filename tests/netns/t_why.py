@@ -10,19 +10,26 @@ import threading
 import time
 
 import noise
+import schema
 from lab import Failure, check, equal, wait_for, within
 from node import Node, Pair
 from runner import test
 
 V4 = "10.7.0.2"
 FAST = 10
+SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      "../../docs/why.schema.json")
 
 
 def why(node, arg=None):
     """(exit status, the JSON)."""
     done = node.ns.run(node.program, "why", "--json", arg or node.name, ok=False)
     check(done.out, f"{node.name}: why says nothing: {done.err}")
-    return done.code, json.loads(done.out)
+    said = json.loads(done.out)
+    equal(list(schema.judge(said, schema.load(SCHEMA))), [], "why.schema.json")
+    equal(said["healthy"], not any(v["problem"] for v in said["verdicts"]), "healthy")
+    equal(done.code, 0 if said["healthy"] else 1, "exit status")
+    return done.code, said
 
 
 def codes(node):

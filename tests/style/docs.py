@@ -4,7 +4,8 @@
 
 Each configuration in README.md, docs/ and the man pages is given to `taut check`,
 with keys made for it, and each `taut WORD` in a code block has to be a verb.  Each
-file of the repository that is named has to be there.
+file of the repository that is named has to be there, and each code of a verdict has to
+be explained.
 """
 
 import os
@@ -69,6 +70,7 @@ def try_config(program, text, folder):
 
 def check(root, program, verbs):
     """Yield a complaint for each line that would not work."""
+    yield from check_codes(root)
     for path, is_man in texts(root):
         name = path.relative_to(root)
         for number, body in blocks(path, is_man):
@@ -91,6 +93,19 @@ def check(root, program, verbs):
                     yield f"{name}: there is no {named}"
 
 
+def check_codes(root):
+    """The codes of verdicts in the sources are those in the tables of docs/WHY.md."""
+    page = root / "docs/WHY.md"
+    used = {code for path in sorted((root / "src").rglob("*.c"))
+            for code in re.findall(r'"(E-[A-Z0-9-]+)"', path.read_text(encoding="utf-8"))}
+    told = set(re.findall(r"^\| `(E-[A-Z0-9-]+)`", page.read_text(encoding="utf-8"),
+                          re.MULTILINE)) if page.exists() else set()
+    for code in sorted(used - told):
+        yield f"docs/WHY.md: there is nothing about {code}"
+    for code in sorted(told - used):
+        yield f"docs/WHY.md: nobody says {code}"
+
+
 INTERFACE = "[Interface]\nPrivateKeyFile = a.key\n\n[Peer]\nPublicKey = (of B)\n"
 FAULTS = [
     ("an unknown key", {"README.md": f"```\n{INTERFACE}Colour = red\n```\n"}, "README.md:2: the"),
@@ -101,11 +116,15 @@ FAULTS = [
                                  "PrivateKey = abc=\n.Ed\n"}, "docs/man/a.5:2"),
     ("a verb that is none", {"README.md": "```\nx\ntaut -v start wg0\n```\n"}, "README.md:3: "),
     ("a verb in a pipe", {"README.md": "```\ncat x | taut pubkye\n```\n"}, "no verb pubkye"),
+    ("a code that is not explained", {"src/a.c": 'x = "E-A";\n'}, "nothing about E-A"),
+    ("a code that nobody uses", {"docs/WHY.md": "| `E-B-2` | sure |\n"}, "nobody says E-B-2"),
     ("a file that is gone", {"README.md": "See `docs/GONE.md`.\n"}, "there is no docs/GONE.md"),
 ]
 GOOD = {
     "README.md": f"```\n{INTERFACE}```\n`docs/A.md`\n```\n"
                  "A=b taut wg0\n(umask 077; taut genkey)\n```\n",
+    "src/a.c": 'x = "E-A-1";\n',
+    "docs/WHY.md": "| `E-A-1` | sure |\n",
     "docs/A.md": "1. x\n\n   ```\n   taut up wg0   # taut is fine\n   ```\n",
 }
 
