@@ -58,7 +58,7 @@ enum why_certainty {
 	WHY_CERTAINTIES
 };
 
-enum { WHY_WHAT = 288, WHY_BECAUSE = 640, WHY_STEP = 288, WHY_STEPS = 4, WHY_VERDICTS = 12 };
+enum { WHY_WHAT = 288, WHY_BECAUSE = 640, WHY_STEP = 288, WHY_STEPS = 4, WHY_VERDICTS = 16 };
 
 struct why_step {
 	bool there; /* on the other host */
@@ -78,7 +78,8 @@ struct verdict {
 };
 
 struct verdicts {
-	struct verdict verdict[WHY_VERDICTS]; /* more are left out */
+	struct verdict
+		verdict[WHY_VERDICTS]; /* room for all rules of one look; more are left out */
 	unsigned n;
 };
 

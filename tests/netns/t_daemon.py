@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import time
 
 import noise
@@ -103,6 +104,39 @@ def usr1_writes_the_records(lab):
     pair.a.ns.ping("10.7.0.99")
     pair.b.kill9()
     equal(pair.a.status()[1][pair.b.public]["peer"], pair.b.public, "record by control socket")
+
+
+@test(slow=4, needs=["taut"])
+def storms_of_signals_change_nothing(lab):
+    """
+    A hundred HUPs in a second, with good and broken files in turn, and as many USR1: the
+    last good file holds, no packet is lost, nothing grows.
+    """
+    pair = Pair(lab, start=False).start_configs()
+    pair.a.ns.must_ping(V4)
+    text = pair.config(0)
+    key_age = int(pair.a.status()[1][pair.b.public]["handshake_age"])
+    pings = lab.spawn(pair.a.ns, "ping", "-q", "-i", "0.02", "-c", "100", V4,
+                      stdout=subprocess.PIPE, text=True)
+    fds = len(os.listdir(f"/proc/{pair.a.process.pid}/fd"))
+    for n in range(100):
+        change = f"PersistentKeepalive = {n + 1}\n" if n % 2 == 0 else "Colour = red\n"
+        path = lab.file("next", text + change)
+        os.rename(path, pair.a.config)
+        for number in (signal.SIGHUP, signal.SIGUSR1):
+            pair.a.process.send_signal(number)
+        if n == 10:
+            before = pair.a.memory()
+        time.sleep(0.01)
+    wait_for(lambda: "Colour" in pair.a.log(), 3, "a broken file")
+    os.rename(lab.file("next", text + "PersistentKeepalive = 77\n"), pair.a.config)
+    pair.a.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: pair.a.peer(pair.b)["keepalive"] == "77", 3, "the last good file")
+    check(" 0% packet loss" in pings.communicate(timeout=20)[0], "packets were lost")
+    within(int(pair.a.status()[1][pair.b.public]["handshake_age"]), key_age, 30, "handshake_age")
+    equal(len(os.listdir(f"/proc/{pair.a.process.pid}/fd")), fds, "open files")
+    if not pair.a.has_sanitizers():
+        within(pair.a.memory() - before, -2000, 300, "kB more")
 
 
 @test(slow=4, needs=["taut"])

@@ -208,6 +208,37 @@ def the_textfile_is_always_whole(lab):
     equal(failed.out, "", "output")
 
 
+@test(needs=["taut", "unshare"])
+def the_textfile_survives_a_full_disk(lab):
+    """No room: an error, the file before as it was, and nothing beside it."""
+    pair = Pair(lab)
+    pair.a.ns.must_ping(V4)
+    script = (f'mount --make-rprivate / && mount -t tmpfs -o size=32k none "{lab.dir}" || exit 9\n'
+              f'cd "{lab.dir}"; "$0" status --textfile a.prom "$1" || exit 8\n'
+              'cp a.prom /dev/shm/$$; head -c 99999 /dev/zero >fill 2>/dev/null\n'
+              '"$0" status --textfile a.prom "$1"; echo "status $?"\n'
+              'cmp a.prom /dev/shm/$$ && ls -A; rm /dev/shm/$$\n')
+    done = pair.a.ns.run("unshare", "--mount", "sh", "-c", script, lab.program, pair.a.name,
+                         ok=False)
+    equal((done.code, done.out), (0, "status 1\na.prom\nfill\n"), f"result ({done.err})")
+    check("a.prom: No space left on device" in done.err, done.err)
+
+
+@test(needs=["taut"])
+def what_cannot_be_written_is_an_error(lab):
+    """A full disk or nobody behind standard output: never exit status 0."""
+    pair = Pair(lab)
+    pair.a.ns.must_ping(V4)
+    for argv in (["status", pair.a.name], ["status", "--json", pair.a.name],
+                 ["status", "--prometheus", pair.a.name], ["why", pair.a.name],
+                 ["why", "--json", pair.a.name], ["show", pair.a.name, "dump"], ["help"]):
+        for where in (">/dev/full", ">&-"):
+            done = pair.a.ns.run("sh", "-c", f'exec "$0" "$@" {where}', lab.program, *argv,
+                                 ok=False)
+            equal(done.code, 1, f"{argv} {where}")
+            check("cannot write to standard output" in done.err, f"{argv} {where}: {done.err}")
+
+
 @test(needs=["taut"])
 def dump_is_that_of_wg_byte_for_byte(lab):
     pair = Pair(lab, psk=True, keepalive=7, outer=6)

@@ -6,12 +6,13 @@ import os
 import re
 import socket
 import struct
+import subprocess
 import threading
 import time
 
 import noise
 import schema
-from lab import Failure, check, equal, wait_for, within
+from lab import Failure, check, equal, run, wait_for, within
 from node import Node, Pair
 from runner import test
 
@@ -587,6 +588,78 @@ def strangers_make_no_problem_of_a_tunnel_that_rests(lab):
     poke(pair.a)
     wait_for(lambda: sum(v["problem"] for v in why(pair.a)[1]["verdicts"]) == 3, 5,
              "once the peer is missed", step=0.1)
+
+
+@test(slow=25, timeout=90, needs=["taut", "iperf3"])
+def tunnels_that_work_never_have_a_problem(lab):
+    """Just started, under load, roaming, after restarts of the peer: looked at all the time."""
+    pair = Pair(lab, start=False).start_configs()
+
+    def look(what):
+        for node in pair:
+            status, said = why(node)
+            equal((status, [v["code"] for v in said["verdicts"] if v["problem"]]), (0, []),
+                  f"{what}, {node.name}")
+    look("just started")
+    pair.a.ns.must_ping(V4)
+    look("after the first packet")
+    server = lab.spawn(pair.b.ns, "iperf3", "-s", "-1", stdout=subprocess.DEVNULL)
+    with pair.b.ns:
+        wait_for(lambda: "5201" in run("ss", "-ltn").out, 5, "iperf3")
+    client = lab.spawn(pair.a.ns, "iperf3", "-c", V4, "-t", "3", stdout=subprocess.DEVNULL)
+    looks = 0
+    while client.poll() is None:
+        look("under load")
+        looks += 1
+    equal((client.wait(), server.wait()), (0, 0), "iperf3")
+    check(looks > 10, f"{looks} looks under load")
+    for n in range(5):
+        pair.b.set("listen-port", 3000 + n)
+        pair.b.ns.must_ping("10.7.0.1")
+        look("after a move")
+    text = pair.config(1)
+    for _ in range(3):
+        pair.b.kill9()
+        pair.b.start_config(text)
+        pair.b.ns.must_ping("10.7.0.1")
+        look("after a restart")
+    pair.b.kill9()
+    pair.b.start_config(text)              # and now the other side has to find out
+    lab.spawn(pair.a.ns, "ping", "-q", "-i", "0.2", V4, stdout=subprocess.DEVNULL)
+    wait_for(lambda: int(pair.a.status()[1][pair.b.public]["handshake_age"]) < 5
+             and pair.a.ns.ping(V4, 1, 0.2), 20, "found out")
+    look("after that")
+
+
+@test(slow=8, needs=["taut"])
+def strangers_fill_neither_log_nor_memory(lab):
+    """Rubbish of each type, and four hundred who know our key: some lines, nothing grows."""
+    pair = Pair(lab)
+    pair.a.ns.must_ping(V4)
+    sock = lab.udp(pair.b.ns, "0.0.0.0")
+    here = (pair.outer[0], 2001)
+
+    def knock(times):
+        for kind, size in ((1, 148), (2, 92), (3, 64), (4, 120)) * times:
+            sock.sendto(struct.pack("<I", kind) + os.urandom(size - 4), here)
+        for _ in range(times):
+            someone = noise.Initiator(noise.private(), pair.a.public_key, noise.ZERO)
+            sock.sendto(someone.initiation(), here)
+    knock(50)
+    before, lines = pair.a.memory(), len(pair.a.log().splitlines())
+    knock(350)
+    wait_for(lambda: pair.a.drops().get("unknown-peer", 0) > 300, 10, "strangers")
+    if not pair.a.has_sanitizers():
+        within(pair.a.memory() - before, -1000, 200, "kB more")
+    equal(len(pair.a.log().splitlines()) - lines, 0, "lines about the last 350")
+    within(lines, 1, 20, "lines")
+    status, said = why(pair.a)
+    equal((status, len(said["verdicts"])), (0, 9), "eight of them, and rubbish")
+    sock.settimeout(0.2)
+    try:
+        raise Failure(f"an answer: {sock.recv(200)[:4]}")
+    except TimeoutError:
+        pass
 
 
 # --- errors that come back must not cost anything ---

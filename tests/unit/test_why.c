@@ -765,6 +765,13 @@ static void test_list_is_bounded(void **state)
 		trouble_stranger(&t.trouble, &key, &peer->endpoint, ago(i));
 	}
 	look();
+	assert_int_equal(found.verdict[0].code, WHY_OWN_KEY);
+	/* However many strangers knock, nothing else makes room for them. */
+	assert_non_null(find(WHY_MAC1));
+	assert_non_null(find(WHY_NO_PEER));
+	assert_non_null(find(WHY_OWN_CLOCK));
+	assert_non_null(find(WHY_SILENCE));
+	why_tunnel(&found, &t, &about);
 	assert_int_equal(found.n, WHY_VERDICTS);
 	assert_int_equal(found.verdict[0].code, WHY_OWN_KEY);
 }
