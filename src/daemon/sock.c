@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/sock.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "conf/conf.h"
 
 enum { BACKLOG = 16, TRIES = 4 };
@@ -84,6 +87,32 @@ static int clear_stale(const char path[SOCK_PATH_MAX])
 	return 0;
 }
 
+/* ".NAME.PID" of a process that is no more: it was killed before its socket was shown. */
+static bool is_left(const char *file, const char *name)
+{
+	size_t len = strlen(name);
+	uint64_t pid;
+
+	if (file[0] != '.' || strncmp(file + 1, name, len) != 0 || file[len + 1] != '.' ||
+	    !text_u64(text_from_str(file + len + 2), INT32_MAX, &pid) || pid == 0)
+		return false;
+	return kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+static void sweep(const char *dir, const char *name)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *entry;
+
+	if (!d)
+		return;
+	while ((entry = readdir(d))) {
+		if (is_left(entry->d_name, name))
+			unlinkat(dirfd(d), entry->d_name, 0);
+	}
+	closedir(d);
+}
+
 static int bind_hidden(int fd, const char hidden[SOCK_PATH_MAX])
 {
 	struct sockaddr_un sun = address(hidden);
@@ -140,6 +169,7 @@ int sock_listen(const char *dir, const char *name, int *out)
 	r = make_dir(dir);
 	if (r < 0)
 		return r;
+	sweep(dir, name);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;

@@ -750,6 +750,49 @@ static void test_listen_replaces_the_stale_and_respects_the_living(void **state)
 	assert_int_equal(sock_listen(l->dir, "../t0", &fd), -EINVAL);
 }
 
+static void make_file(const char *dir, const char *name, long pid)
+{
+	char path[SOCK_PATH_MAX + 32];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/.%s.%ld", dir, name, pid);
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+/* Whether it was there, too. */
+static bool remove_file(const char *dir, const char *name, long pid)
+{
+	char path[SOCK_PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/.%s.%ld", dir, name, pid);
+	return unlink(path) == 0;
+}
+
+static void test_what_killed_processes_left_is_swept(void **state)
+{
+	struct lab *l = *state;
+	char path[SOCK_PATH_MAX];
+	pid_t gone = fork();
+	int fd;
+
+	assert_true(gone >= 0);
+	if (gone == 0)
+		_exit(0);
+	assert_int_equal(waitpid(gone, NULL, 0), gone);
+	make_file(l->dir, "t7", gone);
+	make_file(l->dir, "t7", getppid()); /* it lives */
+	make_file(l->dir, "t77", gone);     /* another tunnel's */
+	assert_int_equal(sock_listen(l->dir, "t7", &fd), 0);
+	close(fd);
+	assert_false(remove_file(l->dir, "t7", gone));
+	assert_true(remove_file(l->dir, "t7", getppid()));
+	assert_true(remove_file(l->dir, "t77", gone));
+	snprintf(path, sizeof(path), "%s/t7.sock", l->dir);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void test_the_socket_is_for_its_owner_alone(void **state)
 {
 	struct lab *l = *state;
@@ -959,6 +1002,7 @@ int main(void)
 		TEST(test_other_files_of_the_directory_do_not_matter),
 		TEST(test_close_unlinks_its_own_file_only),
 		TEST(test_listen_replaces_the_stale_and_respects_the_living),
+		TEST(test_what_killed_processes_left_is_swept),
 		TEST(test_the_socket_is_for_its_owner_alone),
 		TEST(test_other_users_are_hung_up_on),
 		TEST(test_listeners_outlive_the_patience_for_clients),
