@@ -925,13 +925,13 @@ static void test_listeners_outlive_the_patience_for_clients(void **state)
 	size_t i;
 
 	/* more listeners than clients at a time */
-	open_with(l, (struct control_limits){ .clients = 2, .idle_s = .02, .stall_s = .02 });
+	open_with(l, (struct control_limits){ .clients = 2, .idle_s = .2, .stall_s = .2 });
 	for (i = 0; i < LEN(fd); i++) {
 		fd[i] = client(l);
 		assert_true(tell(l, fd[i], "events=1\n\n", 10));
 		assert_memory_equal(overhear(l, fd[i], 10), "event=listening time=", 21);
 	}
-	pump(l, 100);
+	pump(l, 500);
 	extra = client(l);
 	expect_answer(l, extra, "events=1\n\n", "errno=16\n\n");
 	expect_answer(l, extra, "events=1\nx=1\n\n", "errno=22\n\n");
