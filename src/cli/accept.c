@@ -117,6 +117,7 @@ static void add_peer(struct accepting *a)
 
 static bool write_file(struct accepting *a)
 {
+	const struct confdir_file file = { a->path, &a->text, CONFDIR_AS_BEFORE, true };
 	struct conf conf;
 	struct key own;
 
@@ -127,7 +128,7 @@ static bool write_file(struct accepting *a)
 	if (a->text.failed || !draft_read(&conf, &own, a->path, &a->text, a->o.quiet))
 		return false;
 	conf_fini(&conf);
-	if (!confdir_write(a->path, &a->text, true))
+	if (!confdir_write(&file, 1))
 		return false;
 	if (!a->o.quiet)
 		verb_say("added the peer to %s", a->path);
@@ -156,8 +157,8 @@ static void tell_not_up(const struct accepting *a, const struct await *w)
 		verb_say("does %s run on the other host, and may UDP port %u of this host be "
 			 "reached from there (firewalls)?",
 			 a->answer.name, w->port);
-	verb_say("next, on the other host: taut status %s; and here: taut status %s",
-		 a->answer.name, a->name);
+	verb_say("next, here: taut why %s; and on the other host: taut why %s", a->name,
+		 a->answer.name);
 }
 
 static int wait_for_it(const struct accepting *a)
@@ -181,13 +182,14 @@ static int accept_answer(struct accepting *a)
 	    !read_own(a) || !is_for_us(a) || !write_file(a))
 		return VERB_FAILED;
 	if ((a->o.given & PAIROPT_START) || launch_is_running(a->name)) {
-		if (!launch_tunnel(a->name, a->o.given & PAIROPT_START))
+		if (!launch_tunnel(a->name, a->o.given & PAIROPT_START, &a->own))
 			return VERB_FAILED;
 		return wait_for_it(a);
 	}
 	launch_command(start, a->name);
 	if (!a->o.quiet)
-		verb_say("next, here: %s", start);
+		verb_say("next, here: %s, then: taut status %s; if it is not up: taut why %s",
+			 start, a->name, a->name);
 	return VERB_OK;
 }
 

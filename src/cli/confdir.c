@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,7 +12,7 @@
 #include "base/bytes.h"
 #include "cli/verb.h"
 
-enum { FILE_MAX = 16 << 20, SUFFIX_MAX = 8 };
+enum { FILE_MAX = 16 << 20, SUFFIX_MAX = 8, TEMPORARY = 64 };
 
 /* PATH_MAX is room enough for these: CONFDIR, a name, and a short suffix. */
 void confdir_path(char path[PATH_MAX], const char *name, const char *suffix)
@@ -19,38 +20,64 @@ void confdir_path(char path[PATH_MAX], const char *name, const char *suffix)
 	snprintf(path, PATH_MAX, "%s/%.*s%.*s", CONFDIR, CONF_NAME_MAX, name, SUFFIX_MAX, suffix);
 }
 
-bool confdir_may_make(const char *name, bool force)
+static void say_taken(const char *path)
+{
+	verb_say("%s is there already: choose another name, or replace it with --force", path);
+}
+
+/* false: said why. */
+static bool may_make(const char *name, const char *suffix, bool force)
 {
 	char path[PATH_MAX];
 	struct stat st;
-	bool there;
 
-	confdir_path(path, name, ".conf");
-	there = lstat(path, &st) == 0;
-	if (!there && errno != ENOENT) {
-		verb_say("%s: %m%s", path, errno == EACCES ? " (try sudo)" : "");
-		return false;
+	confdir_path(path, name, suffix);
+	if (lstat(path, &st) == 0) {
+		if (!force)
+			say_taken(path);
+		return force;
 	}
-	if (there && !force) {
-		verb_say("%s is there already: choose another name, or replace it with --force",
-			 path);
+	if (errno == ENOENT)
+		return true;
+	verb_say("%s: %m%s", path, errno == EACCES ? " (try sudo)" : "");
+	return false;
+}
+
+bool confdir_may_make(const char *name, bool force)
+{
+	char path[PATH_MAX];
+
+	if (!may_make(name, ".conf", force) || !may_make(name, ".key", force))
 		return false;
-	}
 	snprintf(path, sizeof(path), "/etc/wireguard/%s.conf", name);
-	if (lstat(path, &st) == 0)
+	if (access(path, F_OK) == 0)
 		verb_say("note: %s/%s.conf will be used instead of %s from now on", CONFDIR, name,
 			 path);
 	return true;
+}
+
+/* As the package makes it. Without the group, or in a namespace without it, root's alone. */
+static int make_folder(void)
+{
+	gid_t group;
+
+	if (mkdir(CONFDIR, 0700) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	if (conf_service_group(&group) && chown(CONFDIR, (uid_t)-1, group) == 0 &&
+	    chmod(CONFDIR, 0750) < 0)
+		return -errno;
+	return 0;
 }
 
 /* The folder, opened; -1: said why. */
 static int open_folder(void)
 {
 	struct stat st;
-	int fd;
+	int fd, r = make_folder();
 
-	if (mkdir(CONFDIR, 0700) < 0 && errno != EEXIST) {
-		verb_say("cannot make %s: %m%s", CONFDIR, errno == EACCES ? " (try sudo)" : "");
+	if (r < 0) {
+		verb_say("cannot make %s: %s%s", CONFDIR, strerror(-r),
+			 r == -EACCES ? " (try sudo)" : "");
 		return -1;
 	}
 	fd = open(CONFDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -85,26 +112,59 @@ static int write_all(int fd, const char *chars, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* A name that is nobody's: the process has one id, and O_EXCL does the rest. */
-static int write_beside(int folder, const char *temporary, const struct print *text)
+/* Who may read it, whatever the umask took away. */
+static int give_rights(int folder, int fd, const char *name, enum confdir_rights rights)
 {
+	struct stat st;
+	gid_t group;
+
+	if (rights == CONFDIR_AS_BEFORE) {
+		if (fstatat(folder, name, &st, 0) < 0 || fchown(fd, st.st_uid, st.st_gid) < 0)
+			return -errno;
+		return fchmod(fd, st.st_mode & 0777) < 0 ? -errno : 0;
+	}
+	if (rights == CONFDIR_SERVICE && conf_service_group(&group) &&
+	    fchown(fd, (uid_t)-1, group) == 0)
+		return fchmod(fd, 0640) < 0 ? -errno : 0;
+	return fchmod(fd, 0600) < 0 ? -errno : 0;
+}
+
+static const char *name_of(const struct confdir_file *file)
+{
+	return strrchr(file->path, '/') + 1;
+}
+
+/* A name that is nobody's: the process has one id, and O_EXCL does the rest. */
+static void name_beside(char name[TEMPORARY], const struct confdir_file *file)
+{
+	snprintf(name, TEMPORARY, ".%s.%d", name_of(file), (int)getpid());
+}
+
+static int write_beside(int folder, const struct confdir_file *file)
+{
+	char temporary[TEMPORARY];
 	int fd, r;
 
+	name_beside(temporary, file);
 	unlinkat(folder, temporary, 0); /* of a process of our id that died */
 	fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	r = fchmod(fd, 0600) < 0 ? -errno : 0; /* whatever the umask took away */
+	r = give_rights(folder, fd, name_of(file), file->rights);
 	if (r == 0)
-		r = write_all(fd, text->chars, text->len);
+		r = write_all(fd, file->text->chars, file->text->len);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	return r;
 }
 
-static int move(int folder, const char *from, const char *to, bool replace)
+static int move(int folder, const struct confdir_file *file)
 {
-	if (replace)
+	const char *to = name_of(file);
+	char from[TEMPORARY];
+
+	name_beside(from, file);
+	if (file->replace)
 		return renameat(folder, from, folder, to) < 0 ? -errno : 0;
 	if (renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0)
 		return 0;
@@ -117,33 +177,73 @@ static int move(int folder, const char *from, const char *to, bool replace)
 	return 0;
 }
 
-bool confdir_write(const char *path, const struct print *text, bool replace)
+/* All but the moves can fail for want of space, so they come last. *bad: which one failed. */
+static int write_files(int folder, const struct confdir_file *files, size_t n, size_t *bad)
 {
-	const char *name = strrchr(path, '/') + 1;
-	char temporary[64];
+	char temporary[TEMPORARY];
+	size_t i, moved = 0;
+	int r = 0;
+
+	for (i = 0; i < n && r == 0; i++)
+		r = write_beside(folder, &files[i]);
+	if (r < 0)
+		*bad = i - 1;
+	while (r == 0 && moved < n) {
+		r = move(folder, &files[moved]);
+		if (r < 0)
+			*bad = moved;
+		else
+			moved++;
+	}
+	if (r == 0) {
+		fsync(folder);
+		return 0;
+	}
+	while (i-- > 0) {
+		name_beside(temporary, &files[i]);
+		unlinkat(folder, temporary, 0);
+		if (i < moved && !files[i].replace)
+			unlinkat(folder, name_of(&files[i]), 0);
+	}
+	return r;
+}
+
+/* Nothing half done, and no key in a file that nobody knows, after Ctrl-C. */
+static void hold_signals(sigset_t *before)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGHUP);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGQUIT);
+	sigaddset(&held, SIGTERM);
+	sigprocmask(SIG_BLOCK, &held, before);
+}
+
+bool confdir_write(const struct confdir_file *files, size_t n)
+{
+	sigset_t before;
+	size_t i, bad = 0;
 	int folder, r;
 
-	if (text->failed || text->len == 0) {
-		verb_say("%s: %s", path, strerror(ENOMEM));
+	for (i = 0; i < n; i++) {
+		if (!files[i].text->failed && files[i].text->len)
+			continue;
+		verb_say("%s: %s", files[i].path, strerror(ENOMEM));
 		return false;
 	}
 	folder = open_folder();
 	if (folder < 0)
 		return false;
-	snprintf(temporary, sizeof(temporary), ".%s.%d", name, (int)getpid());
-	r = write_beside(folder, temporary, text);
-	if (r == 0)
-		r = move(folder, temporary, name, replace);
-	if (r < 0)
-		unlinkat(folder, temporary, 0);
-	else
-		fsync(folder);
+	hold_signals(&before);
+	r = write_files(folder, files, n, &bad);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(folder);
 	if (r == -EEXIST)
-		verb_say("%s is there already: choose another name, or replace it with --force",
-			 path);
+		say_taken(files[bad].path);
 	else if (r < 0)
-		verb_say("cannot write %s: %s", path, strerror(-r));
+		verb_say("cannot write %s: %s; nothing was changed", files[bad].path, strerror(-r));
 	return r == 0;
 }
 

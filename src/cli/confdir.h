@@ -3,8 +3,9 @@
 #define CLI_CONFDIR_H
 
 /*
- * The files that the cli makes in /etc/taut: for root only, whole or not at all,
- * and never over another one unless that was asked for.
+ * The files that the cli makes in /etc/taut: whole or not at all, and never over
+ * another one unless that was asked for.  Keys are in files of their own, for root
+ * only; what the service reads itself is for its group, too, where that exists.
  */
 
 #include <limits.h>
@@ -18,15 +19,29 @@
 /* CONFDIR/NAME.conf and the like; a good name always fits. */
 void confdir_path(char path[PATH_MAX], const char *name, const char *suffix);
 /*
- * May NAME.conf be made: there is none, or force.  false: said why.  Says so, too, when
- * it will hide /etc/wireguard/NAME.conf.
+ * May NAME.conf and NAME.key be made: there is none, or force.  false: said why.  Says
+ * so, too, when it will hide /etc/wireguard/NAME.conf.
  */
 bool confdir_may_make(const char *name, bool force);
+
+enum confdir_rights {
+	CONFDIR_SECRET,    /* 600, root's */
+	CONFDIR_SERVICE,   /* 640 root:taut; without that group 600 */
+	CONFDIR_AS_BEFORE, /* those of the file that is replaced; there is one */
+};
+
+struct confdir_file {
+	const char *path; /* in CONFDIR */
+	const struct print *text;
+	enum confdir_rights rights;
+	bool replace; /* one that is there, in one step */
+};
+
 /*
- * Write a file, rights 600, and make CONFDIR, rights 700, if it is missing.  replace:
- * one that is there is exchanged for it in one step.  false: said why, nothing changed.
+ * Write them all, and make CONFDIR if it is missing.  They get their places one after
+ * the other, once all of them are on the disk.  false: said why, nothing changed.
  */
-bool confdir_write(const char *path, const struct print *text, bool replace);
+bool confdir_write(const struct confdir_file *files, size_t n);
 /* All of a file; to be freed with print_fini() always. 0 or -errno. "-": standard input. */
 int confdir_read(const char *path, struct print *text);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "cli/verb.h"
@@ -44,10 +45,39 @@ void draft_addresses(struct print *out, const struct prefix *p, size_t n, bool b
 	}
 }
 
+void draft_key(struct print *out, const struct key *private_key)
+{
+	add_key(out, "", private_key);
+}
+
+void draft_key_file(char text[DRAFT_KEY_FILE], const char *name)
+{
+	snprintf(text, DRAFT_KEY_FILE, "%.*s.key", CONF_NAME_MAX, name);
+}
+
+void draft_move_key(struct print *out, struct text from, uint32_t number, const char *key_file)
+{
+	const char *comment;
+	struct text line;
+	uint32_t at = 0;
+
+	while (from.at < from.end && text_split(&from, '\n', &line)) {
+		if (++at == number) {
+			comment = memchr(line.at, '#', text_len(line));
+			print_add(out, "PrivateKeyFile = %s%s", key_file, comment ? " " : "");
+			line.at = comment ? comment : line.end;
+		}
+		print_bytes(out, line.at, text_len(line));
+		print_add(out, "\n");
+	}
+}
+
 void draft_interface(struct print *out, const struct draft_interface *d)
 {
 	print_add(out, "[Interface]\n");
-	if (d->private_key) {
+	if (d->key_file) {
+		print_add(out, "PrivateKeyFile = %s\n", d->key_file);
+	} else if (d->private_key) {
 		add_key(out, "PrivateKey = ", d->private_key);
 	} else {
 		print_add(out, "# Put the private key of the other end here; its public half is\n");

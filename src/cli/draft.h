@@ -12,6 +12,7 @@
 #include "conf/conf.h"
 
 struct draft_interface {
+	const char *key_file;          /* where its private key is; NULL: it is in the text */
 	const struct key *private_key; /* NULL: to be filled in by hand, a comment says so */
 	const struct key *public_key;  /* of that one, for the comment */
 	uint16_t port;                 /* 0: none */
@@ -31,6 +32,16 @@ struct draft_peer {
 	bool hosts; /* the addresses of allowed alone, not their networks */
 };
 
+/* The file for a private key. */
+void draft_key(struct print *out, const struct key *private_key);
+/* Its name, beside the configuration: NAME.key. */
+enum { DRAFT_KEY_FILE = CONF_NAME_MAX + 5 };
+void draft_key_file(char text[DRAFT_KEY_FILE], const char *name);
+/*
+ * A configuration with the private key in that file instead: the line of this number,
+ * which had it or named another file, names that one; its comment stays.
+ */
+void draft_move_key(struct print *out, struct text from, uint32_t number, const char *key_file);
 void draft_interface(struct print *out, const struct draft_interface *d);
 void draft_peer(struct print *out, const struct draft_peer *d);
 /* "10.0.0.1/31, fd00::1/64"; the addresses alone, or with their bits. */

@@ -280,5 +280,7 @@ bool far_make(struct far *f, struct print *out)
 
 bool far_commit(struct far *f)
 {
-	return !f->is_new || confdir_write(f->path, &f->text, true);
+	const struct confdir_file file = { f->path, &f->text, CONFDIR_AS_BEFORE, true };
+
+	return !f->is_new || confdir_write(&file, 1);
 }

@@ -16,10 +16,11 @@ static const struct pairopts_of understood = {
 	.min_words = 1,
 	.max_words = 2,
 	.usage = "Usage: taut import FILE [NAME] [OPTION]...\n"
-		 "Check a wg-quick file, and copy it to /etc/taut/NAME.conf, for root only. NAME\n"
-		 "is that of the file without .conf, if not given; FILE '-' is standard input.\n\n"
+		 "Check a wg-quick file, and copy it to /etc/taut/NAME.conf, with its private key\n"
+		 "in a file of its own, NAME.key, for root only. NAME is that of the file without\n"
+		 ".conf, if not given; FILE '-' is standard input.\n\n"
 		 "      --start            start it, and at each boot where systemd runs\n"
-		 "      --force            replace the file of that name\n"
+		 "      --force            replace the files of that name\n"
 		 "  -q, --quiet            tell errors only\n",
 };
 
@@ -27,8 +28,8 @@ struct importing {
 	struct pairopts o;
 	const char *from;
 	char name[CONF_NAME_MAX + 1];
-	char path[PATH_MAX];
-	struct print text;
+	char path[PATH_MAX], key_path[PATH_MAX];
+	struct print text, moved, key; /* as it was; as it is to be; the file of its key */
 };
 
 static bool take_name(struct importing *im)
@@ -69,8 +70,6 @@ static void tell_files(const struct importing *im, const struct conf *named)
 {
 	size_t i;
 
-	if (is_moved(named->private_key_file))
-		tell_key_file(im, named->private_key_file);
 	for (i = 0; i < named->n_peer; i++) {
 		if (is_moved(named->peer[i].psk_file))
 			tell_key_file(im, named->peer[i].psk_file);
@@ -86,12 +85,13 @@ static void tell_hooks(const struct conf *conf)
 		[HOOK_PRE_DOWN] = "PreDown",
 		[HOOK_POST_DOWN] = "PostDown",
 	};
+	const char *who = launch_by_systemd() ? "the user taut, with CAP_NET_ADMIN alone" : "root";
 	unsigned kind;
 	size_t i;
 
 	for (kind = 0; kind < HOOK_KINDS; kind++) {
 		for (i = 0; i < conf->n_hook[kind]; i++)
-			verb_say("will run as root: %s = %s", words[kind], conf->hook[kind][i]);
+			verb_say("will run as %s: %s = %s", who, words[kind], conf->hook[kind][i]);
 	}
 }
 
@@ -107,7 +107,7 @@ static void tell_next(const struct importing *im, const struct conf *conf, bool 
 {
 	char start[LAUNCH_TEXT];
 
-	verb_say("wrote %s", im->path);
+	verb_say("wrote %s, and the private key to %s", im->path, im->key_path);
 	tell_hooks(conf);
 	if (started)
 		return;
@@ -127,6 +127,39 @@ static void hear_nothing(void *ctx, enum conf_severity severity, const char *lin
 	(void)line;
 }
 
+/* The text with the key in its own file. false: said why. */
+static bool move_key(struct importing *im, const struct conf *named, const struct conf *conf)
+{
+	struct conf_report report = { .say = hear_nothing };
+	char key_file[DRAFT_KEY_FILE];
+	struct conf moved;
+	bool good;
+
+	draft_key_file(key_file, im->name);
+	draft_move_key(&im->moved, text_from(im->text.chars, im->text.len), named->key_place.line,
+		       key_file);
+	draft_key(&im->key, &conf->private_key);
+	conf_init(&moved);
+	good = conf_read_text(&moved, im->from, im->moved.chars, im->moved.len, &report) == 0 &&
+	       (moved.set & (CONF_PRIVATE_KEY | CONF_PRIVATE_KEY_FILE)) == CONF_PRIVATE_KEY_FILE;
+	conf_fini(&moved);
+	if (!good)
+		verb_say("%s gives its private key more than once; leave one of these lines",
+			 im->from);
+	return good;
+}
+
+static bool write_files(const struct importing *im)
+{
+	const bool force = im->o.given & PAIROPT_FORCE;
+	const struct confdir_file files[] = {
+		{ im->key_path, &im->key, CONFDIR_SECRET, force },
+		{ im->path, &im->moved, CONFDIR_SERVICE, force },
+	};
+
+	return confdir_write(files, LEN(files));
+}
+
 static int take_over(struct importing *im)
 {
 	struct conf_report report = { .say = hear_nothing };
@@ -140,11 +173,11 @@ static int take_over(struct importing *im)
 	/* Once more, for in conf the keys have taken the place of their files. */
 	conf_init(&named);
 	conf_read_text(&named, im->from, im->text.chars, im->text.len, &report);
-	if (!confdir_write(im->path, &im->text, im->o.given & PAIROPT_FORCE))
+	if (!move_key(im, &named, &conf) || !write_files(im))
 		goto out;
 	tell_files(im, &named);
 	if (wanted)
-		started = launch_tunnel(im->name, true);
+		started = launch_tunnel(im->name, true, &own);
 	if (!im->o.quiet)
 		tell_next(im, &conf, started);
 	if (started || !wanted)
@@ -168,6 +201,7 @@ int import_file(const struct command *c)
 	if (!verb_crypto() || !confdir_may_make(im.name, im.o.given & PAIROPT_FORCE))
 		return VERB_FAILED;
 	confdir_path(im.path, im.name, ".conf");
+	confdir_path(im.key_path, im.name, ".key");
 	status = VERB_FAILED;
 	r = confdir_read(im.from, &im.text);
 	if (r < 0)
@@ -177,5 +211,7 @@ int import_file(const struct command *c)
 	else
 		status = take_over(&im);
 	print_fini(&im.text);
+	print_fini(&im.moved);
+	print_fini(&im.key);
 	return status;
 }

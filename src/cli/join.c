@@ -20,13 +20,13 @@ static const struct pairopts_of understood = {
 	.usage =
 		"Usage: taut join NAME [LINE|-] [OPTION]...\n"
 		"Make the other end of a tunnel out of the line that `taut new` printed on the\n"
-		"first host: write /etc/taut/NAME.conf with a new key, and print a line for\n"
-		"`taut accept` there. Without LINE, or with '-', it is read from standard input;\n"
-		"so it must be when it holds a preshared key.\n\n"
+		"first host: write /etc/taut/NAME.conf and a new key, NAME.key, and print a line\n"
+		"for `taut accept` there. Without LINE, or with '-', it is read from standard\n"
+		"input; so it must be when it holds a preshared key.\n\n"
 		"      --listen [PORT]    the first host may dial this one, too\n"
 		"      --endpoint HOST[:PORT]  there; else the addresses of this host are offered\n"
 		"      --start            start it, and at each boot where systemd runs\n"
-		"      --force            replace the file of that name\n"
+		"      --force            replace the files of that name\n"
 		"  -q, --quiet            tell errors only\n",
 };
 
@@ -133,10 +133,11 @@ static void add_others(struct print *text, const struct pairline *offer,
 	}
 }
 
-static bool write_file(struct joining *j, const struct pairline_endpoint *e)
+static void draft(const struct joining *j, struct print *text, const struct pairline_endpoint *e)
 {
+	char key_file[DRAFT_KEY_FILE], word[PAIRLINE_ENDPOINT_TEXT];
 	const struct draft_interface own = {
-		.private_key = &j->private_key,
+		.key_file = key_file,
 		.port = j->port,
 		.address = j->offer.theirs,
 		.n_address = PAIRLINE_FAMILIES,
@@ -149,20 +150,37 @@ static bool write_file(struct joining *j, const struct pairline_endpoint *e)
 		.n_allowed = PAIRLINE_FAMILIES,
 		.hosts = true,
 	};
-	char word[PAIRLINE_ENDPOINT_TEXT];
-	struct print text = { 0 };
-	bool good;
 
 	if (e) {
 		pairline_print_endpoint(word, e);
 		peer.endpoint = word;
 	}
-	print_add(&text, "# Made by 'taut join %s'.\n\n", j->name);
-	draft_interface(&text, &own);
-	draft_peer(&text, &peer);
-	add_others(&text, &j->offer, e);
-	good = confdir_write(j->path, &text, j->o.given & PAIROPT_FORCE);
+	draft_key_file(key_file, j->name);
+	print_add(text, "# Made by 'taut join %s'.\n\n", j->name);
+	draft_interface(text, &own);
+	draft_peer(text, &peer);
+	add_others(text, &j->offer, e);
+}
+
+static bool write_files(const struct joining *j, const struct pairline_endpoint *e)
+{
+	const bool force = j->o.given & PAIROPT_FORCE;
+	struct print text = { 0 }, key = { 0 };
+	char key_path[PATH_MAX];
+	const struct confdir_file files[] = {
+		{ key_path, &key, CONFDIR_SECRET, force },
+		{ j->path, &text, CONFDIR_SERVICE, force },
+	};
+	bool good;
+
+	confdir_path(key_path, j->name, ".key");
+	draft_key(&key, &j->private_key);
+	draft(j, &text, e);
+	good = confdir_write(files, LEN(files));
 	print_fini(&text);
+	print_fini(&key);
+	if (good)
+		pending_drop(j->name); /* of an offer whose tunnel is no more */
 	return good;
 }
 
@@ -174,12 +192,17 @@ static void tell_next(const struct joining *j, bool started)
 	draft_addresses(&theirs, j->offer.theirs, PAIRLINE_FAMILIES, false);
 	verb_say("wrote %s: %s", j->path, theirs.failed ? "" : theirs.chars);
 	print_fini(&theirs);
-	launch_command(start, j->name);
-	if (!started)
-		verb_say("it does not run yet; here: %s", start);
+	if (!started) {
+		launch_command(start, j->name);
+		verb_say("%s; here: %s",
+			 launch_is_running(j->name) ? "it runs with its file of before"
+						    : "it does not run yet",
+			 start);
+	}
 	verb_say("next, back on the first host: taut accept %s --start 'taut-pair:...' "
 		 "(the line above)",
 		 j->offer.name);
+	verb_say("if it does not come up then: taut why %s, on either host", j->name);
 }
 
 static int join(struct joining *j)
@@ -196,13 +219,13 @@ static int join(struct joining *j)
 	if (status != VERB_OK)
 		return status;
 	make_answer(j);
-	if (!pairline_write(line, &j->answer) || !write_file(j, e))
+	if (!pairline_write(line, &j->answer) || !write_files(j, e))
 		return VERB_FAILED;
 	puts(line);
 	if (fflush(stdout) != 0)
 		return VERB_FAILED;
 	if (j->o.given & PAIROPT_START)
-		started = launch_tunnel(j->name, true);
+		started = launch_tunnel(j->name, true, &j->answer.public_key);
 	if (!j->o.quiet)
 		tell_next(j, started);
 	return started || !(j->o.given & PAIROPT_START) ? VERB_OK : VERB_FAILED;

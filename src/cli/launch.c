@@ -9,8 +9,12 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "cli/ask.h"
+#include "cli/report.h"
 #include "cli/verb.h"
 #include "daemon/control.h"
+
+enum { UNIT_TEXT = 64 };
 
 bool launch_by_systemd(void)
 {
@@ -25,12 +29,6 @@ bool launch_is_running(const char *name)
 		return false;
 	close(fd);
 	return true;
-}
-
-void launch_command(char text[LAUNCH_TEXT], const char *name)
-{
-	snprintf(text, LAUNCH_TEXT,
-		 launch_by_systemd() ? "systemctl enable --now taut@%s" : "taut up %s", name);
 }
 
 /*
@@ -69,16 +67,72 @@ static bool call_taut(char *verb, char *name)
 	return call("/proc/self/exe", argv);
 }
 
-bool launch_tunnel(const char *tunnel, bool enable)
+static void name_unit(char unit[UNIT_TEXT], const char *name)
 {
-	char name[CONF_NAME_MAX + 1], unit[64];
+	snprintf(unit, UNIT_TEXT, "taut@%s.service", name);
+}
+
+/* systemd runs it, not somebody's hand. */
+static bool is_service(const char *name)
+{
+	char unit[UNIT_TEXT];
+	char *asked[] = { "systemctl", "--quiet", "is-active", unit, NULL };
+
+	name_unit(unit, name);
+	return launch_by_systemd() && call("systemctl", asked);
+}
+
+void launch_command(char text[LAUNCH_TEXT], const char *name)
+{
+	const char *command = launch_by_systemd() ? "systemctl enable --now taut@" : "taut up ";
+
+	if (launch_is_running(name))
+		command = is_service(name) ? "systemctl restart taut@" : "taut reload ";
+	snprintf(text, LAUNCH_TEXT, "%s%s", command, name);
+}
+
+/* It runs with this key. */
+static bool has_key(const char *name, const struct key *own)
+{
+	struct print lines = { 0 };
+	struct report r;
+	bool same;
+
+	report_init(&r, name);
+	same = ask(name, "get=1", &lines) == 0 &&
+	       report_get(&r, text_from(lines.chars, lines.len)) == 0 &&
+	       key_equal(&r.public_key, own);
+	print_fini(&lines);
+	report_fini(&r);
+	return same;
+}
+
+/* true: what runs has the file and the key of now. */
+static bool renew(const char *tunnel, const struct key *own)
+{
+	char name[CONF_NAME_MAX + 1], unit[UNIT_TEXT];
+	char *restart[] = { "systemctl", "--quiet", "restart", unit, NULL };
+
+	snprintf(name, sizeof(name), "%s", tunnel);
+	name_unit(unit, tunnel);
+	if (has_key(tunnel, own) || !is_service(tunnel))
+		return call_taut("reload", name);
+	if (call("systemctl", restart))
+		return true;
+	verb_say("systemctl could not restart %s; why: journalctl -u %s", unit, unit);
+	return false;
+}
+
+bool launch_tunnel(const char *tunnel, bool enable, const struct key *own)
+{
+	char name[CONF_NAME_MAX + 1], unit[UNIT_TEXT];
 	char *now[] = { "systemctl", "--quiet", "enable", "--now", unit, NULL };
 	char *at_boot[] = { "systemctl", "--quiet", "enable", unit, NULL };
 	bool runs = launch_is_running(tunnel);
 
 	snprintf(name, sizeof(name), "%s", tunnel);
-	snprintf(unit, sizeof(unit), "taut@%s.service", tunnel);
-	if (runs && !call_taut("reload", name))
+	name_unit(unit, tunnel);
+	if (runs && !renew(tunnel, own))
 		return false;
 	if (!enable || !launch_by_systemd())
 		return runs || call_taut("up", name);

@@ -6,14 +6,17 @@
 
 #include <stdbool.h>
 
+#include "base/key.h"
+
 /* systemd runs this host. */
 bool launch_by_systemd(void);
 /*
- * A tunnel that runs reads its file again; else it is started.  enable: at each boot,
- * too, where systemd runs.  false: said why.
+ * A tunnel that runs reads its file again; else it is started.  A service that runs with
+ * another key than own (public) is started anew, for it was handed its key at the start.
+ * enable: at each boot, too, where systemd runs.  false: said why.
  */
-bool launch_tunnel(const char *name, bool enable);
-/* "systemctl enable --now taut@NAME", or "taut up NAME" */
+bool launch_tunnel(const char *name, bool enable, const struct key *own);
+/* What does so with a new file: "systemctl enable --now taut@NAME", "taut reload NAME"... */
 enum { LAUNCH_TEXT = 64 };
 void launch_command(char text[LAUNCH_TEXT], const char *name);
 bool launch_is_running(const char *name);

@@ -19,8 +19,9 @@ static const struct pairopts_of understood = {
 	.max_words = 1,
 	.usage =
 		"Usage: taut new NAME [OPTION]...\n"
-		"Begin a tunnel: write /etc/taut/NAME.conf with a new key, and print a line for\n"
-		"`taut join` on the other host. What that prints is for `taut accept` here.\n\n"
+		"Begin a tunnel: write /etc/taut/NAME.conf and a new key, NAME.key, and print a\n"
+		"line for `taut join` on the other host. What that prints is for `taut accept`\n"
+		"here.\n\n"
 		"      --listen [PORT]    the other host dials this one (51820, or the next free)\n"
 		"      --endpoint HOST[:PORT]  there; else the addresses of this host are offered\n"
 		"      --address ADDR/BITS  inside of the tunnel; else free ones are chosen; the\n"
@@ -28,7 +29,7 @@ static const struct pairopts_of understood = {
 		"      --psk              offer a preshared key: then the line is a secret\n"
 		"      --no-psk           do not; so it is without either\n"
 		"      --start            start it, and at each boot where systemd runs\n"
-		"      --force            replace the file of that name\n"
+		"      --force            replace the files of that name\n"
 		"  -q, --quiet            tell errors only\n",
 };
 
@@ -130,23 +131,36 @@ static void make_keys(struct making *m)
 		chance_fill(&random_system, l->psk.bytes, KEY_LEN);
 }
 
-/* The configuration first: it alone tells whether the name is free. */
+/* The line is kept, for `taut accept`; one of before belonged to a file that is no more. */
 static bool write_files(struct making *m)
 {
+	char key_file[DRAFT_KEY_FILE], key_path[PATH_MAX], pending[PATH_MAX];
 	const struct draft_interface d = {
-		.private_key = &m->private_key,
+		.key_file = key_file,
 		.port = m->port,
 		.address = m->offer.ours,
 		.n_address = PAIRLINE_FAMILIES,
 	};
-	struct print text = { 0 };
+	struct print text = { 0 }, key = { 0 }, line = { 0 };
+	const bool force = m->o.given & PAIROPT_FORCE;
+	const struct confdir_file files[] = {
+		{ key_path, &key, CONFDIR_SECRET, force },
+		{ pending, &line, CONFDIR_SECRET, true },
+		{ m->path, &text, CONFDIR_SERVICE, force },
+	};
 	bool good;
 
+	draft_key_file(key_file, m->name);
+	confdir_path(key_path, m->name, ".key");
+	pending_path(pending, m->name);
+	draft_key(&key, &m->private_key);
 	print_add(&text, "# Made by 'taut new %s'; 'taut accept' adds the peer.\n\n", m->name);
 	draft_interface(&text, &d);
-	good = confdir_write(m->path, &text, m->o.given & PAIROPT_FORCE);
+	good = pending_print(&line, &m->offer) && confdir_write(files, LEN(files));
 	print_fini(&text);
-	return good && pending_save(m->name, &m->offer);
+	print_fini(&key);
+	print_fini(&line);
+	return good;
 }
 
 static void tell_next(const struct making *m)
@@ -202,7 +216,7 @@ static int make_pair(struct making *m)
 	if (!good)
 		return VERB_FAILED;
 	if (m->o.given & PAIROPT_START)
-		good = launch_tunnel(m->name, true);
+		good = launch_tunnel(m->name, true, &m->offer.public_key);
 	if (!m->o.quiet)
 		tell_next(m);
 	return good ? VERB_OK : VERB_FAILED;

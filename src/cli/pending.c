@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,22 +13,20 @@
 
 static const char suffix[] = ".pair";
 
-bool pending_save(const char *name, const struct pairline *offer)
+bool pending_print(struct print *out, const struct pairline *offer)
 {
-	char path[PATH_MAX], line[PAIRLINE_TEXT];
-	struct print text = { 0 };
-	bool good;
+	char line[PAIRLINE_TEXT];
+	bool good = pairline_write(line, offer);
 
-	confdir_path(path, name, suffix);
-	good = pairline_write(line, offer);
-	if (good) {
-		print_add(&text, "%s\n", line);
-		/* The one before belonged to a configuration that is no more. */
-		good = confdir_write(path, &text, true);
-	}
+	if (good)
+		print_add(out, "%s\n", line);
 	wipe(line, sizeof(line));
-	print_fini(&text);
 	return good;
+}
+
+void pending_path(char path[PATH_MAX], const char *name)
+{
+	confdir_path(path, name, suffix);
 }
 
 static int load(const char *path, struct pairline *offer, char why[PAIRLINE_WHY])

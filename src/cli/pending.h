@@ -7,12 +7,15 @@
  * /etc/taut/NAME.pair until `taut accept` needs it no more.
  */
 
+#include <limits.h>
 #include <stdbool.h>
 
+#include "base/text.h"
 #include "cli/pairline.h"
 
-/* false: said why. */
-bool pending_save(const char *name, const struct pairline *offer);
+/* The text of that file. false: no such line can be. */
+bool pending_print(struct print *out, const struct pairline *offer);
+void pending_path(char path[PATH_MAX], const char *name);
 /* 0; -ENOENT: none waits; or another -errno, said. To be wiped. */
 int pending_load(const char *name, struct pairline *offer);
 void pending_drop(const char *name);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/addr.h"
 #include "base/key.h"
@@ -162,6 +163,9 @@ struct conf_report {
 int conf_read_file(struct conf *c, const char *path, struct conf_report *r);
 int conf_read_text(struct conf *c, const char *name, const char *text, size_t len,
 		   struct conf_report *r);
+
+/* The group that the service runs under, and that may read its files; false: there is none. */
+bool conf_service_group(gid_t *group);
 
 /*
  * Load PrivateKeyFile and PresharedKeyFile into the key fields; afterwards the

@@ -243,12 +243,20 @@ int conf_read_text(struct conf *c, const char *name, const char *text, size_t le
 	return r->errors == errors ? 0 : -EINVAL;
 }
 
-/* The service runs under this group, and reads what root writes. */
+bool conf_service_group(gid_t *group)
+{
+	const struct group *entry = getgrnam("taut");
+
+	if (entry)
+		*group = entry->gr_gid;
+	return entry;
+}
+
 static bool is_service_group(gid_t gid)
 {
-	const struct group *group = getgrnam("taut");
+	gid_t group;
 
-	return group && group->gr_gid == gid;
+	return conf_service_group(&group) && group == gid;
 }
 
 /* Hooks run with our rights, so whoever can write the file has them. */

@@ -24,8 +24,11 @@ KEY = r"[A-Za-z0-9+/]{43}="
 # What stands in for an init: it notes what it is told, and does it.
 SYSTEMCTL = """#!/bin/sh
 echo "$*" >> /run/systemd/told
+name=$(expr "$*" : '.*taut@\\([^.]*\\)')
 case $* in
-*--now*) exec "$TAUT" up "$(expr "$*" : '.*taut@\\([^.]*\\)')" ;;
+*is-active*) [ -e "/run/systemd/active.$name" ] ;;
+*--now*) touch "/run/systemd/active.$name"; exec "$TAUT" up "$name" ;;
+*restart*) "$TAUT" down "$name"; exec "$TAUT" up "$name" ;;
 esac
 """
 
@@ -83,6 +86,12 @@ class Host:
     def value(self, name, key):
         return re.findall(rf"^{key} = (.*)$", self.text(name), re.M)
 
+    def key(self, name):
+        return self.text(name + ".key").strip()
+
+    def told(self):
+        return self.run("cat", "/run/systemd/told").out.splitlines()
+
     def addresses(self, name):
         return [a.split("/")[0] for a in self.value(name, "Address")[0].split(", ")]
 
@@ -125,11 +134,15 @@ def pair_four_commands_and_a_ping(lab):
                 "3", f"answers of {address}")
     for host in (a, b):
         equal(os.stat(os.path.dirname(host.file("x"))).st_mode & 0o777, 0o700, "folder")
-        equal(host.rights("wg0.conf"), 0o600, "rights")
-        equal(os.listdir(os.path.dirname(host.file("x"))), ["wg0.conf"], "files left")
+        for name in ("wg0.conf", "wg0.key"):
+            equal(host.rights(name), 0o600, f"rights of {name}")
+        equal(sorted(os.listdir(os.path.dirname(host.file("x")))), ["wg0.conf", "wg0.key"],
+              "files left")
+        equal(host.value("wg0.conf", "PrivateKeyFile"), ["wg0.key"], "where the key is")
+        check(not host.value("wg0.conf", "PrivateKey"), "the key in what the service reads")
         equal(host.taut("check", "wg0").code, 0, "check")
     # No private key was in what was carried from host to host.
-    keys = {h: h.value("wg0.conf", "PrivateKey")[0] for h in (a, b)}
+    keys = {h: h.key("wg0") for h in (a, b)}
     check(keys[a] != keys[b], "one key for both")
     equal(a.run(lab.program, "pubkey", input=keys[a]).out.strip(),
           b.value("wg0.conf", "PublicKey")[0], "a's key at b")
@@ -227,8 +240,8 @@ def pair_never_writes_over_a_file(lab):
     # A umask that takes rights from root, or gives them to all, changes nothing.
     for umask in ("000", "777"):
         b.run("sh", "-c", f"umask {umask}; '{lab.program}' new m{umask} --listen")
-        equal(b.rights(f"m{umask}.conf"), 0o600, "rights")
-        equal(b.rights(f"m{umask}.pair"), 0o600, "rights")
+        for suffix in ("conf", "key", "pair"):
+            equal(b.rights(f"m{umask}.{suffix}"), 0o600, "rights")
     os.chmod(os.path.dirname(b.file("x")), 0o777)
     refused(b.taut("new", "open", "--listen", ok=False), "chmod 700")
 
@@ -294,11 +307,20 @@ def pair_start_goes_through_systemd_where_it_runs(lab):
     joined = b.taut("join", "wg0", offer, "--start")
     done = a.taut("accept", "wg0", line_of(joined), "--start")
     check("wg0 is up" in done.err, done.err)
-    equal(a.run("cat", "/run/systemd/told").out.splitlines(),
-          ["--quiet enable --now taut@wg0.service", "--quiet enable taut@wg0.service"], "a")
-    equal(b.run("cat", "/run/systemd/told").out.splitlines(),
-          ["--quiet enable --now taut@wg0.service"], "b")
-    hint = b.taut("import", "-", "other", input=b.text("wg0.conf"))
+    equal(a.told(), ["--quiet enable --now taut@wg0.service", "--quiet enable taut@wg0.service"], "a")
+    equal(b.told(), ["--quiet enable --now taut@wg0.service"], "b")
+    # A service has its key from its start on: with another one, it is started anew.
+    again = b.taut("join", "wg0", line_of(a.taut("new", "wg0", "--listen", "--force")), "--force")
+    check("it runs with its file of before; here: systemctl restart taut@wg0" in again.err,
+          again.err)
+    b.taut("reload", "wg0")
+    done = a.taut("accept", "wg0", line_of(again))
+    check("wg0 is up" in done.err, done.err)
+    equal(a.told()[-2:], ["--quiet is-active taut@wg0.service", "--quiet restart taut@wg0.service"],
+          "a service with an old key")
+    equal(b.told()[1:], ["--quiet is-active taut@wg0.service"], "b has changed nothing")
+    hint = b.taut("import", "-", "other", input=b.text("wg0.conf").replace(
+        "PrivateKeyFile = wg0.key", "PrivateKey = " + b.key("wg0")))
     check("systemctl enable --now taut@other" in hint.err, hint.err)
     a.taut("down", "wg0")
     b.taut("down", "wg0")
@@ -316,7 +338,7 @@ def pair_accept_tells_what_is_known_when_nothing_comes(lab):
     offer = line_of(a.taut("new", "wg0", "--listen"))
     answer = line_of(b.taut("join", "wg0", offer))          # and it is not started
     done = a.taut("accept", "wg0", answer, "--start", "--timeout", "1", ok=False)
-    refused(done, "no handshake within 1 seconds", "51820", "on the other host: taut status wg0")
+    refused(done, "no handshake within 1 seconds", "51820", "here: taut why wg0; and on the other host: taut why wg0")
     a.taut("down", "wg0")
 
 
@@ -358,9 +380,9 @@ def export_of_a_known_peer_has_no_private_key(lab):
     a.taut("accept", "wg0", line_of(joined))
     text = a.taut("export", "wg0").out
     check(not re.search(r"^PrivateKey", text, re.M), "a private key that nobody has here")
-    check(a.value("wg0.conf", "PrivateKey")[0] not in text, "our own private key")
+    check(a.key("wg0") not in text, "our own private key")
     # With its own key put in, it is b's file again.
-    text = text.replace("#PrivateKey = ", "PrivateKey = " + b.value("wg0.conf", "PrivateKey")[0])
+    text = text.replace("#PrivateKey = ", "PrivateKey = " + b.key("wg0"))
     b.put(b.file("back.conf"), text)
     b.taut("check", "back")
     for key in ("Address", "PublicKey", "Endpoint"):
@@ -407,33 +429,99 @@ def import_takes_a_file_over(lab):
     a, b = two_hosts(lab)
     joined = b.taut("join", "wg0", line_of(a.taut("new", "wg0", "--listen")))
     a.taut("accept", "wg0", line_of(joined))
-    text = b.text("wg0.conf") + "# a comment stays\n"
+    private = b.key("wg0")
+    ours = b.text("wg0.conf") + "# a comment stays\n"
+    text = ours.replace("PrivateKeyFile = wg0.key", f"PrivateKey = {private} # old")
     old = b.put(b.file("corp.conf", "wireguard"), text.replace(
         "Address", "PostUp = echo %i\nSaveConfig = true\nAddress"), 0o644)
     done = b.taut("import", old)
-    equal(b.rights("corp.conf"), 0o600, "rights")
+    for name in ("corp.conf", "corp.key"):
+        equal(b.rights(name), 0o600, f"rights of {name}")
+    equal(b.key("corp"), private, "the key")
     with open(old, encoding="ascii") as file:
-        equal(b.text("corp.conf"), file.read(), "the copy")
+        equal(b.text("corp.conf"), file.read().replace(
+            f"PrivateKey = {private} #", "PrivateKeyFile = corp.key #"), "the copy")
     for word in ("SaveConfig", "will run as root: PostUp = echo %i", "wg-quick down corp",
-                 "next, here:"):
+                 "the private key to /etc/taut/corp.key", "next, here:"):
         check(word in done.err, f"{word!r} is not in {done.err!r}")
+    b.taut("check", "corp")
     b.taut("import", old, "mine", "--quiet")
-    equal(b.text("mine.conf"), b.text("corp.conf"), "under another name")
+    equal(b.text("mine.conf"), b.text("corp.conf").replace("corp.key", "mine.key"),
+          "under another name")
     bad = b.put(os.path.join(b.etc, "bad.conf"), text.replace("PublicKey = ", "PublicKey = x")
                 .replace("AllowedIPs", "AlowedIPs"))
     refused(b.taut("import", bad, ok=False), "did you mean", "2 errors")
-    check(not os.path.exists(b.file("bad.conf")), "a bad file was taken over")
+    twice = text.replace("Address", f"PrivateKey = {private}\nAddress")
+    refused(b.taut("import", "-", "bad", input=twice, ok=False), "private key more than once")
+    for name in ("bad.conf", "bad.key"):
+        check(not os.path.exists(b.file(name)), "a bad file was taken over")
     refused(b.taut("import", "/nowhere/x.conf", ok=False), "No such file")
     refused(b.taut("import", "-", input=text, ok=False), "NAME", code=2)
     odd = b.put(os.path.join(b.etc, "my tunnel.conf"), text)
     refused(b.taut("import", odd, ok=False), "NAME", code=2)
     refused(b.taut("import", "-", "empty", input="", ok=False), "is empty")
-    key = b.put(os.path.join(b.etc, "k.key"), b.value("wg0.conf", "PrivateKey")[0] + "\n")
+    key = b.put(os.path.join(b.etc, "k.key"), private + "\n")
     named = b.put(os.path.join(b.etc, "keyed.conf"),
-                  re.sub("PrivateKey = .*", "PrivateKeyFile = k.key", text))
-    done = b.taut("import", named)
-    check(f"copy k.key" in done.err and "/etc/taut/k.key" in done.err, done.err)
+                  re.sub("PrivateKey = .*", "PrivateKeyFile = k.key\r", text))
+    b.taut("import", named)
+    equal(b.key("keyed"), private, "a key of a file")
+    equal(b.value("keyed.conf", "PrivateKeyFile"), ["keyed.key"], "its place")
     check(os.path.exists(key), "the key file is gone")
+
+
+@test(timeout=60)
+def pair_writes_what_the_service_may_read(lab):
+    """Where there is its group: the file for it, the keys for root only; what is edited stays."""
+    a, b = two_hosts(lab)
+    for host in (a, b):
+        with open(host.file("group", "."), "a", encoding="ascii") as file:
+            file.write("taut:x:4242:\n")
+    offer = line_of(a.taut("new", "wg0", "--listen", "--psk"))
+    rights = {}
+
+    def look(host):
+        path = os.path.dirname(host.file("x"))
+        for name in ["."] + sorted(os.listdir(path)):
+            st = os.stat(os.path.join(path, name))
+            rights[name] = f"{st.st_mode & 0o777:o} {st.st_uid} {st.st_gid}"
+        return rights
+    equal(look(a), {".": "750 0 4242", "wg0.conf": "640 0 4242", "wg0.key": "600 0 0",
+                    "wg0.pair": "600 0 0"}, "rights after new")
+    answer = line_of(b.taut("join", "wg0", "-", input=offer))
+    rights = {}
+    equal(look(b), {".": "750 0 4242", "wg0.conf": "640 0 4242", "wg0.key": "600 0 0"},
+          "rights after join")
+    check("others than" not in b.taut("check", "wg0").err, "a warning about its own rights")
+    os.chmod(a.file("wg0.conf"), 0o600)
+    a.taut("accept", "wg0", answer)
+    rights = {}
+    equal(look(a)["wg0.conf"], "600 0 4242", "rights after accept")
+
+
+@test(timeout=60)
+def pair_leaves_nothing_half_done(lab):
+    """A full disk, a key that is there, a folder that is only read: all as it was before."""
+    a, b = two_hosts(lab)
+    os.mkdir(b.file(""), 0o700)
+    b.put(b.file("wg0.key"), "precious")
+    refused(b.taut("new", "wg0", "--listen", ok=False), "/etc/taut/wg0.key is there already")
+    equal((b.text("wg0.key"), os.listdir(b.file(""))), ("precious", ["wg0.key"]), "files")
+    os.mkdir(a.file(""), 0o700)
+    a.run("mount", "-t", "tmpfs", "-o", "size=8k,mode=700", "none", "/etc/taut")
+
+    def files():
+        return a.run("ls", "-A", "/etc/taut").out.split()
+    offer = b.taut("new", "wg1", "--listen").out.strip()
+    refused(a.taut("new", "wg0", "--listen", ok=False), "No space left", "nothing was changed")
+    equal(files(), [], "files on a full disk")
+    a.taut("join", "wg0", offer)
+    equal(files(), ["wg0.conf", "wg0.key"], "two files fit")
+    before = a.run("cat", "/etc/taut/wg0.conf", "/etc/taut/wg0.key").out
+    refused(a.taut("join", "wg0", offer, "--force", ok=False), "No space left")
+    equal(files(), ["wg0.conf", "wg0.key"], "files on a full disk")
+    equal(a.run("cat", "/etc/taut/wg0.conf", "/etc/taut/wg0.key").out, before, "their contents")
+    a.run("mount", "-o", "remount,ro", "/etc/taut")
+    refused(a.taut("new", "wg2", "--listen", ok=False), "Read-only")
 
 
 @test(timeout=60)

@@ -30,9 +30,12 @@ def control_groups():
 
 
 class Box:
-    """Box(lab, ns, unit, {name: text of /etc/taut/name}, drop-ins {unit.d/name: text})."""
+    """
+    Box(lab, ns, unit, {name: text of /etc/taut/name}, drop-ins {unit.d/name: text}). Of two
+    in one lab, each needs a label.
+    """
 
-    def __init__(self, lab, ns, unit, files, drop_ins=None):
+    def __init__(self, lab, ns, unit, files, drop_ins=None, label="box"):
         if not os.path.exists(SYSTEMD):
             raise Skip("no systemd")
         for name in NEEDS:
@@ -45,10 +48,10 @@ class Box:
             if b"__asan_init" in file.read():
                 raise Skip("sanitizers need more than the unit allows")
         self.lab, self.ns = lab, ns
-        self.group = os.path.join(hierarchy, f"taut-test-{os.getpid()}")
-        self.files, self.root = os.path.join(lab.dir, "box"), os.path.join(lab.dir, "root")
+        self.group = os.path.join(hierarchy, f"taut-test-{os.getpid()}-{label}")
+        self.files, self.root = os.path.join(lab.dir, label), os.path.join(lab.dir, label + ".root")
         os.mkdir(self.root)
-        self.log_path = os.path.join(lab.dir, "box.log")
+        self.log_path = os.path.join(lab.dir, label + ".log")
         self.write_files(unit, files, drop_ins or {})
         self.process = self.init = None
         lab.closing.append(self)
@@ -72,6 +75,7 @@ class Box:
                              ("lib/tmpfiles.d/taut.conf", "tmpfiles.d/taut.conf")):
             with open(os.path.join(TOP, "systemd", source), encoding="utf-8") as file:
                 self.write(name, file.read())
+        os.makedirs(os.path.join(self.files, "etc"))
         for name, text in files.items():
             self.write(f"etc/taut/{name}", text, 0o600)
         for name, text in drop_ins.items():

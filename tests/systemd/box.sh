@@ -78,8 +78,9 @@ umount -l old
 mount --make-rshared /
 systemd-sysusers /box/lib/sysusers.d/taut.conf
 systemd-tmpfiles --create /box/lib/tmpfiles.d/taut.conf
-chgrp -R taut /etc/taut
 for file in /etc/taut/*.conf; do
+	[ -e "$file" ] || continue
+	chgrp taut "$file"
 	chmod 640 "$file"
 done
 container=taut-test

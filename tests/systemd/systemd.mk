@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	tests/systemd/manager.py \
 	tests/systemd/run.py \
 	tests/systemd/t_notify.py \
+	tests/systemd/t_pair.py \
 	tests/systemd/t_real.py \
 	tests/systemd/t_unit.py
 
