@@ -97,6 +97,7 @@ static void add_peer(struct accepting *a)
 {
 	const struct pairline_endpoint *e = dial_choose(&a->answer);
 	struct draft_peer peer = {
+		.name = pairline_called(&a->answer),
 		.public_key = &a->answer.public_key,
 		.psk = &a->offer.psk,
 		.dial = e != NULL,

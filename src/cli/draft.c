@@ -99,6 +99,8 @@ void draft_peer(struct print *out, const struct draft_peer *d)
 	size_t i;
 
 	print_add(out, "\n[Peer]\n");
+	if (d->name)
+		print_add(out, "# friendly_name = %s\n", d->name);
 	add_key(out, "PublicKey = ", d->public_key);
 	if (d->psk && !key_is_zero(d->psk))
 		add_key(out, "PresharedKey = ", d->psk);

@@ -22,6 +22,7 @@ struct draft_interface {
 };
 
 struct draft_peer {
+	const char *name; /* for people; NULL: none */
 	const struct key *public_key;
 	const struct key *psk; /* NULL or zero: none */
 	const char *endpoint;  /* NULL: none */

@@ -116,6 +116,7 @@ static void make_answer(struct joining *j)
 	key_clamp(&j->private_key);
 	dh_public(&a->public_key, &j->private_key);
 	pairline_id(a->id, &j->offer);
+	pairline_sign(a);
 }
 
 static void add_others(struct print *text, const struct pairline *offer,
@@ -143,6 +144,7 @@ static void draft(const struct joining *j, struct print *text, const struct pair
 		.n_address = PAIRLINE_FAMILIES,
 	};
 	struct draft_peer peer = {
+		.name = pairline_called(&j->offer),
 		.public_key = &j->offer.public_key,
 		.psk = &j->offer.psk,
 		.dial = e != NULL,

@@ -237,6 +237,7 @@ int new_pair(const struct command *c)
 		return VERB_FAILED;
 	confdir_path(m.path, m.name, ".conf");
 	snprintf(m.offer.name, sizeof(m.offer.name), "%s", m.name);
+	pairline_sign(&m.offer);
 	r = survey_take(&m.survey, m.name);
 	if (r < 0) {
 		verb_say("cannot see the addresses of this host: %s", strerror(-r));

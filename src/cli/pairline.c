@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/text.h"
@@ -37,6 +38,22 @@ void pairline_id(uint8_t id[PAIRLINE_ID], const struct pairline *offer)
 	memcpy(bytes, open.public_key.bytes, KEY_LEN);
 	len = KEY_LEN + pairline_field_write(bytes + KEY_LEN, sizeof(bytes) - KEY_LEN, &open);
 	blake2s(id, PAIRLINE_ID, prefix, sizeof(prefix) - 1, bytes, len);
+}
+
+void pairline_sign(struct pairline *line)
+{
+	char host[PAIRLINE_SENDER + 2] = "";
+
+	line->sender[0] = '\0';
+	if (gethostname(host, sizeof(host) - 1) < 0 || strcmp(host, "localhost") == 0 ||
+	    strlen(host) > PAIRLINE_SENDER || !pairline_host_ok(host, strlen(host)))
+		return;
+	memcpy(line->sender, host, strlen(host) + 1);
+}
+
+const char *pairline_called(const struct pairline *line)
+{
+	return line->sender[0] ? line->sender : line->name;
 }
 
 bool pairline_has_psk(const struct pairline *line)

@@ -11,6 +11,8 @@
  * BLAKE2s of all before it.  Numbers are big-endian.  There is one text for each
  * meaning, so a line that was changed anywhere is refused.
  *
+ * The name is that of the sender's tunnel and, behind an '@', of its host, if that is known.
+ *
  * The offer goes from `taut new` to `taut join`, the answer from there to `taut
  * accept`.  Neither holds a private key.  An offer may hold a preshared key: then
  * it is a secret.  An answer never is.
@@ -27,6 +29,7 @@
 enum {
 	PAIRLINE_ENDPOINTS = 8,
 	PAIRLINE_HOST = 253,   /* characters of a name */
+	PAIRLINE_SENDER = 63,  /* characters of the sender's host name */
 	PAIRLINE_ID = 8,       /* bytes of the offer's fingerprint */
 	PAIRLINE_TEXT = 1024,  /* characters of any line, with its NUL */
 	PAIRLINE_WHY = 160,    /* a sentence, with its NUL */
@@ -45,6 +48,7 @@ struct pairline_endpoint {
 struct pairline {
 	enum pairline_kind kind;
 	char name[CONF_NAME_MAX + 1];                          /* of the sender's tunnel */
+	char sender[PAIRLINE_SENDER + 1];                      /* its host; "": not told */
 	struct key public_key;                                 /* the sender's */
 	struct pairline_endpoint endpoint[PAIRLINE_ENDPOINTS]; /* the best first */
 	size_t n_endpoint;
@@ -67,6 +71,10 @@ int pairline_read(struct pairline *line, const char *text, size_t len, char why[
 /* What an answer calls the offer by. The preshared key is not in it. */
 void pairline_id(uint8_t id[PAIRLINE_ID], const struct pairline *offer);
 
+/* Fill in this host as the sender. */
+void pairline_sign(struct pairline *line);
+/* What the other end calls the sender: its host, else its tunnel. */
+const char *pairline_called(const struct pairline *line);
 bool pairline_has_psk(const struct pairline *line);
 /* "203.0.113.7:51820", "[2001:db8::7]:51820", "vpn.example.org:51820" */
 enum { PAIRLINE_ENDPOINT_TEXT = PAIRLINE_HOST + 8 };

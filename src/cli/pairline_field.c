@@ -78,13 +78,28 @@ static void add_inner(struct writer *w, enum type type, const struct prefix *our
 	memcpy(value + 1 + len, theirs->ip.bytes, len);
 }
 
+/* TUNNEL, or TUNNEL@HOST */
+static void add_name(struct writer *w, const struct pairline *line)
+{
+	size_t name = strlen(line->name), sender = strlen(line->sender);
+	uint8_t *value = add_field(w, TYPE_NAME, name + (sender ? sender + 1 : 0));
+
+	if (!value)
+		return;
+	memcpy(value, line->name, name);
+	if (!sender)
+		return;
+	value[name] = '@';
+	memcpy(value + name + 1, line->sender, sender);
+}
+
 size_t pairline_field_write(uint8_t *bytes, size_t size, const struct pairline *line)
 {
 	struct writer w = { .bytes = bytes, .size = size };
 	unsigned f;
 	size_t i;
 
-	add_bytes(&w, TYPE_NAME, line->name, strlen(line->name));
+	add_name(&w, line);
 	for (i = 0; i < line->n_endpoint; i++)
 		add_endpoint(&w, &line->endpoint[i]);
 	for (f = 0; f < PAIRLINE_FAMILIES; f++) {
@@ -100,10 +115,17 @@ size_t pairline_field_write(uint8_t *bytes, size_t size, const struct pairline *
 
 static bool take_name(struct pairline *line, const uint8_t *value, size_t len)
 {
-	if (len > CONF_NAME_MAX || memchr(value, '\0', len))
+	const uint8_t *at = memchr(value, '@', len);
+	size_t name = at ? (size_t)(at - value) : len, sender = at ? len - name - 1 : 0;
+
+	if (memchr(value, '\0', len) || name > CONF_NAME_MAX || sender > PAIRLINE_SENDER ||
+	    (at && sender == 0))
 		return false;
-	memcpy(line->name, value, len);
-	line->name[len] = '\0';
+	memcpy(line->name, value, name);
+	line->name[name] = '\0';
+	if (at)
+		memcpy(line->sender, at + 1, sender);
+	line->sender[sender] = '\0';
 	return true;
 }
 
@@ -242,6 +264,8 @@ bool pairline_field_ok(const struct pairline *line)
 	if (inner != (line->kind == PAIRLINE_OFFER) || !inner_ok(line, 0) || !inner_ok(line, 1))
 		return false;
 	if (pairline_has_psk(line) && line->kind != PAIRLINE_OFFER)
+		return false;
+	if (line->sender[0] && !pairline_host_ok(line->sender, strlen(line->sender)))
 		return false;
 	return conf_name_ok(line->name) && !key_is_zero(&line->public_key);
 }

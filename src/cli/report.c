@@ -222,6 +222,7 @@ void report_status(struct report *r, struct text lines)
 		if (!peer)
 			continue;
 		peer->record = line;
+		record_get(line, "name", peer->name, sizeof(peer->name));
 		record_get(line, "state", peer->state, sizeof(peer->state));
 		record_get(line, "reason", peer->reason, sizeof(peer->reason));
 	}

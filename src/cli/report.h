@@ -13,7 +13,8 @@
 enum { REPORT_STATE = 16, REPORT_REASON = 256 };
 
 struct report_peer {
-	char state[REPORT_STATE]; /* "" unknown: not taut's daemon */
+	char name[CONF_PEER_NAME]; /* for people; "": none */
+	char state[REPORT_STATE];  /* "" unknown: not taut's daemon */
 	char reason[REPORT_REASON];
 	struct text record; /* its line of the status; empty: none */
 	bool rated;         /* by rates_between(), bytes per second: */

@@ -160,6 +160,10 @@ static void show_peer(struct print *out, const struct conf_peer *p, const struct
 
 	key_to_base64(base64, &p->public_key);
 	heading(out, "peer", base64, YELLOW, s);
+	if (more->name[0]) {
+		label(out, "name", s);
+		print_add(out, "%s\n", more->name);
+	}
 	if (!key_is_zero(&p->psk)) {
 		label(out, "preshared key", s);
 		secret(out, &p->psk, s);

@@ -79,10 +79,10 @@ static json_t *offloads(struct text record, bool *bad)
 static bool is_placed(struct text key)
 {
 	static const char *const placed[] = {
-		"listen_port",  "mtu",           "peers",      "rx_bytes",
-		"tx_bytes",     "aead_ns_64",    "rx_packets", "tx_packets",
-		"aead_ns_1424", "handshake_age", "key_age",    "heard_age",
-		"keepalive",    "allowed_ips",   "state_age",  "fwmark",
+		"listen_port", "mtu",        "peers",      "rx_bytes",     "tx_bytes",
+		"aead_ns_64",  "rx_packets", "tx_packets", "aead_ns_1424", "handshake_age",
+		"key_age",     "heard_age",  "keepalive",  "allowed_ips",  "state_age",
+		"fwmark",      "name",
 	};
 	size_t i;
 
@@ -144,6 +144,7 @@ static json_t *peer_json(const struct conf_peer *p, const struct report_peer *mo
 
 	endpoint_print(end, &p->endpoint);
 	jprint_put(o, "public_key", key_json(&p->public_key), bad);
+	jprint_put(o, "name", jprint_string(more->name), bad);
 	jprint_put(o, "has_preshared_key", json_boolean(!key_is_zero(&p->psk)), bad);
 	jprint_put(o, "endpoint", jprint_string(end), bad);
 	jprint_put(o, "allowed_ips", allowed_json(p, bad), bad);

@@ -83,7 +83,8 @@ static void begin_known(struct writer *w, const struct metric *m, const struct r
 		prefix_print(text, &p->allowed[k].prefix);
 		print_add(w->out, "%s%s", k ? "," : "", text);
 	}
-	print_add(w->out, "\",friendly_name=\"\"");
+	print_add(w->out, "\"");
+	label(w->out, "friendly_name", r->peer[i].name);
 }
 
 static void each_known(struct writer *w, const struct metric *m,

@@ -18,12 +18,14 @@
 
 #include "base/addr.h"
 #include "base/key.h"
+#include "base/text.h"
 #include "conf/tune.h"
 
 enum {
 	CONF_NAME_MAX = 15, /* interface name (IFNAMSIZ - 1) */
 	CONF_MTU_MIN = 68,
 	CONF_MTU_MAX = 65535,
+	CONF_PEER_NAME = 64, /* bytes of a peer's name, with its NUL */
 };
 
 enum conf_set {
@@ -63,6 +65,7 @@ struct conf_allowed {
 struct conf_peer {
 	unsigned set; /* enum conf_peer_set */
 	struct key public_key, psk;
+	char name[CONF_PEER_NAME]; /* for people; "": none */
 	char *psk_file;
 	struct endpoint endpoint; /* known unless host is set */
 	char *host;               /* a name to resolve, NULL if numeric */
@@ -129,6 +132,12 @@ bool conf_add_hook(struct conf *c, enum conf_hook kind, const char *command, siz
  */
 const char *conf_aead(const char *word, size_t len);
 
+/*
+ * Make a peer's name of what somebody wrote: UTF-8 without control characters, quotes and
+ * backslashes, which become '_', and cut at a whole character.  false: it was changed.
+ */
+bool conf_peer_name(char name[CONF_PEER_NAME], struct text from);
+
 /* 1..15 characters of [a-zA-Z0-9_=+.-], not "." or "..": wg-quick's rule. */
 bool conf_name_ok(const char *name);
 
@@ -152,7 +161,8 @@ struct conf_report {
  * # begins a comment, but not in a hook: as with newer wg-quick the shell gets it.
  * White space within a line means nothing, but in hooks and file names, and it
  * separates the entries of Address and DNS, which wg-quick leaves to the shell.
- * Peers come with CONF_PEER_REPLACE_ALLOWED, for a file says all of them.
+ * Peers come with CONF_PEER_REPLACE_ALLOWED, for a file says all of them.  The comment
+ * "# friendly_name = x", which other programs read, is as good as Name = x.
  *
  * That others than its owner may read the file is a warning (keys are in it), that
  * they may write it is an error (hooks are).

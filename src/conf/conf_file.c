@@ -154,6 +154,19 @@ static bool take_setting(struct reader *rd, struct value *v)
 	return true;
 }
 
+/* "# friendly_name = x" in a [Peer]: a comment like any other, unless somebody looks. */
+static void look_at_comment(struct conf_peer *peer, struct text raw)
+{
+	struct text key;
+
+	raw = text_trim(raw);
+	if (!text_len(raw) || *raw.at != '#')
+		return;
+	raw.at++;
+	if (text_split(&raw, '=', &key) && text_is_nocase(text_trim(key), "friendly_name"))
+		conf_peer_name(peer->name, raw);
+}
+
 /* false: no memory. */
 static bool take_line(struct reader *rd, struct text raw, uint32_t number)
 {
@@ -166,6 +179,8 @@ static bool take_line(struct reader *rd, struct text raw, uint32_t number)
 			     text_len(raw), LINE_BYTES);
 		return true;
 	}
+	if (rd->peer)
+		look_at_comment(rd->peer, raw);
 	line_load(&rd->line, raw, number);
 	if (rd->line.len == 0)
 		return true;

@@ -6,6 +6,7 @@ libconf_a_SOURCES = \
 	src/conf/conf_file.c \
 	src/conf/conf_keys.c \
 	src/conf/line.c src/conf/line.h \
+	src/conf/peername.c \
 	src/conf/report.c src/conf/report.h \
 	src/conf/tune.c src/conf/tune.h \
 	src/conf/twice.c src/conf/twice.h \

@@ -172,6 +172,17 @@ static bool take_public_key(struct conf *c, struct conf_peer *peer, const struct
 	return true;
 }
 
+static bool take_name(struct conf *c, struct conf_peer *peer, const struct value *v)
+{
+	(void)c;
+	if (!conf_peer_name(peer->name, v->raw))
+		value_warning(v, v->text.at,
+			      "taken as %s; a name has at most %d bytes of UTF-8, without quotes, "
+			      "backslashes and control characters",
+			      peer->name, CONF_PEER_NAME - 1);
+	return true;
+}
+
 static bool take_psk(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)c;
@@ -284,6 +295,7 @@ static const struct word words[] = {
 	{ "TunQueueLen", SECTION_INTERFACE, 0, take_tune },
 	{ "BatchBytes", SECTION_INTERFACE, 0, take_tune },
 	{ "PublicKey", SECTION_PEER, WORD_PEER_KEY, take_public_key },
+	{ "Name", SECTION_PEER, WORD_MAY_LACK, take_name },
 	{ "PresharedKey", SECTION_PEER, 0, take_psk },
 	{ "PresharedKeyFile", SECTION_PEER, 0, take_psk_file },
 	{ "Endpoint", SECTION_PEER, 0, take_endpoint },

@@ -20,6 +20,16 @@ void apply_short(char text[APPLY_SHORT], const struct key *key)
 	snprintf(text, APPLY_SHORT, "%.8s", base64);
 }
 
+void apply_who(char text[APPLY_WHO], const struct peer *p)
+{
+	char key[APPLY_SHORT];
+
+	apply_short(key, &p->public_key);
+	snprintf(text, APPLY_WHO, "%s%s%s", key, p->note.name[0] ? " " : "", p->note.name);
+}
+
+_Static_assert(sizeof(((struct peer_note *)0)->name) == CONF_PEER_NAME, "a name fits");
+
 int apply_check(const struct tunnel *t, const struct conf *c)
 {
 	size_t there = c->set & CONF_REPLACE_PEERS ? 0 : admin_count(t);
@@ -174,6 +184,15 @@ static bool same_endpoint(const struct conf_peer *a, const struct conf_peer *b)
 	return endpoint_same_remote(&a->endpoint, &b->endpoint);
 }
 
+/* true: changed. */
+static bool file_name(struct peer *p, const struct conf_peer *c)
+{
+	if (strcmp(p->note.name, c->name) == 0)
+		return false;
+	memcpy(p->note.name, c->name, sizeof(p->note.name));
+	return true;
+}
+
 /* 1: changed, 0: not. */
 static int file_endpoint(struct tunnel *t, struct names *names, struct peer *p,
 			 const struct conf_peer *c, const struct conf_peer *old)
@@ -251,8 +270,8 @@ static int file_peer(struct tunnel *t, struct names *names, const struct conf_pe
 		     const struct conf_peer *old, struct instant now, struct print *report)
 {
 	struct peer *p = admin_find(t, &c->public_key);
-	bool changed = false, added = !p;
-	char who[APPLY_SHORT];
+	bool changed = false, added = !p, renamed;
+	char who[APPLY_WHO];
 	int r;
 
 	if (!p) {
@@ -261,6 +280,7 @@ static int file_peer(struct tunnel *t, struct names *names, const struct conf_pe
 			return r;
 		old = NULL;
 	}
+	renamed = file_name(p, c);
 	if (!bytes_equal(&p->noise->psk, &c->psk, sizeof(c->psk))) {
 		admin_psk(p, &c->psk);
 		changed = true;
@@ -277,10 +297,11 @@ static int file_peer(struct tunnel *t, struct names *names, const struct conf_pe
 	if (r < 0)
 		return r;
 	changed |= r;
-	if (!added && !changed)
+	if (!added && !changed && !renamed)
 		return 0;
-	admin_touched(t, p);
-	apply_short(who, &c->public_key);
+	if (added || changed)
+		admin_touched(t, p);
+	apply_who(who, p);
 	print_add(report, "peer %s %s\n", who, added ? "added" : "changed");
 	return 0;
 }
@@ -289,13 +310,13 @@ static void remove_others(struct tunnel *t, struct names *names, const struct wh
 			  struct print *report)
 {
 	struct peer *p = admin_first(t), *next;
-	char who[APPLY_SHORT];
+	char who[APPLY_WHO];
 
 	for (; p; p = next) {
 		next = p->next;
 		if (who_find(stay, &p->public_key))
 			continue;
-		apply_short(who, &p->public_key);
+		apply_who(who, p);
 		print_add(report, "peer %s removed\n", who);
 		remove_peer(t, names, p);
 	}

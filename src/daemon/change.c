@@ -42,12 +42,12 @@ static bool may_log(struct peer_note *n, uint64_t mono)
 
 static void tell(struct peer *p, const struct state *s, uint64_t mono)
 {
-	char who[APPLY_SHORT], end[ENDPOINT_TEXT];
+	char who[APPLY_WHO], end[ENDPOINT_TEXT];
 	const char *open = " (", *shut = ")";
 
 	if (!may_log(&p->note, mono))
 		return;
-	apply_short(who, &p->public_key);
+	apply_who(who, p);
 	endpoint_print(end, &p->endpoint);
 	if (!*end)
 		open = shut = "";

@@ -138,7 +138,10 @@ void status_peer(struct print *out, const struct peer *p, const struct state *st
 
 	key_to_base64(base64, &p->public_key);
 	endpoint_print(end, &p->endpoint);
-	print_add(out, "peer=%s endpoint=%s state=%s reason=\"%s\"", base64, *end ? end : "none",
+	print_add(out, "peer=%s", base64);
+	if (p->note.name[0])
+		print_add(out, " name=\"%s\"", p->note.name);
+	print_add(out, " endpoint=%s state=%s reason=\"%s\"", *end ? end : "none",
 		  state_name(state->word), state->reason);
 	print_age(out, "state_age", p->note.since, mono, "0");
 	print_age(out, "handshake_age", p->handshake_at, mono, "never");

@@ -25,6 +25,7 @@
 
 /* What the shell remembers of a peer. The core leaves it alone; zeroed: nothing yet. */
 struct peer_note {
+	char name[64];        /* for people; "": none */
 	uint64_t since;       /* its state is what it is, mono ns */
 	uint64_t lines_since; /* log lines about it: since then... */
 	uint32_t lines, held; /* ...so many, and so many held back */

@@ -34,7 +34,8 @@
 	"peer=" MACHINE_ONES " endpoint=none state=idle reason=\"no endpoint: \\\"waits\\\"\" " \
 	"state_age=0 handshake_age=never key_age=none heard_age=never rx_packets=0 "            \
 	"tx_packets=0 keepalive=off handshakes=0 allowed_ips=0\n"                               \
-	"peer=" MACHINE_TWOS " endpoint=[fd00::2]:51821 state=up reason=\"session works\" "     \
+	"peer=" MACHINE_TWOS                                                                    \
+	" name=\"42\" endpoint=[fd00::2]:51821 state=up reason=\"session works\" "              \
 	"state_age=61 handshake_age=63 key_age=62 heard_age=2 rx_packets=7000 "                 \
 	"tx_packets=900 keepalive=25 handshakes=4 allowed_ips=2 drop_no-session=5\n"
 

@@ -378,6 +378,30 @@ static void test_file_leaves_an_unchanged_peer_alone(void **state)
 	assert_non_null(strstr(report.chars, "added"));
 }
 
+static void test_file_names_a_peer_and_renames_it_without_touching_it(void **state)
+{
+	static const char *const called[] = { "old", "new", "" };
+	struct endpoint learned = end_of("198.51.100.9:9");
+	char who[APPLY_WHO];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct conf_peer *p = ask(&conf, 1, CONF_PEER_ENDPOINT);
+
+		p->endpoint = end_of("192.0.2.1:7");
+		strcpy(p->name, called[i]);
+		file();
+		assert_string_equal(peer(1)->note.name, called[i]);
+		apply_who(who, peer(1));
+		assert_string_equal(who + 8, i == 0 ? " old" : i == 1 ? " new" : "");
+		assert_true(i != 0 || strstr(report.chars, " old added\n"));
+		assert_true(i != 1 || strstr(report.chars, " new changed\n"));
+		if (i)
+			assert_true(endpoint_same_remote(&peer(1)->endpoint, &learned));
+		peer(1)->endpoint = learned;
+	}
+}
+
 static void test_file_moves_a_peer_whose_endpoint_it_changed(void **state)
 {
 	struct endpoint next = end_of("192.0.2.2:8");
@@ -549,6 +573,7 @@ int main(void)
 		EACH(test_snapshot_tells_what_runs_in_order),
 		EACH(test_file_removes_peers_that_it_does_not_name),
 		EACH(test_file_leaves_an_unchanged_peer_alone),
+		EACH(test_file_names_a_peer_and_renames_it_without_touching_it),
 		EACH(test_file_moves_a_peer_whose_endpoint_it_changed),
 		EACH(test_file_takes_back_what_it_says_no_more),
 		EACH(test_file_swaps_prefixes_between_peers),

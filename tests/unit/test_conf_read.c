@@ -121,6 +121,66 @@ static void test_a_file_may_have_4_mib_and_no_more(void **state)
 	test_free(s);
 }
 
+#define KEY_LINE "PublicKey = ERERERERERERERERERERERERERERERERERERERERERE=\n"
+
+static void test_peers_have_names(void **state)
+{
+	static const char a63[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+	static const struct {
+		const char *line, *name;
+		bool warned;
+	} fact[] = {
+		{ "", "", false },
+		{ "Name = the laptop # of the boss\n", "the laptop", false },
+		{ "name=gr\xc3\xbcn \xe2\x82\xac \xf0\x9f\x90\x9f\n",
+		  "gr\xc3\xbcn \xe2\x82\xac \xf0\x9f\x90\x9f", false },
+		{ "# friendly_name = OnePlus 6T\n", "OnePlus 6T", false },
+		{ " #Friendly_Name=x\r\n", "x", false },
+		{ "# friendly_name\n# name = y\n# friendly_names = z\n", "", false },
+		{ "Name = a\n# friendly_name = b\n", "b", false },
+		{ "Name =\n", "", true },
+		{ "Name = a\"b\\c\x1b[1m\x7f\n", "a_b_c_[1m_", true },
+		{ "Name = a\xc2\x9b\xff\xc0\x80\xed\xa0\x80 b\n", "a_______ b", true },
+		{ "# friendly_name = a\"b\n", "a_b", false },
+		{ "Name = aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", a63,
+		  false },
+		{ "Name = aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\n", a63,
+		  true },
+	};
+	struct said *s = test_malloc(sizeof(*s));
+	char text[512];
+	struct conf c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LEN(fact); i++) {
+		snprintf(text, sizeof(text), "[Interface]\n# friendly_name = i\n[Peer]\n%s%s",
+			 fact[i].line, KEY_LINE);
+		conf_init(&c);
+		said_init(s);
+		assert_int_equal(conf_read_text(&c, "x", text, strlen(text), &s->report), 0);
+		assert_string_equal(c.peer[0].name, fact[i].name);
+		assert_int_equal(s->report.warnings, fact[i].warned);
+		conf_fini(&c);
+	}
+	test_free(s);
+}
+
+static void test_a_name_is_cut_at_a_whole_character(void **state)
+{
+	char name[CONF_PEER_NAME], text[70];
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	memcpy(text + 61, "\xe2\x82\xac", 3);
+	assert_false(conf_peer_name(name, text_from(text, sizeof(text))));
+	assert_int_equal(strlen(name), 61);
+	memcpy(text + 60, "\xe2\x82\xac", 3);
+	assert_true(conf_peer_name(name, text_from(text, 63)));
+	assert_int_equal(strlen(name), 63);
+	assert_false(conf_peer_name(name, text_from(text, 62))); /* half a character */
+}
+
 static void test_a_dash_is_standard_input(void **state)
 {
 	static const char text[] = "[Interface]\nMTU=1280\nFoo=1\n";
@@ -237,6 +297,8 @@ int main(void)
 		cmocka_unit_test(test_rights_of_the_file_are_looked_at),
 		cmocka_unit_test(test_what_cannot_be_read_has_its_errno),
 		cmocka_unit_test(test_a_file_may_have_4_mib_and_no_more),
+		cmocka_unit_test(test_peers_have_names),
+		cmocka_unit_test(test_a_name_is_cut_at_a_whole_character),
 		cmocka_unit_test(test_a_dash_is_standard_input),
 		cmocka_unit_test(test_the_examples_are_without_fault),
 		cmocka_unit_test(test_no_example_is_left_out),

@@ -94,6 +94,12 @@ static void test_what_is_written_is_read(void **state)
 	(void)state;
 	must_return_whole(&l);
 	must_return_whole(&answer);
+	assert_string_equal(pairline_called(&l), "wg0");
+	strcpy(l.sender, "a.example.org");
+	memset(answer.sender, 'b', PAIRLINE_SENDER);
+	must_return_whole(&l);
+	must_return_whole(&answer);
+	assert_string_equal(pairline_called(&l), "a.example.org");
 	answer.endpoint[0] = l.endpoint[2];
 	answer.n_endpoint = 1;
 	must_return_whole(&answer);
@@ -278,6 +284,8 @@ static void test_what_cannot_be_is_neither_written_nor_read(void **state)
 	REFUSED(l.kind = PAIRLINE_ANSWER);
 	REFUSED(l.name[0] = '\0');
 	REFUSED(l.name[1] = '/');
+	REFUSED(strcpy(l.sender, "a\nPostUp = x"));
+	REFUSED(strcpy(l.sender, "a@b"));
 	REFUSED(l.public_key = (struct key){ 0 });
 	REFUSED(l.endpoint[1].port = 0);
 	REFUSED(l.endpoint[0].host[3] = '\n');

@@ -155,7 +155,8 @@ static const char get_lines[] =
 static const char status_lines[] =
 	"interface=wg0 state=up peers=2\n"
 	"peer=" ONES_BASE64 " endpoint=none state=idle reason=\"no endpoint: waits to be called\"\n"
-	"peer=" TWOS_BASE64 " endpoint=192.0.2.1:51820 state=up reason=\"\"\n";
+	"peer=" TWOS_BASE64
+	" name=\"road \xc3\xa9\" endpoint=192.0.2.1:51820 state=up reason=\"\"\n";
 
 static const char shown[] = "interface: wg0\n"
 			    "  public key: HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=\n"
@@ -164,6 +165,7 @@ static const char shown[] = "interface: wg0\n"
 			    "  fwmark: 0xca6c\n"
 			    "\n"
 			    "peer: " TWOS_BASE64 "\n"
+			    "  name: road \xc3\xa9\n"
 			    "  preshared key: (hidden)\n"
 			    "  endpoint: 192.0.2.1:51820\n"
 			    "  allowed ips: 10.1.2.0/24, fd00::/64\n"

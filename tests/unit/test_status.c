@@ -124,6 +124,17 @@ static void test_peer_record_of_a_new_peer(void **state)
 		"initiations_sent=0 initiations_received=0 responses_sent=0 allowed_ips=0\n");
 }
 
+static void test_peer_record_of_a_peer_with_a_name(void **state)
+{
+	const struct state idle = { STATE_IDLE, "nothing sent yet" };
+	struct peer *p = add_peer(1);
+
+	(void)state;
+	strcpy(p->note.name, "the laptop");
+	status_peer(&out, p, &idle, mono);
+	assert_non_null(strstr(out.chars, "AAA= name=\"the laptop\" endpoint=none state=idle "));
+}
+
 static void test_peer_record_of_a_busy_peer(void **state)
 {
 	const struct state up = { STATE_UP, "session works" };
@@ -235,6 +246,7 @@ int main(void)
 		EACH(test_traffic_shows_states_with_reasons_and_what_was_counted),
 		EACH(test_interface_record_sums_peers_and_names_drops),
 		EACH(test_peer_record_of_a_new_peer),
+		EACH(test_peer_record_of_a_peer_with_a_name),
 		EACH(test_peer_record_of_a_busy_peer),
 		EACH(test_records_hold_no_secret),
 	};

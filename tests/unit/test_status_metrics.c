@@ -16,9 +16,12 @@
 #include "daemon/state.h"
 #include "unit/machine.h"
 
-#define KNOWN(key, ips) \
-	"{interface=\"wg0\",public_key=\"" key "\",allowed_ips=\"" ips "\",friendly_name=\"\"} "
-#define PEER(key) "{interface=\"wg0\",public_key=\"" key "\""
+#define KNOWN_AS(name, key, ips)                                                                  \
+	"{interface=\"wg0\",public_key=\"" key "\",allowed_ips=\"" ips "\",friendly_name=\"" name \
+	"\"} "
+#define KNOWN(key, ips) KNOWN_AS("", key, ips)
+#define TWOS(ips)       KNOWN_AS("42", MACHINE_TWOS, ips)
+#define PEER(key)       "{interface=\"wg0\",public_key=\"" key "\""
 
 static const char beginning[] =
 	"# HELP wireguard_sent_bytes_total Bytes sent to the peer.\n"
@@ -26,16 +29,14 @@ static const char beginning[] =
 	"wireguard_sent_bytes_total" KNOWN(
 		MACHINE_ONES,
 		"") "0\n"
-		    "wireguard_sent_bytes_total" KNOWN(
-			    MACHINE_TWOS,
+		    "wireguard_sent_bytes_total" TWOS(
 			    "10.1.2.0/24,fd00::/64") "123456\n"
 						     "# HELP wireguard_received_bytes_total Bytes received from the peer.\n"
 						     "# TYPE wireguard_received_bytes_total counter\n"
 						     "wireguard_received_bytes_total" KNOWN(
 							     MACHINE_ONES,
 							     "") "0\n"
-								 "wireguard_received_bytes_total" KNOWN(
-									 MACHINE_TWOS,
+								 "wireguard_received_bytes_total" TWOS(
 									 "10.1.2.0/24,fd00::/64") "7890123\n"
 												  "# HELP wireguard_latest_handshake_seconds Unix time of the latest handshake with the "
 												  "peer, 0 if there was none.\n"
@@ -43,8 +44,7 @@ static const char beginning[] =
 												  "wireguard_latest_handshake_seconds" KNOWN(
 													  MACHINE_ONES,
 													  "") "0\n"
-													      "wireguard_latest_handshake_seconds" KNOWN(
-														      MACHINE_TWOS,
+													      "wireguard_latest_handshake_seconds" TWOS(
 														      "10.1.2.0/24,fd00::/64") "1700000037\n"
 																	       "# HELP taut_interface_up Whether the interface is up.\n"
 																	       "# TYPE taut_interface_up gauge\n"
