@@ -17,7 +17,7 @@ PACKAGES_SHOW="iproute2 iputils-ping python3 procps"
 
 # To test it: unit tests, style, and other implementations to talk to.
 PACKAGES_TEST="libcmocka-dev libqrencode-dev clang-format-14 binutils diffutils nftables
-	wireguard-tools wireguard-go systemd mandoc groff-base zsh fish"
+	wireguard-tools wireguard-go bird2 babeld systemd mandoc groff-base zsh fish"
 
 # To make a package of it, and to install that in a place of its own.
 PACKAGES_DEB="debhelper dpkg-dev lintian libcmocka-dev libqrencode-dev

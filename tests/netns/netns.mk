@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	tests/netns/t_load.py \
 	tests/netns/t_move.py \
 	tests/netns/t_quick.py \
+	tests/netns/t_routing.py \
 	tests/netns/t_start.py \
 	tests/netns/t_status.py \
 	tests/netns/t_timers.py \
