@@ -162,6 +162,26 @@ class Test:
         found = call("lintian", "--fail-on", "error", "--allow-root", self.deb)
         check(not re.search(r"^E: ", found, re.MULTILINE), found)
 
+    def is_shown(self):
+        """scripts/show-package.sh pairs two such systems, pings, and leaves nothing."""
+        def traces():
+            """What it might leave, by name."""
+            return ([p.name for p in pathlib.Path("/run/netns").glob("taut*")] +
+                    [p.name for p in pathlib.Path(tempfile.gettempdir()).glob("taut-show.*")])
+        before = traces()
+        done = subprocess.run([str(TOP / "scripts/show-package.sh"), str(self.deb)], check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              stdin=subprocess.DEVNULL, timeout=900,
+                              env={**os.environ, "TAUT_CHROOT": str(self.chroot.root)})
+        check(done.returncode == 0, f"exit {done.returncode}:\n{done.stdout[-4000:]}")
+        said = done.stdout
+        for verb in ("new", "join", "accept", "why"):
+            check(len(re.findall(rf"^[AB]# taut {verb} wg0", said, re.MULTILINE)) == 1, said)
+        check("wg0 is up. Both hosts are done" in said, said)
+        check(said.count("3 packets transmitted, 3 received, 0% packet loss") == 4, said)
+        check("friendly_name = b.example.org" in said, said)
+        check(traces() == before, f"left: {traces()}")
+
     def is_installed(self):
         """It installs on a minimal system, and what it has to bring is there."""
         self.before = self.ours()
@@ -249,7 +269,7 @@ class Test:
                                "-name", "*taut*", "-print")
         return set(said.split())
 
-    STEPS = (is_made, is_linted, is_installed, works, starts_nothing, is_upgraded, is_removed,
+    STEPS = (is_made, is_linted, is_shown, is_installed, works, starts_nothing, is_upgraded, is_removed,
              is_purged, comes_back)
 
 

@@ -1,0 +1,230 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# The first ten minutes with taut, on Debian 12 or a newer Ubuntu, as root: makes
+# the package, installs it on two clean systems (made by debootstrap, each in a
+# directory and a network namespace of its own, with a cable between them), pairs
+# them with three commands and two pasted lines, asks whether the tunnel is well,
+# and pings through it. Takes everything away again.
+#
+#   scripts/show-package.sh [PACKAGE.deb]
+#
+# TAUT_CHROOT names a directory with a clean system, to be copied instead of making one.
+
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+. "$top/scripts/packages.sh"
+. "$top/scripts/common.sh"
+
+work=
+keeper_a= keeper_b=
+ns_a=taut$$a
+ns_b=taut$$b
+
+say()
+{
+	printf '\n== %s\n' "$*"
+}
+
+fail()
+{
+	echo "show-package: $*" >&2
+	exit 1
+}
+
+# Process 1 of a system: all that runs there ends with it.
+end_host()
+{
+	[ -n "$1" ] || return 0
+	kill -9 "$1" 2>/dev/null || true
+	wait "$1" 2>/dev/null || true
+}
+
+finish()
+{
+	code=$?
+	trap - EXIT HUP INT TERM
+	end_host "$keeper_a"
+	end_host "$keeper_b"
+	[ ! -e "/run/netns/$ns_a" ] || ip netns del "$ns_a"
+	[ ! -e "/run/netns/$ns_b" ] || ip netns del "$ns_b"
+	run_dirs_restore
+	[ -z "$work" ] || rm -rf --one-file-system "$work"
+	exit "$code"
+}
+
+# A step that says much: shown only if it fails.
+step()
+{
+	name=$1
+	shift
+	echo "$name"
+	"$@" >"$work/log" 2>&1 || {
+		tail -n 40 "$work/log" >&2
+		fail "$name failed"
+	}
+}
+
+# "SUITE URL" of the distribution itself, as apt on this machine has it.
+mirror()
+{
+	suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+	apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
+		awk -v suite="$suite" '$1 == suite && $2 == "main" { print $1, $3; exit }'
+}
+
+# A clean system in the directory $1, which uses the proxy of this one.
+make_system()
+{
+	if [ -n "${TAUT_CHROOT:-}" ]; then
+		cp -a "$TAUT_CHROOT" "$1"
+		return
+	fi
+	set -- "$1" $(mirror)
+	[ $# = 3 ] || fail "apt on this machine knows no mirror of the distribution"
+	debootstrap --variant=minbase "$2" "$1" "$3"
+	for scheme in http https; do
+		eval "$(apt-config shell proxy "Acquire::$scheme::Proxy")"
+		[ -z "${proxy:-}" ] ||
+			echo "Acquire::$scheme::Proxy \"$proxy\";" >>"$1/etc/apt/apt.conf.d/99proxy"
+		proxy=
+	done
+}
+
+# Nothing is started by the installation of a package in there.
+install_package()
+{
+	cp "$deb" "$1/root/taut.deb"
+	printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
+	chmod 755 "$1/usr/sbin/policy-rc.d"
+	[ -c "$1/dev/net/tun" ] || {
+		mkdir -p "$1/dev/net"
+		mknod -m 666 "$1/dev/net/tun" c 10 200
+	}
+	unshare --mount --pid --fork --kill-child "--mount-proc=$1/proc" chroot "$1" env -i \
+		PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 \
+		sh -ec 'apt-get -q update
+			apt-get -q -y install --no-install-recommends /root/taut.deb'
+}
+
+# Two network namespaces with a cable of addresses for documentation between them.
+lay_cable()
+{
+	ip netns add "$ns_a"
+	ip netns add "$ns_b"
+	ip -n "$ns_a" link add under type veth peer name under netns "$ns_b"
+	ip -n "$ns_a" address add 192.0.2.1/24 dev under
+	ip -n "$ns_b" address add 192.0.2.2/24 dev under
+	for ns in "$ns_a" "$ns_b"; do
+		ip -n "$ns" link set lo up
+		ip -n "$ns" link set under up
+	done
+}
+
+# Switch on the system in the directory $1, in network namespace $2, with the host name
+# $3; $inner is its process 1, and all ends with $pid.
+start_host()
+{
+	ip netns exec "$2" unshare --mount --pid --ipc --uts --fork --kill-child \
+		sh -ec 'mount --make-rprivate /
+			mount --bind "$1" "$1"
+			mount -t proc proc "$1/proc"
+			mount -t sysfs -o ro sys "$1/sys"
+			mount -t tmpfs -o mode=755 run "$1/run"
+			echo "$2" >/proc/sys/kernel/hostname
+			exec chroot "$1" sleep infinity' sh "$1" "$3" &
+	pid=$!
+	for i in $(seq 100); do
+		inner=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null || true)
+		inner=${inner%% *}
+		[ -z "$inner" ] || [ "$(cat "/proc/$inner/comm" 2>/dev/null)" != sleep ] || return 0
+		sleep 0.1
+	done
+	fail "the system in $1 does not start"
+}
+
+# A command on the host whose process 1 is $1.
+on()
+{
+	host=$1
+	shift
+	nsenter --target "$host" --mount --pid --net --ipc --uts --root env -i -C / \
+		PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"
+}
+
+pair()
+{
+	echo "A# taut new wg0 --listen"
+	offer=$(on "$inner_a" taut new wg0 --listen) || fail "taut new"
+	echo "$offer"
+	echo "B# taut join wg0 --start '$offer'"
+	answer=$(on "$inner_b" taut join wg0 --start "$offer") || fail "taut join"
+	echo "$answer"
+	echo "A# taut accept wg0 --start '$answer'"
+	on "$inner_a" taut accept wg0 --start "$answer" || fail "taut accept"
+	echo "A# taut why wg0"
+	on "$inner_a" taut why wg0 || fail "taut why"
+}
+
+# The addresses of the tunnel on the host of this process 1.
+inside()
+{
+	on "$1" sed -n 's/^Address = //p' /etc/taut/wg0.conf | tr ',' '\n' | sed 's| *\([^/]*\)/.*|\1|'
+}
+
+ping_all()
+{
+	for address in $(inside "$inner_b"); do
+		echo "A# ping $address"
+		ip netns exec "$ns_a" ping -n -q -c 3 -i 0.2 -w 15 "$address" || fail "no answer from B"
+	done
+	for address in $(inside "$inner_a"); do
+		echo "B# ping $address"
+		ip netns exec "$ns_b" ping -n -q -c 3 -i 0.2 -w 15 "$address" || fail "no answer from A"
+	done
+}
+
+[ "$(id -u)" = 0 ] || fail "network namespaces and chroots need root: sudo $0"
+[ -c /dev/net/tun ] || fail "no /dev/net/tun here (container? start it with --device /dev/net/tun)"
+[ -z "${1:-}" ] || [ -f "$1" ] || fail "there is no $1"
+run_dirs_note
+trap finish EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+packages_install $PACKAGES_SHOW $PACKAGES_DEB_TEST
+work=$(mktemp -d "${TMPDIR:-/tmp}/taut-show.XXXXXX")
+
+say "the package"
+deb=${1:-}
+[ -n "$deb" ] || deb=$("$top/scripts/build-deb.sh" "$work") || fail "the package cannot be built"
+dpkg-deb -f "$deb" Package Version Depends
+
+say "installed on two clean systems, A and B"
+step "a clean system" make_system "$work/a"
+step "the package on it" install_package "$work/a"
+step "a second one" cp -a "$work/a" "$work/b"
+lay_cable
+start_host "$work/a" "$ns_a" a.example.org
+keeper_a=$pid inner_a=$inner
+start_host "$work/b" "$ns_b" b.example.org
+keeper_b=$pid inner_b=$inner
+on "$inner_a" sh -c '. /etc/os-release; echo "$PRETTY_NAME"; taut --version | head -n 1; ls -ld /etc/taut'
+
+say "four commands"
+pair
+
+say "through the tunnel"
+ping_all
+
+say "what is on A now"
+on "$inner_a" sh -c 'cd /etc/taut; ls -l; cat wg0.conf; taut status wg0'
+
+say "taken away"
+on "$inner_a" taut down wg0
+on "$inner_b" taut down wg0
+on "$inner_a" sh -c 'dpkg --purge taut; ls -A /etc/taut' || fail "the package cannot be purged"
+end_host "$keeper_a"
+end_host "$keeper_b"
+keeper_a= keeper_b=
+say "done"
