@@ -47,6 +47,13 @@ def pair_four_commands_and_a_ping(lab):
         equal(host.value("wg0.conf", "PrivateKeyFile"), ["wg0.key"], "where the key is")
         check(not host.value("wg0.conf", "PrivateKey"), "the key in what the service reads")
         equal(host.taut("check", "wg0").code, 0, "check")
+    # Each calls the other by the name of its host.
+    name = os.uname().nodename
+    name = name if re.fullmatch(r"[\w][\w.-]{0,62}", name) and name != "localhost" else "wg0"
+    for host in (a, b):
+        check(f"[Peer]\n# friendly_name = {name}\n" in host.text("wg0.conf"), "no name of the peer")
+        check(f"\n  name: {name}\n" in host.taut("status", "wg0").out, "no name in the status")
+        check(f'friendly_name="{name}"' in host.taut("status", "--prometheus", "wg0").out, "label")
     # No private key was in what was carried from host to host.
     keys = {h: h.key("wg0") for h in (a, b)}
     check(keys[a] != keys[b], "one key for both")
@@ -90,6 +97,25 @@ def pair_where_the_second_host_is_dialled(lab):
     equal(b.value("wg0.conf", "Endpoint"), [], "endpoint of who does not listen")
     a.taut("down", "wg0")
     b.taut("down", "wg0")
+
+
+@test(timeout=60)
+def pair_where_one_host_has_no_ipv6(lab):
+    """Addresses of both families are chosen, and what one host cannot have it does without."""
+    a, b = two_hosts(lab)
+    for scope in ("all", "default"):
+        b.ns.sysctl(f"ipv6/conf/{scope}/disable_ipv6", 1)
+    joined = b.taut("join", "wg0", line_of(a.taut("new", "wg0", "--listen")), "--start")
+    done = a.taut("accept", "wg0", line_of(joined), "--start")
+    check("wg0 is up" in done.err, done.err)
+    a.ns.must_ping(b.addresses("wg0.conf")[0], 3, interval=0.2)
+    made = b.taut("new", "wg1", "--listen", "--start")       # and as the first one
+    joined = a.taut("join", "wg1", line_of(made), "--start")
+    done = b.taut("accept", "wg1", line_of(joined))
+    check("wg1 is up" in done.err, done.err)
+    for host in (a, b):
+        for name in ("wg0", "wg1"):
+            host.taut("down", name)
 
 
 @test(timeout=60)

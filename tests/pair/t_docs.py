@@ -81,8 +81,9 @@ class Story:
             a.run("rm", "/etc/taut/wg0.conf", "/etc/taut/wg0.key")
         if body.startswith("rm /run/wireguard/wg0.sock"):
             a.run("taut", "wg0")
-        if re.match("taut (down|reload)|wg-quick down", body):
-            a.run("taut", "up", re.search(r"\b(wg0|site)\b", body)[0])
+        ends = re.search(r"taut (?:down|reload) (wg0|site)|^taut (?:why|status|wait|show)", body)
+        if ends:
+            a.run("taut", "up", ends[1] or "wg0")
 
     def prepare(self, body):
         first = re.search(r"\btaut (\w+)", body)
@@ -111,14 +112,14 @@ class Story:
         if done.out.startswith("taut-pair:"):
             self.pasted = done.out.strip()
         # Just started, it may not be up yet, and that is no fault of the command.
-        if "taut status" in command and done.code == 3:
+        if re.match("taut (status|why|wait)", command) and done.code:
             wait_for(lambda: self.hosts[host].run("sh", "-c", command, ok=False).code == 0, 15,
                      f"{where}: {command}")
         elif done.code:
             raise Failure(f"{where}: {command}: exit {done.code}: {done.err.strip()}")
 
 
-@test(needs=["wg-quick"], slow=30, timeout=240)
+@test(needs=["wg-quick"], slow=45, timeout=240)
 def docs_commands_do_what_they_say(lab):
     story = Story(lab)
     for page in PAGES:
