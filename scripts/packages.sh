@@ -33,6 +33,31 @@ packages_missing()
 	done
 }
 
+# Those of the packages above that come with a service. It is to run in namespaces only, by
+# hand of the tests.
+PACKAGES_WITH_SERVICE="bird2:bird babeld:babeld"
+
+# apt-get install, without the start of anything; and what came with it is not enabled.
+packages_apt_install()
+(
+	policy=/usr/sbin/policy-rc.d
+	if [ -e "$policy" ]; then
+		policy=
+	else
+		trap '[ -z "$policy" ] || rm -f "$policy"' EXIT
+		trap 'exit 130' HUP INT TERM
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod 755 "$policy"
+	fi
+	apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" || exit 1
+	command -v systemctl >/dev/null 2>&1 || exit 0
+	for pair in $PACKAGES_WITH_SERVICE; do
+		case " $* " in
+		*" ${pair%:*} "*) systemctl --quiet disable "${pair#*:}" || true ;;
+		esac
+	done
+)
+
 # Install what is missing of the given packages; nothing is asked for when all is there.
 packages_install()
 {
@@ -50,5 +75,5 @@ packages_install()
 	DEBIAN_FRONTEND=noninteractive
 	export DEBIAN_FRONTEND
 	apt-get -q -o DPkg::Lock::Timeout=300 update
-	apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $missing
+	packages_apt_install $missing
 }

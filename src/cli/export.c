@@ -21,7 +21,7 @@ static const struct pairopts_of understood = {
 	.usage = "Usage: taut export NAME [--wg-quick|--qr] [OPTION]...\n"
 		 "Print what a peer of the tunnel needs, as a wg-quick file (the default) or as\n"
 		 "a QR code for a phone.\n\n"
-		 "      --peer N|KEY       which one: its place in the file, or its public key\n"
+		 "      --peer N|NAME|KEY  which one: its place in the file, name, or public key\n"
 		 "      --new-peer         add one to /etc/taut/NAME.conf, and make its key pair\n"
 		 "                         here: its private key is in what is printed\n"
 		 "      --psk              and a preshared key\n"

@@ -55,35 +55,52 @@ static bool take_prefixes(const char *option, const char *const *words, size_t n
 	return true;
 }
 
+/* By its place, its public key, or its name; NULL: there is none, or more than one. */
+static const struct conf_peer *find_peer(const struct far *f, const char *word)
+{
+	const struct conf_peer *found = NULL;
+	uint64_t number;
+	bool is_key;
+	struct key key;
+	size_t i;
+
+	if (text_u64(text_from_str(word), UINT64_MAX, &number))
+		return number && number <= f->conf.n_peer ? &f->conf.peer[number - 1] : NULL;
+	is_key = key_from_base64(&key, word, strlen(word));
+	for (i = 0; i < f->conf.n_peer; i++) {
+		const struct conf_peer *p = &f->conf.peer[i];
+
+		if (is_key ? !key_equal(&key, &p->public_key) : strcmp(word, p->name) != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = p;
+	}
+	return found;
+}
+
 /* The peer that --peer names, or the only one; NULL: said why. */
 static const struct conf_peer *pick_peer(const struct far *f)
 {
 	const char *word = f->o.peer;
-	uint64_t number = 1;
-	struct key key;
-	size_t i;
+	const struct conf_peer *found;
 
 	if (f->conf.n_peer == 0) {
 		verb_say("%s has no peer yet; --new-peer makes one", f->path);
 		return NULL;
 	}
 	if (!word && f->conf.n_peer > 1) {
-		verb_say("%s has %zu peers: say which one with --peer, 1 to %zu or its public key, "
-			 "or make another with --new-peer",
+		verb_say("%s has %zu peers: say which one with --peer, 1 to %zu, its name or its "
+			 "public key, or make another with --new-peer",
 			 f->path, f->conf.n_peer, f->conf.n_peer);
 		return NULL;
 	}
-	if (word && key_from_base64(&key, word, strlen(word))) {
-		for (i = 0; i < f->conf.n_peer; i++) {
-			if (key_equal(&key, &f->conf.peer[i].public_key))
-				return &f->conf.peer[i];
-		}
-	} else if (!word || (text_u64(text_from_str(word), f->conf.n_peer, &number) && number)) {
-		return &f->conf.peer[number - 1];
-	}
-	verb_say("%s has no peer '%s': 1 to %zu, or a public key of 44 characters", f->path, word,
-		 f->conf.n_peer);
-	return NULL;
+	found = find_peer(f, word ? word : "1");
+	if (!found)
+		verb_say("%s has no peer '%s', or more than one: 1 to %zu, a name, or a public key "
+			 "of 44 characters",
+			 f->path, word, f->conf.n_peer);
+	return found;
 }
 
 /* As wide as the network of ours that it lies in. */

@@ -132,6 +132,12 @@ bool launch_tunnel(const char *tunnel, bool enable, const struct key *own)
 
 	snprintf(name, sizeof(name), "%s", tunnel);
 	name_unit(unit, tunnel);
+	if (enable && launch_by_systemd() && strpbrk(tunnel, "=+")) {
+		verb_say("a unit of systemd has no name with = or +: start it with taut up %s, or "
+			 "choose another name",
+			 tunnel);
+		return false;
+	}
 	if (runs && !renew(tunnel, own))
 		return false;
 	if (!enable || !launch_by_systemd())

@@ -256,6 +256,8 @@ def pair_start_goes_through_systemd_where_it_runs(lab):
     check("systemctl enable --now taut@other" in hint.err, hint.err)
     a.taut("down", "wg0")
     b.taut("down", "wg0")
+    odd = b.taut("new", "a+b", "--listen", "--start", ok=False)
+    check(odd.code == 1 and "has no name with = or +" in odd.err, odd.err)
     # systemd says no: the line is printed all the same, and the status tells.
     b.put(os.path.join(b.etc, "systemctl"), "#!/bin/sh\nexit 1\n", 0o755)
     failed = b.taut("new", "wg9", "--listen", "--start", ok=False)
@@ -321,7 +323,10 @@ def export_of_a_known_peer_has_no_private_key(lab):
         equal(b.value("back.conf", key), b.value("wg0.conf", key), key)
     by_key = a.taut("export", "wg0", "--peer", a.value("wg0.conf", "PublicKey")[0]).out
     equal(by_key, a.taut("export", "wg0", "--peer", "1").out, "the same peer")
+    name = re.search("# friendly_name = (.*)", a.text("wg0.conf"))[1]
+    equal(by_key, a.taut("export", "wg0", "--peer", name).out, "the same peer by name")
     refused(a.taut("export", "wg0", "--peer", "2", ok=False), "no peer '2'")
+    refused(a.taut("export", "wg0", "--peer", "nobody", ok=False), "no peer 'nobody'")
     refused(a.taut("export", "wg0", "--peer", "0", ok=False), "no peer '0'")
     refused(a.taut("export", "wg0", "--qr", ok=False), "--new-peer", code=2)
     before = a.text("wg0.conf")
