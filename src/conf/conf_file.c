@@ -330,10 +330,26 @@ static int read_all(int fd, char **text, size_t *size, size_t *len)
 	}
 }
 
+static void not_read(struct conf_report *r, const char *path, int err)
+{
+	struct conf_place nowhere = { 0 };
+	gid_t group;
+
+	if (err == -EFBIG)
+		report_error(r, path, nowhere, "more than %d MiB; this is no configuration file",
+			     FILE_MAX >> 20);
+	else if (err == -EACCES && conf_service_group(&group))
+		report_error(r, path, nowhere,
+			     "cannot read it: %s; for the service: chown root:taut %s; "
+			     "chmod 640 %s",
+			     strerror(-err), path, path);
+	else
+		report_error(r, path, nowhere, "cannot read it: %s", strerror(-err));
+}
+
 int conf_read_file(struct conf *c, const char *path, struct conf_report *r)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
-	struct conf_place nowhere = { 0 };
 	int fd, err, parsed;
 	unsigned errors = r->errors;
 	size_t size = 0, len = 0;
@@ -346,13 +362,10 @@ int conf_read_file(struct conf *c, const char *path, struct conf_report *r)
 		err = read_all(fd, &text, &size, &len);
 	if (fd >= 0 && !is_stdin)
 		close(fd);
-	if (err == -EFBIG)
-		report_error(r, path, nowhere, "more than %d MiB; this is no configuration file",
-			     FILE_MAX >> 20);
-	else if (err)
-		report_error(r, path, nowhere, "cannot read it: %s", strerror(-err));
-	if (err)
+	if (err) {
+		not_read(r, path, err);
 		goto out;
+	}
 	if (!is_stdin)
 		look_at_rights(path, &st, r);
 	parsed = conf_read_text(c, path, text, len, r);

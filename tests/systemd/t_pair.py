@@ -92,6 +92,21 @@ def systemd_pairing_once_more_takes_the_new_key(lab):
     is_up(b)
 
 
+@test(needs=["taut"], slow=4, timeout=90)
+def systemd_says_what_rights_the_file_needs(lab):
+    """A file of root's alone, as an editor may leave it: not tried again, and the remedy is told."""
+    a = Host(lab, "a")
+    lab.wire(a.ns, lab.namespace("b"))
+    a.taut("new", "wg0", "--listen")
+    a.run("chmod", "600", "/etc/taut/wg0.conf")
+    check(a.systemctl("start", UNIT, ok=False).code != 0, "a start without a file")
+    journal = a.journal(UNIT)
+    check("chown root:taut /etc/taut/wg0.conf; chmod 640 /etc/taut/wg0.conf" in journal, journal)
+    a.run("chmod", "640", "/etc/taut/wg0.conf")
+    a.systemctl("restart", UNIT)
+    equal(a.show(UNIT, "ActiveState"), "active", "state")
+
+
 @test(needs=["taut"], slow=6, timeout=90)
 def systemd_runs_what_was_imported(lab):
     """A file of wg-quick, with its key in it."""
