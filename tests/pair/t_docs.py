@@ -109,6 +109,9 @@ class Story:
             self.hosts[host].run("mkdir", "-p", folder)
         done = self.hosts[host].run("sh", "-c", self.umask + command, ok=False, timeout=60)
         self.ran += 1
+        # Also where something else follows, as in a || b.
+        if re.search("^Try 'taut|not found$", done.err, re.M):
+            raise Failure(f"{where}: {command}: {done.err.strip()}")
         if done.out.startswith("taut-pair:"):
             self.pasted = done.out.strip()
         # Just started, it may not be up yet, and that is no fault of the command.
