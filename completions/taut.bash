@@ -52,7 +52,7 @@ _taut()
 		genpsk new join accept export import help'
 	local options='--foreground --verbose --quiet --log-level --aead --tun-vnet --tun-tso
 		--tun-uso --tun-tcp-gro --tun-udp-gro --udp-gso --udp-gro --udp-rcvbuf --udp-sndbuf
-		--tun-queue-len --batch-bytes --help --version'
+		--tun-queue-len --tun-gso-segs --batch-bytes --help --version'
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
 	local i verb='' given=0
 
@@ -63,7 +63,7 @@ _taut()
 	case $before in
 	--log-level) _taut_words "$word" 'silent error warn info debug'; return ;;
 	--aead) _taut_words "$word" 'auto ipsec-mb openssl sodium'; return ;;
-	--tun-queue-len|--batch-bytes|--udp-*buf) _taut_words "$word" auto; return ;;
+	--tun-queue-len|--tun-gso-segs|--batch-bytes|--udp-*buf) _taut_words "$word" auto; return ;;
 	--tun-*|--udp-*) _taut_words "$word" 'auto on off'; return ;;
 	--endpoint|--address|--peer|--allowed-ips|--timeout) return ;;
 	--textfile) compopt -o default 2>/dev/null; return ;;

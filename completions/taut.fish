@@ -100,7 +100,7 @@ complete $plain -x -l aead -a 'auto ipsec-mb openssl sodium' -d 'what encrypts'
 for option in tun-vnet tun-tso tun-uso tun-tcp-gro tun-udp-gro udp-gso udp-gro
     complete $plain -x -l $option -a 'auto on off' -d offload
 end
-for option in udp-rcvbuf udp-sndbuf tun-queue-len batch-bytes
+for option in udp-rcvbuf udp-sndbuf tun-queue-len tun-gso-segs batch-bytes
     complete $plain -x -l $option -a auto -d size
 end
 complete $plain -s V -l version -d 'print the version'

@@ -14,6 +14,7 @@ static const char options[] =
 	"      --udp-gso --udp-gro    =on, off or auto: offloads, as the keys of\n"
 	"                       [Interface] in taut.conf(5); likewise\n"
 	"      --udp-rcvbuf --udp-sndbuf --batch-bytes --tun-queue-len\n"
+	"      --tun-gso-segs\n"
 	"  -h, --help           print this\n"
 	"  -V, --version        print the version\n";
 

@@ -62,6 +62,7 @@ static const struct option long_options[] = {
 	{ "udp-gro", required_argument, NULL, OPT_TUNE + TUNE_UDP_GRO },
 	{ "udp-rcvbuf", required_argument, NULL, OPT_TUNE + TUNE_UDP_RCVBUF },
 	{ "udp-sndbuf", required_argument, NULL, OPT_TUNE + TUNE_UDP_SNDBUF },
+	{ "tun-gso-segs", required_argument, NULL, OPT_TUNE + TUNE_TUN_GSO_SEGS },
 	{ "tun-queue-len", required_argument, NULL, OPT_TUNE + TUNE_TUN_QUEUE_LEN },
 	{ "batch-bytes", required_argument, NULL, OPT_TUNE + TUNE_BATCH_BYTES },
 	{ 0 },

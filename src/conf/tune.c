@@ -19,6 +19,8 @@ static const struct {
 			      "auto, or a number of bytes 256K..256M" },
 	[TUNE_TUN_QUEUE_LEN] = { "TunQueueLen", "tun-queue-len", 1, 1 << 16,
 				 "auto, or a number of packets 1..65536" },
+	[TUNE_TUN_GSO_SEGS] = { "TunGsoSegs", "tun-gso-segs", 1, 65535,
+				"auto, or a number of segments 1..65535" },
 	[TUNE_BATCH_BYTES] = { "BatchBytes", "batch-bytes", 64 << 10, 64 << 20,
 			       "auto, or a number of bytes 64K..64M" },
 };

@@ -30,6 +30,7 @@ enum tune_kind {
 	TUNE_UDP_RCVBUF = TUNE_SWITCHES, /* bytes */
 	TUNE_UDP_SNDBUF,                 /* bytes */
 	TUNE_TUN_QUEUE_LEN,              /* packets */
+	TUNE_TUN_GSO_SEGS,               /* segments of a big packet from the device */
 	TUNE_BATCH_BYTES,                /* bytes moved before others get their turn */
 	TUNE_KINDS
 };

@@ -293,6 +293,7 @@ static const struct word words[] = {
 	{ "UdpRcvbuf", SECTION_INTERFACE, 0, take_tune },
 	{ "UdpSndbuf", SECTION_INTERFACE, 0, take_tune },
 	{ "TunQueueLen", SECTION_INTERFACE, 0, take_tune },
+	{ "TunGsoSegs", SECTION_INTERFACE, 0, take_tune },
 	{ "BatchBytes", SECTION_INTERFACE, 0, take_tune },
 	{ "PublicKey", SECTION_PEER, WORD_PEER_KEY, take_public_key },
 	{ "Name", SECTION_PEER, WORD_MAY_LACK, take_name },

@@ -123,6 +123,7 @@ void daemon_status(struct daemon *d, struct print *out)
 		.listen_port = d->port,
 		.fwmark = d->mark,
 		.mtu = d->mtu,
+		.segments = d->segments,
 		.aead = aead->name,
 		.aead_ns_64 = aead->ns_64,
 		.aead_ns_1424 = aead->ns_1424,

@@ -17,6 +17,7 @@
 #include "io/tun.h"
 #include "io/udp.h"
 #include "netlink/ifaddr.h"
+#include "netlink/netconf.h"
 
 enum {
 	FIRST_TABLE = 51820, /* as wg-quick begins... */
@@ -138,6 +139,19 @@ int host_link_up(struct host *h, uint32_t ifindex, bool up)
 int host_queue_len(struct host *h, uint32_t ifindex, uint32_t packets)
 {
 	return link_set_queue_len(&h->rtnl, ifindex, packets);
+}
+
+int host_segments(struct host *h, uint32_t ifindex, uint32_t segments)
+{
+	return link_set_segments(&h->rtnl, ifindex, segments);
+}
+
+bool host_forwards(struct host *h, uint32_t ifindex)
+{
+	bool forwards = true;
+
+	netconf_forwards(&h->rtnl, ifindex, &forwards);
+	return forwards;
 }
 
 int host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu)

@@ -36,6 +36,10 @@ int host_link(struct host *h, const char *name, struct link_info *info);
 int host_link_up(struct host *h, uint32_t ifindex, bool up);
 /* The device's queue, in packets. */
 int host_queue_len(struct host *h, uint32_t ifindex, uint32_t packets);
+/* Segments of a big packet to the device, at most: see netlink/link.h. */
+int host_segments(struct host *h, uint32_t ifindex, uint32_t segments);
+/* true: it may pass on packets of others to the device; also if nobody knows. */
+bool host_forwards(struct host *h, uint32_t ifindex);
 int host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu);
 int host_address(struct host *h, bool add, uint32_t ifindex, const struct prefix *address);
 /* table 0: main */

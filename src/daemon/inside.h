@@ -33,10 +33,12 @@ struct daemon {
 	struct conf conf;       /* of the file, without its secrets; empty: there is no file */
 	struct network network; /* what of it is on the host */
 	uint32_t ifindex;
-	bool link_lost;      /* the device is where netlink cannot see it */
-	uint32_t mtu;        /* of the device */
-	uint32_t mtu_chosen; /* by us, the last time; 0: never */
-	uint16_t port;       /* of the sockets; 0: none are open */
+	bool link_lost;        /* the device is where netlink cannot see it */
+	uint32_t mtu;          /* of the device */
+	uint32_t segments;     /* the most of a big packet, as we set it; 0: never... */
+	uint32_t segments_mtu; /* ...and the mtu then */
+	uint32_t mtu_chosen;   /* by us, the last time; 0: never */
+	uint16_t port;         /* of the sockets; 0: none are open */
 	uint32_t mark;
 	uint32_t table; /* picked for the default route; 0: none */
 	ev_timer calm;  /* runs for a moment after a change of the network */

@@ -10,6 +10,7 @@
 #include "daemon/mtu.h"
 #include "daemon/sockets.h"
 #include "daemon/tell.h"
+#include "daemon/tuning.h"
 #include "proto/admin.h"
 
 static const double calm_seconds = 1.0;
@@ -57,6 +58,7 @@ static void link_down(struct daemon *d)
 void news_link(struct daemon *d, const struct link_info *info, bool fell)
 {
 	set_mtu(d, info->mtu);
+	tuning_segments(d);
 	/* Down and up again before we looked: keys are forgotten all the same. */
 	if (fell && d->path.tunnel.up)
 		link_down(d);
@@ -174,6 +176,8 @@ void news_read(struct daemon *d)
 		link_gone(d);
 	else if (news.link_changed && !d->link_lost)
 		news_link(d, &news.link, news.link_fell);
+	if (news.forwarding_changed || news.lost)
+		tuning_segments(d);
 	if (news.network_changed || news.lost)
 		news_network(d);
 }

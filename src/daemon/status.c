@@ -85,7 +85,10 @@ void status_interface(struct print *out, const struct path *path,
 		print_add(out, " fwmark=0x%" PRIx32, about->fwmark);
 	else
 		print_add(out, " fwmark=off");
-	print_add(out, " mtu=%" PRIu32 " peers=%zu", about->mtu, admin_count(t));
+	print_add(out, " mtu=%" PRIu32, about->mtu);
+	if (about->segments)
+		print_add(out, " tun_gso_segs=%" PRIu32, about->segments);
+	print_add(out, " peers=%zu", admin_count(t));
 	if (key_is_zero(public_key)) {
 		print_add(out, " public_key=none");
 	} else {

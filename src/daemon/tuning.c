@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/tuning.h"
 
+#include <inttypes.h>
 #include <string.h>
+
+enum { SEGMENTS_ALL = 65535 }; /* the kernel's own limit, GSO_MAX_SEGS */
 
 _Static_assert((int)TUNE_SWITCHES == (int)OFFLOADS && (int)TUNE_TUN_USO == (int)OFFLOAD_TUN_USO &&
 		       (int)TUNE_TUN_UDP_GRO == (int)OFFLOAD_TUN_UDP_GRO &&
@@ -38,6 +41,46 @@ void tuning_device(struct daemon *d)
 	r = host_queue_len(d->host, d->ifindex, len);
 	if (r < 0)
 		log_warn("cannot set TunQueueLen: %s", strerror(-r));
+}
+
+/*
+ * As many as leave in one datagram run: more take two sends here, and two of everything
+ * at the other end.  Only where the host's own big packets come: what it forwards was
+ * joined by its network card, and would be cut up packet by packet above the limit.
+ */
+static uint32_t segments_wanted(const struct daemon *d)
+{
+	uint32_t given = d->conf.tune.value[TUNE_TUN_GSO_SEGS], fit;
+
+	if (given)
+		return given;
+	if (!offload_on(&d->path.offloads, OFFLOAD_TUN_TSO) ||
+	    !offload_wanted(&d->path.offloads, OFFLOAD_UDP_GSO))
+		return SEGMENTS_ALL;
+	fit = udp_run_packets(d->mtu + PKT_HEAD + PKT_TAG);
+	return fit < 2 || host_forwards(d->host, d->ifindex) ? SEGMENTS_ALL : fit;
+}
+
+void tuning_segments(struct daemon *d)
+{
+	uint32_t segments, before = d->segments ? d->segments : SEGMENTS_ALL;
+	/* Connections go on with what they began with, unless the MTU makes them look again. */
+	bool may_lower = !d->path.tunnel.up || d->mtu != d->segments_mtu;
+	int r;
+
+	if (d->link_lost || (before == SEGMENTS_ALL && !may_lower))
+		return;
+	segments = segments_wanted(d);
+	if (segments == before || (segments < before && !may_lower))
+		return;
+	r = host_segments(d->host, d->ifindex, segments);
+	if (r < 0 && d->conf.tune.value[TUNE_TUN_GSO_SEGS])
+		log_warn("cannot set TunGsoSegs: %s", strerror(-r));
+	if (r < 0)
+		return;
+	d->segments = segments;
+	d->segments_mtu = d->mtu;
+	log_debug("big packets have at most %" PRIu32 " segments", segments);
 }
 
 void tuning_compare(const struct tune *now, const struct tune *next, struct print *report)

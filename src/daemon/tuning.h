@@ -12,6 +12,11 @@ void tuning_begin(struct daemon *d);
 void tuning_sockets(struct daemon *d, const int fd[UDP_SOCKETS]);
 /* The device, once netlink knows it. */
 void tuning_device(struct daemon *d);
+/*
+ * How many segments the host may put into one big packet, as far as it is for us to
+ * say: at the start, and after any change of the link or of what the host forwards.
+ */
+void tuning_segments(struct daemon *d);
 /* Report what of another file only a new start will take up. */
 void tuning_compare(const struct tune *now, const struct tune *next, struct print *report);
 

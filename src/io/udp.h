@@ -27,6 +27,9 @@ enum {
 	UDP_RECV_BYTES = UDP_RECV_SLOTS * UDP_RECV_SLOT_BYTES,
 };
 
+/* How many datagrams of so many bytes leave in one send, if the kernel splits them: 0..60. */
+uint32_t udp_run_packets(uint32_t len);
+
 enum { UDP_SIZES = 7 }; /* runs of 1, 2, 3-4, 5-8, 9-16, 17-32, 33-64 datagrams */
 
 struct udp_stats {

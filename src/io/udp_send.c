@@ -196,6 +196,13 @@ static struct run extend(const struct round *r, uint32_t first, uint32_t most)
 	return run;
 }
 
+uint32_t udp_run_packets(uint32_t len)
+{
+	uint32_t n = len ? UDP_RUN_BYTES / len : 0;
+
+	return n < UDP_RUN_PACKETS ? n : UDP_RUN_PACKETS;
+}
+
 /*
  * The run from here; one packet if the kernel is not to split.  What is too much for
  * one send is shared out evenly: a short rest would cost a send of its own there, and
@@ -208,9 +215,7 @@ static struct run find_run(const struct round *r, uint32_t first)
 	struct run run;
 
 	if (w->splits[r->which] && w->rest[r->which] == 0 && first >= r->singly && len > 0)
-		most = UDP_RUN_BYTES / len;
-	if (most > UDP_RUN_PACKETS)
-		most = UDP_RUN_PACKETS;
+		most = udp_run_packets(len);
 	if (most < 2)
 		return extend(r, first, 1);
 	run = extend(r, first, UDP_RUN_AHEAD);

@@ -136,3 +136,8 @@ int link_set_queue_len(struct rtnl *r, uint32_t ifindex, uint32_t packets)
 {
 	return set_u32(r, ifindex, IFLA_TXQLEN, packets);
 }
+
+int link_set_segments(struct rtnl *r, uint32_t ifindex, uint32_t segments)
+{
+	return set_u32(r, ifindex, IFLA_GSO_MAX_SEGS, segments);
+}

@@ -21,6 +21,12 @@ int link_get_index(struct rtnl *r, uint32_t ifindex, struct link_info *info);
 int link_set_up(struct rtnl *r, uint32_t ifindex, bool up);
 /* Packets that wait to be read, at most. */
 int link_set_queue_len(struct rtnl *r, uint32_t ifindex, uint32_t packets);
+/*
+ * The most segments of a big packet (IFLA_GSO_MAX_SEGS, 1..65535).  To lower it while
+ * connections use the link slows them down: they go on with what they saw first, and the
+ * kernel cuts up each of their big packets.
+ */
+int link_set_segments(struct rtnl *r, uint32_t ifindex, uint32_t segments);
 int link_set_mtu(struct rtnl *r, uint32_t ifindex, uint32_t mtu);
 
 /* What an RTM_NEWLINK or RTM_DELLINK message says; false if it is too short. */

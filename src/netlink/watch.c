@@ -20,8 +20,8 @@ enum {
 int watch_open(struct watch *w)
 {
 	static const int group[] = {
-		RTNLGRP_LINK,       RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
-		RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
+		RTNLGRP_LINK,       RTNLGRP_IPV4_IFADDR,  RTNLGRP_IPV6_IFADDR,  RTNLGRP_IPV4_ROUTE,
+		RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF,
 	};
 	int err;
 
@@ -121,6 +121,9 @@ static void see(struct watch *w, const struct nlmsghdr *msg, uint32_t ifindex,
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		see_route(msg, ifindex, news);
+		break;
+	case RTM_NEWNETCONF:
+		news->forwarding_changed = true;
 		break;
 	default:
 		break;

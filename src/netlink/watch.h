@@ -22,8 +22,9 @@ struct watch_news {
 	bool link_gone;    /* the watched link was deleted */
 	bool link_moved;   /* it went to another network namespace, where it lives on unseen */
 	struct link_info link;
-	bool network_changed; /* another link, an address or a route changed */
-	bool lost;            /* the queue overflowed: look again at everything */
+	bool forwarding_changed; /* perhaps: net.ipv4.conf or net.ipv6.conf did */
+	bool network_changed;    /* another link, an address or a route changed */
+	bool lost;               /* the queue overflowed: look again at everything */
 };
 
 int watch_open(struct watch *w);

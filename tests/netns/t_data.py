@@ -11,11 +11,12 @@ import select
 import socket
 import struct
 import subprocess
+import time
 
 import noise
 import stream
 import variant
-from lab import Skip, check, equal
+from lab import Skip, check, equal, wait_for
 from node import Node, Pair
 from runner import test
 
@@ -53,6 +54,40 @@ def check_record(record, name):
         equal(state.startswith("off"), kind in off, f"{name}: {kind} is {state}; is it off")
     if variant.NOW.aead:
         equal(record["aead"], variant.NOW.aead, f"{name}: AEAD")
+
+
+def limit(node):
+    """What the kernel has as the most segments of a big packet to this node's interface."""
+    return int(re.search(r"gso_max_segs (\d+)", node.ns.run(
+        "ip", "-d", "link", "show", node.name).out).group(1))
+
+
+@test(needs=["taut"])
+def big_packets_fit_one_send_unless_packets_are_forwarded(lab):
+    ns = lab.namespace("a")
+    for family in ("ipv4", "ipv6"):
+        ns.sysctl(f"{family}/conf/all/forwarding", 0)
+    node = Node(lab, ns)
+    node.start()
+    if not {"tun-vnet", "tun-tso", "udp-gso"}.isdisjoint(variant.NOW.off):
+        equal(limit(node), 65535, "limit without offloads")
+        return
+    equal(limit(node), 65473 // 1452, "limit for an MTU of 1420")
+    ns.ip(f"link set {node.name} up mtu 1280")
+    wait_for(lambda: limit(node) == 65473 // 1312, 2, "the limit follows the MTU")
+    equal(node.status()[0]["tun_gso_segs"], str(65473 // 1312), "status")
+    ns.sysctl("ipv6/conf/all/forwarding", 1)
+    wait_for(lambda: limit(node) == 65535, 2, "no limit for what is forwarded")
+    ns.sysctl("ipv6/conf/all/forwarding", 0)
+    time.sleep(0.2)
+    equal(limit(node), 65535, "limit while connections may know a higher one")
+    ns.ip(f"link set {node.name} mtu 1420")
+    wait_for(lambda: limit(node) == 45, 2, "a new MTU makes them look again")
+    ns.sysctl("ipv4/conf/lo/forwarding", 1)
+    wait_for(lambda: limit(node) == 65535, 2, "no limit for what one interface forwards")
+    given = Node(lab, ns)
+    given.start("--tun-gso-segs=7", "-f", given.name)
+    equal(limit(given), 7, "what the admin wants, forwarding or not")
 
 
 class Echo:

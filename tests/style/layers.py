@@ -27,7 +27,7 @@ OWNED = {
     "netinet/udp.h": "io", "linux/errqueue.h": "io", "immintrin.h": "io",
     "libmnl/": "netlink", "linux/rtnetlink.h": "netlink", "linux/netlink.h": "netlink",
     "linux/if_link.h": "netlink", "linux/if_addr.h": "netlink", "linux/fib_rules.h": "netlink",
-    "linux/if.h": "netlink",
+    "linux/if.h": "netlink", "linux/netconf.h": "netlink",
     "ev.h": "daemon", "ares.h": "daemon", "seccomp.h": "daemon", "sys/capability.h": "daemon",
     "jansson.h": "cli", "qrencode.h": "cli",
 }

@@ -21,6 +21,7 @@
 #include "lab.h"
 #include "netlink/ifaddr.h"
 #include "netlink/link.h"
+#include "netlink/netconf.h"
 #include "netlink/route.h"
 #include "netlink/rtnl.h"
 #include "netlink/watch.h"
@@ -558,6 +559,54 @@ static void test_watch_tells_of_the_link_itself(void **state)
 	assert_int_equal(w.fd, -1);
 }
 
+static void test_segments_of_big_packets_are_limited(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_int_equal(link_set_segments(&rig->rtnl, rig->tun, 45), 0);
+	assert_true(shows("-d link show t0", "gso_max_segs 45 "));
+	assert_int_equal(link_set_segments(&rig->rtnl, rig->tun, 65535), 0);
+	assert_true(shows("-d link show t0", "gso_max_segs 65535 "));
+	assert_int_equal(link_set_segments(&rig->rtnl, 0, 45), -ENODEV);
+	assert_int_equal(link_set_segments(&rig->rtnl, 4711, 45), -ENODEV);
+}
+
+static void test_forwarding_of_any_other_link_is_seen(void **state)
+{
+	static const char *const settings[] = { "net.ipv4.conf.v0.forwarding",
+						"net.ipv4.conf.all.forwarding",
+						"net.ipv6.conf.v0.forwarding",
+						"net.ipv6.conf.all.forwarding" };
+	struct rig *rig = *state;
+	struct watch_news news;
+	struct watch watch;
+	bool forwards = true;
+
+	for (unsigned i = 0; i < LEN(settings); i++)
+		lab_run("echo 0 >/proc/sys/$(echo %s | tr . /)", settings[i]);
+	assert_int_equal(netconf_forwards(&rig->rtnl, rig->tun, &forwards), 0);
+	assert_false(forwards);
+	assert_int_equal(watch_open(&watch), 0);
+	for (unsigned i = 0; i < LEN(settings); i++) {
+		assert_int_equal(watch_read(&watch, rig->tun, &news), 0);
+		lab_run("echo 1 >/proc/sys/$(echo %s | tr . /)", settings[i]);
+		assert_int_equal(netconf_forwards(&rig->rtnl, rig->tun, &forwards), 0);
+		assert_true(forwards);
+		assert_int_equal(watch_read(&watch, rig->tun, &news), 0);
+		assert_true(news.forwarding_changed);
+		lab_run("echo 0 >/proc/sys/$(echo %s | tr . /)", settings[i]);
+		assert_int_equal(netconf_forwards(&rig->rtnl, rig->tun, &forwards), 0);
+		assert_false(forwards);
+	}
+	watch_close(&watch);
+	/* Of the device itself: what comes out of it does not go into it. */
+	lab_run("echo 1 >/proc/sys/net/ipv4/conf/t0/forwarding");
+	assert_int_equal(netconf_forwards(&rig->rtnl, rig->tun, &forwards), 0);
+	assert_false(forwards);
+	assert_int_equal(netconf_forwards(&rig->rtnl, 0, &forwards), 0);
+	assert_true(forwards);
+}
+
 static void test_what_we_do_to_our_link_is_no_change_of_the_network(void **state)
 {
 	static const char *const text[] = { "10.3.0.1/24", "fd03::1/64" };
@@ -688,6 +737,8 @@ int main(void)
 		WITH_RIG(test_rules_send_all_but_the_marked_into_the_tunnel),
 		WITH_RIG(test_rules_look_like_those_of_the_tools),
 		WITH_RIG(test_rules_of_others_are_counted_and_left_alone),
+		WITH_RIG(test_segments_of_big_packets_are_limited),
+		WITH_RIG(test_forwarding_of_any_other_link_is_seen),
 		WITH_RIG(test_watch_tells_of_the_link_itself),
 		WITH_RIG(test_what_we_do_to_our_link_is_no_change_of_the_network),
 		WITH_RIG(test_each_change_of_the_network_is_told),

@@ -80,6 +80,10 @@ static void test_numbers_take_k_and_m_within_their_range(void **state)
 		{ TUNE_TUN_QUEUE_LEN, "65536", 65536 },
 		{ TUNE_TUN_QUEUE_LEN, "64K", 65536 },
 		{ TUNE_TUN_QUEUE_LEN, "0", 0 },
+		{ TUNE_TUN_GSO_SEGS, "1", 1 },
+		{ TUNE_TUN_GSO_SEGS, "65535", 65535 },
+		{ TUNE_TUN_GSO_SEGS, "64K", 0 },
+		{ TUNE_TUN_GSO_SEGS, "0", 0 },
 		{ TUNE_BATCH_BYTES, "256K", 256 << 10 },
 		{ TUNE_BATCH_BYTES, "65M", 0 },
 	};
@@ -133,7 +137,8 @@ static void test_file_sets_every_knob_by_its_key(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < TUNE_KINDS; i++) {
-		bool is_switch = i < TUNE_SWITCHES, is_len = i == TUNE_TUN_QUEUE_LEN;
+		bool is_switch = i < TUNE_SWITCHES;
+		bool is_len = i == TUNE_TUN_QUEUE_LEN || i == TUNE_TUN_GSO_SEGS;
 		uint32_t want = is_switch ? TUNE_OFF : is_len ? 900 : 256 << 10;
 		static struct said said;
 		struct print text = { 0 };
