@@ -184,13 +184,11 @@ static int attach_as_nobody(const char *name)
 	assert_true(child >= 0);
 	if (child == 0) {
 		struct ifreq req = { .ifr_flags = IFF_TUN | IFF_NO_PI };
-		int fd;
+		/* Before: some machines let nobody but root open it. */
+		int fd = open("/dev/net/tun", O_RDWR);
 
 		snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
-		if (setuid(NOBODY) < 0)
-			_exit(255);
-		fd = open("/dev/net/tun", O_RDWR);
-		if (fd < 0)
+		if (fd < 0 || setuid(NOBODY) < 0)
 			_exit(255);
 		_exit(ioctl(fd, TUNSETIFF, &req) < 0 ? errno : 0);
 	}
