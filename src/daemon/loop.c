@@ -152,28 +152,38 @@ static bool may_wait(const struct loop *l, unsigned todo, int source, int round)
 	       (round + 1) % ANSWER_ROUNDS != 0;
 }
 
+/* What that source says, noted. */
+static void serve(struct loop *l, unsigned *todo, int source, struct instant now)
+{
+	int n = step(l, source, now);
+
+	if (n <= 0)
+		*todo &= ~(1u << source);
+	if (n < 0)
+		l->resting |= 1u << source;
+	l->failed[source] = n < 0 ? l->failed[source] + 1 : 0;
+}
+
 static void pump(struct loop *l)
 {
 	unsigned todo = (l->ready | DEVICE) & ~l->resting;
 	uint64_t begin = l->path->bytes;
 	struct instant now = clock_now();
+	bool waited = todo & DEVICE;
 
 	for (int round = 0; round < ROUNDS && todo; round++) {
 		if (l->path->bytes - begin >= l->budget)
 			break;
 		for (int source = 0; source <= UDP_SOCKETS; source++) {
-			int n;
-
 			if (!(todo & 1u << source) || may_wait(l, todo, source, round))
 				continue;
-			n = step(l, source, now);
-			if (n <= 0)
-				todo &= ~(1u << source);
-			if (n < 0)
-				l->resting |= 1u << source;
-			l->failed[source] = n < 0 ? l->failed[source] + 1 : 0;
+			waited = waited && source != UDP_SOCKETS;
+			serve(l, &todo, source, now);
 		}
 	}
+	/* A network that spends the whole budget, pass for pass, must not shut the host up. */
+	if (waited)
+		serve(l, &todo, UDP_SOCKETS, now);
 }
 
 static void stop_or_start(struct loop *l, ev_io *w, bool wanted)

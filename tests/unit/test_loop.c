@@ -17,7 +17,7 @@ static struct path path;
 static struct loop loop;
 static int device_says, socket_says;
 static unsigned device_asked, socket_asked;
-static uint64_t device_bytes; /* what the device has each time */
+static uint64_t device_bytes, socket_bytes; /* what they have each time */
 
 int path_from_device(struct path *p, struct instant now)
 {
@@ -29,10 +29,10 @@ int path_from_device(struct path *p, struct instant now)
 
 int path_from_network(struct path *p, int which, struct instant now)
 {
-	(void)p;
 	(void)now;
 	assert_int_equal(which, UDP_V4);
 	socket_asked++;
+	p->bytes += socket_bytes;
 	return socket_says;
 }
 
@@ -74,7 +74,7 @@ static int set_up(void **unused)
 	path.udp.fd[UDP_V6] = -1;
 	device_says = socket_says = 0;
 	device_asked = socket_asked = 0;
-	device_bytes = 0;
+	device_bytes = socket_bytes = 0;
 	if (loop_open(&loop, &path, &calls, NULL) < 0)
 		return -1;
 	loop_follow_path(&loop);
@@ -211,6 +211,18 @@ static void test_answers_do_not_wait_for_a_silent_network(void **unused)
 	assert_true(device_asked >= 8 * (socket_asked - 1));
 }
 
+/* More than all of a pass at once, and then again: joined datagrams come as fast as that. */
+static void test_a_flood_from_the_network_lets_the_host_speak(void **unused)
+{
+	(void)unused;
+	device_says = socket_says = 1;
+	device_bytes = 100;
+	socket_bytes = loop.budget / 2;
+	run(0.05);
+	assert_true(socket_asked > 8);
+	assert_in_range(device_asked, socket_asked / 2 - 1, socket_asked / 2 + 1);
+}
+
 static void test_bulk_data_both_ways_takes_turns(void **unused)
 {
 	(void)unused;
@@ -234,6 +246,7 @@ int main(void)
 		TEST(test_a_closed_socket_is_not_missed),
 		TEST(test_answers_are_collected_while_the_network_has_more),
 		TEST(test_answers_do_not_wait_for_a_silent_network),
+		TEST(test_a_flood_from_the_network_lets_the_host_speak),
 		TEST(test_bulk_data_both_ways_takes_turns),
 	};
 
