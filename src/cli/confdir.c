@@ -119,9 +119,10 @@ static int give_rights(int folder, int fd, const char *name, enum confdir_rights
 	gid_t group;
 
 	if (rights == CONFDIR_AS_BEFORE) {
-		if (fstatat(folder, name, &st, 0) < 0 || fchown(fd, st.st_uid, st.st_gid) < 0)
+		if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    fchown(fd, st.st_uid, st.st_gid) < 0)
 			return -errno;
-		return fchmod(fd, st.st_mode & 0777) < 0 ? -errno : 0;
+		return fchmod(fd, st.st_mode & 0770) < 0 ? -errno : 0;
 	}
 	if (rights == CONFDIR_SERVICE && conf_service_group(&group) &&
 	    fchown(fd, (uid_t)-1, group) == 0)
@@ -140,11 +141,26 @@ static void name_beside(char name[TEMPORARY], const struct confdir_file *file)
 	snprintf(name, TEMPORARY, ".%s.%d", name_of(file), (int)getpid());
 }
 
+/* Neither a folder, nor (unless the admin said so) a link to a file that is kept elsewhere. */
+static int may_replace(int folder, const struct confdir_file *file)
+{
+	struct stat st;
+
+	if (!file->replace || fstatat(folder, name_of(file), &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	return S_ISLNK(st.st_mode) && file->rights == CONFDIR_AS_BEFORE ? -ELOOP : 0;
+}
+
 static int write_beside(int folder, const struct confdir_file *file)
 {
 	char temporary[TEMPORARY];
 	int fd, r;
 
+	r = may_replace(folder, file);
+	if (r < 0)
+		return r;
 	name_beside(temporary, file);
 	unlinkat(folder, temporary, 0); /* of a process of our id that died */
 	fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -158,14 +174,17 @@ static int write_beside(int folder, const struct confdir_file *file)
 	return r;
 }
 
-static int move(int folder, const struct confdir_file *file)
-{
-	const char *to = name_of(file);
-	char from[TEMPORARY];
+/* Where a file stands, and with that what undoes it. */
+enum place {
+	BESIDE,   /* under its temporary name, or not at all */
+	ADDED,    /* where none was */
+	SWAPPED,  /* what it replaces has the temporary name now */
+	REPLACED, /* for good */
+};
 
-	name_beside(from, file);
-	if (file->replace)
-		return renameat(folder, from, folder, to) < 0 ? -errno : 0;
+static int add(int folder, const char *from, const char *to, enum place *place)
+{
+	*place = ADDED;
 	if (renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
@@ -177,35 +196,70 @@ static int move(int folder, const struct confdir_file *file)
 	return 0;
 }
 
+static int move(int folder, const struct confdir_file *file, enum place *place)
+{
+	const char *to = name_of(file);
+	char from[TEMPORARY];
+	int r;
+
+	name_beside(from, file);
+	if (file->replace) {
+		*place = SWAPPED;
+		r = renameat2(folder, from, folder, to, RENAME_EXCHANGE) < 0 ? -errno : 0;
+		if (r == -EINVAL || r == -ENOSYS) {
+			*place = REPLACED;
+			r = renameat(folder, from, folder, to) < 0 ? -errno : 0;
+		}
+		if (r != -ENOENT)
+			goto out;
+	}
+	r = add(folder, from, to, place);
+out:
+	if (r < 0)
+		*place = BESIDE;
+	return r;
+}
+
+/* What was there before comes back; nothing brings back what was replaced for good. */
+static void undo(int folder, const struct confdir_file *file, enum place place)
+{
+	char temporary[TEMPORARY];
+
+	name_beside(temporary, file);
+	if (place == SWAPPED)
+		renameat2(folder, temporary, folder, name_of(file), RENAME_EXCHANGE);
+	if (place == ADDED)
+		unlinkat(folder, name_of(file), 0);
+	unlinkat(folder, temporary, 0);
+}
+
 /* All but the moves can fail for want of space, so they come last. *bad: which one failed. */
 static int write_files(int folder, const struct confdir_file *files, size_t n, size_t *bad)
 {
+	enum place place[CONFDIR_FILES] = { BESIDE };
 	char temporary[TEMPORARY];
-	size_t i, moved = 0;
+	size_t i, moved;
 	int r = 0;
 
-	for (i = 0; i < n && r == 0; i++)
+	for (i = 0; i < n && r == 0; i++) {
+		*bad = i;
 		r = write_beside(folder, &files[i]);
+	}
+	for (moved = 0; moved < n && r == 0; moved++) {
+		*bad = moved;
+		r = move(folder, &files[moved], &place[moved]);
+	}
+	while (r < 0 && i-- > 0)
+		undo(folder, &files[i], place[i]);
 	if (r < 0)
-		*bad = i - 1;
-	while (r == 0 && moved < n) {
-		r = move(folder, &files[moved]);
-		if (r < 0)
-			*bad = moved;
-		else
-			moved++;
-	}
-	if (r == 0) {
-		fsync(folder);
-		return 0;
-	}
-	while (i-- > 0) {
+		return r;
+	fsync(folder);
+	for (i = 0; i < n; i++) {
 		name_beside(temporary, &files[i]);
-		unlinkat(folder, temporary, 0);
-		if (i < moved && !files[i].replace)
-			unlinkat(folder, name_of(&files[i]), 0);
+		if (place[i] == SWAPPED)
+			unlinkat(folder, temporary, 0);
 	}
-	return r;
+	return 0;
 }
 
 /* Nothing half done, and no key in a file that nobody knows, after Ctrl-C. */
@@ -242,6 +296,10 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 	close(folder);
 	if (r == -EEXIST)
 		say_taken(files[bad].path);
+	else if (r == -ELOOP)
+		verb_say("%s is a link, and what it leads to is kept elsewhere: put the file itself "
+			 "in its place; nothing was changed",
+			 files[bad].path);
 	else if (r < 0)
 		verb_say("cannot write %s: %s; nothing was changed", files[bad].path, strerror(-r));
 	return r == 0;

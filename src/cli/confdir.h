@@ -27,8 +27,11 @@ bool confdir_may_make(const char *name, bool force);
 enum confdir_rights {
 	CONFDIR_SECRET,    /* 600, root's */
 	CONFDIR_SERVICE,   /* 640 root:taut; without that group 600 */
-	CONFDIR_AS_BEFORE, /* those of the file that is replaced; there is one */
+	/* Those of the file that is replaced (there is one), but none for everybody: it has keys. */
+	CONFDIR_AS_BEFORE,
 };
+
+enum { CONFDIR_FILES = 3 }; /* at a time, at most */
 
 struct confdir_file {
 	const char *path; /* in CONFDIR */
@@ -39,7 +42,8 @@ struct confdir_file {
 
 /*
  * Write them all, and make CONFDIR if it is missing.  They get their places one after
- * the other, once all of them are on the disk.  false: said why, nothing changed.
+ * the other, once all of them are on the disk; what they replace is kept until the last
+ * one has its place.  false: said why, nothing changed.
  */
 bool confdir_write(const struct confdir_file *files, size_t n);
 /* All of a file; to be freed with print_fini() always. 0 or -errno. "-": standard input. */

@@ -142,9 +142,12 @@ static bool know_peer(struct far *f, const struct conf_peer *p)
 
 static bool invent_peer(struct far *f)
 {
+	char ours[PATH_MAX];
 	size_t i;
 
-	if (strncmp(f->path, CONFDIR "/", sizeof(CONFDIR)) != 0) {
+	/* Not what lies below it either: it is by its name that the file is written. */
+	confdir_path(ours, f->name, ".conf");
+	if (strcmp(f->path, ours) != 0) {
 		verb_say("%s is not taut's to change; first: taut import %s", f->path, f->path);
 		return false;
 	}
