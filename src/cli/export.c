@@ -64,7 +64,8 @@ static bool print_out(const struct far *f, const struct print *text)
 		verb_say("cannot make the QR code: %s", strerror(-r));
 	if (r == 0) {
 		fwrite(rest, 1, len, stdout);
-		r = fflush(stdout);
+		fflush(stdout);
+		r = ferror(stdout) ? -EIO : 0;
 	}
 	print_fini(&code);
 	return r == 0;

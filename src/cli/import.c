@@ -103,12 +103,10 @@ static bool is_of_wg_quick(const char *name)
 	return access(path, F_OK) == 0;
 }
 
-static void tell_next(const struct importing *im, const struct conf *conf, bool started)
+static void tell_next(const struct importing *im, bool started)
 {
 	char start[LAUNCH_TEXT];
 
-	verb_say("wrote %s, and the private key to %s", im->path, im->key_path);
-	tell_hooks(conf);
 	if (started)
 		return;
 	launch_command(start, im->name);
@@ -176,10 +174,14 @@ static int take_over(struct importing *im)
 	if (!move_key(im, &named, &conf) || !write_files(im))
 		goto out;
 	tell_files(im, &named);
+	if (!im->o.quiet) {
+		verb_say("wrote %s, and the private key to %s", im->path, im->key_path);
+		tell_hooks(&conf);
+	}
 	if (wanted)
 		started = launch_tunnel(im->name, true, &own);
 	if (!im->o.quiet)
-		tell_next(im, &conf, started);
+		tell_next(im, started);
 	if (started || !wanted)
 		status = VERB_OK;
 out:

@@ -224,8 +224,11 @@ static int join(struct joining *j)
 	if (!pairline_write(line, &j->answer) || !write_files(j, e))
 		return VERB_FAILED;
 	puts(line);
-	if (fflush(stdout) != 0)
+	fflush(stdout);
+	if (ferror(stdout)) {
+		verb_say("wrote %s, but not its line: once more, with --force", j->path);
 		return VERB_FAILED;
+	}
 	if (j->o.given & PAIROPT_START)
 		started = launch_tunnel(j->name, true, &j->answer.public_key);
 	if (!j->o.quiet)

@@ -210,11 +210,15 @@ static int make_pair(struct making *m)
 	good = write_files(m);
 	if (good) {
 		puts(line);
-		good = fflush(stdout) == 0;
+		fflush(stdout);
 	}
 	wipe(line, sizeof(line));
 	if (!good)
 		return VERB_FAILED;
+	if (ferror(stdout)) {
+		verb_say("wrote %s, but not its line: once more, with --force", m->path);
+		return VERB_FAILED;
+	}
 	if (m->o.given & PAIROPT_START)
 		good = launch_tunnel(m->name, true, &m->offer.public_key);
 	if (!m->o.quiet)
