@@ -404,6 +404,10 @@ def import_takes_a_file_over(lab):
     equal(b.key("keyed"), private, "a key of a file")
     equal(b.value("keyed.conf", "PrivateKeyFile"), ["keyed.key"], "its place")
     check(os.path.exists(key), "the key file is gone")
+    # What will run is told before it runs.
+    done = b.taut("import", "-", "hooked", "--start", input=text.replace(
+        "Address", "PostUp = echo it ran >&2; false\nAddress"), ok=False)
+    check(done.err.index("will run as root: PostUp") < done.err.index("it ran\n"), done.err)
 
 
 @test(timeout=60)
@@ -459,6 +463,70 @@ def pair_leaves_nothing_half_done(lab):
     equal(a.run("cat", "/etc/taut/wg0.conf", "/etc/taut/wg0.key").out, before, "their contents")
     a.run("mount", "-o", "remount,ro", "/etc/taut")
     refused(a.taut("new", "wg2", "--listen", ok=False), "Read-only")
+
+
+@test(timeout=60)
+def pair_replaces_all_or_nothing(lab):
+    """The second of two files cannot be replaced: then the first one is there again, too."""
+    a, b = two_hosts(lab)
+    offer = a.taut("new", "wg0", "--listen").out
+    b.taut("join", "wg0", offer.strip())
+    for host, argv in ((a, ("new", "wg0", "--listen")), (b, ("join", "wg0", offer.strip()))):
+        def state():
+            return {name: host.text(name) for name in sorted(os.listdir(host.file("")))}
+        before = state()
+        host.run("mount", "--bind", "/etc/taut/wg0.conf", "/etc/taut/wg0.conf")
+        refused(host.taut(*argv, "--force", ok=False), "wg0.conf", "nothing was changed")
+        equal(state(), before, "files")
+        host.run("umount", "/etc/taut/wg0.conf")
+        host.taut(*argv, "--force")
+        check(state()["wg0.key"] != before["wg0.key"], "not replaced")
+        equal(sorted(state()), sorted(before), "files left")
+        os.unlink(host.file("wg0.conf"))
+        os.mkdir(host.file("wg0.conf"))
+        key = host.key("wg0")
+        refused(host.taut(*argv, "--force", ok=False), "Is a directory")
+        equal(host.key("wg0"), key, "key")
+        os.rmdir(host.file("wg0.conf"))
+
+
+@test(timeout=60)
+def pair_says_when_its_line_is_lost(lab):
+    a, b = two_hosts(lab)
+    offer = a.taut("new", "wg0", "--listen").out.strip()
+    for host, command in ((a, "new wg1"), (b, f"join wg0 {offer}")):
+        done = host.run("sh", "-c", f"'{lab.program}' {command} >/dev/full", ok=False)
+        refused(done, "not its line", "--force")
+
+
+@test(timeout=60)
+def pair_adds_peers_to_its_own_files_only(lab):
+    a, b = two_hosts(lab)
+    offer = a.taut("new", "wg0", "--listen", "--psk", "--address", "10.66.0.1/24").out
+    answer = b.taut("join", "wg0", "-", input=offer).out.strip()
+    # A file that somebody keeps elsewhere, and shows here by a link.
+    kept = os.path.join(a.etc, "etc", "kept")
+    os.rename(a.file("wg0.conf"), kept)
+    os.symlink("/etc/kept", a.file("wg0.conf"))
+    before = a.text("kept", ".")
+    for argv in (("accept", "wg0", answer), ("export", "wg0", "--new-peer")):
+        done = a.taut(*argv, ok=False)
+        check(done.code == 1 and "is a link" in done.err, f"{argv[0]}: {done.err}")
+        check(os.path.islink(a.file("wg0.conf")), "the link is gone")
+        equal(a.text("kept", "."), before, "what it leads to")
+    os.unlink(a.file("wg0.conf"))
+    os.rename(kept, a.file("wg0.conf"))
+    # Who could read it without a preshared key is not to read that.
+    os.chmod(a.file("wg0.conf"), 0o644)
+    a.taut("accept", "wg0", answer)
+    equal((a.rights("wg0.conf"), len(a.value("wg0.conf", "PresharedKey"))), (0o640, 1), "rights")
+    # One of the same name in a folder below.
+    os.mkdir(a.file("old"), 0o700)
+    a.put(a.file("old/wg0.conf"), a.text("wg0.conf") + "# old\n")
+    a.put(a.file("old/wg0.key"), a.key("wg0") + "\n")
+    before = a.text("wg0.conf")
+    refused(a.taut("export", "/etc/taut/old/wg0.conf", "--new-peer", ok=False), "not taut's to change")
+    equal(a.text("wg0.conf"), before, "file")
 
 
 @test(timeout=60)
