@@ -87,5 +87,6 @@ step "dpkg-buildpackage" build
 deb=$(ls "$work"/taut_*.deb)
 step "lintian" lintian --fail-on error --allow-root "$work"/taut_*.changes
 grep -v '^N: ' "$work/log" >&2 || true
-cp "$deb" "$out/"
+# Never through a link or into a file that somebody else laid there (/tmp).
+cp --remove-destination "$deb" "$out/"
 echo "$out/${deb##*/}"

@@ -17,9 +17,9 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/scripts/common.sh"
 
 work=
-keeper_a= keeper_b=
-ns_a=taut$$a
-ns_b=taut$$b
+pid= keeper_a= keeper_b=
+ns_a=taut-show$$a
+ns_b=taut-show$$b
 
 say()
 {
@@ -46,6 +46,7 @@ finish()
 	trap - EXIT HUP INT TERM
 	end_host "$keeper_a"
 	end_host "$keeper_b"
+	end_host "$pid" # one that did not come so far
 	[ ! -e "/run/netns/$ns_a" ] || ip netns del "$ns_a"
 	[ ! -e "/run/netns/$ns_b" ] || ip netns del "$ns_b"
 	run_dirs_restore
@@ -206,9 +207,9 @@ step "the package on it" install_package "$work/a"
 step "a second one" cp -a "$work/a" "$work/b"
 lay_cable
 start_host "$work/a" "$ns_a" a.example.org
-keeper_a=$pid inner_a=$inner
+keeper_a=$pid inner_a=$inner pid=
 start_host "$work/b" "$ns_b" b.example.org
-keeper_b=$pid inner_b=$inner
+keeper_b=$pid inner_b=$inner pid=
 on "$inner_a" sh -c '. /etc/os-release; echo "$PRETTY_NAME"; taut --version | head -n 1; ls -ld /etc/taut'
 
 say "four commands"

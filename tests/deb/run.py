@@ -147,11 +147,19 @@ class Test:
         else:
             out = self.folder / "out"
             out.mkdir()
+            # Somebody was there before, and it is not through his link that it is written.
+            name = "taut_{}_{}.deb".format(
+                call("dpkg-parsechangelog", "-l", TOP / "debian/changelog", "-SVersion").strip(),
+                call("dpkg", "--print-architecture").strip())
+            bait = self.folder / "bait"
+            bait.write_text("")
+            (out / name).symlink_to(bait)
             done = subprocess.run([str(TOP / "scripts/build-deb.sh"), str(out)], check=False,
                                   stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
             check(done.returncode == 0, f"build-deb.sh exits {done.returncode}")
             self.deb = pathlib.Path(done.stdout.strip())
             check(list(out.iterdir()) == [self.deb], f"left: {list(out.iterdir())}")
+            check(not self.deb.is_symlink() and not bait.read_text(), "written through a link")
         fields = call("dpkg-deb", "-f", self.deb)
         for word in ("libsodium23", "libev4", "libmnl0", "libc6"):
             check(re.search(rf"^Depends:.*\b{word}\b", fields, re.MULTILINE),
@@ -166,7 +174,7 @@ class Test:
         """scripts/show-package.sh pairs two such systems, pings, and leaves nothing."""
         def traces():
             """What it might leave, by name."""
-            return ([p.name for p in pathlib.Path("/run/netns").glob("taut*")] +
+            return ([p.name for p in pathlib.Path("/run/netns").glob("taut-show*")] +
                     [p.name for p in pathlib.Path(tempfile.gettempdir()).glob("taut-show.*")])
         before = traces()
         done = subprocess.run([str(TOP / "scripts/show-package.sh"), str(self.deb)], check=False,
@@ -224,6 +232,20 @@ class Test:
         entry = self.chroot.run("getent", "passwd", "taut").strip().split(":")
         check(entry[-1].endswith(("nologin", "false")), f"the user taut may log in: {entry}")
 
+    def under_systemd(self, *argv):
+        """A command where systemd seems to run: its output, and what systemctl was told."""
+        for name in ("/run/systemd/system", "/root/stand-in"):
+            self.chroot.path(name).mkdir(parents=True)
+        fake = self.chroot.path("/root/stand-in/systemctl")
+        fake.write_text('#!/bin/sh\necho "$*" >>/root/stand-in/told\n', encoding="utf-8")
+        fake.chmod(0o755)
+        said = self.chroot.run("sh", "-c", 'PATH=/root/stand-in:$PATH; exec "$@"', "sh", *argv)
+        notes = self.chroot.path("/root/stand-in/told")
+        told = notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
+        self.chroot.path("/run/systemd/system").rmdir()
+        shutil.rmtree(self.chroot.path("/root/stand-in"))
+        return said, told
+
     def is_upgraded(self):
         """An upgrade leaves the admin's files, rights and enabled units alone."""
         self.chroot.path("/etc/taut/wg0.conf").write_text("[Interface]\n", encoding="utf-8")
@@ -234,10 +256,12 @@ class Test:
         check(self.chroot.path(link).is_symlink(), "systemctl enable did nothing")
         old = self.chroot.installed()
         self.chroot.put(next_version(self.deb, self.folder), "/root/next.deb")
-        said = self.chroot.run("dpkg", "-i", "/root/next.deb")
+        said, told = self.under_systemd("dpkg", "-i", "/root/next.deb")
         check(self.chroot.installed() == old + "+next1", self.chroot.installed() + said)
         check("conf" not in re.sub(r"taut\.conf|Setting|config(ur\w+)?", "", said.lower()), said)
         check(self.chroot.path(link).is_symlink(), "an enabled unit was disabled")
+        check("--system daemon-reload" in told, f"systemd goes on with the old unit: {told}")
+        check(not re.search("start|stop|enable|preset", "".join(told)), f"more than that: {told}")
         have = self.chroot.run("stat", "-c", "%a %U %G %s", "/etc/taut/wg0.conf").strip()
         check(have == "640 root taut 12", have)
 
