@@ -37,6 +37,7 @@ struct daemon {
 	uint32_t mtu;          /* of the device */
 	uint32_t segments;     /* the most of a big packet, as we set it; 0: never... */
 	uint32_t segments_mtu; /* ...and the mtu then */
+	uint32_t segments_met; /* as we met it, on a device that lives longer than we do */
 	uint32_t mtu_chosen;   /* by us, the last time; 0: never */
 	uint16_t port;         /* of the sockets; 0: none are open */
 	uint32_t mark;

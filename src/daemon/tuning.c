@@ -63,7 +63,7 @@ static uint32_t segments_wanted(const struct daemon *d)
 
 void tuning_segments(struct daemon *d)
 {
-	uint32_t segments, before = d->segments ? d->segments : SEGMENTS_ALL;
+	uint32_t segments, before = d->segments ? d->segments : d->segments_met;
 	/* Connections go on with what they began with, unless the MTU makes them look again. */
 	bool may_lower = !d->path.tunnel.up || d->mtu != d->segments_mtu;
 	int r;

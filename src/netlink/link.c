@@ -8,6 +8,8 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 static void copy_text(char *out, size_t size, const struct nlattr *attr)
 {
 	size_t len;
@@ -24,17 +26,18 @@ static void copy_text(char *out, size_t size, const struct nlattr *attr)
 bool link_parse(struct link_info *info, const struct nlmsghdr *msg)
 {
 	const struct ifinfomsg *head = mnl_nlmsg_get_payload(msg);
-	const struct nlattr *attr[IFLA_LINKINFO + 1];
+	const struct nlattr *attr[IFLA_GSO_MAX_SEGS + 1];
 	const struct nlattr *kind[IFLA_INFO_KIND + 1] = { NULL };
 
 	if (mnl_nlmsg_get_payload_len(msg) < sizeof(*head))
 		return false;
-	rtnl_attrs(msg, sizeof(*head), attr, IFLA_LINKINFO + 1);
+	rtnl_attrs(msg, sizeof(*head), attr, LEN(attr));
 	if (attr[IFLA_LINKINFO])
 		rtnl_nested(attr[IFLA_LINKINFO], kind, IFLA_INFO_KIND + 1);
 	*info = (struct link_info){
 		.ifindex = (uint32_t)head->ifi_index,
 		.mtu = rtnl_u32(attr[IFLA_MTU], 0),
+		.segments = rtnl_u32(attr[IFLA_GSO_MAX_SEGS], 0),
 		.up = head->ifi_flags & IFF_UP,
 	};
 	copy_text(info->name, sizeof(info->name), attr[IFLA_IFNAME]);

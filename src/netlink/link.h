@@ -10,7 +10,8 @@
 struct link_info {
 	uint32_t ifindex;
 	uint32_t mtu;
-	bool up; /* IFF_UP */
+	uint32_t segments; /* link_set_segments(); 0: not told */
+	bool up;           /* IFF_UP */
 	char name[16];
 	char kind[16]; /* IFLA_INFO_KIND: "tun", "veth"...; "" if none */
 };

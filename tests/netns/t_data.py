@@ -88,6 +88,13 @@ def big_packets_fit_one_send_unless_packets_are_forwarded(lab):
     given = Node(lab, ns)
     given.start("--tun-gso-segs=7", "-f", given.name)
     equal(limit(given), 7, "what the admin wants, forwarding or not")
+    kept = Node(lab, ns)
+    ns.ip(f"tuntap add mode tun name {kept.name}", f"link set {kept.name} gso_max_segs 45")
+    kept.start()
+    equal(limit(kept), 65535, "no limit of an earlier run on a device that outlived it")
+    kept.process.terminate()
+    equal(kept.wait_exit(), 0, "exit status")
+    ns.ip(f"tuntap del mode tun name {kept.name}")
 
 
 class Echo:
