@@ -118,7 +118,9 @@ static void add_peer(struct accepting *a)
 
 static bool write_file(struct accepting *a)
 {
-	const struct confdir_file file = { a->path, &a->text, CONFDIR_AS_BEFORE, true };
+	const struct confdir_file file = {
+		a->path, &a->text, CONFDIR_AS_BEFORE, true, a->text.len,
+	};
 	struct conf conf;
 	struct key own;
 

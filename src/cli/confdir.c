@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli/confdir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -141,7 +143,46 @@ static void name_beside(char name[TEMPORARY], const struct confdir_file *file)
 	snprintf(name, TEMPORARY, ".%s.%d", name_of(file), (int)getpid());
 }
 
-/* Neither a folder, nor (unless the admin said so) a link to a file that is kept elsewhere. */
+static int read_all(int fd, struct print *text)
+{
+	char some[4096];
+	ssize_t n;
+
+	do {
+		n = read(fd, some, sizeof(some));
+		if (n > 0)
+			print_bytes(text, some, (size_t)n);
+	} while ((n > 0 && text->len <= FILE_MAX && !text->failed) || (n < 0 && errno == EINTR));
+	wipe(some, sizeof(some));
+	if (n < 0)
+		return -errno;
+	if (text->failed)
+		return -ENOMEM;
+	return text->len > FILE_MAX ? -EFBIG : 0;
+}
+
+/* What is there begins with (and is) what the new text begins with. 0, -ESTALE, or -errno. */
+static int is_as_read(int folder, const struct confdir_file *file)
+{
+	struct print text = { 0 };
+	int fd, r;
+
+	fd = openat(folder, name_of(file), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	r = read_all(fd, &text);
+	close(fd);
+	if (r == 0 && (text.len != file->kept || file->text->len < file->kept ||
+		       memcmp(text.chars, file->text->chars, file->kept) != 0))
+		r = -ESTALE;
+	print_fini(&text);
+	return r;
+}
+
+/*
+ * Neither a folder, nor (unless the admin said so) a link to a file that is kept elsewhere,
+ * nor what somebody changed meanwhile.
+ */
 static int may_replace(int folder, const struct confdir_file *file)
 {
 	struct stat st;
@@ -150,7 +191,9 @@ static int may_replace(int folder, const struct confdir_file *file)
 		return 0;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	return S_ISLNK(st.st_mode) && file->rights == CONFDIR_AS_BEFORE ? -ELOOP : 0;
+	if (S_ISLNK(st.st_mode) && file->rights == CONFDIR_AS_BEFORE)
+		return -ELOOP;
+	return file->kept ? is_as_read(folder, file) : 0;
 }
 
 static int write_beside(int folder, const struct confdir_file *file)
@@ -275,6 +318,43 @@ static void hold_signals(sigset_t *before)
 	sigprocmask(SIG_BLOCK, &held, before);
 }
 
+/* ".NAME.key.ID" and the like. */
+static bool is_left(const char *file)
+{
+	static const char *const suffix[] = { ".conf", ".key", ".pair" };
+	const char *id = strrchr(file, '.');
+	uint64_t number;
+	size_t i, len;
+
+	if (file[0] != '.' || !id || !text_u64(text_from_str(id + 1), INT32_MAX, &number))
+		return false;
+	for (i = 0; i < LEN(suffix); i++) {
+		len = strlen(suffix[i]);
+		if (id - file > (ptrdiff_t)len + 1 && memcmp(id - len, suffix[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What commands left that were killed: we hold the lock, so nobody is at work. */
+static void sweep(int folder)
+{
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(d))) {
+		if (is_left(entry->d_name))
+			unlinkat(folder, entry->d_name, 0);
+	}
+	closedir(d);
+}
+
 bool confdir_write(const struct confdir_file *files, size_t n)
 {
 	sigset_t before;
@@ -290,12 +370,19 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 	folder = open_folder();
 	if (folder < 0)
 		return false;
+	/* One taut at a time.  Where files cannot be locked, as before. */
+	if (flock(folder, LOCK_EX) == 0)
+		sweep(folder);
 	hold_signals(&before);
 	r = write_files(folder, files, n, &bad);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(folder);
 	if (r == -EEXIST)
 		say_taken(files[bad].path);
+	else if (r == -ESTALE)
+		verb_say("%s was changed meanwhile, by another command or an editor: once more, "
+			 "please; nothing was changed",
+			 files[bad].path);
 	else if (r == -ELOOP)
 		verb_say("%s is a link, and what it leads to is kept elsewhere: put the file itself "
 			 "in its place; nothing was changed",
@@ -303,24 +390,6 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 	else if (r < 0)
 		verb_say("cannot write %s: %s; nothing was changed", files[bad].path, strerror(-r));
 	return r == 0;
-}
-
-static int read_all(int fd, struct print *text)
-{
-	char some[4096];
-	ssize_t n;
-
-	do {
-		n = read(fd, some, sizeof(some));
-		if (n > 0)
-			print_bytes(text, some, (size_t)n);
-	} while ((n > 0 && text->len <= FILE_MAX && !text->failed) || (n < 0 && errno == EINTR));
-	wipe(some, sizeof(some));
-	if (n < 0)
-		return -errno;
-	if (text->failed)
-		return -ENOMEM;
-	return text->len > FILE_MAX ? -EFBIG : 0;
 }
 
 int confdir_read(const char *path, struct print *text)

@@ -38,6 +38,7 @@ struct confdir_file {
 	const struct print *text;
 	enum confdir_rights rights;
 	bool replace; /* one that is there, in one step */
+	size_t kept;  /* so many bytes of the text are what was there when it was read; 0: any */
 };
 
 /*

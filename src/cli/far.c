@@ -245,6 +245,7 @@ static bool append_peer(struct far *f)
 	struct conf conf;
 	struct key own;
 
+	f->kept = f->text.len;
 	if (f->text.len && f->text.chars[f->text.len - 1] != '\n')
 		print_add(&f->text, "\n");
 	draft_peer(&f->text, &peer);
@@ -300,7 +301,7 @@ bool far_make(struct far *f, struct print *out)
 
 bool far_commit(struct far *f)
 {
-	const struct confdir_file file = { f->path, &f->text, CONFDIR_AS_BEFORE, true };
+	const struct confdir_file file = { f->path, &f->text, CONFDIR_AS_BEFORE, true, f->kept };
 
 	return !f->is_new || confdir_write(&file, 1);
 }

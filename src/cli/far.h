@@ -18,6 +18,7 @@ struct far {
 	char name[CONF_NAME_MAX + 1];
 
 	struct print text; /* our file; with the new peer, once far_make() is done */
+	size_t kept;       /* of it: what was there */
 	struct conf conf;
 	struct key own; /* public */
 	bool is_new, has_psk;

@@ -151,8 +151,8 @@ static bool write_files(const struct importing *im)
 {
 	const bool force = im->o.given & PAIROPT_FORCE;
 	const struct confdir_file files[] = {
-		{ im->key_path, &im->key, CONFDIR_SECRET, force },
-		{ im->path, &im->moved, CONFDIR_SERVICE, force },
+		{ im->key_path, &im->key, CONFDIR_SECRET, force, 0 },
+		{ im->path, &im->moved, CONFDIR_SERVICE, force, 0 },
 	};
 
 	return confdir_write(files, LEN(files));

@@ -82,6 +82,26 @@ static bool is_free(const struct joining *j)
 	return true;
 }
 
+/*
+ * Who made the line chose the network, and what is sent to it goes to him: with a public
+ * one, that may be what was meant for somebody else.
+ */
+static void warn_public(const struct joining *j)
+{
+	char text[PREFIX_TEXT];
+	unsigned f;
+
+	for (f = 0; f < PAIRLINE_FAMILIES; f++) {
+		if (j->offer.theirs[f].ip.family == 0 || survey_is_private_net(&j->offer.theirs[f]))
+			continue;
+		prefix_print(text, &j->offer.theirs[f]);
+		verb_say("warning: the line makes this host %s in the tunnel. That is no private "
+			 "network: what is sent to it goes to the other host from now on. Was "
+			 "that agreed?",
+			 text);
+	}
+}
+
 /* One end at least must know where the other one is. NULL and false: said why. */
 static bool choose_endpoint(struct joining *j, const struct pairline_endpoint **e)
 {
@@ -170,8 +190,8 @@ static bool write_files(const struct joining *j, const struct pairline_endpoint 
 	struct print text = { 0 }, key = { 0 };
 	char key_path[PATH_MAX];
 	const struct confdir_file files[] = {
-		{ key_path, &key, CONFDIR_SECRET, force },
-		{ j->path, &text, CONFDIR_SERVICE, force },
+		{ key_path, &key, CONFDIR_SECRET, force, 0 },
+		{ j->path, &text, CONFDIR_SERVICE, force, 0 },
 	};
 	bool good;
 
@@ -217,6 +237,7 @@ static int join(struct joining *j)
 	j->port = dial_port(&j->o, j->name);
 	if (!is_free(j) || !choose_endpoint(j, &e))
 		return VERB_FAILED;
+	warn_public(j);
 	status = dial_offer(&j->answer, &j->o, &j->survey, j->port);
 	if (status != VERB_OK)
 		return status;

@@ -144,9 +144,9 @@ static bool write_files(struct making *m)
 	struct print text = { 0 }, key = { 0 }, line = { 0 };
 	const bool force = m->o.given & PAIROPT_FORCE;
 	const struct confdir_file files[] = {
-		{ key_path, &key, CONFDIR_SECRET, force },
-		{ pending, &line, CONFDIR_SECRET, true },
-		{ m->path, &text, CONFDIR_SERVICE, force },
+		{ key_path, &key, CONFDIR_SECRET, force, 0 },
+		{ pending, &line, CONFDIR_SECRET, true, 0 },
+		{ m->path, &text, CONFDIR_SERVICE, force, 0 },
 	};
 	bool good;
 

@@ -51,12 +51,21 @@ static bool is_in(const struct ip *ip, const char *prefix)
 
 bool survey_is_private(const struct ip *ip)
 {
+	const struct prefix alone = { .ip = *ip, .bits = (uint8_t)ip_bits(ip->family) };
+
+	return survey_is_private_net(&alone);
+}
+
+bool survey_is_private_net(const struct prefix *p)
+{
 	static const char *const nets[] = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
 					    "100.64.0.0/10", "fc00::/7" };
+	struct prefix net;
 	size_t i;
 
 	for (i = 0; i < LEN(nets); i++) {
-		if (is_in(ip, nets[i]))
+		if (prefix_parse(&net, nets[i], strlen(nets[i])) && net.bits <= p->bits &&
+		    prefix_contains(&net, &p->ip))
 			return true;
 	}
 	return false;

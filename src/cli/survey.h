@@ -27,6 +27,8 @@ void survey_free(struct survey *s);
 const struct prefix *survey_overlap(const struct survey *s, const struct prefix *p);
 /* Nobody outside of a site can reach it: private, shared, or unique local. */
 bool survey_is_private(const struct ip *ip);
+/* So it is with all of its addresses. */
+bool survey_is_private_net(const struct prefix *p);
 /* There is a way to it from here, and not only to ourselves. */
 bool survey_reaches(const struct ip *ip);
 /* Nobody has the port, of either family. */

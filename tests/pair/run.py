@@ -447,6 +447,12 @@ def pair_leaves_nothing_half_done(lab):
     b.put(b.file("wg0.key"), "precious")
     refused(b.taut("new", "wg0", "--listen", ok=False), "/etc/taut/wg0.key is there already")
     equal((b.text("wg0.key"), os.listdir(b.file(""))), ("precious", ["wg0.key"]), "files")
+    # Left by a command that was killed; and what only looks like it.
+    for name in (".wg9.key.4711", ".wg9.conf.4711", ".wg9.pair.4711", ".wg9.key.bak", "wg9.key.1"):
+        b.put(b.file(name), "of yesterday")
+    b.taut("new", "wg8")
+    equal(sorted(os.listdir(b.file(""))), [".wg9.key.bak", "wg0.key", "wg8.conf", "wg8.key",
+                                           "wg8.pair", "wg9.key.1"], "files swept")
     os.mkdir(a.file(""), 0o700)
     a.run("mount", "-t", "tmpfs", "-o", "size=8k,mode=700", "none", "/etc/taut")
 
@@ -527,6 +533,34 @@ def pair_adds_peers_to_its_own_files_only(lab):
     before = a.text("wg0.conf")
     refused(a.taut("export", "/etc/taut/old/wg0.conf", "--new-peer", ok=False), "not taut's to change")
     equal(a.text("wg0.conf"), before, "file")
+
+
+@test(timeout=60)
+def pair_tells_of_a_network_that_is_not_private(lab):
+    a, b = two_hosts(lab)
+    for number, (network, told) in enumerate((
+            ("8.8.8.8/24", "8.8.8.9/24"), ("192.0.0.1/9", "192.0.0.2/9"),
+            ("10.9.0.1/24", None), ("10.8.0.1/24,2001:db8::1/64", "2001:db8::2/64"))):
+        offer = a.taut("new", f"wg{number}", "--listen", "--address", network).out.strip()
+        said = b.taut("join", f"wg{number}", offer, ok=False).err
+        equal(re.findall(r"makes this host (\S+) in the tunnel. That is no private", said),
+              [told] if told else [], network)
+
+
+@test(timeout=120, slow=8)
+def export_of_many_at_once_loses_nobody(lab):
+    a, _ = two_hosts(lab)
+    a.taut("new", "wg0", "--listen", "--address", "10.66.0.1/24")
+    done = a.run("sh", "-c", f"""
+        for i in $(seq 24); do
+            '{lab.program}' export wg0 --new-peer >/run/out.$i 2>/run/err.$i && echo $i >>/run/good &
+        done; wait; cat /run/good; cat /run/err.* >&2; rm -f /run/out.* /run/err.* /run/good""")
+    good = len(done.out.split())
+    check(good > 0, done.err)
+    peers = a.value("wg0.conf", "AllowedIPs")
+    equal((len(peers), len(set(peers))), (good, good), "peers in the file, and their addresses")
+    equal(done.err.count("was changed meanwhile"), 24 - good, "told to do it once more")
+    equal(sorted(os.listdir(a.file(""))), ["wg0.conf", "wg0.key", "wg0.pair"], "files")
 
 
 @test(timeout=60)

@@ -154,6 +154,28 @@ static void test_private_addresses_are_told_from_public_ones(void **state)
 }
 
 /* On this machine, whatever it has: loopback is always in use, and never an outer address. */
+static void test_a_private_network_is_private_as_a_whole(void **state)
+{
+	static const struct {
+		const char *net;
+		bool is_private;
+	} table[] = {
+		{ "10.66.0.1/24", true },    { "10.0.0.1/8", true },      { "192.168.1.1/16", true },
+		{ "192.168.1.1/15", false }, { "172.16.0.1/11", false },  { "8.8.8.9/24", false },
+		{ "100.64.0.1/10", true },   { "fd12::1/64", true },      { "fc00::1/6", false },
+		{ "2001:db8::1/64", false }, { "192.168.1.255/8", false }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(table); i++) {
+		struct prefix p;
+
+		assert_true(prefix_parse(&p, table[i].net, strlen(table[i].net)));
+		if (survey_is_private_net(&p) != table[i].is_private)
+			fail_msg("%s", table[i].net);
+	}
+}
+
 static void test_the_survey_sees_loopback(void **state)
 {
 	const struct prefix loopback = prefix_of("127.0.0.5/32"), any = prefix_of("0.0.0.0/0");
@@ -278,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_the_next_private_network_is_used_when_one_is_full),
 		cmocka_unit_test(test_the_first_free_address_is_found),
 		cmocka_unit_test(test_private_addresses_are_told_from_public_ones),
+		cmocka_unit_test(test_a_private_network_is_private_as_a_whole),
 		cmocka_unit_test(test_the_survey_sees_loopback),
 		cmocka_unit_test(test_a_code_is_drawn_light_on_dark_with_its_margin),
 	};
