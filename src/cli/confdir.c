@@ -384,9 +384,10 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 			 "please; nothing was changed",
 			 files[bad].path);
 	else if (r == -ELOOP)
-		verb_say("%s is a link, and what it leads to is kept elsewhere: put the file itself "
-			 "in its place; nothing was changed",
-			 files[bad].path);
+		verb_say(
+			"%s is a link, and what it leads to is kept elsewhere: put the file itself "
+			"in its place; nothing was changed",
+			files[bad].path);
 	else if (r < 0)
 		verb_say("cannot write %s: %s; nothing was changed", files[bad].path, strerror(-r));
 	return r == 0;

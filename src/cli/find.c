@@ -10,6 +10,7 @@
 bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1])
 {
 	int r = conf_find(arg, path, PATH_MAX, name);
+	gid_t group;
 
 	if (r == 0 && access(path, F_OK) == 0)
 		return true;
@@ -27,6 +28,10 @@ bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1
 	else if (r == -ENOENT && !strchr(arg, '/'))
 		verb_say("%s: there is no /etc/taut/%s.conf and no /etc/wireguard/%s.conf", arg,
 			 arg, arg);
+	else if (r == -EACCES && !strchr(arg, '/') && conf_service_group(&group))
+		verb_say("%s: this user may not look into its folder; for the service: chown "
+			 "root:taut /etc/taut; chmod 750 /etc/taut",
+			 path);
 	else
 		verb_say("%s: %s", path, strerror(-r));
 	return false;

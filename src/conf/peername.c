@@ -23,13 +23,25 @@ static size_t utf8_len(struct text t)
 	return n;
 }
 
-/* It would end a quoted value, or move a cursor (C1 too). */
+/* Of 3 bytes: marks and brackets that turn the direction of the line around; ends of lines. */
+static bool turns(const char *c)
+{
+	unsigned last = (unsigned char)c[2];
+
+	if ((unsigned char)c[0] != 0xe2)
+		return false;
+	if ((unsigned char)c[1] == 0x80)
+		return last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae);
+	return (unsigned char)c[1] == 0x81 && last >= 0xa6 && last <= 0xa9;
+}
+
+/* It would end a quoted value, move a cursor (C1 too), or reorder what stands beside it. */
 static bool is_bad(struct text t, size_t n)
 {
 	unsigned char c = (unsigned char)*t.at;
 
 	return n == 0 || c < ' ' || c == 127 || c == '"' || c == '\\' ||
-	       (n == 2 && c == 0xc2 && (unsigned char)t.at[1] < 0xa0);
+	       (n == 2 && c == 0xc2 && (unsigned char)t.at[1] < 0xa0) || (n == 3 && turns(t.at));
 }
 
 bool conf_peer_name(char name[CONF_PEER_NAME], struct text from)

@@ -103,6 +103,11 @@ def systemd_says_what_rights_the_file_needs(lab):
     journal = a.journal(UNIT)
     check("chown root:taut /etc/taut/wg0.conf; chmod 640 /etc/taut/wg0.conf" in journal, journal)
     a.run("chmod", "640", "/etc/taut/wg0.conf")
+    a.run("chmod", "700", "/etc/taut")
+    check(a.systemctl("restart", UNIT, ok=False).code != 0, "a start without its folder")
+    journal = a.journal(UNIT)
+    check("chown root:taut /etc/taut; chmod 750 /etc/taut" in journal, journal)
+    a.run("chmod", "750", "/etc/taut")
     a.systemctl("restart", UNIT)
     equal(a.show(UNIT, "ActiveState"), "active", "state")
 

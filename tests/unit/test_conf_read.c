@@ -141,6 +141,14 @@ static void test_peers_have_names(void **state)
 		{ "Name =\n", "", true },
 		{ "Name = a\"b\\c\x1b[1m\x7f\n", "a_b_c_[1m_", true },
 		{ "Name = a\xc2\x9b\xff\xc0\x80\xed\xa0\x80 b\n", "a_______ b", true },
+		/* Right to left, and ends of lines; but not what is near them. */
+		{ "Name = a\xe2\x80\xae"
+		  "b\xe2\x80\xa8"
+		  "c\xe2\x81\xa6"
+		  "d\xe2\x80\x8f\n",
+		  "a_b_c_d_", true },
+		{ "Name = \xe2\x80\x90\xe2\x80\xa7\xe2\x81\xaa\n",
+		  "\xe2\x80\x90\xe2\x80\xa7\xe2\x81\xaa", false },
 		{ "# friendly_name = a\"b\n", "a_b", false },
 		{ "Name = aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", a63,
 		  false },

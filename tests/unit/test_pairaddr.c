@@ -159,12 +159,12 @@ static void test_a_private_network_is_private_as_a_whole(void **state)
 	static const struct {
 		const char *net;
 		bool is_private;
-	} table[] = {
-		{ "10.66.0.1/24", true },    { "10.0.0.1/8", true },      { "192.168.1.1/16", true },
-		{ "192.168.1.1/15", false }, { "172.16.0.1/11", false },  { "8.8.8.9/24", false },
-		{ "100.64.0.1/10", true },   { "fd12::1/64", true },      { "fc00::1/6", false },
-		{ "2001:db8::1/64", false }, { "192.168.1.255/8", false }
-	};
+	} table[] = { { "10.66.0.1/24", true },    { "10.0.0.1/8", true },
+		      { "192.168.1.1/16", true },  { "192.168.1.1/15", false },
+		      { "172.16.0.1/11", false },  { "8.8.8.9/24", false },
+		      { "100.64.0.1/10", true },   { "fd12::1/64", true },
+		      { "fc00::1/6", false },      { "2001:db8::1/64", false },
+		      { "192.168.1.255/8", false } };
 
 	(void)state;
 	for (size_t i = 0; i < LEN(table); i++) {
