@@ -27,7 +27,7 @@ bool confdir_may_make(const char *name, bool force);
 enum confdir_rights {
 	CONFDIR_SECRET,    /* 600, root's */
 	CONFDIR_SERVICE,   /* 640 root:taut; without that group 600 */
-	/* Those of the file that is replaced (there is one), but none for everybody: it has keys. */
+	/* Those of the file that is replaced (there is one), but none for all: it has keys. */
 	CONFDIR_AS_BEFORE,
 };
 
