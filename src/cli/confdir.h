@@ -25,8 +25,8 @@ void confdir_path(char path[PATH_MAX], const char *name, const char *suffix);
 bool confdir_may_make(const char *name, bool force);
 
 enum confdir_rights {
-	CONFDIR_SECRET,    /* 600, root's */
-	CONFDIR_SERVICE,   /* 640 root:taut; without that group 600 */
+	CONFDIR_SECRET,  /* 600, root's */
+	CONFDIR_SERVICE, /* 640 root:taut; without that group 600 */
 	/* Those of the file that is replaced (there is one), but none for all: it has keys. */
 	CONFDIR_AS_BEFORE,
 };
