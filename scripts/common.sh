@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# Shared by test.sh and quickstart.sh: a temporary copy of the sources to build
-# in, so that the tree stays as it is, and what to put back afterwards.
+# Shared by the scripts beside it: a temporary copy of the sources to build in, so that
+# the tree stays as it is, what to put back afterwards, and two namespaces to show things in.
 
 # Copy the sources of the tree $1 to the new directory $2: what git knows of and
 # what is new and not ignored; without git, all but what a build leaves.
@@ -63,5 +63,20 @@ run_dirs_restore()
 			umount "$dir" 2>/dev/null || break
 		done
 		rmdir "$dir" 2>/dev/null || true
+	done
+}
+
+# Make two network namespaces, $ns_a and $ns_b, with a cable of addresses for documentation
+# between them.
+lay_cable()
+{
+	ip netns add "$ns_a"
+	ip netns add "$ns_b"
+	ip -n "$ns_a" link add under type veth peer name under netns "$ns_b"
+	ip -n "$ns_a" address add 192.0.2.1/24 dev under
+	ip -n "$ns_b" address add 192.0.2.2/24 dev under
+	for ns in "$ns_a" "$ns_b"; do
+		ip -n "$ns" link set lo up
+		ip -n "$ns" link set under up
 	done
 }

@@ -84,20 +84,6 @@ in_b()
 	ip netns exec "$ns_b" "$@"
 }
 
-# Two namespaces, a and b, with a cable of addresses for documentation between them.
-lay_cable()
-{
-	ip netns add "$ns_a"
-	ip netns add "$ns_b"
-	ip -n "$ns_a" link add under type veth peer name under netns "$ns_b"
-	ip -n "$ns_a" address add 192.0.2.1/24 dev under
-	ip -n "$ns_b" address add 192.0.2.2/24 dev under
-	for ns in "$ns_a" "$ns_b"; do
-		ip -n "$ns" link set lo up
-		ip -n "$ns" link set under up
-	done
-}
-
 write_configs()
 {
 	(umask 077

@@ -108,20 +108,6 @@ install_package()
 			apt-get -q -y install --no-install-recommends /root/taut.deb'
 }
 
-# Two network namespaces with a cable of addresses for documentation between them.
-lay_cable()
-{
-	ip netns add "$ns_a"
-	ip netns add "$ns_b"
-	ip -n "$ns_a" link add under type veth peer name under netns "$ns_b"
-	ip -n "$ns_a" address add 192.0.2.1/24 dev under
-	ip -n "$ns_b" address add 192.0.2.2/24 dev under
-	for ns in "$ns_a" "$ns_b"; do
-		ip -n "$ns" link set lo up
-		ip -n "$ns" link set under up
-	done
-}
-
 # Switch on the system in the directory $1, in network namespace $2, with the host name
 # $3; $inner is its process 1, and all ends with $pid.
 start_host()
