@@ -98,7 +98,6 @@ static int find_link(struct daemon *d)
 	path_mtu(&d->path, d->mtu = info.mtu);
 	tuning_device(d);
 	d->segments_met = info.segments;
-	tuning_segments(d);
 	return 0;
 }
 

@@ -78,8 +78,8 @@ struct verdict {
 };
 
 struct verdicts {
-	struct verdict
-		verdict[WHY_VERDICTS]; /* room for all rules of one look; more are left out */
+	/* Room for all rules of one look; more are left out. */
+	struct verdict verdict[WHY_VERDICTS];
 	unsigned n;
 };
 

@@ -214,7 +214,7 @@ static struct run find_run(const struct round *r, uint32_t first)
 	uint32_t len = r->batch->pkt[first].len, most = 1, sends;
 	struct run run;
 
-	if (w->splits[r->which] && w->rest[r->which] == 0 && first >= r->singly && len > 0)
+	if (w->splits[r->which] && w->rest[r->which] == 0 && first >= r->singly)
 		most = udp_run_packets(len);
 	if (most < 2)
 		return extend(r, first, 1);
