@@ -39,7 +39,7 @@ say()
 }
 
 seconds=$("$here/path.py" --estimate --rounds "$rounds" --seconds "$each")
-say "this takes about $(((seconds + 2 * mixed + 240) / 60)) minutes"
+say "this takes about $(((seconds + 2 * mixed + 800) / 60)) minutes"
 
 build=${TAUT_BUILD:-$out/build}
 if [ -z "${TAUT_BUILD:-}" ]; then
@@ -76,6 +76,16 @@ done
 say "whole path"
 "$here/path.py" --taut "$taut" --peer "$peer" --rounds "$rounds" --seconds "$each" \
 	--json "$out/path.json" | tee "$out/path.txt"
+floor()
+{
+	"$here/path.py" --taut "$taut" --peer "$peer" --rounds "$rounds" --seconds "$each" \
+		--daemons taut,wireguard-go --floor "$build/tests/bench/bench_floor" \
+		--loads tcp,tcp-back,tcp-4 --json "$out/$1.json" ${2:+--congestion "$2"} |
+		tee "$out/$1.txt"
+}
+say "the floor"
+floor floor
+floor floor-cubic cubic
 say "mixed load"
 "$here/mixed.py" --taut "$taut" --peer "$peer" --seconds "$mixed" --json "$out/mixed.json" |
 	tee "$out/mixed.txt"

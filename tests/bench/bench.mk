@@ -5,8 +5,9 @@
 # was left out.
 
 benches = tests/bench/bench_aead tests/bench/bench_vnet tests/bench/bench_core
-EXTRA_PROGRAMS += $(benches)
-CLEANFILES += $(benches)
+bench_floor = tests/bench/bench_floor
+EXTRA_PROGRAMS += $(benches) $(bench_floor)
+CLEANFILES += $(benches) $(bench_floor)
 
 tests_bench_bench_aead_SOURCES = tests/bench/bench_aead.c
 tests_bench_bench_aead_LDADD = libcrypto.a libbase.a $(CRYPTO_LIBS)
@@ -14,10 +15,12 @@ tests_bench_bench_vnet_SOURCES = tests/bench/bench_vnet.c
 tests_bench_bench_vnet_LDADD = libio.a libbase.a $(CRYPTO_LIBS)
 tests_bench_bench_core_SOURCES = tests/bench/bench_core.c
 tests_bench_bench_core_LDADD = libproto.a libcrypto.a libbase.a $(CRYPTO_LIBS)
+tests_bench_bench_floor_SOURCES = tests/bench/bench_floor.c
+tests_bench_bench_floor_LDADD = libio.a libcrypto.a libbase.a $(CRYPTO_LIBS)
 
 BENCH_PATH = --rounds 1 --seconds 2
 
-bench-programs: $(benches)
+bench-programs: $(benches) $(bench_floor)
 bench: $(benches) src/taut
 	@for program in $(benches); do ./$$program && echo || exit 1; done
 	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) $(srcdir)/tests/bench/path.py --taut src/taut \

@@ -38,22 +38,30 @@ def median(table, name, key):
     return statistics.median(values) if values else None
 
 
+def compared(table, reference):
+    """Whose ratio to the reference is shown: the first one's, and the floor's with a cipher."""
+    return [n for n in names(table)[:1] + ["floor+cipher"] if n in table and reference in table]
+
+
+def ratio(table, name, reference, key):
+    ours, theirs = median(table, name, key), median(table, reference, key)
+    return f"{ours / theirs:.2f}" if ours is not None and theirs else "-"
+
+
 def rows(table, reference="wireguard-go"):
-    """[title, a text per rival, ratio of the first to the reference] for each figure."""
-    made, first = [], names(table)[0]
+    """[title, a text per rival, ratios to the reference] for each figure."""
+    made = []
     for key, title, digits, _ in ROWS:
         values = [median(table, name, key) for name in names(table)]
         if all(value is None for value in values):
             continue
-        ours, theirs = median(table, first, key), median(table, reference, key)
-        ratio = f"{ours / theirs:.2f}" if ours is not None and theirs else "-"
-        made.append([title, *("-" if v is None else f"{v:.{digits}f}" for v in values), ratio])
+        made.append([title, *("-" if v is None else f"{v:.{digits}f}" for v in values),
+                     *(ratio(table, n, reference, key) for n in compared(table, reference))])
     return made
 
 
 def heads(table, reference="wireguard-go"):
-    ratio = f"{names(table)[0]} / {reference}" if reference in table else ""
-    return ["", *names(table), ratio]
+    return ["", *names(table), *(f"{n} / {reference}" for n in compared(table, reference))]
 
 
 def plain_text(lines):

@@ -3,12 +3,17 @@
 """The whole path of several tunnel daemons, side by side in one run.
 
   path.py [--taut PATH] [--peer PATH] [--rounds N] [--seconds N] [--wire | --plain]
-          [--daemons NAME,...] [--loads NAME,...] [--json FILE]
+          [--daemons NAME,...] [--loads NAME,...] [--floor PATH]
+          [--congestion NAME] [--json FILE]
 
 Rounds alternate between the daemons, so that a machine that slows down slows down all of
 them; what is shown are medians.  Daemons: taut with the cipher that it chooses, taut-NAME
 with each other one, wireguard-go (--peer), openvpn, fastd; those that are not installed
-are left out, with a line that says so.  Prints tables; asserts nothing.
+are left out, with a line that says so.  --floor BUILD/tests/bench/bench_floor adds what
+comes about without any daemon, and with nothing but a cipher; it carries TCP alone, so it
+wants --loads.  --congestion has TCP use that control instead of the machine's own choice:
+bbr sets a timer for each packet that it sends, cubic does not.  Prints tables; asserts
+nothing.
 
   Gbit/s    payload that arrived, by iperf3 over TCP
   CPU s/GB  processor seconds of both daemons per GB (10^9 bytes) of that payload
@@ -96,10 +101,10 @@ def measure_idle(tunnel):
     return {"idle cpu": tunnel.cpu() - before}
 
 
-def measure(rival, segmented, loads, seconds):
+def measure(rival, segmented, loads, seconds, congestion=None):
     """One daemon, all loads: {figure: value}."""
     found = {}
-    with rivals.tunnel(rival, segmented) as tunnel:
+    with rivals.tunnel(rival, segmented, congestion) as tunnel:
         if any(name in LOADS for name in loads):
             tunnel.serve()
         for name in loads:
@@ -127,6 +132,8 @@ def choose(options):
             left_out[rival.name] = why
         else:
             here.append(rival)
+    if options.floor:
+        here += rivals.floors(options.floor)
     return here, left_out
 
 
@@ -147,7 +154,8 @@ def run_rounds(here, tables, options, result):
                 print(f"\r\033[Kround {count + 1} of {options.rounds}: {name}, {rival.name}",
                       end="", file=sys.stderr, flush=True)
                 try:
-                    one = measure(rival, name == "wire", options.loads, options.seconds)
+                    one = measure(rival, name == "wire", options.loads, options.seconds,
+                                  options.congestion)
                 except (rivals.Failure, subprocess.SubprocessError) as e:
                     failures[rival.name] += 1
                     result["failed"].append(f"{rival.name}, {name}, round {count + 1}: {e}")
@@ -186,6 +194,8 @@ def arguments():
     p.add_argument("--wire", action="store_true", help="only the veth without segmentation")
     p.add_argument("--daemons", type=lambda s: s.split(","))
     p.add_argument("--loads", type=lambda s: s.split(","), default=[*LOADS, *OTHERS])
+    p.add_argument("--floor", type=os.path.abspath)
+    p.add_argument("--congestion")
     p.add_argument("--estimate", action="store_true", help="only say how many seconds it takes")
     p.add_argument("--json")
     options = p.parse_args()
@@ -217,6 +227,8 @@ def main():
               "versions": {r.name: r.version() for r in here}, "left_out": left_out, "failed": [],
               "tables": {name: {} for name in options.tables}}
     run_rounds(here, options.tables, options, result)
+    if options.congestion:
+        result["about"]["congestion"] = options.congestion
     save(options.json, result)
     show(result)
     return 0

@@ -48,6 +48,18 @@ def path_blocks(result):
     return blocks
 
 
+def floor_blocks(result):
+    about = result["about"]
+    return {f"floor-{name}": f"{figures.TABLES[name]}, TCP with {about['congestion']}, "
+            f"{about['date']}; medians of {result['rounds']} rounds of {result['seconds']} s:\n\n"
+            + figures.markdown([figures.heads(table), *figures.rows(table)])
+            for name, table in result["tables"].items() if table}
+
+
+def unpaced_blocks(result):
+    return {f"{name}-unpaced": block for name, block in floor_blocks(result).items()}
+
+
 def mixed_blocks(result):
     return {"mixed": f"{mixed.title(result)}:\n\n{figures.markdown(mixed.lines(result))}"}
 
@@ -58,8 +70,8 @@ def stages_blocks(result):
     return {"stages-" + result["table"]: text}
 
 
-JSON = {"path.json": path_blocks, "mixed.json": mixed_blocks, "stages.json": stages_blocks,
-        "stages-wire.json": stages_blocks}
+JSON = {"path.json": path_blocks, "floor.json": floor_blocks, "floor-cubic.json": unpaced_blocks,
+        "mixed.json": mixed_blocks, "stages.json": stages_blocks, "stages-wire.json": stages_blocks}
 TEXT = {"aead.txt": "aead", "vnet.txt": "vnet", "core.txt": "core"}
 
 

@@ -26,6 +26,7 @@ from node import SOCKETS, records, uapi                 # noqa: E402
 INNER = ("10.9.0.1", "10.9.0.2")
 MTU = 1420
 PORT = 51820
+RUN_SEGMENTS = 45           # as many datagrams of that MTU as one send takes
 FIRST_PING_SECONDS = 45     # some try again only after 20 s
 AEADS = ("ipsec-mb", "openssl", "sodium")
 WIRE_FEATURES = ("tso", "off", "tx-udp-segmentation", "off", "gro", "on")
@@ -141,8 +142,32 @@ peer "other" {{
         tunnel.ns[end].ip(f"addr add {INNER[end]}/24 dev {dev}", f"link set {dev} up")
 
 
+class Floor:
+    """bench_floor: no tunnel at all, or nothing but the cipher. It carries TCP only."""
+
+    needs = ()
+
+    def __init__(self, name, program, options=()):
+        self.name, self.program, self.options = name, program, options
+
+    def version(self):
+        return "the least that any daemon must do" + (" with a cipher" if self.options else "")
+
+    def prepare(self, tunnel):
+        pass
+
+    def argv(self, tunnel, end):
+        return [self.program, tunnel.dev[end], tunnel.outer[1 - end], str(PORT), *self.options]
+
+    def configure(self, tunnel, end):
+        dev = tunnel.dev[end]
+        wait_for(lambda: tunnel.alive(end) and dev in tunnel.ns[end].links(), 10, "floor: device")
+        tunnel.ns[end].ip(f"link set {dev} gso_max_segs {RUN_SEGMENTS}",
+                          f"addr add {INNER[end]}/24 dev {dev}", f"link set {dev} up mtu {MTU}")
+
+
 class Tunnel:
-    def __init__(self, lab, rival, segmented):
+    def __init__(self, lab, rival, segmented, congestion):
         self.lab, self.rival = lab, rival
         self.ns = [lab.namespace(label) for label in "ab"]
         number = lab.wire(*self.ns)
@@ -152,6 +177,9 @@ class Tunnel:
         if segmented:
             for ns in self.ns:
                 ns.run("ethtool", "-K", f"e{number}", *WIRE_FEATURES)
+        if congestion:
+            for ns in self.ns:
+                ns.run("sysctl", "-q", "-w", f"net.ipv4.tcp_congestion_control={congestion}")
 
     def alive(self, end):
         if self.daemons[end].poll() is not None:
@@ -235,13 +263,13 @@ class Tunnel:
 
 
 @contextlib.contextmanager
-def tunnel(rival, segmented=False):
+def tunnel(rival, segmented=False, congestion=None):
     """A Tunnel that carries packets; all of it is gone afterwards."""
     handlers = {number: signal.getsignal(number)
                 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)}
     try:
         with Lab(None) as lab:
-            it = Tunnel(lab, rival, segmented)
+            it = Tunnel(lab, rival, segmented, congestion)
             try:
                 it.start()
                 yield it
@@ -288,11 +316,17 @@ def candidates(taut, peer):
     return found + [WireGuard("wireguard-go", peer), OpenVpn(), Fastd()]
 
 
+def floors(program):
+    return [Floor("floor", program), Floor("floor+cipher", program, ["cipher"])]
+
+
 def about():
     """The machine, for whoever reads the figures later."""
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
         model = re.search(r"model name\s*: (.*)", file.read())
-    return {"date": time.strftime("%Y-%m-%d", time.gmtime()), "kernel": os.uname().release,
+    with open("/proc/sys/net/ipv4/tcp_congestion_control", encoding="ascii") as file:
+        congestion = file.read().strip()
+    return {"congestion": congestion, "date": time.strftime("%Y-%m-%d", time.gmtime()), "kernel": os.uname().release,
             "machine": os.uname().machine, "cpu": model.group(1) if model else "?",
             "cores": os.cpu_count()}
 
