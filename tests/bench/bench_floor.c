@@ -33,7 +33,7 @@ enum {
 	LONE = 1472,   /* no less than one with a packet of its own */
 	SMALL = 128,   /* one with an acknowledgement */
 	COLLECT = 32,  /* of them in one send */
-	SEGMENTS = 48, /* at most, in one send */
+	SEGMENTS = 64, /* at most, in one message */
 	SLOTS = 2,     /* messages in one receive */
 	SLOT = 1 << 16,
 	ROUNDS = 8, /* of reading, before sleeping is thought of; like src/daemon/loop.c */
