@@ -336,7 +336,7 @@ def taken_port_is_one_clear_line(lab):
     before = host_state(pair.a.ns)
     done = taut(lab, pair.a.ns, "run", lab.file(pair.a.name + ".conf", pair.config(0)), ok=False)
     equal(done.code, 1, "exit status")
-    lines = [t for t in done.err.splitlines() if "2001" in t]
+    lines = [t for t in done.err.splitlines() if "port 2001 " in t]
     equal(len(lines), 1, f"no line about the port in {done.err!r}")
     equal(host_state(pair.a.ns), before, "state of the host")
     check(not os.path.exists(pair.a.socket_path), "socket left behind")
