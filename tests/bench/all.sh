@@ -38,10 +38,23 @@ say()
 	echo "$(date +%H:%M:%S) $*"
 }
 
-seconds=$("$here/path.py" --estimate --rounds "$rounds" --seconds "$each")
-say "this takes about $(((seconds + 2 * mixed + 800) / 60)) minutes"
-
 build=${TAUT_BUILD:-$out/build}
+taut=$build/src/taut
+
+path()
+{
+	"$here/path.py" --taut "$taut" --peer "$peer" --rounds "$rounds" --seconds "$each" "$@"
+}
+
+floor()
+{
+	path --daemons taut,wireguard-go --floor "$build/tests/bench/bench_floor" \
+		--loads tcp,tcp-back,tcp-4 "$@"
+}
+
+seconds=$(($(path --estimate) + 2 * $(floor --estimate)))
+say "this takes about $(((seconds + 2 * mixed + 240) / 60)) minutes"
+
 if [ -z "${TAUT_BUILD:-}" ]; then
 	[ -x "$top/configure" ] || {
 		echo "$0: no configure; run $top/bootstrap first" >&2
@@ -55,7 +68,6 @@ if [ -z "${TAUT_BUILD:-}" ]; then
 		exit 1
 	}
 fi
-taut=$build/src/taut
 
 say "ciphers"
 "$build/tests/bench/bench_aead" >"$out/aead.txt"
@@ -74,18 +86,10 @@ for aead in ipsec-mb openssl sodium; do
 done
 
 say "whole path"
-"$here/path.py" --taut "$taut" --peer "$peer" --rounds "$rounds" --seconds "$each" \
-	--json "$out/path.json" | tee "$out/path.txt"
-floor()
-{
-	"$here/path.py" --taut "$taut" --peer "$peer" --rounds "$rounds" --seconds "$each" \
-		--daemons taut,wireguard-go --floor "$build/tests/bench/bench_floor" \
-		--loads tcp,tcp-back,tcp-4 --json "$out/$1.json" ${2:+--congestion "$2"} |
-		tee "$out/$1.txt"
-}
+path --json "$out/path.json" | tee "$out/path.txt"
 say "the floor"
-floor floor
-floor floor-cubic cubic
+floor --json "$out/floor.json" | tee "$out/floor.txt"
+floor --json "$out/floor-cubic.json" --congestion cubic | tee "$out/floor-cubic.txt"
 say "mixed load"
 "$here/mixed.py" --taut "$taut" --peer "$peer" --seconds "$mixed" --json "$out/mixed.json" |
 	tee "$out/mixed.txt"

@@ -40,7 +40,7 @@ enum {
 	ANSWER_ROUNDS = 4,
 };
 
-/* Of each datagram, as long as WireGuard's; only the first of a run is looked at. */
+/* Of each datagram, as long as WireGuard's. Behind the first of a big packet's it is data. */
 struct head {
 	uint32_t len;    /* of the packet, with its virtio header */
 	uint32_t stride; /* of the datagrams that carry it */
@@ -209,6 +209,9 @@ static void deliver(uint8_t *message, size_t total)
 	memcpy(&head, message, sizeof(head));
 	if (head.stride != SMALL && head.stride != STRIDE && head.stride != LONE)
 		return;
+	/* The kernel joins what comes behind it, if that is no longer: lost. */
+	if (head.stride == LONE && head.len < total && total - head.len > ROOM)
+		total = head.len + ROOM;
 	if (cipher && !unseal(message, total, head.stride))
 		return;
 	for (size_t at = 0; at + sizeof(head) <= total; at += SMALL) {
@@ -285,7 +288,9 @@ int main(int argc, char **argv)
 	r = aead_init(NULL);
 	if (r == 0)
 		aead_measure(clock_ns);
-	if (r == 0 && aead_key_init(&key, zero))
+	if (r == 0 && !aead_key_init(&key, zero))
+		r = -ENOMEM;
+	if (r == 0)
 		r = tun_create(name, true, &tun);
 	if (r == 0)
 		r = tun_offer(tun, true, &offloads);

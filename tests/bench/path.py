@@ -124,16 +124,14 @@ def measure(rival, segmented, loads, seconds, congestion=None):
 def choose(options):
     """The rivals that were asked for and are here; {name: why not} of the others."""
     wanted, left_out, here = options.daemons, {}, []
-    for rival in rivals.candidates(options.taut, options.peer):
-        if wanted and rival.name not in wanted:
-            continue
+    asked = [rival for rival in rivals.candidates(options.taut, options.peer)
+             if not wanted or rival.name in wanted]
+    for rival in asked + rivals.floors(options.floor):
         why = rivals.hindrance(rival)
         if why:
             left_out[rival.name] = why
         else:
             here.append(rival)
-    if options.floor:
-        here += rivals.floors(options.floor)
     return here, left_out
 
 
@@ -156,7 +154,7 @@ def run_rounds(here, tables, options, result):
                 try:
                     one = measure(rival, name == "wire", options.loads, options.seconds,
                                   options.congestion)
-                except (rivals.Failure, subprocess.SubprocessError) as e:
+                except (rivals.Failure, OSError, subprocess.SubprocessError) as e:
                     failures[rival.name] += 1
                     result["failed"].append(f"{rival.name}, {name}, round {count + 1}: {e}")
                     continue
@@ -180,7 +178,8 @@ def show(result):
 def estimate(options):
     """Seconds that a run takes, for all.sh."""
     each = 2.5 + len([n for n in options.loads if n in LOADS]) * (options.seconds + 0.7) + 3.5
-    return each * options.rounds * len(options.tables) * (len(options.daemons or ()) or 6)
+    daemons = (len(options.daemons or ()) or 6) + len(rivals.floors(options.floor))
+    return each * options.rounds * len(options.tables) * daemons
 
 
 def arguments():
@@ -203,6 +202,10 @@ def arguments():
     if unknown:
         p.error(f"no load is called {', '.join(sorted(unknown))}; there are "
                 f"{', '.join([*LOADS, *OTHERS])}")
+    with open("/proc/sys/net/ipv4/tcp_available_congestion_control", encoding="ascii") as file:
+        controls = file.read().split()
+    if options.congestion and options.congestion not in controls:
+        p.error(f"TCP here has no {options.congestion}; it has {', '.join(controls)}")
     options.tables = [n for n in figures.TABLES if getattr(options, n)] or list(figures.TABLES)
     if "/" in options.taut:
         options.taut = os.path.abspath(options.taut)
@@ -223,12 +226,10 @@ def main():
     if not here:
         print("whole path: none of the daemons is here")
         return 1
-    result = {"about": rivals.about(), "rounds": options.rounds, "seconds": options.seconds,
-              "versions": {r.name: r.version() for r in here}, "left_out": left_out, "failed": [],
-              "tables": {name: {} for name in options.tables}}
+    result = {"about": rivals.about(options.congestion), "rounds": options.rounds,
+              "seconds": options.seconds, "versions": {r.name: r.version() for r in here},
+              "left_out": left_out, "failed": [], "tables": {name: {} for name in options.tables}}
     run_rounds(here, options.tables, options, result)
-    if options.congestion:
-        result["about"]["congestion"] = options.congestion
     save(options.json, result)
     show(result)
     return 0

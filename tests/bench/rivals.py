@@ -29,6 +29,7 @@ PORT = 51820
 RUN_SEGMENTS = 45           # as many datagrams of that MTU as one send takes
 FIRST_PING_SECONDS = 45     # some try again only after 20 s
 AEADS = ("ipsec-mb", "openssl", "sodium")
+CONGESTION = "ipv4/tcp_congestion_control"
 WIRE_FEATURES = ("tso", "off", "tx-udp-segmentation", "off", "gro", "on")
 
 
@@ -179,7 +180,7 @@ class Tunnel:
                 ns.run("ethtool", "-K", f"e{number}", *WIRE_FEATURES)
         if congestion:
             for ns in self.ns:
-                ns.run("sysctl", "-q", "-w", f"net.ipv4.tcp_congestion_control={congestion}")
+                ns.sysctl(CONGESTION, congestion)
 
     def alive(self, end):
         if self.daemons[end].poll() is not None:
@@ -317,17 +318,20 @@ def candidates(taut, peer):
 
 
 def floors(program):
+    """The rivals that show what is left without a daemon; none without the program."""
+    if not program:
+        return []
     return [Floor("floor", program), Floor("floor+cipher", program, ["cipher"])]
 
 
-def about():
-    """The machine, for whoever reads the figures later."""
+def about(congestion=None):
+    """The machine, for whoever reads the figures later; TCP's control, if not its own choice."""
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
         model = re.search(r"model name\s*: (.*)", file.read())
-    with open("/proc/sys/net/ipv4/tcp_congestion_control", encoding="ascii") as file:
-        congestion = file.read().strip()
-    return {"congestion": congestion, "date": time.strftime("%Y-%m-%d", time.gmtime()), "kernel": os.uname().release,
-            "machine": os.uname().machine, "cpu": model.group(1) if model else "?",
+    with open(f"/proc/sys/net/{CONGESTION}", encoding="ascii") as file:
+        congestion = congestion or file.read().strip()
+    return {"date": time.strftime("%Y-%m-%d", time.gmtime()), "kernel": os.uname().release,
+            "congestion": congestion, "machine": os.uname().machine, "cpu": model.group(1) if model else "?",
             "cores": os.cpu_count()}
 
 
