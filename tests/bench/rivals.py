@@ -331,8 +331,8 @@ def about(congestion=None):
     with open(f"/proc/sys/net/{CONGESTION}", encoding="ascii") as file:
         congestion = congestion or file.read().strip()
     return {"date": time.strftime("%Y-%m-%d", time.gmtime()), "kernel": os.uname().release,
-            "congestion": congestion, "machine": os.uname().machine, "cpu": model.group(1) if model else "?",
-            "cores": os.cpu_count()}
+            "congestion": congestion, "machine": os.uname().machine,
+            "cpu": model.group(1) if model else "?", "cores": os.cpu_count()}
 
 
 def end_on_term():
