@@ -6,6 +6,8 @@ libbase_a_CFLAGS = $(AM_STRICT_CFLAGS)
 libbase_a_SOURCES = \
 	src/base/addr.c src/base/addr.h \
 	src/base/bytes.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/instant.h \
 	src/base/key.c src/base/key.h \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \

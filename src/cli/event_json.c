@@ -18,12 +18,11 @@ static uint64_t time_of(const char *value)
 	struct text rest = text_from_str(value), seconds, fraction = { value, value };
 	uint64_t sec, nsec = 0;
 
-	if (!text_split(&rest, '.', &seconds) ||
-	    !text_u64(seconds, INT64_MAX / JPRINT_SECOND_NS, &sec))
+	if (!text_split(&rest, '.', &seconds) || !text_u64(seconds, INT64_MAX / SECOND_NS, &sec))
 		return 0;
 	if (text_split(&rest, '.', &fraction) && text_len(fraction) == 9)
-		text_u64(fraction, JPRINT_SECOND_NS - 1, &nsec);
-	return sec * JPRINT_SECOND_NS + nsec;
+		text_u64(fraction, SECOND_NS - 1, &nsec);
+	return sec * SECOND_NS + nsec;
 }
 
 /* By the key: the same words that status --json has. */
@@ -86,7 +85,7 @@ bool event_text(struct print *out, struct text line)
 		return false;
 	record_get(line, "interface", interface, sizeof(interface));
 	record_get(line, "time", value, sizeof(value));
-	seconds = (time_t)(time_of(value) / JPRINT_SECOND_NS);
+	seconds = (time_t)(time_of(value) / SECOND_NS);
 	if (localtime_r(&seconds, &tm))
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
 	print_add(out, "%s %s %s", clock, interface, event);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/absent.h"
 #include "cli/ask.h"
@@ -14,7 +15,6 @@
 #include "cli/running.h"
 #include "cli/statusopts.h"
 #include "cli/verb.h"
-#include "daemon/clock.h"
 #include "daemon/control.h"
 
 enum { LINE = 8192, SOURCES = 64, LOOK_MS = 1000, RETRY_LOOKS = 10 };

@@ -8,9 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/instant.h"
 #include "base/text.h"
-
-#define JPRINT_SECOND_NS ((uint64_t)1000000000)
 
 /* Values: NULL without memory. */
 json_t *jprint_number(uint64_t n);

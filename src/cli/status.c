@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/absent.h"
 #include "cli/ask.h"
 #include "cli/dump.h"
@@ -17,7 +18,6 @@
 #include "cli/textfile.h"
 #include "cli/verb.h"
 #include "cli/watch.h"
-#include "daemon/clock.h"
 
 static const char status_usage[] =
 	"Usage: taut status [OPTION]... [NAME]\n"

@@ -154,7 +154,7 @@ static json_t *peer_json(const struct conf_peer *p, const struct report_peer *mo
 	jprint_put(o, "reason", jprint_string(more->reason), bad);
 	put_number(o, "state_age_seconds", more->record, "state_age", bad);
 	jprint_put(o, "latest_handshake",
-		   jprint_time(p->handshake_sec * JPRINT_SECOND_NS + p->handshake_nsec), bad);
+		   jprint_time(p->handshake_sec * SECOND_NS + p->handshake_nsec), bad);
 	put_number(o, "session_age_seconds", more->record, "key_age", bad);
 	put_number(o, "heard_age_seconds", more->record, "heard_age", bad);
 	jprint_put(o, "received_bytes", jprint_number(p->rx_bytes), bad);

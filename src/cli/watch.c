@@ -9,13 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/ask.h"
 #include "cli/gather.h"
 #include "cli/rates.h"
 #include "cli/screen.h"
 #include "cli/verb.h"
-#include "daemon/clock.h"
 
 struct watch {
 	const char *name;

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "daemon/apply.h"
-#include "daemon/clock.h"
 #include "daemon/config.h"
 #include "daemon/hooks.h"
 #include "daemon/mtu.h"

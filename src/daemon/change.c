@@ -3,9 +3,9 @@
 
 #include <inttypes.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/apply.h"
-#include "daemon/clock.h"
 #include "daemon/inside.h"
 #include "daemon/tell.h"
 #include "proto/admin.h"

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "conf/report.h"
 #include "crypto/aead.h"
 #include "crypto/selftest.h"
-#include "daemon/clock.h"
 
 int cipher_check(void)
 {

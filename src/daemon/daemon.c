@@ -7,13 +7,13 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/pages.h"
 #include "crypto/aead.h"
 #include "daemon/apply.h"
 #include "daemon/bringup.h"
 #include "daemon/cipher.h"
-#include "daemon/clock.h"
 #include "daemon/config.h"
 #include "daemon/events.h"
 #include "daemon/examine.h"

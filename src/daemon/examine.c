@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
-#include "daemon/clock.h"
 #include "daemon/inside.h"
 #include "daemon/strict.h"
 #include "daemon/why.h"

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/mem.h"
-#include "daemon/clock.h"
 #include "proto/limits.h"
 
 struct listener {

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "daemon/clock.h"
+#include "base/clock.h"
 
 enum {
 	DEVICE = 1 << UDP_SOCKETS, /* in ready and resting, beside a bit per socket */

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "daemon/clock.h"
 #include "proto/admin.h"
 
 static struct name **place_of(struct names *n, const struct key *peer)

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "daemon/clock.h"
+#include "base/clock.h"
 #include "daemon/events.h"
 #include "daemon/mtu.h"
 #include "daemon/sockets.h"

@@ -5,11 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "crypto/aead.h"
 #include "daemon/apply.h"
 #include "daemon/bringup.h"
 #include "daemon/cipher.h"
-#include "daemon/clock.h"
 #include "daemon/config.h"
 #include "daemon/events.h"
 #include "daemon/news.h"

@@ -10,7 +10,6 @@ libdaemon_a_SOURCES = \
 	src/daemon/change.c src/daemon/change.h \
 	src/daemon/cipher.c src/daemon/cipher.h \
 	src/daemon/client.c src/daemon/client.h \
-	src/daemon/clock.c src/daemon/clock.h \
 	src/daemon/config.c src/daemon/config.h \
 	src/daemon/control.c src/daemon/control.h \
 	src/daemon/daemon.c src/daemon/daemon.h \

@@ -9,8 +9,7 @@
 
 #include <stdint.h>
 
-#define SECOND_NS ((uint64_t)1000000000)
-#define MILLI_NS  ((uint64_t)1000000)
+#include "base/instant.h"
 
 #define REKEY_AFTER_MESSAGES ((uint64_t)1 << 60)
 /* 2^64 - 8130, as the kernel has it: so the sums of the replay window never overflow */

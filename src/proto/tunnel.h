@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/instant.h"
 #include "base/pkt.h"
 #include "crypto/aead.h"
 #include "crypto/random.h"
@@ -30,11 +31,6 @@
 #include "proto/peer.h"
 #include "proto/peers.h"
 #include "proto/trouble.h"
-
-struct instant {
-	uint64_t mono; /* CLOCK_BOOTTIME, ns, > 0: every age and deadline; counts sleep */
-	uint64_t wall; /* CLOCK_REALTIME, ns: only for TAI64N and the time of the last handshake */
-};
 
 /* Something that the admin may want to hear of. */
 enum event_kind {

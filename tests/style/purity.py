@@ -3,8 +3,8 @@
 """The core calls nobody: what libproto.a leaves undefined, by nm.
 
 Allowed are memcpy and its kin, the guards that compilers put in, and names that
-proto, crypto and base define, but for the log and the source of chance: the
-core answers with values, and randomness is handed to it.
+proto, crypto and base define, but for the log, the clock and the source of chance:
+the core answers with values, and is handed time and randomness.
 """
 
 import os
@@ -21,7 +21,7 @@ GUARDS = re.compile(
     r"^(__stack_chk_fail(_local)?|__(mem(cpy|move|set)|explicit_bzero)_chk|_GLOBAL_OFFSET_TABLE_)$")
 RUNTIME = re.compile(r"^(__(asan|ubsan|tsan|msan|lsan|sanitizer|gcov|llvm_(profile|gcov))_"
                      r"|__start___|__stop___|llvm_gcda_|llvm_gcov_|__asan)")
-NOT_FOR_THE_CORE = re.compile(r"^(log_|random_)")
+NOT_FOR_THE_CORE = re.compile(r"^(log_|random_|clock_)")
 
 NM = shlex.split(os.environ.get("NM", "nm"))
 

@@ -17,7 +17,7 @@ BANNED = ("strcpy stpcpy strcat strncat sprintf vsprintf gets strtok system pope
           "getaddrinfo inet_ntoa inet_aton inet_addr").split()
 NO_ASSERT = {"proto", "io", "uapi", "conf", "crypto", "netlink"}
 MAY_LOG = {"daemon", "cli", "main"}
-CLOCK_HOMES = {"src/daemon/clock.c"}
+CLOCK_HOMES = {"src/base/clock.c"}
 COLUMNS = 100
 SOURCES = (".c", ".h", ".py", ".sh", ".mk", ".am", ".ac", ".m4")
 SPDX = "SPDX-License-Identifier: ISC"
@@ -48,7 +48,7 @@ def judge_code(name, room, code):
         if TYPEDEF.search(line):
             yield number, "a type is struct noun, never typedef'd"
         if CLOCK.search(line) and name not in CLOCK_HOMES:
-            yield number, "the clock is read in daemon/clock.c only"
+            yield number, "the clock is read in base/clock.c only"
         if LOG.search(line) and room not in MAY_LOG and name not in ("src/base/log.c",
                                                                      "src/base/log.h"):
             yield number, "only daemon and cli write to the log"
@@ -113,7 +113,7 @@ FAULTS = [
 GOOD = {
     "src/proto/a.c": HEAD + "/* strcpy() is bad, assert( too */\n_Static_assert(1, \"x\");\n"
     "#ifdef X\nint snprintf_like(void);\n#endif\nvoid f(struct b *b) { b->random(0); }\n",
-    "src/daemon/clock.c": HEAD + "int x = clock_gettime(1, &t);\nchar *s = \"system(1)\";\n",
+    "src/base/clock.c": HEAD + "int x = clock_gettime(1, &t);\nchar *s = \"system(1)\";\n",
     "src/daemon/b.c": HEAD + "void f(void)\n{\n\tlog_info(\"{\");\n}\n#ifdef Y\n#endif\n",
     "src/conf/c.h": HEAD + "typedef void sink_fn(void *ctx);\n",
 }

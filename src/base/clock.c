@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/clock.h"
+#include "base/clock.h"
 
 #include <time.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_CLOCK_H
-#define DAEMON_CLOCK_H
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
 
 /* The only place that asks the system for the time. Once per callback; the value is handed on. */
 
-#include "proto/tunnel.h"
+#include "base/instant.h"
 
 struct instant clock_now(void);
 /* CLOCK_MONOTONIC, as service managers compare it: it stands still while the machine sleeps. */
