@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: ISC
+#
+# A unit test is a file test_<noun>.c and a line in this list; it is linked with all rooms.
+# Only a test that shares sources with others says so below.
+
+unit_tests = \
+	tests/unit/test_addr \
+	tests/unit/test_admin \
+	tests/unit/test_aead \
+	tests/unit/test_aead_backends \
+	tests/unit/test_aead_check \
+	tests/unit/test_aead_choice \
+	tests/unit/test_allowed \
+	tests/unit/test_apply \
+	tests/unit/test_blake2s \
+	tests/unit/test_bucket \
+	tests/unit/test_bytes \
+	tests/unit/test_cipher \
+	tests/unit/test_conf_check \
+	tests/unit/test_conf_file \
+	tests/unit/test_conf_keys \
+	tests/unit/test_conf_read \
+	tests/unit/test_control \
+	tests/unit/test_cookie \
+	tests/unit/test_csum \
+	tests/unit/test_deadlines \
+	tests/unit/test_dev_tun \
+	tests/unit/test_dh \
+	tests/unit/test_dump \
+	tests/unit/test_event_json \
+	tests/unit/test_faults \
+	tests/unit/test_feed \
+	tests/unit/test_handshake \
+	tests/unit/test_host \
+	tests/unit/test_index \
+	tests/unit/test_inner \
+	tests/unit/test_kdf \
+	tests/unit/test_keepalive \
+	tests/unit/test_key \
+	tests/unit/test_keyring \
+	tests/unit/test_lane \
+	tests/unit/test_load \
+	tests/unit/test_log \
+	tests/unit/test_loop \
+	tests/unit/test_mem \
+	tests/unit/test_netlink \
+	tests/unit/test_noise \
+	tests/unit/test_notify \
+	tests/unit/test_pages \
+	tests/unit/test_pairaddr \
+	tests/unit/test_pairline \
+	tests/unit/test_path \
+	tests/unit/test_peers \
+	tests/unit/test_pkt \
+	tests/unit/test_random \
+	tests/unit/test_regress_proto \
+	tests/unit/test_rekey \
+	tests/unit/test_replay \
+	tests/unit/test_resolve \
+	tests/unit/test_selftest \
+	tests/unit/test_session \
+	tests/unit/test_settle \
+	tests/unit/test_show \
+	tests/unit/test_siphash \
+	tests/unit/test_spawn \
+	tests/unit/test_stage \
+	tests/unit/test_state \
+	tests/unit/test_status \
+	tests/unit/test_status_json \
+	tests/unit/test_status_metrics \
+	tests/unit/test_summary \
+	tests/unit/test_text \
+	tests/unit/test_textfile \
+	tests/unit/test_timers \
+	tests/unit/test_trouble \
+	tests/unit/test_tune \
+	tests/unit/test_tunnel \
+	tests/unit/test_uapi_frame \
+	tests/unit/test_uapi_get \
+	tests/unit/test_uapi_set \
+	tests/unit/test_udp \
+	tests/unit/test_udp_error \
+	tests/unit/test_vault \
+	tests/unit/test_verdict \
+	tests/unit/test_vnet_merge \
+	tests/unit/test_vnet_split \
+	tests/unit/test_why \
+	tests/unit/test_xaead
+if HAVE_IPSECMB
+unit_tests += tests/unit/test_aead_scrub
+endif
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests) tests/unit/aead_forced.sh tests/unit/cli_keys.sh
+
+LDADD = $(ROOM_LIBS) $(CMOCKA_LIBS)
+
+unit_lab = tests/unit/lab.c tests/unit/lab.h
+unit_pair = tests/unit/pair.c tests/unit/pair.h
+unit_judge = \
+	tests/fuzz/judge.c tests/fuzz/judge.h \
+	tests/fuzz/naive.c tests/fuzz/naive.h \
+	tests/fuzz/stream.c tests/fuzz/stream.h
+
+tests_unit_test_admin_SOURCES = tests/unit/test_admin.c $(unit_pair)
+tests_unit_test_csum_SOURCES = tests/unit/test_csum.c $(unit_judge)
+tests_unit_test_dev_tun_SOURCES = tests/unit/test_dev_tun.c $(unit_lab)
+tests_unit_test_faults_SOURCES = tests/unit/test_faults.c $(unit_judge)
+tests_unit_test_handshake_SOURCES = tests/unit/test_handshake.c $(unit_pair)
+tests_unit_test_host_SOURCES = tests/unit/test_host.c $(unit_lab)
+tests_unit_test_keepalive_SOURCES = tests/unit/test_keepalive.c $(unit_pair)
+tests_unit_test_load_SOURCES = tests/unit/test_load.c $(unit_pair)
+tests_unit_test_netlink_SOURCES = tests/unit/test_netlink.c $(unit_lab)
+tests_unit_test_regress_proto_SOURCES = tests/unit/test_regress_proto.c $(unit_pair)
+tests_unit_test_rekey_SOURCES = tests/unit/test_rekey.c $(unit_pair)
+tests_unit_test_settle_SOURCES = tests/unit/test_settle.c $(unit_pair)
+tests_unit_test_tunnel_SOURCES = tests/unit/test_tunnel.c $(unit_pair)
+tests_unit_test_udp_SOURCES = tests/unit/test_udp.c $(unit_lab)
+tests_unit_test_udp_error_SOURCES = tests/unit/test_udp_error.c $(unit_lab)
+tests_unit_test_vnet_merge_SOURCES = tests/unit/test_vnet_merge.c $(unit_judge)
+tests_unit_test_vnet_split_SOURCES = tests/unit/test_vnet_split.c $(unit_judge)
+tests_unit_test_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ioctl -Wl,--wrap=read \
+	-Wl,--wrap=recvmmsg -Wl,--wrap=sendmsg -Wl,--wrap=writev
+
+EXTRA_DIST += \
+	scripts/vectors-to-c.py \
+	tests/sim/rng.h \
+	tests/unit/aead_forced.sh \
+	tests/unit/big.h \
+	tests/unit/cli_keys.sh \
+	tests/unit/conf_told.inc \
+	tests/unit/forced.h \
+	tests/unit/hex.h \
+	tests/unit/machine.h \
+	tests/unit/said.h \
+	tests/unit/seed.h \
+	tests/unit/vectors.h \
+	tests/unit/vectors.json
