@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "base/bytes.h"
-#include "daemon/daemon.h"
 
 enum own { OWN_STATUS, OWN_WHY, OWN_HANDSHAKE, OWN_RELOAD, OWN_STOP };
 
@@ -45,7 +44,8 @@ bool answer_is_events(struct text request)
 }
 
 /* wg(8) reads the errno of a get as a number without a sign. */
-static void answer_get(struct daemon *d, struct text request, struct print *out)
+static void answer_get(const struct control_calls *calls, void *ctx, struct text request,
+		       struct print *out)
 {
 	struct conf c;
 	int r;
@@ -55,7 +55,7 @@ static void answer_get(struct daemon *d, struct text request, struct print *out)
 		return;
 	}
 	conf_init(&c);
-	r = daemon_get(d, &c);
+	r = calls->get(ctx, &c);
 	if (r < 0)
 		uapi_errno(out, -r);
 	else
@@ -64,7 +64,8 @@ static void answer_get(struct daemon *d, struct text request, struct print *out)
 }
 
 /* ...and that of a set as one with a minus. */
-static void answer_set(struct daemon *d, struct text request, struct print *out)
+static void answer_set(const struct control_calls *calls, void *ctx, struct text request,
+		       struct print *out)
 {
 	struct conf c;
 	int r;
@@ -72,7 +73,7 @@ static void answer_set(struct daemon *d, struct text request, struct print *out)
 	conf_init(&c);
 	r = uapi_set(&c, request);
 	if (r == 0)
-		r = daemon_set(d, &c);
+		r = calls->set(ctx, &c);
 	conf_fini(&c);
 	uapi_errno(out, r);
 }
@@ -94,49 +95,50 @@ static void end_lines(struct print *out)
 		print_add(out, "\n");
 }
 
-static void answer_own(struct daemon *d, enum own verb, struct print *out)
+static void answer_own(const struct control_calls *calls, void *ctx, enum own verb,
+		       struct print *out)
 {
 	int r = 0;
 
 	switch (verb) {
 	case OWN_STATUS:
-		daemon_status(d, out);
+		calls->status(ctx, out);
 		break;
 	case OWN_WHY:
-		daemon_why(d, out);
+		calls->why(ctx, out);
 		break;
 	case OWN_HANDSHAKE:
-		daemon_shake(d);
+		calls->handshake(ctx);
 		break;
 	case OWN_RELOAD:
-		r = daemon_reload(d, out);
+		r = calls->reload(ctx, out);
 		break;
 	case OWN_STOP:
-		daemon_stop(d, 0);
+		calls->stop(ctx);
 		break;
 	}
 	end_lines(out);
 	uapi_errno(out, r < 0 ? -r : r);
 }
 
-bool answer(struct daemon *d, enum uapi_verb verb, struct text request, bool too_long,
-	    struct print *out)
+bool answer(const struct control_calls *calls, void *ctx, enum uapi_verb verb, struct text request,
+	    bool too_long, struct print *out)
 {
 	size_t i;
 
 	if (too_long)
 		uapi_errno(out, verb == UAPI_SET ? -EPROTO : EINVAL);
 	else if (verb == UAPI_GET)
-		answer_get(d, request, out);
+		answer_get(calls, ctx, request, out);
 	else if (verb == UAPI_SET)
-		answer_set(d, request, out);
+		answer_set(calls, ctx, request, out);
 	else {
 		for (i = 0; i < LEN(own_verbs) && !is_only(request, own_verbs[i]); i++)
 			;
 		if (i == LEN(own_verbs))
 			uapi_errno(out, EINVAL);
 		else
-			answer_own(d, (enum own)i, out);
+			answer_own(calls, ctx, (enum own)i, out);
 	}
 	return !out->failed && out->len > 0;
 }

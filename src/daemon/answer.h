@@ -7,9 +7,8 @@
 #include <stdbool.h>
 
 #include "base/text.h"
+#include "daemon/control.h"
 #include "uapi/uapi.h"
-
-struct daemon;
 
 /* The first line of a request is one that answer() serves. */
 bool answer_knows(struct text first_line);
@@ -22,7 +21,7 @@ bool answer_is_events(struct text request);
  * included.  too_long: one of its lines was longer than UAPI_LINE_MAX and is not
  * all there.  false: close the connection, nobody can be answered.
  */
-bool answer(struct daemon *d, enum uapi_verb verb, struct text request, bool too_long,
-	    struct print *out);
+bool answer(const struct control_calls *calls, void *ctx, enum uapi_verb verb, struct text request,
+	    bool too_long, struct print *out);
 
 #endif

@@ -13,6 +13,7 @@
 #include "daemon/hooks.h"
 #include "daemon/mtu.h"
 #include "daemon/news.h"
+#include "daemon/requests.h"
 #include "daemon/sockets.h"
 #include "daemon/strict.h"
 #include "daemon/tuning.h"
@@ -118,7 +119,7 @@ static int open_control(struct daemon *d)
 			return r;
 	}
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	r = control_open(&d->control, d->loop.ev, d, d->options.name, fd);
+	r = control_open(&d->control, d->loop.ev, &requests_calls, d, d->options.name, fd);
 	if (r < 0) {
 		log_error("cannot serve the control socket: %s", strerror(-r));
 		close(fd);
@@ -199,12 +200,18 @@ void bringup_dns(struct daemon *d, const struct conf *c)
 			 strerror(-r));
 }
 
+static bool wait_in_loop(void *ctx, int fd)
+{
+	return loop_wait(ctx, fd);
+}
+
 static int run_hooks(struct daemon *d, enum conf_hook kind)
 {
+	const struct hooks_wait wait = { .readable = wait_in_loop, .ctx = &d->loop };
 	const char *command = NULL;
 	int r;
 
-	r = hooks_run(d->host, &d->loop, d->options.name, &d->conf, kind, &command);
+	r = hooks_run(d->host, &wait, d->options.name, &d->conf, kind, &command);
 	if (r == 0 || r == -EINTR)
 		return r;
 	if (r < 0)

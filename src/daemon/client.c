@@ -226,7 +226,7 @@ static int serve_one(struct client *c)
 	c->out_sent = 0;
 	if (!c->draining && answer_is_events(request))
 		return listen_on(c, used);
-	good = answer(c->home->daemon, verb, request, c->draining, &c->out);
+	good = answer(c->home->calls, c->home->ctx, verb, request, c->draining, &c->out);
 	consume(c, used);
 	return good ? 1 : -1;
 }

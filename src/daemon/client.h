@@ -11,15 +11,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "daemon/control.h"
+
 struct client;
-struct daemon;
 struct ev_loop;
 struct feed;
 
 /* What clients of one control share, and how they tell that they are gone. */
 struct client_home {
 	struct ev_loop *loop;
-	struct daemon *daemon;
+	const struct control_calls *calls;
+	void *ctx;         /* of the calls */
 	struct feed *feed; /* takes over whoever asks for events */
 	double stall_s, request_s, idle_s;
 	size_t held;          /* bytes of request buffers, of all clients */

@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/client.h"
-#include "daemon/daemon.h"
 #include "daemon/feed.h"
 #include "daemon/sock.h"
 
@@ -129,7 +128,7 @@ static void look(struct control *c)
 		return;
 	c->gone = true;
 	log_info("control socket %s was removed: ending", c->path);
-	daemon_stop(c->home.daemon, 0);
+	c->home.calls->stop(c->home.ctx);
 }
 
 static void on_notify(struct ev_loop *loop, ev_io *io, int events)
@@ -198,8 +197,8 @@ static double seconds(double given, double usual)
 	return given > 0 ? given : usual;
 }
 
-int control_open_with(struct control **out, struct ev_loop *loop, struct daemon *d,
-		      const char *name, int fd, const struct control_limits *limits)
+int control_open_with(struct control **out, struct ev_loop *loop, const struct control_calls *calls,
+		      void *ctx, const char *name, int fd, const struct control_limits *limits)
 {
 	const char *dir = limits->dir ? limits->dir : CONTROL_DIR;
 	struct control *c = mem_new(sizeof(*c));
@@ -213,7 +212,8 @@ int control_open_with(struct control **out, struct ev_loop *loop, struct daemon 
 		return r;
 	}
 	c->home.loop = loop;
-	c->home.daemon = d;
+	c->home.calls = calls;
+	c->home.ctx = ctx;
 	c->home.feed = &c->feed;
 	c->home.gone = on_gone;
 	c->home.stall_s = seconds(limits->stall_s, STALL_S);
@@ -237,10 +237,11 @@ int control_open_with(struct control **out, struct ev_loop *loop, struct daemon 
 	return 0;
 }
 
-int control_open(struct control **c, struct ev_loop *loop, struct daemon *d, const char *name,
-		 int fd)
+int control_open(struct control **c, struct ev_loop *loop, const struct control_calls *calls,
+		 void *ctx, const char *name, int fd)
 {
-	return control_open_with(c, loop, d, name, fd, &(const struct control_limits){ 0 });
+	return control_open_with(c, loop, calls, ctx, name, fd,
+				 &(const struct control_limits){ 0 });
 }
 
 struct feed *control_feed(struct control *c)

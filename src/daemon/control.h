@@ -10,8 +10,8 @@
  *
  * taut's own requests end with an empty line too, and are answered with lines and
  * then "errno=N" (N positive on failure, as for get) and an empty line:
- *   status=1   the records of daemon_status()
- *   why=1      those of daemon_why()
+ *   status=1   the status records
+ *   why=1      the verdicts
  *   handshake=1  start handshakes with peers that have no session
  *   reload=1   read the file again; lines of what was done or wrong
  *   stop=1     take the tunnel down; answered before it goes
@@ -21,16 +21,35 @@
 
 #define CONTROL_DIR "/var/run/wireguard"
 
+#include "base/text.h"
+#include "conf/conf.h"
+
 struct control;
-struct daemon;
 struct ev_loop;
 struct feed;
+
+/* How requests are carried out. Results are 0 or -errno; ctx is that of control_open(). */
+struct control_calls {
+	/* Apply a set request, whole or not at all. */
+	int (*set)(void *ctx, struct conf *request);
+	/* Fill an initialised conf with what runs, for a get request. */
+	int (*get)(void *ctx, struct conf *out);
+	/* Print records: status=1; why=1. */
+	void (*status)(void *ctx, struct print *out);
+	void (*why)(void *ctx, struct print *out);
+	/* Start a handshake with each peer that has an endpoint and no session that works. */
+	void (*handshake)(void *ctx);
+	/* Read the config file again; a line for each change or fault is added. -ENOENT: no file. */
+	int (*reload)(void *ctx, struct print *report);
+	/* Stop soon; also called when the socket's file is removed. */
+	void (*stop)(void *ctx);
+};
 
 /* Make the listening socket, stale ones replaced; *fd. -EADDRINUSE: somebody answers there. */
 int control_listen(const char *name, int *fd);
 /* Serve it; fd is the control's now. name: to watch the file, and unlink it at the end. */
-int control_open(struct control **c, struct ev_loop *loop, struct daemon *d, const char *name,
-		 int fd);
+int control_open(struct control **c, struct ev_loop *loop, const struct control_calls *calls,
+		 void *ctx, const char *name, int fd);
 /* Unlinks the socket if it is still ours. */
 void control_close(struct control *c);
 
@@ -52,7 +71,7 @@ struct control_limits {
 };
 
 /* control_open() with other limits. *limits is copied, dir too. */
-int control_open_with(struct control **c, struct ev_loop *loop, struct daemon *d, const char *name,
-		      int fd, const struct control_limits *limits);
+int control_open_with(struct control **c, struct ev_loop *loop, const struct control_calls *calls,
+		      void *ctx, const char *name, int fd, const struct control_limits *limits);
 
 #endif

@@ -11,75 +11,16 @@
 #include "base/mem.h"
 #include "base/pages.h"
 #include "crypto/aead.h"
-#include "daemon/apply.h"
 #include "daemon/bringup.h"
 #include "daemon/cipher.h"
 #include "daemon/config.h"
 #include "daemon/events.h"
-#include "daemon/examine.h"
 #include "daemon/news.h"
 #include "daemon/reload.h"
-#include "daemon/snapshot.h"
-#include "daemon/sockets.h"
-#include "daemon/status.h"
+#include "daemon/requests.h"
 #include "daemon/strict.h"
 #include "daemon/tell.h"
 #include "proto/admin.h"
-
-/* --- asked for by the control socket --- */
-
-int daemon_set(struct daemon *d, struct conf *request)
-{
-	struct instant now = clock_now();
-	uint32_t mark = request->set & CONF_FWMARK ? request->fwmark : d->mark;
-	int port = request->set & CONF_LISTEN_PORT ? request->listen_port : SOCKETS_KEEP_PORT;
-	struct sockets_plan plan = { 0 };
-	size_t before;
-	bool sockets;
-	int r;
-
-	r = apply_check(&d->path.tunnel, request);
-	if (r < 0)
-		return r;
-	/* Without sockets a mark is for those to come: they open with the link, or with a port. */
-	sockets = d->port || request->set & CONF_LISTEN_PORT;
-	if (sockets) {
-		r = sockets_plan(&plan, d, port, mark);
-		if (r < 0)
-			return r;
-	}
-	if (d->network.divert[NETWORK_V4] || d->network.divert[NETWORK_V6]) {
-		if (mark != d->network.divert_table)
-			log_warn("FwMark changed under a default route: our own packets would go "
-				 "into the tunnel; reload sets it right");
-	}
-	events_drain(d, now);
-	if (sockets)
-		sockets_commit(&plan, d, now);
-	d->mark = mark;
-	path_flush(&d->path, now);
-	before = admin_count(&d->path.tunnel);
-	r = apply_request(&d->path.tunnel, &d->names, request, now);
-	/* Peers are many small pieces among others: without this their pages stay ours. */
-	if (admin_count(&d->path.tunnel) < before)
-		mem_trim();
-	if (r < 0)
-		log_error("a request was not carried out to its end: %s", strerror(-r));
-	return r;
-}
-
-int daemon_get(struct daemon *d, struct conf *out)
-{
-	if (d->port) {
-		out->set |= CONF_LISTEN_PORT;
-		out->listen_port = d->port;
-	}
-	if (d->mark) {
-		out->set |= CONF_FWMARK;
-		out->fwmark = d->mark;
-	}
-	return snapshot(&d->path.tunnel, out);
-}
 
 void daemon_around(const struct daemon *d, const struct peer *p, struct state_around *around)
 {
@@ -113,53 +54,6 @@ enum state_word daemon_glance(const struct daemon *d, const struct peer *p, uint
 	return state_glance(p, &around, mono);
 }
 
-void daemon_status(struct daemon *d, struct print *out)
-{
-	const struct tunnel *t = &d->path.tunnel;
-	const struct aead_figures *aead = aead_in_use();
-	struct instant now = clock_now();
-	const struct status_interface about = {
-		.name = d->options.name,
-		.listen_port = d->port,
-		.fwmark = d->mark,
-		.mtu = d->mtu,
-		.segments = d->segments,
-		.aead = aead->name,
-		.aead_ns_64 = aead->ns_64,
-		.aead_ns_1424 = aead->ns_1424,
-		.mono = now.mono,
-		.timer_late_max = d->loop.late_max,
-	};
-	struct state state;
-
-	status_interface(out, &d->path, &about);
-	for (struct peer *p = admin_first(t); p; p = p->next) {
-		change_look(d, p, now);
-		daemon_state(d, p, now.mono, &state);
-		status_peer(out, p, &state, now.mono);
-	}
-}
-
-void daemon_why(struct daemon *d, struct print *out)
-{
-	examine(d, out);
-}
-
-void daemon_shake(struct daemon *d)
-{
-	struct instant now = clock_now();
-
-	for (struct peer *p = admin_first(&d->path.tunnel); p; p = p->next) {
-		if (daemon_glance(d, p, now.mono) != STATE_UP)
-			admin_handshake(&d->path.tunnel, p, now);
-	}
-}
-
-int daemon_reload(struct daemon *d, struct print *report)
-{
-	return reload(d, report);
-}
-
 void daemon_stop(struct daemon *d, int status)
 {
 	if (!d->stopping) {
@@ -179,7 +73,7 @@ static void dump_status(struct daemon *d)
 	struct print text = { 0 };
 	struct text rest, line;
 
-	daemon_status(d, &text);
+	requests_status(d, &text);
 	if (text.failed) {
 		log_error("no memory for the status");
 		goto out;

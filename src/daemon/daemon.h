@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 
-#include "base/text.h"
 #include "conf/conf.h"
 
 struct daemon;
@@ -36,23 +35,6 @@ struct daemon_options {
  */
 int daemon_run(const struct daemon_options *options);
 
-/* --- for control.c, called from inside the loop --- */
-
-/* Apply a set request, whole or not at all. 0 or -errno. */
-int daemon_set(struct daemon *d, struct conf *request);
-/* Fill an initialised conf with what runs, for a get request. 0 or -ENOMEM. */
-int daemon_get(struct daemon *d, struct conf *out);
-/* The status records, as SIGUSR1 logs them: one key=value line for the interface, one per peer. */
-void daemon_status(struct daemon *d, struct print *out);
-/* Why it does not work, as records: see daemon/examine.h. */
-void daemon_why(struct daemon *d, struct print *out);
-/* Start a handshake with each peer that has an endpoint and no session that works. */
-void daemon_shake(struct daemon *d);
-/*
- * Read the config file again; what was wrong or done is added to *report, a line
- * each.  0 or -errno; -ENOENT: there is no file.
- */
-int daemon_reload(struct daemon *d, struct print *report);
 /* End soon, with this exit status. */
 void daemon_stop(struct daemon *d, int status);
 

@@ -124,7 +124,8 @@ bool hooks_any(const struct conf *c)
 	return false;
 }
 
-static int run_one(struct host *h, struct loop *l, const char *name, const char *command)
+static int run_one(struct host *h, const struct hooks_wait *wait, const char *name,
+		   const char *command)
 {
 	struct pollfd poller = { .events = POLLIN };
 	int r;
@@ -132,7 +133,7 @@ static int run_one(struct host *h, struct loop *l, const char *name, const char 
 	r = host_hook_start(h, name, command, &poller.fd);
 	if (r < 0)
 		return r;
-	if (loop_wait(l, poller.fd))
+	if (wait->readable(wait->ctx, poller.fd))
 		return host_hook_end(h);
 	host_hook_stop(h, false);
 	if (poll(&poller, 1, PATIENCE_MS) <= 0)
@@ -141,11 +142,11 @@ static int run_one(struct host *h, struct loop *l, const char *name, const char 
 	return -EINTR;
 }
 
-int hooks_run(struct host *h, struct loop *l, const char *name, const struct conf *c,
+int hooks_run(struct host *h, const struct hooks_wait *wait, const char *name, const struct conf *c,
 	      enum conf_hook kind, const char **failed)
 {
 	for (size_t i = 0; i < c->n_hook[kind]; i++) {
-		int r = run_one(h, l, name, c->hook[kind][i]);
+		int r = run_one(h, wait, name, c->hook[kind][i]);
 
 		if (r != 0) {
 			*failed = c->hook[kind][i];

@@ -6,7 +6,6 @@
 
 #include "conf/conf.h"
 #include "daemon/host.h"
-#include "daemon/loop.h"
 
 enum { HOOKS_WHY = 512 };
 
@@ -19,12 +18,19 @@ enum { HOOKS_WHY = 512 };
 bool hooks_trusted(const char *path, char why[HOOKS_WHY]);
 bool hooks_any(const struct conf *c);
 
+/* How the caller waits for a command, and serves others meanwhile. */
+struct hooks_wait {
+	/* true: fd is readable; false: the daemon was told to stop before. */
+	bool (*readable)(void *ctx, int fd);
+	void *ctx;
+};
+
 /*
- * Run all hooks of a kind in order; the loop goes on meanwhile, for a hook may
+ * Run all hooks of a kind in order; wait lets the loop go on meanwhile, for a hook may
  * talk to our control socket.  Stops at the first that fails: its exit status,
  * -errno, or -EINTR when the daemon was told to end; *failed is that command.
  */
-int hooks_run(struct host *h, struct loop *l, const char *name, const struct conf *c,
+int hooks_run(struct host *h, const struct hooks_wait *wait, const char *name, const struct conf *c,
 	      enum conf_hook kind, const char **failed);
 const char *hooks_name(enum conf_hook kind);
 

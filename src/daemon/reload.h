@@ -6,7 +6,10 @@
 
 #include "daemon/inside.h"
 
-/* As daemon_reload(). */
+/*
+ * Read the config file again; what was wrong or done is added to *report, a line
+ * each.  0 or -errno; -ENOENT: there is no file.
+ */
 int reload(struct daemon *d, struct print *report);
 
 #endif

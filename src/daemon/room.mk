@@ -32,6 +32,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/path.c src/daemon/path.h \
 	src/daemon/prefixes.c src/daemon/prefixes.h \
 	src/daemon/reload.c src/daemon/reload.h \
+	src/daemon/requests.c src/daemon/requests.h \
 	src/daemon/resolve.c src/daemon/resolve.h \
 	src/daemon/service.c src/daemon/service.h \
 	src/daemon/snapshot.c src/daemon/snapshot.h \

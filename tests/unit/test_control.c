@@ -22,7 +22,6 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "daemon/control.h"
-#include "daemon/daemon.h"
 #include "daemon/feed.h"
 #include "daemon/sock.h"
 #include "uapi/uapi.h"
@@ -34,8 +33,10 @@ struct daemon {
 	uint16_t port;
 };
 
-int daemon_set(struct daemon *d, struct conf *request)
+static int cardboard_set(void *ctx, struct conf *request)
 {
+	struct daemon *d = ctx;
+
 	d->sets++;
 	d->allowed = request->n_peer ? request->peer[0].n_allowed : 0;
 	if (d->set_result == 0 && (request->set & CONF_LISTEN_PORT))
@@ -43,8 +44,9 @@ int daemon_set(struct daemon *d, struct conf *request)
 	return d->set_result;
 }
 
-int daemon_get(struct daemon *d, struct conf *out)
+static int cardboard_get(void *ctx, struct conf *out)
 {
+	struct daemon *d = ctx;
 	struct prefix prefix = { .ip.family = AF_INET, .bits = 32 };
 	struct conf_peer *p;
 	size_t i;
@@ -64,34 +66,49 @@ int daemon_get(struct daemon *d, struct conf *out)
 	return 0;
 }
 
-void daemon_status(struct daemon *d, struct print *out)
+static void cardboard_status(void *ctx, struct print *out)
 {
+	struct daemon *d = ctx;
+
 	print_add(out, "interface=t0 state=up listen_port=%u\n", d->port);
 }
 
-void daemon_why(struct daemon *d, struct print *out)
+static void cardboard_why(void *ctx, struct print *out)
 {
-	(void)d;
+	(void)ctx;
 	print_add(out, "verdict=E-TEST\n");
 }
 
-void daemon_shake(struct daemon *d)
+static void cardboard_shake(void *ctx)
 {
-	(void)d;
+	(void)ctx;
 }
 
-int daemon_reload(struct daemon *d, struct print *report)
+static int cardboard_reload(void *ctx, struct print *report)
 {
+	struct daemon *d = ctx;
+
 	d->reloads++;
 	print_add(report, "\n\nt0.conf:1:1: one\n\n\ntwo");
 	return d->reload_result;
 }
 
-void daemon_stop(struct daemon *d, int status)
+static void cardboard_stop(void *ctx)
 {
-	assert_int_equal(status, 0);
+	struct daemon *d = ctx;
+
 	d->stops++;
 }
+
+static const struct control_calls cardboard = {
+	.set = cardboard_set,
+	.get = cardboard_get,
+	.status = cardboard_status,
+	.why = cardboard_why,
+	.handshake = cardboard_shake,
+	.reload = cardboard_reload,
+	.stop = cardboard_stop,
+};
 
 struct lab {
 	struct ev_loop *loop;
@@ -128,7 +145,8 @@ static void open_with(struct lab *l, struct control_limits limits)
 
 	limits.dir = l->dir;
 	assert_int_equal(sock_listen(l->dir, "t0", &fd), 0);
-	assert_int_equal(control_open_with(&l->c, l->loop, &l->d, "t0", fd, &limits), 0);
+	assert_int_equal(control_open_with(&l->c, l->loop, &cardboard, &l->d, "t0", fd, &limits),
+			 0);
 }
 
 static int set_up(void **state)
@@ -687,7 +705,8 @@ static void test_a_file_gone_before_the_watch_stops_the_daemon(void **state)
 	limits.dir = l->dir;
 	assert_int_equal(sock_listen(l->dir, "t0", &fd), 0);
 	unlink(l->path);
-	assert_int_equal(control_open_with(&l->c, l->loop, &l->d, "t0", fd, &limits), 0);
+	assert_int_equal(control_open_with(&l->c, l->loop, &cardboard, &l->d, "t0", fd, &limits),
+			 0);
 	assert_int_equal(l->d.stops, 1);
 }
 

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/requests.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "crypto/aead.h"
+#include "daemon/apply.h"
+#include "daemon/change.h"
+#include "daemon/events.h"
+#include "daemon/examine.h"
+#include "daemon/inside.h"
+#include "daemon/reload.h"
+#include "daemon/snapshot.h"
+#include "daemon/sockets.h"
+#include "daemon/status.h"
+#include "proto/admin.h"
+
+static int set(void *ctx, struct conf *request)
+{
+	struct daemon *d = ctx;
+	struct instant now = clock_now();
+	uint32_t mark = request->set & CONF_FWMARK ? request->fwmark : d->mark;
+	int port = request->set & CONF_LISTEN_PORT ? request->listen_port : SOCKETS_KEEP_PORT;
+	struct sockets_plan plan = { 0 };
+	size_t before;
+	bool sockets;
+	int r;
+
+	r = apply_check(&d->path.tunnel, request);
+	if (r < 0)
+		return r;
+	/* Without sockets a mark is for those to come: they open with the link, or with a port. */
+	sockets = d->port || request->set & CONF_LISTEN_PORT;
+	if (sockets) {
+		r = sockets_plan(&plan, d, port, mark);
+		if (r < 0)
+			return r;
+	}
+	if (d->network.divert[NETWORK_V4] || d->network.divert[NETWORK_V6]) {
+		if (mark != d->network.divert_table)
+			log_warn("FwMark changed under a default route: our own packets would go "
+				 "into the tunnel; reload sets it right");
+	}
+	events_drain(d, now);
+	if (sockets)
+		sockets_commit(&plan, d, now);
+	d->mark = mark;
+	path_flush(&d->path, now);
+	before = admin_count(&d->path.tunnel);
+	r = apply_request(&d->path.tunnel, &d->names, request, now);
+	/* Peers are many small pieces among others: without this their pages stay ours. */
+	if (admin_count(&d->path.tunnel) < before)
+		mem_trim();
+	if (r < 0)
+		log_error("a request was not carried out to its end: %s", strerror(-r));
+	return r;
+}
+
+static int get(void *ctx, struct conf *out)
+{
+	struct daemon *d = ctx;
+
+	if (d->port) {
+		out->set |= CONF_LISTEN_PORT;
+		out->listen_port = d->port;
+	}
+	if (d->mark) {
+		out->set |= CONF_FWMARK;
+		out->fwmark = d->mark;
+	}
+	return snapshot(&d->path.tunnel, out);
+}
+
+void requests_status(struct daemon *d, struct print *out)
+{
+	const struct tunnel *t = &d->path.tunnel;
+	const struct aead_figures *aead = aead_in_use();
+	struct instant now = clock_now();
+	const struct status_interface about = {
+		.name = d->options.name,
+		.listen_port = d->port,
+		.fwmark = d->mark,
+		.mtu = d->mtu,
+		.segments = d->segments,
+		.aead = aead->name,
+		.aead_ns_64 = aead->ns_64,
+		.aead_ns_1424 = aead->ns_1424,
+		.mono = now.mono,
+		.timer_late_max = d->loop.late_max,
+	};
+	struct state state;
+
+	status_interface(out, &d->path, &about);
+	for (struct peer *p = admin_first(t); p; p = p->next) {
+		change_look(d, p, now);
+		daemon_state(d, p, now.mono, &state);
+		status_peer(out, p, &state, now.mono);
+	}
+}
+
+static void status(void *ctx, struct print *out)
+{
+	requests_status(ctx, out);
+}
+
+static void why(void *ctx, struct print *out)
+{
+	examine(ctx, out);
+}
+
+static void handshake(void *ctx)
+{
+	struct daemon *d = ctx;
+	struct instant now = clock_now();
+
+	for (struct peer *p = admin_first(&d->path.tunnel); p; p = p->next) {
+		if (daemon_glance(d, p, now.mono) != STATE_UP)
+			admin_handshake(&d->path.tunnel, p, now);
+	}
+}
+
+static int read_again(void *ctx, struct print *report)
+{
+	return reload(ctx, report);
+}
+
+static void stop(void *ctx)
+{
+	daemon_stop(ctx, 0);
+}
+
+const struct control_calls requests_calls = {
+	.set = set,
+	.get = get,
+	.status = status,
+	.why = why,
+	.handshake = handshake,
+	.reload = read_again,
+	.stop = stop,
+};

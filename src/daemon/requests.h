@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_REQUESTS_H
+#define DAEMON_REQUESTS_H
+
+/* What clients of the control socket may ask the running tunnel for. */
+
+#include "base/text.h"
+#include "daemon/control.h"
+
+struct daemon;
+
+/* For control_open(); their ctx is the struct daemon. */
+extern const struct control_calls requests_calls;
+
+/* The status records, as SIGUSR1 logs them: one key=value line for the interface, one per peer. */
+void requests_status(struct daemon *d, struct print *out);
+
+#endif
