@@ -198,22 +198,22 @@ void log_debug(const char *format, ...)
 	va_end(ap);
 }
 
-bool log_brake(struct log_brake *brake, uint64_t now_ns, uint64_t period_ns, uint32_t burst,
-	       uint32_t *held)
+bool log_ratelimit(struct log_ratelimit *ratelimit, uint64_t now_ns, uint64_t period_ns,
+		   uint32_t burst, uint32_t *held)
 {
 	/* A zeroed brake starts its first period with its first line. */
-	if (brake->passed == 0 || now_ns - brake->since_ns >= period_ns) {
-		brake->since_ns = now_ns;
-		brake->passed = 0;
+	if (ratelimit->passed == 0 || now_ns - ratelimit->since_ns >= period_ns) {
+		ratelimit->since_ns = now_ns;
+		ratelimit->passed = 0;
 	}
-	if (brake->passed >= burst) {
-		if (brake->held < UINT32_MAX)
-			brake->held++;
+	if (ratelimit->passed >= burst) {
+		if (ratelimit->held < UINT32_MAX)
+			ratelimit->held++;
 		return false;
 	}
-	brake->passed++;
+	ratelimit->passed++;
 	if (held)
-		*held = brake->held;
-	brake->held = 0;
+		*held = ratelimit->held;
+	ratelimit->held = 0;
 	return true;
 }

@@ -44,11 +44,11 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * period.  A zeroed struct is ready.  Ask before logging; what was held back is
  * counted and told by the next line that passes (*held).
  */
-struct log_brake {
+struct log_ratelimit {
 	uint64_t since_ns;
 	uint32_t passed, held;
 };
-bool log_brake(struct log_brake *brake, uint64_t now_ns, uint64_t period_ns, uint32_t burst,
-	       uint32_t *held);
+bool log_ratelimit(struct log_ratelimit *ratelimit, uint64_t now_ns, uint64_t period_ns,
+		   uint32_t burst, uint32_t *held);
 
 #endif

@@ -18,7 +18,7 @@
 	X(TYPE, "type")                 \
 	X(NO_KEY, "no-key")             \
 	X(MAC, "mac")                   \
-	X(LANE_FULL, "lane-full")       \
+	X(HSQUEUE_FULL, "lane-full")    \
 	X(COOKIE_SENT, "cookie-sent")   \
 	X(RATE, "rate")                 \
 	X(NOISE, "noise")               \

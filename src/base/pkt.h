@@ -45,7 +45,7 @@ enum fate {
 	FATE_TYPE,                /* unknown message type, or reserved bytes not zero */
 	FATE_NO_KEY,              /* we have no private key */
 	FATE_MAC,                 /* mac1 is wrong: made for another key, or not WireGuard */
-	FATE_LANE_FULL,           /* too many handshake messages are waiting */
+	FATE_HSQUEUE_FULL,        /* too many handshake messages are waiting */
 	FATE_COOKIE_SENT,         /* under load: answered with a cookie instead */
 	FATE_RATE,                /* under load: this source sends too many handshakes */
 	FATE_NOISE,               /* handshake message does not decrypt */

@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "cli/find.h"
 #include "cli/verb.h"
-#include "conf/report.h"
+#include "conf/diag_line.h"
 #include "crypto/dh.h"
 #include "daemon/cipher.h"
 #include "daemon/hooks.h"
@@ -52,7 +52,7 @@ void check_examine(const char *path, struct conf_report *report)
 	if (conf_check(&conf, have_key ? &public_key : NULL, report) < 0 && report->errors == 0)
 		report->errors = 1;
 	if (strcmp(path, "-") != 0 && hooks_any(&conf) && !hooks_trusted(path, why))
-		report_warning(report, path, nowhere, "its hooks will be refused: %s", why);
+		diag_line_warning(report, path, nowhere, "its hooks will be refused: %s", why);
 out:
 	conf_fini(&conf);
 }

@@ -10,7 +10,7 @@
 #include "cli/inner.h"
 #include "cli/survey.h"
 #include "crypto/dh.h"
-#include "crypto/random.h"
+#include "crypto/rng.h"
 
 bool far_open(struct far *f)
 {
@@ -162,11 +162,11 @@ static bool invent_peer(struct far *f)
 			f->path);
 		return false;
 	}
-	chance_fill(&random_system, f->private_key.bytes, KEY_LEN);
+	rng_fill(&rng_system, f->private_key.bytes, KEY_LEN);
 	key_clamp(&f->private_key);
 	dh_public(&f->public_key, &f->private_key);
 	if (f->o.given & PAIROPT_PSK)
-		chance_fill(&random_system, f->psk.bytes, KEY_LEN);
+		rng_fill(&rng_system, f->psk.bytes, KEY_LEN);
 	return true;
 }
 

@@ -2,7 +2,7 @@
 #include "base/bytes.h"
 #include "cli/keytext.h"
 #include "cli/verb.h"
-#include "crypto/random.h"
+#include "crypto/rng.h"
 
 int genpsk_print(const struct command *c)
 {
@@ -13,7 +13,7 @@ int genpsk_print(const struct command *c)
 	if (!verb_crypto())
 		return VERB_FAILED;
 	keytext_warn();
-	chance_fill(&random_system, key.bytes, sizeof(key.bytes));
+	rng_fill(&rng_system, key.bytes, sizeof(key.bytes));
 	good = keytext_write(&key);
 	wipe(&key, sizeof(key));
 	return good ? VERB_OK : VERB_FAILED;

@@ -11,12 +11,12 @@ enum {
 };
 
 /* Random bits behind the first so many, and before the last so many. */
-static void fill(struct prefix *p, unsigned from, unsigned to, const struct chance *chance)
+static void fill(struct prefix *p, unsigned from, unsigned to, const struct rng *rng)
 {
 	uint8_t random[16];
 	unsigned i;
 
-	chance_fill(chance, random, sizeof(random));
+	rng_fill(rng, random, sizeof(random));
 	for (i = from; i < to; i++) {
 		uint8_t bit = (uint8_t)(0x80 >> i % 8);
 
@@ -24,21 +24,21 @@ static void fill(struct prefix *p, unsigned from, unsigned to, const struct chan
 	}
 }
 
-static void make(struct prefix *p, const char *net, const struct chance *chance)
+static void make(struct prefix *p, const char *net, const struct rng *rng)
 {
 	prefix_parse(p, net, strlen(net));
 	if (p->ip.family == AF_INET) {
-		fill(p, p->bits, 31, chance);
+		fill(p, p->bits, 31, rng);
 		p->bits = 31;
 		return;
 	}
 	/* Global ID and subnet, so that the sites of one owner do not look related. */
-	fill(p, p->bits, 64, chance);
+	fill(p, p->bits, 64, rng);
 	p->bits = 64;
 }
 
-bool inner_pick(int family, const struct survey *s, const struct chance *chance,
-		struct prefix *ours, struct prefix *theirs)
+bool inner_pick(int family, const struct survey *s, const struct rng *rng, struct prefix *ours,
+		struct prefix *theirs)
 {
 	static const char *const nets[] = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
 					    "fd00::/8" };
@@ -48,7 +48,7 @@ bool inner_pick(int family, const struct survey *s, const struct chance *chance,
 		if ((strchr(nets[i], ':') != NULL) != (family == AF_INET6))
 			continue;
 		for (t = 0; t < TRIES; t++) {
-			make(ours, nets[i], chance);
+			make(ours, nets[i], rng);
 			if (survey_overlap(s, ours))
 				continue;
 			if (family == AF_INET6)

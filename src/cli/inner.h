@@ -2,22 +2,22 @@
 #ifndef CLI_INNER_H
 #define CLI_INNER_H
 
-/* Addresses inside of a tunnel: chosen by chance, or next to one that was given. */
+/* Addresses inside of a tunnel: chosen by rng, or next to one that was given. */
 
 #include <stdbool.h>
 
 #include "base/addr.h"
 #include "cli/survey.h"
 #include "conf/conf.h"
-#include "crypto/random.h"
+#include "crypto/rng.h"
 
 /*
  * Two addresses that nothing here uses: a /31 out of 10.0.0.0/8, else of the other
  * private networks; ::1 and ::2 of a random /64 (RFC 4193).  false: all
  * that was tried is in use.
  */
-bool inner_pick(int family, const struct survey *s, const struct chance *chance,
-		struct prefix *ours, struct prefix *theirs);
+bool inner_pick(int family, const struct survey *s, const struct rng *rng, struct prefix *ours,
+		struct prefix *theirs);
 /* The neighbour of ours, in the same network; false: there is no room for one. */
 bool inner_neighbour(const struct prefix *ours, struct prefix *theirs);
 /*

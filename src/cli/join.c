@@ -11,7 +11,7 @@
 #include "cli/pending.h"
 #include "cli/verb.h"
 #include "crypto/dh.h"
-#include "crypto/random.h"
+#include "crypto/rng.h"
 
 static const struct pairopts_of understood = {
 	.known = PAIROPT_START | PAIROPT_FORCE | PAIROPT_LISTEN | PAIROPT_ENDPOINT,
@@ -132,7 +132,7 @@ static void make_answer(struct joining *j)
 
 	a->kind = PAIRLINE_ANSWER;
 	snprintf(a->name, sizeof(a->name), "%s", j->name);
-	chance_fill(&random_system, j->private_key.bytes, KEY_LEN);
+	rng_fill(&rng_system, j->private_key.bytes, KEY_LEN);
 	key_clamp(&j->private_key);
 	dh_public(&a->public_key, &j->private_key);
 	pairline_id(a->id, &j->offer);

@@ -88,8 +88,8 @@ static bool choose_addresses(struct making *m)
 
 	if (m->o.n_address)
 		return take_addresses(m);
-	good4 = inner_pick(AF_INET, &m->survey, &random_system, &l->ours[0], &l->theirs[0]);
-	good6 = inner_pick(AF_INET6, &m->survey, &random_system, &l->ours[1], &l->theirs[1]);
+	good4 = inner_pick(AF_INET, &m->survey, &rng_system, &l->ours[0], &l->theirs[0]);
+	good6 = inner_pick(AF_INET6, &m->survey, &rng_system, &l->ours[1], &l->theirs[1]);
 	if (!good4)
 		l->ours[0] = l->theirs[0] = (struct prefix){ 0 };
 	if (!good6)
@@ -124,11 +124,11 @@ static void make_keys(struct making *m)
 {
 	struct pairline *l = &m->offer;
 
-	chance_fill(&random_system, m->private_key.bytes, KEY_LEN);
+	rng_fill(&rng_system, m->private_key.bytes, KEY_LEN);
 	key_clamp(&m->private_key);
 	dh_public(&l->public_key, &m->private_key);
 	if (m->o.given & PAIROPT_PSK)
-		chance_fill(&random_system, l->psk.bytes, KEY_LEN);
+		rng_fill(&rng_system, l->psk.bytes, KEY_LEN);
 }
 
 /* The line is kept, for `taut accept`; one of before belonged to a file that is no more. */

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-#include "conf/report.h"
-#include "conf/twice.h"
+#include "conf/conf_dup.h"
+#include "conf/diag_line.h"
 
 /* What each look takes: one conf, our public key if known, where to complain. */
 struct check {
@@ -30,22 +30,22 @@ static void check_private_key(const struct check *ck)
 	struct conf_place nowhere = { 0 };
 
 	if ((c->set & both) == both)
-		report_error(ck->r, c->path, c->key_place,
-			     "both PrivateKey and PrivateKeyFile; keep one of them");
+		diag_line_error(ck->r, c->path, c->key_place,
+				"both PrivateKey and PrivateKeyFile; keep one of them");
 	if (c->set & CONF_PRIVATE_KEY && key_is_zero(&c->private_key))
-		report_error(ck->r, c->path, c->key_place,
-			     "the private key is all zeros; make one with taut genkey");
+		diag_line_error(ck->r, c->path, c->key_place,
+				"the private key is all zeros; make one with taut genkey");
 	/* One that is given but no key was told of when the file was read. */
 	if (c->set & both || c->key_place.line)
 		return;
 	if (interface_is_empty(c))
-		report_error(ck->r, c->path, nowhere,
-			     "no [Interface] section; add one with a line PrivateKey = KEY "
-			     "(taut genkey makes one) or PrivateKeyFile = PATH");
+		diag_line_error(ck->r, c->path, nowhere,
+				"no [Interface] section; add one with a line PrivateKey = KEY "
+				"(taut genkey makes one) or PrivateKeyFile = PATH");
 	else
-		report_error(ck->r, c->path, nowhere,
-			     "no PrivateKey in [Interface]; add PrivateKey = KEY "
-			     "(taut genkey makes one) or PrivateKeyFile = PATH");
+		diag_line_error(ck->r, c->path, nowhere,
+				"no PrivateKey in [Interface]; add PrivateKey = KEY "
+				"(taut genkey makes one) or PrivateKeyFile = PATH");
 }
 
 static void check_public_key(const struct check *ck, const struct conf_peer *p)
@@ -55,21 +55,22 @@ static void check_public_key(const struct check *ck, const struct conf_peer *p)
 	if (!(p->set & CONF_PEER_PUBLIC_KEY)) {
 		/* Whoever read a file has told of it. */
 		if (!p->place.line)
-			report_error(ck->r, c->path, p->place, "[Peer] without PublicKey; add it");
+			diag_line_error(ck->r, c->path, p->place,
+					"[Peer] without PublicKey; add it");
 		return;
 	}
 	if (ck->public_key && key_equal(&p->public_key, ck->public_key))
-		report_error(ck->r, c->path, p->key_place,
-			     "you pasted your own public key; put the peer's here "
-			     "(at the other end: taut pubkey)");
+		diag_line_error(ck->r, c->path, p->key_place,
+				"you pasted your own public key; put the peer's here "
+				"(at the other end: taut pubkey)");
 	if (key_is_zero(&p->public_key))
-		report_error(ck->r, c->path, p->key_place,
-			     "the public key is all zeros; put the peer's here "
-			     "(at the other end: taut pubkey)");
+		diag_line_error(ck->r, c->path, p->key_place,
+				"the public key is all zeros; put the peer's here "
+				"(at the other end: taut pubkey)");
 	else if (key_equal(&p->public_key, &c->private_key))
-		report_error(ck->r, c->path, p->key_place,
-			     "you pasted your own private key; put the peer's public key here "
-			     "(at the other end: taut pubkey)");
+		diag_line_error(ck->r, c->path, p->key_place,
+				"you pasted your own private key; put the peer's public key here "
+				"(at the other end: taut pubkey)");
 }
 
 static void check_psk(const struct check *ck, const struct conf_peer *p)
@@ -79,8 +80,8 @@ static void check_psk(const struct check *ck, const struct conf_peer *p)
 	const char *same = NULL;
 
 	if ((p->set & both) == both)
-		report_error(ck->r, c->path, p->psk_place,
-			     "both PresharedKey and PresharedKeyFile; keep one of them");
+		diag_line_error(ck->r, c->path, p->psk_place,
+				"both PresharedKey and PresharedKeyFile; keep one of them");
 	if (!(p->set & CONF_PEER_PSK) || key_is_zero(&p->psk))
 		return;
 	if (key_equal(&p->psk, &c->private_key))
@@ -90,10 +91,10 @@ static void check_psk(const struct check *ck, const struct conf_peer *p)
 	else if (ck->public_key && key_equal(&p->psk, ck->public_key))
 		same = "your public key";
 	if (same)
-		report_warning(ck->r, c->path, p->psk_place,
-			       "the preshared key is %s and protects nothing; "
-			       "make one for both ends with taut genpsk",
-			       same);
+		diag_line_warning(ck->r, c->path, p->psk_place,
+				  "the preshared key is %s and protects nothing; "
+				  "make one for both ends with taut genpsk",
+				  same);
 }
 
 /*
@@ -122,7 +123,7 @@ static void check_loop(const struct check *ck, const struct conf_peer *p, const 
 		    loop_guarded(c, &masked))
 			continue;
 		prefix_print(text, &masked);
-		report_warning(
+		diag_line_warning(
 			ck->r, c->path, p->allowed[i].place,
 			"%s contains this peer's Endpoint: routed into the tunnel, its own "
 			"packets loop; set FwMark and a rule for it, or leave that address out",
@@ -145,10 +146,10 @@ static void check_endpoint(const struct check *ck, const struct conf_peer *p)
 		if (!ip_equal(&c->address[i].ip, &remote))
 			continue;
 		ip_print(text, &remote);
-		report_warning(ck->r, c->path, p->endpoint_place,
-			       "%s is also our Address inside the tunnel; "
-			       "Endpoint wants the peer's address outside",
-			       text);
+		diag_line_warning(ck->r, c->path, p->endpoint_place,
+				  "%s is also our Address inside the tunnel; "
+				  "Endpoint wants the peer's address outside",
+				  text);
 	}
 	check_loop(ck, p, &remote);
 }
@@ -166,7 +167,7 @@ int conf_check(const struct conf *c, const struct key *public_key, struct conf_r
 		check_psk(&ck, &c->peer[i]);
 		check_endpoint(&ck, &c->peer[i]);
 	}
-	if (twice_peers(c, r) == -ENOMEM || twice_networks(c, r) == -ENOMEM)
-		report_error(r, c->path, nowhere, "out of memory");
+	if (conf_dup_peers(c, r) == -ENOMEM || conf_dup_networks(c, r) == -ENOMEM)
+		diag_line_error(r, c->path, nowhere, "out of memory");
 	return r->errors == errors ? 0 : -EINVAL;
 }

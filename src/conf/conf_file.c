@@ -10,10 +10,10 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "conf/conf_dup.h"
+#include "conf/diag_line.h"
+#include "conf/directives.h"
 #include "conf/line.h"
-#include "conf/report.h"
-#include "conf/twice.h"
-#include "conf/words.h"
 
 enum { FILE_MAX = 4 << 20, FILE_FIRST = 16 << 10 };
 
@@ -25,16 +25,16 @@ struct reader {
 	struct conf_report *report;
 	struct line line;
 	enum section section;
-	uint32_t seen[WORDS_MAX]; /* line of each key of this section; 0: not given */
-	bool has_key;             /* this [Peer] has its PublicKey, good or bad */
+	uint32_t seen[DIRECTIVES_MAX]; /* line of each key of this section; 0: not given */
+	bool has_key;                  /* this [Peer] has its PublicKey, good or bad */
 };
 
 static void end_section(struct reader *rd)
 {
 	if (rd->peer && !rd->has_key)
-		report_error(rd->report, rd->file, rd->peer->place,
-			     "[Peer] without PublicKey; "
-			     "add the line PublicKey = KEY (at the other end: taut pubkey)");
+		diag_line_error(rd->report, rd->file, rd->peer->place,
+				"[Peer] without PublicKey; "
+				"add the line PublicKey = KEY (at the other end: taut pubkey)");
 	rd->peer = NULL;
 }
 
@@ -53,7 +53,7 @@ static bool begin_peer(struct reader *rd, const char *at)
 
 static bool take_section(struct reader *rd, const struct value *v)
 {
-	char quote[REPORT_QUOTE];
+	char quote[DIAG_LINE_QUOTE];
 	struct text name = v->text;
 
 	end_section(rd);
@@ -74,7 +74,7 @@ static bool take_section(struct reader *rd, const struct value *v)
 			    "no ] at the end of this line; write [Interface] or [Peer]");
 	else
 		value_error(v, name.at, "unknown section %s; write [Interface] or [Peer]",
-			    report_quote(quote, name));
+			    diag_line_quote(quote, name));
 	return true;
 }
 
@@ -84,29 +84,29 @@ static void odd_space(const struct reader *rd, bool command)
 
 	if (place.column == 0)
 		return;
-	report_warning(rd->report, rd->file, place,
-		       command ? "non-breaking space kept in a command: "
-				 "the shell takes it for a letter; retype it"
-			       : "non-breaking space taken for a plain one; retype it");
+	diag_line_warning(rd->report, rd->file, place,
+			  command ? "non-breaking space kept in a command: "
+				    "the shell takes it for a letter; retype it"
+				  : "non-breaking space taken for a plain one; retype it");
 }
 
-static bool take_word(struct reader *rd, const struct word *word, struct value *v)
+static bool take_word(struct reader *rd, const struct directive *word, struct value *v)
 {
-	struct text whole = word->flags & WORD_COMMAND ? rd->line.raw : rd->line.bare;
+	struct text whole = word->flags & DIRECTIVE_COMMAND ? rd->line.raw : rd->line.bare;
 	const char *equals = memchr(whole.at, '=', text_len(whole));
-	uint32_t *seen = &rd->seen[words_index(word)];
+	uint32_t *seen = &rd->seen[directives_index(word)];
 
 	v->key = word->name;
 	v->raw = text_trim(text_from(equals + 1, (size_t)(whole.end - equals - 1)));
-	if (word->flags & WORD_PEER_KEY)
+	if (word->flags & DIRECTIVE_PEER_KEY)
 		rd->has_key = true;
-	if (*seen && !(word->flags & WORD_LIST))
+	if (*seen && !(word->flags & DIRECTIVE_LIST))
 		value_warning(v, rd->line.chars, "%s again; this one counts, remove line %u",
 			      word->name, *seen);
 	*seen = rd->line.number;
-	if (text_len(word->flags & WORD_COMMAND ? v->raw : v->text))
-		return word->take(rd->conf, rd->peer, v);
-	if (word->flags & WORD_MAY_LACK)
+	if (text_len(word->flags & DIRECTIVE_COMMAND ? v->raw : v->text))
+		return word->set(rd->conf, rd->peer, v);
+	if (word->flags & DIRECTIVE_MAY_LACK)
 		value_warning(v, v->text.at, "%s has no value, ignored; remove it", word->name);
 	else
 		value_error(v, v->text.at, "%s has no value; write it behind the =", word->name);
@@ -116,11 +116,11 @@ static bool take_word(struct reader *rd, const struct word *word, struct value *
 /* A line before the first section. */
 static void homeless(const struct value *v, struct text key)
 {
-	const struct word *word = words_find(SECTION_PEER, key);
-	const char *section = words_section(word ? SECTION_PEER : SECTION_INTERFACE);
+	const struct directive *word = directives_find(SECTION_PEER, key);
+	const char *section = directives_section(word ? SECTION_PEER : SECTION_INTERFACE);
 
 	if (!word)
-		word = words_find(SECTION_INTERFACE, key);
+		word = directives_find(SECTION_INTERFACE, key);
 	value_error(v, key.at, "%s before any section; put %s above it", word ? word->name : "key",
 		    section);
 }
@@ -129,7 +129,7 @@ static bool take_setting(struct reader *rd, struct value *v)
 {
 	const struct line *l = &rd->line;
 	const char *equals = memchr(l->chars, '=', l->len);
-	const struct word *word;
+	const struct directive *word;
 	struct text key;
 
 	if (*l->chars == ';') {
@@ -146,11 +146,11 @@ static bool take_setting(struct reader *rd, struct value *v)
 		homeless(v, key);
 		return true;
 	}
-	word = words_find(rd->section, key);
-	odd_space(rd, word && word->flags & WORD_COMMAND);
+	word = directives_find(rd->section, key);
+	odd_space(rd, word && word->flags & DIRECTIVE_COMMAND);
 	if (word)
 		return take_word(rd, word, v);
-	words_unknown(v, rd->section, key);
+	directives_unknown(v, rd->section, key);
 	return true;
 }
 
@@ -174,9 +174,9 @@ static bool take_line(struct reader *rd, struct text raw, uint32_t number)
 	struct value v = { .line = &rd->line, .file = rd->file, .report = rd->report };
 
 	if (text_len(raw) > LINE_BYTES) {
-		report_error(rd->report, rd->file, start,
-			     "line of %zu bytes, at most %d; split it into several lines",
-			     text_len(raw), LINE_BYTES);
+		diag_line_error(rd->report, rd->file, start,
+				"line of %zu bytes, at most %d; split it into several lines",
+				text_len(raw), LINE_BYTES);
 		return true;
 	}
 	if (rd->peer)
@@ -201,8 +201,8 @@ static struct text without_mark(struct reader *rd, struct text t)
 
 	if (text_len(t) < 3 || memcmp(t.at, "\xef\xbb\xbf", 3) != 0)
 		return t;
-	report_warning(rd->report, rd->file, start,
-		       "byte order mark ignored; save the file as UTF-8 without it");
+	diag_line_warning(rd->report, rd->file, start,
+			  "byte order mark ignored; save the file as UTF-8 without it");
 	t.at += 3;
 	return t;
 }
@@ -221,8 +221,8 @@ static bool take_lines(struct reader *rd, struct text t)
 		raw = text_from(t.at, (size_t)(end - t.at));
 		place.line++;
 		if (memchr(raw.at, '\0', text_len(raw))) {
-			report_error(rd->report, rd->file, place,
-				     "not plain text, perhaps UTF-16; save the file as UTF-8");
+			diag_line_error(rd->report, rd->file, place,
+					"not plain text, perhaps UTF-16; save the file as UTF-8");
 			return true;
 		}
 		if (!take_line(rd, raw, place.line))
@@ -231,7 +231,7 @@ static bool take_lines(struct reader *rd, struct text t)
 			break;
 	}
 	end_section(rd);
-	return twice_peers(rd->conf, rd->report) != -ENOMEM;
+	return conf_dup_peers(rd->conf, rd->report) != -ENOMEM;
 }
 
 int conf_read_text(struct conf *c, const char *name, const char *text, size_t len,
@@ -252,7 +252,7 @@ int conf_read_text(struct conf *c, const char *name, const char *text, size_t le
 		}
 	}
 	if (!whole) {
-		report_error(r, name, nowhere, "out of memory");
+		diag_line_error(r, name, nowhere, "out of memory");
 		return -ENOMEM;
 	}
 	return r->errors == errors ? 0 : -EINVAL;
@@ -283,13 +283,13 @@ static void look_at_rights(const char *path, const struct stat *st, struct conf_
 	if (!S_ISREG(st->st_mode))
 		return;
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		report_error(r, path, nowhere, "others than its owner may write it; chmod 600 %s",
-			     path);
+		diag_line_error(r, path, nowhere,
+				"others than its owner may write it; chmod 600 %s", path);
 	else if (readable == S_IRGRP && is_service_group(st->st_gid))
 		return;
 	else if (readable)
-		report_warning(r, path, nowhere, "others than its owner may read it; chmod 600 %s",
-			       path);
+		diag_line_warning(r, path, nowhere,
+				  "others than its owner may read it; chmod 600 %s", path);
 }
 
 static void drop(char *text, size_t size)
@@ -336,15 +336,15 @@ static void not_read(struct conf_report *r, const char *path, int err)
 	gid_t group;
 
 	if (err == -EFBIG)
-		report_error(r, path, nowhere, "more than %d MiB; this is no configuration file",
-			     FILE_MAX >> 20);
+		diag_line_error(r, path, nowhere, "more than %d MiB; this is no configuration file",
+				FILE_MAX >> 20);
 	else if (err == -EACCES && conf_service_group(&group))
-		report_error(r, path, nowhere,
-			     "cannot read it: %s; for the service: chown root:taut %s; "
-			     "chmod 640 %s",
-			     strerror(-err), path, path);
+		diag_line_error(r, path, nowhere,
+				"cannot read it: %s; for the service: chown root:taut %s; "
+				"chmod 640 %s",
+				strerror(-err), path, path);
 	else
-		report_error(r, path, nowhere, "cannot read it: %s", strerror(-err));
+		diag_line_error(r, path, nowhere, "cannot read it: %s", strerror(-err));
 }
 
 int conf_read_file(struct conf *c, const char *path, struct conf_report *r)

@@ -13,7 +13,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "conf/report.h"
+#include "conf/diag_line.h"
 
 enum { KEY_FILE_MAX = 4096 };
 
@@ -29,7 +29,7 @@ struct key_file {
 
 static void bad(const struct key_file *k, const char *what)
 {
-	report_error(k->report, k->file, k->place, "%s: %s", k->path, what);
+	diag_line_error(k->report, k->file, k->place, "%s: %s", k->path, what);
 }
 
 /* O_NONBLOCK: a fifo must not hold us up; a symbolic link is nobody's credential. */
@@ -98,9 +98,9 @@ static bool file_ok(const struct key_file *k)
 		return false;
 	}
 	if (st.st_mode & k->forbidden) {
-		report_error(k->report, k->file, k->place,
-			     "%s: others than its owner have rights to it; chmod 600 %s", k->path,
-			     k->path);
+		diag_line_error(k->report, k->file, k->place,
+				"%s: others than its owner have rights to it; chmod 600 %s",
+				k->path, k->path);
 		return false;
 	}
 	if (st.st_size > KEY_FILE_MAX) {
@@ -118,11 +118,11 @@ static bool parse(const struct key_file *k, struct text t, struct key *key)
 	if (text_len(t) == 0)
 		bad(k, "is empty; write a key into it (taut genkey, taut genpsk)");
 	else if (text_len(t) != KEY_BASE64_LEN)
-		report_error(k->report, k->file, k->place, "%s: %zu characters, want 44%s", k->path,
-			     text_len(t),
-			     text_len(t) == KEY_BASE64_LEN - 1
-				     ? ": was the trailing = lost?"
-				     : "; it holds one base64 key and nothing else");
+		diag_line_error(k->report, k->file, k->place, "%s: %zu characters, want 44%s",
+				k->path, text_len(t),
+				text_len(t) == KEY_BASE64_LEN - 1
+					? ": was the trailing = lost?"
+					: "; it holds one base64 key and nothing else");
 	else
 		bad(k, "does not hold a base64 key; make it again (taut genkey, taut genpsk)");
 	return false;
@@ -158,8 +158,8 @@ static bool load(struct key_file *k, const char *name, struct key *key)
 		return false;
 	}
 	if (err) {
-		report_error(k->report, k->file, k->place, "%s: cannot open it: %s", k->path,
-			     strerror(-err));
+		diag_line_error(k->report, k->file, k->place, "%s: cannot open it: %s", k->path,
+				strerror(-err));
 		return false;
 	}
 	ok = file_ok(k) && read_key(k, key);

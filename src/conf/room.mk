@@ -3,16 +3,16 @@ noinst_LIBRARIES += libconf.a
 libconf_a_SOURCES = \
 	src/conf/conf.c src/conf/conf.h \
 	src/conf/conf_check.c \
+	src/conf/conf_dup.c src/conf/conf_dup.h \
 	src/conf/conf_file.c \
 	src/conf/conf_keys.c \
+	src/conf/diag_line.c src/conf/diag_line.h \
+	src/conf/directives.c src/conf/directives.h \
 	src/conf/line.c src/conf/line.h \
 	src/conf/peername.c \
-	src/conf/report.c src/conf/report.h \
 	src/conf/tune.c src/conf/tune.h \
-	src/conf/twice.c src/conf/twice.h \
 	src/conf/value.c src/conf/value.h \
-	src/conf/value_addr.c \
-	src/conf/words.c src/conf/words.h
+	src/conf/value_addr.c
 
 EXTRA_DIST += \
 	conf/point-to-point.conf \

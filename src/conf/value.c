@@ -10,7 +10,7 @@ bool value_error(const struct value *v, const char *at, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	report_vsay(v->report, CONF_ERROR, v->file, line_place(v->line, at), format, ap);
+	diag_line_vsay(v->report, CONF_ERROR, v->file, line_place(v->line, at), format, ap);
 	va_end(ap);
 	return false;
 }
@@ -20,7 +20,7 @@ void value_warning(const struct value *v, const char *at, const char *format, ..
 	va_list ap;
 
 	va_start(ap, format);
-	report_vsay(v->report, CONF_WARNING, v->file, line_place(v->line, at), format, ap);
+	diag_line_vsay(v->report, CONF_WARNING, v->file, line_place(v->line, at), format, ap);
 	va_end(ap);
 }
 
@@ -69,12 +69,12 @@ bool value_key(const struct value *v, struct key *key)
 static bool number(const struct value *v, uint64_t min, uint64_t max, const char *instead,
 		   uint64_t *n)
 {
-	char quote[REPORT_QUOTE];
+	char quote[DIAG_LINE_QUOTE];
 
 	if (text_u64(v->text, max, n) && *n >= min)
 		return true;
 	return value_error(v, v->text.at, "%s: \"%s\"; want %sa number %llu..%llu", v->key,
-			   report_quote(quote, v->text), instead, (unsigned long long)min,
+			   diag_line_quote(quote, v->text), instead, (unsigned long long)min,
 			   (unsigned long long)max);
 }
 
@@ -165,14 +165,14 @@ const char *conf_aead(const char *word, size_t len)
 bool value_aead(const struct value *v, const char **name)
 {
 	const char *known = conf_aead(v->text.at, text_len(v->text));
-	char quote[REPORT_QUOTE];
+	char quote[DIAG_LINE_QUOTE];
 	size_t i;
 
 	if (known) {
 		*name = known;
 		return true;
 	}
-	report_quote(quote, v->text);
+	diag_line_quote(quote, v->text);
 	for (i = 0; i < LEN(aeads); i++)
 		if (text_distance(v->text, aeads[i], 2) <= 2)
 			return value_error(v, v->text.at, "%s: \"%s\"; did you mean %s?", v->key,
@@ -184,11 +184,11 @@ bool value_aead(const struct value *v, const char **name)
 bool value_bool(const struct value *v, bool *yes)
 {
 	bool is_true = text_is_nocase(v->text, "true");
-	char quote[REPORT_QUOTE];
+	char quote[DIAG_LINE_QUOTE];
 
 	if (!is_true && !text_is_nocase(v->text, "false"))
 		return value_error(v, v->text.at, "%s: \"%s\"; want true or false", v->key,
-				   report_quote(quote, v->text));
+				   diag_line_quote(quote, v->text));
 	*yes = is_true;
 	return true;
 }

@@ -9,8 +9,8 @@
  */
 
 #include "conf/conf.h"
+#include "conf/diag_line.h"
 #include "conf/line.h"
-#include "conf/report.h"
 
 struct value {
 	const char *key;  /* as the manual writes it */

@@ -41,23 +41,23 @@ static bool is_host_name(struct text t)
 
 static bool address_error(const struct value *v, struct text t)
 {
-	char quote[REPORT_QUOTE];
+	char quote[DIAG_LINE_QUOTE];
 
 	if (text_len(t) && only(t, "0123456789."))
 		return value_error(v, t.at,
 				   "%s: \"%s\" is not an IPv4 address; "
 				   "write four numbers 0..255, as 192.0.2.1",
-				   v->key, report_quote(quote, t));
+				   v->key, diag_line_quote(quote, t));
 	return value_error(v, t.at,
 			   "%s: \"%s\" is not an address; write it as 192.0.2.1 or 2001:db8::1",
-			   v->key, report_quote(quote, t));
+			   v->key, diag_line_quote(quote, t));
 }
 
 bool value_prefix(const struct value *v, struct text item, struct prefix *prefix)
 {
 	const char *slash = memchr(item.at, '/', text_len(item));
 	struct text addr = part(item.at, slash ? slash : item.end);
-	char quote[REPORT_QUOTE];
+	char quote[DIAG_LINE_QUOTE];
 	struct ip ip;
 
 	if (prefix_parse(prefix, item.at, text_len(item)))
@@ -65,13 +65,13 @@ bool value_prefix(const struct value *v, struct text item, struct prefix *prefix
 	if (!slash || !ip_parse(&ip, addr.at, text_len(addr)))
 		return address_error(v, addr);
 	return value_error(v, slash + 1, "%s: \"%s\" behind the slash; want a number of bits 0..%u",
-			   v->key, report_quote(quote, part(slash + 1, item.end)),
+			   v->key, diag_line_quote(quote, part(slash + 1, item.end)),
 			   ip_bits(ip.family));
 }
 
 bool value_dns(const struct value *v, struct text item, struct ip *server)
 {
-	char quote[REPORT_QUOTE];
+	char quote[DIAG_LINE_QUOTE];
 
 	if (ip_parse(server, item.at, text_len(item)))
 		return true;
@@ -81,17 +81,17 @@ bool value_dns(const struct value *v, struct text item, struct ip *server)
 		return value_error(v, item.at,
 				   "%s: \"%s\" is neither an address nor a domain; "
 				   "write it as 192.0.2.53 or example.net",
-				   v->key, report_quote(quote, item));
+				   v->key, diag_line_quote(quote, item));
 	*server = (struct ip){ 0 };
 	return true;
 }
 
 static bool port_missing(const struct value *v, const char *at, struct text host, bool bracket)
 {
-	char quote[REPORT_QUOTE];
+	char quote[DIAG_LINE_QUOTE];
 
 	return value_error(v, at, "%s: no port; write it behind the address, as %s%s%s:51820",
-			   v->key, bracket ? "[" : "", report_quote(quote, host),
+			   v->key, bracket ? "[" : "", diag_line_quote(quote, host),
 			   bracket ? "]" : "");
 }
 
@@ -100,14 +100,14 @@ static bool port_after(const struct value *v, const char *at, struct text host, 
 		       uint16_t *port)
 {
 	struct text digits = part(at, v->text.end);
-	char quote[REPORT_QUOTE];
+	char quote[DIAG_LINE_QUOTE];
 	uint64_t n;
 
 	if (at == v->text.end)
 		return port_missing(v, v->text.at, host, bracket);
 	if (!text_u64(digits, UINT16_MAX, &n))
 		return value_error(v, at, "%s: port \"%s\"; want a number 0..65535", v->key,
-				   report_quote(quote, digits));
+				   diag_line_quote(quote, digits));
 	*port = (uint16_t)n;
 	return true;
 }
@@ -118,7 +118,7 @@ static bool bracket_error(const struct value *v)
 	const char *open = v->text.at, *close = find_last(v->text, ']');
 	struct text inside, addr;
 	const char *scope;
-	char quote[REPORT_QUOTE];
+	char quote[DIAG_LINE_QUOTE];
 	struct ip ip;
 	uint16_t port;
 
@@ -131,7 +131,7 @@ static bool bracket_error(const struct value *v)
 	if (!ip_parse(&ip, addr.at, text_len(addr)) || ip.family != AF_INET6)
 		return value_error(v, addr.at,
 				   "%s: \"%s\" is not an IPv6 address; only those stand in [ ]",
-				   v->key, report_quote(quote, addr));
+				   v->key, diag_line_quote(quote, addr));
 	if (close + 1 == v->text.end)
 		return port_missing(v, open, inside, true);
 	if (close[1] != ':')
@@ -142,7 +142,7 @@ static bool bracket_error(const struct value *v)
 			   "%s: no interface \"%s\" here; "
 			   "name one of this machine (ip link lists them)",
 			   v->key,
-			   report_quote(quote, scope ? part(scope + 1, inside.end) : inside));
+			   diag_line_quote(quote, scope ? part(scope + 1, inside.end) : inside));
 }
 
 /* wg takes ::1:51820 for [::1]:51820, so we must too. */
@@ -150,7 +150,7 @@ static bool bare_ipv6(const struct value *v, struct text host, struct endpoint *
 {
 	const char *colon = host.end;
 	char text[ENDPOINT_TEXT + 8];
-	char quote[REPORT_QUOTE];
+	char quote[DIAG_LINE_QUOTE];
 	uint16_t port;
 	struct ip ip;
 	int n;
@@ -161,7 +161,7 @@ static bool bare_ipv6(const struct value *v, struct text host, struct endpoint *
 		return value_error(v, v->text.at,
 				   "%s: \"%s\" is not an IPv6 address and a port; "
 				   "write it as [2001:db8::1]:51820",
-				   v->key, report_quote(quote, v->text));
+				   v->key, diag_line_quote(quote, v->text));
 	}
 	if (!port_after(v, colon + 1, host, true, &port))
 		return false;
@@ -175,7 +175,7 @@ static bool bare_ipv6(const struct value *v, struct text host, struct endpoint *
 bool value_endpoint(const struct value *v, struct endpoint *end, struct text *host, uint16_t *port)
 {
 	const char *colon = find_last(v->text, ':');
-	char quote[REPORT_QUOTE];
+	char quote[DIAG_LINE_QUOTE];
 	struct text name;
 	struct ip ip;
 
@@ -195,7 +195,7 @@ bool value_endpoint(const struct value *v, struct endpoint *end, struct text *ho
 		return value_error(v, name.at,
 				   "%s: \"%s\" is not a host; "
 				   "write NAME:PORT, 192.0.2.1:51820 or [2001:db8::1]:51820",
-				   v->key, report_quote(quote, name));
+				   v->key, diag_line_quote(quote, name));
 	if (!colon)
 		return port_missing(v, v->text.at, name, false);
 	if (!port_after(v, colon + 1, name, false, port))

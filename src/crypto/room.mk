@@ -15,7 +15,7 @@ libcrypto_a_SOURCES = \
 	src/crypto/blake2s.c src/crypto/blake2s.h \
 	src/crypto/dh.c src/crypto/dh.h \
 	src/crypto/kdf.c src/crypto/kdf.h \
-	src/crypto/random.c src/crypto/random.h \
+	src/crypto/rng.c src/crypto/rng.h \
 	src/crypto/selftest.c src/crypto/selftest.h \
 	src/crypto/siphash.c src/crypto/siphash.h \
 	src/crypto/xaead.c src/crypto/xaead.h

@@ -26,15 +26,15 @@ static const uint64_t jump = 2 * SECOND_NS;
 /* What was held back is told with the next line that passes. */
 static bool may_log(struct peer_note *n, uint64_t mono)
 {
-	struct log_brake brake = { .since_ns = n->lines_since,
-				   .passed = n->lines,
-				   .held = n->held };
+	struct log_ratelimit ratelimit = { .since_ns = n->lines_since,
+					   .passed = n->lines,
+					   .held = n->held };
 	uint32_t held = 0;
-	bool may = log_brake(&brake, mono, lines_period, LINES, &held);
+	bool may = log_ratelimit(&ratelimit, mono, lines_period, LINES, &held);
 
-	n->lines_since = brake.since_ns;
-	n->lines = brake.passed;
-	n->held = brake.held;
+	n->lines_since = ratelimit.since_ns;
+	n->lines = ratelimit.passed;
+	n->held = ratelimit.held;
 	if (may && held)
 		log_info("%" PRIu32 " changes of the next peer were held back", held);
 	return may;

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "conf/report.h"
+#include "conf/diag_line.h"
 #include "crypto/aead.h"
 #include "crypto/selftest.h"
 
@@ -102,6 +102,6 @@ int cipher_accept(const struct conf *c, struct conf_report *r)
 
 	if (!(c->set & CONF_AEAD) || !cipher_refused(c->aead, why))
 		return 0;
-	report_error(r, c->path, c->aead_place, "Aead: %s", why);
+	diag_line_error(r, c->path, c->aead_place, "Aead: %s", why);
 	return -EINVAL;
 }

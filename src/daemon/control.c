@@ -31,7 +31,7 @@ struct control {
 	double pause_s;
 	ev_io accept, watch;
 	ev_timer pause, look;
-	struct log_brake brake;
+	struct log_ratelimit ratelimit;
 	struct stat id; /* of the socket's file, as long as it is ours */
 	bool gone;
 	char path[SOCK_PATH_MAX];
@@ -88,7 +88,7 @@ static void log_shortage(struct control *c)
 {
 	uint64_t now = (uint64_t)(ev_now(c->home.loop) * 1e9);
 
-	if (log_brake(&c->brake, now, MINUTE_NS, 1, NULL))
+	if (log_ratelimit(&c->ratelimit, now, MINUTE_NS, 1, NULL))
 		log_warn("control socket: cannot take a connection: %m");
 }
 

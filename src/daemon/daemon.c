@@ -182,7 +182,7 @@ static int open_parts(struct daemon *d)
 {
 	int r;
 
-	r = path_init(&d->path, &random_system);
+	r = path_init(&d->path, &rng_system);
 	if (r < 0)
 		goto no_path;
 	r = host_open(&d->host);

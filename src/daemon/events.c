@@ -23,22 +23,22 @@ static void name_peer(struct who *w, const struct key *key, const struct endpoin
 }
 
 /* What was held back is told first. */
-static bool may_log(struct daemon *d, enum brake which, struct instant now)
+static bool may_log(struct daemon *d, enum ratelimit which, struct instant now)
 {
 	static const struct {
 		uint64_t period;
 		uint32_t burst;
-	} limits[BRAKE_COUNT] = {
-		[BRAKE_UNKNOWN] = { 600 * SECOND_NS, 5 },
-		[BRAKE_PSK] = { 600 * SECOND_NS, 5 },
-		[BRAKE_TIMESTAMP] = { 600 * SECOND_NS, 5 },
-		[BRAKE_ENDPOINT] = { 60 * SECOND_NS, 10 },
-		[BRAKE_RETRY] = { 60 * SECOND_NS, 20 },
+	} limits[RATELIMIT_COUNT] = {
+		[RATELIMIT_UNKNOWN] = { 600 * SECOND_NS, 5 },
+		[RATELIMIT_PSK] = { 600 * SECOND_NS, 5 },
+		[RATELIMIT_TIMESTAMP] = { 600 * SECOND_NS, 5 },
+		[RATELIMIT_ENDPOINT] = { 60 * SECOND_NS, 10 },
+		[RATELIMIT_RETRY] = { 60 * SECOND_NS, 20 },
 	};
 	uint32_t held = 0;
 
-	if (!log_brake(&d->brake[which], now.mono, limits[which].period, limits[which].burst,
-		       &held))
+	if (!log_ratelimit(&d->ratelimit[which], now.mono, limits[which].period,
+			   limits[which].burst, &held))
 		return false;
 	if (held)
 		log_info("%" PRIu32 " lines like the next were held back", held);
@@ -49,7 +49,7 @@ static void log_stranger(struct daemon *d, const struct event *e, struct instant
 {
 	char base64[KEY_BASE64_LEN + 1], end[ENDPOINT_TEXT];
 
-	if (!may_log(d, BRAKE_UNKNOWN, now))
+	if (!may_log(d, RATELIMIT_UNKNOWN, now))
 		return;
 	key_to_base64(base64, &e->key);
 	endpoint_print(end, &e->end);
@@ -59,15 +59,15 @@ static void log_stranger(struct daemon *d, const struct event *e, struct instant
 static void log_trouble(struct daemon *d, const struct event *e, const struct who *w,
 			struct instant now)
 {
-	if (e->kind == EVENT_PSK && may_log(d, BRAKE_PSK, now))
+	if (e->kind == EVENT_PSK && may_log(d, RATELIMIT_PSK, now))
 		log_warn("peer %s (%s) answers, but preshared keys differ: set the same "
 			 "PresharedKey on both sides",
 			 w->key, w->end);
-	if (e->kind == EVENT_TIMESTAMP && may_log(d, BRAKE_TIMESTAMP, now))
+	if (e->kind == EVENT_TIMESTAMP && may_log(d, RATELIMIT_TIMESTAMP, now))
 		log_warn("peer %s (%s) sent a handshake not newer than its last: its clock went "
 			 "back, or two hosts share its private key",
 			 w->key, w->end);
-	if (e->kind == EVENT_ENDPOINT && may_log(d, BRAKE_ENDPOINT, now))
+	if (e->kind == EVENT_ENDPOINT && may_log(d, RATELIMIT_ENDPOINT, now))
 		log_info("peer %s is now at %s", w->key, w->end);
 }
 
@@ -77,7 +77,7 @@ static void unanswered(struct daemon *d, const struct event *e, const struct who
 	struct peer_note *note = &e->peer->note;
 
 	/* The first series is news; each further attempt is not, nor are further series. */
-	if (e->n == ASK_AGAIN_AFTER && !note->doubted && may_log(d, BRAKE_RETRY, now)) {
+	if (e->n == ASK_AGAIN_AFTER && !note->doubted && may_log(d, RATELIMIT_RETRY, now)) {
 		note->doubted = true;
 		log_info("peer %s (%s) does not answer; trying on (taut why %s may tell why)",
 			 w->key, w->end, d->options.name);

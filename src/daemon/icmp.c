@@ -34,7 +34,7 @@ static const struct meaning {
 	{ true, 3, 0, ICMP_KIND_NO_WAY, "time exceeded" },
 };
 
-static const struct meaning *find(const struct trouble_icmp *icmp)
+static const struct meaning *find(const struct faults_icmp *icmp)
 {
 	bool v6 = icmp->to.remote.sa.sa_family == AF_INET6;
 	size_t i;
@@ -48,14 +48,14 @@ static const struct meaning *find(const struct trouble_icmp *icmp)
 	return NULL;
 }
 
-enum icmp_kind icmp_kind(const struct trouble_icmp *icmp)
+enum icmp_kind icmp_kind(const struct faults_icmp *icmp)
 {
 	const struct meaning *m = find(icmp);
 
 	return m ? m->kind : ICMP_KIND_OTHER;
 }
 
-void icmp_print(char text[ICMP_TEXT], const struct trouble_icmp *icmp)
+void icmp_print(char text[ICMP_TEXT], const struct faults_icmp *icmp)
 {
 	const struct meaning *m = find(icmp);
 

@@ -4,7 +4,7 @@
 
 /* What an ICMP message about one of our datagrams means. Pure. */
 
-#include "proto/trouble.h"
+#include "proto/faults.h"
 
 enum icmp_kind {
 	ICMP_KIND_OTHER,
@@ -15,8 +15,8 @@ enum icmp_kind {
 
 enum { ICMP_TEXT = 48 };
 
-enum icmp_kind icmp_kind(const struct trouble_icmp *icmp);
+enum icmp_kind icmp_kind(const struct faults_icmp *icmp);
 /* "port unreachable", "type 3 code 12" */
-void icmp_print(char text[ICMP_TEXT], const struct trouble_icmp *icmp);
+void icmp_print(char text[ICMP_TEXT], const struct faults_icmp *icmp);
 
 #endif

@@ -17,7 +17,14 @@
 #include "netlink/watch.h"
 
 /* Log lines that a stranger or a flapping network can cause. */
-enum brake { BRAKE_UNKNOWN, BRAKE_PSK, BRAKE_TIMESTAMP, BRAKE_ENDPOINT, BRAKE_RETRY, BRAKE_COUNT };
+enum ratelimit {
+	RATELIMIT_UNKNOWN,
+	RATELIMIT_PSK,
+	RATELIMIT_TIMESTAMP,
+	RATELIMIT_ENDPOINT,
+	RATELIMIT_RETRY,
+	RATELIMIT_COUNT
+};
 
 struct daemon {
 	struct daemon_options options;
@@ -44,7 +51,7 @@ struct daemon {
 	uint32_t table; /* picked for the default route; 0: none */
 	ev_timer calm;  /* runs for a moment after a change of the network */
 	bool changed_again;
-	struct log_brake brake[BRAKE_COUNT];
+	struct log_ratelimit ratelimit[RATELIMIT_COUNT];
 	bool ready;                   /* came up whole */
 	bool reload_later;            /* a HUP came before that */
 	bool said_no_v6, said_strict; /* lines of the log that one start has once */

@@ -58,7 +58,7 @@ static void move(struct name *name, struct peer *p, const struct endpoint *end)
 
 	admin_endpoint(t, p, end);
 	/* What was to be said all along can be said now. */
-	if (first && (p->timers.interval || p->stage.n))
+	if (first && (p->timers.interval || p->staged.n))
 		admin_handshake(t, p, clock_now());
 	admin_touched(t, p);
 	n->moved(n->ctx, p);

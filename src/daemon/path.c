@@ -18,7 +18,7 @@ enum {
 	ERRORS = 64, /* of earlier datagrams, looked at per turn */
 };
 
-int path_init(struct path *p, const struct chance *chance)
+int path_init(struct path *p, const struct rng *rng)
 {
 	int r;
 
@@ -26,7 +26,7 @@ int path_init(struct path *p, const struct chance *chance)
 	p->dev.fd = -1;
 	p->udp.fd[UDP_V4] = p->udp.fd[UDP_V6] = -1;
 
-	r = tunnel_init(&p->tunnel, chance, MOST_PACKETS);
+	r = tunnel_init(&p->tunnel, rng, MOST_PACKETS);
 	if (r < 0)
 		return r;
 	r = udp_init(&p->udp, &p->offloads);
@@ -161,13 +161,13 @@ static void hear_errors(struct path *p, struct instant now)
 	struct udp_error e;
 
 	for (int i = 0; i < ERRORS && udp_error_take(&p->udp, &e); i++) {
-		const struct trouble_icmp icmp = {
+		const struct faults_icmp icmp = {
 			.to = e.to, .from = e.from, .type = e.type, .code = e.code, .err = e.err
 		};
 
 		/* What this host refused by itself, the send has told already. */
 		if (e.from.family)
-			trouble_told(&p->tunnel, &icmp, now.mono);
+			faults_told(&p->tunnel, &icmp, now.mono);
 	}
 }
 

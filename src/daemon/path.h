@@ -28,7 +28,7 @@ struct path {
 	uint64_t bytes; /* moved so far, both ways: for whoever shares out time */
 };
 
-int path_init(struct path *p, const struct chance *chance);
+int path_init(struct path *p, const struct rng *rng);
 void path_fini(struct path *p);
 /* Close device and sockets; keys and sessions are gone. */
 void path_close(struct path *p);

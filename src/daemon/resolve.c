@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "crypto/random.h"
+#include "crypto/rng.h"
 #include "daemon/lookup.h"
 
 enum { PAUSE_MAX = 60, TIMEOUT_MS = 2000 };
@@ -78,7 +78,7 @@ static void ask_after(struct question *q, double seconds)
 /* Up to a tenth more or less, so that many names that failed at once do not stay in step. */
 static double jitter(void)
 {
-	return 0.9 + 0.2 * (double)chance_below(&random_system, 1001) / 1000.0;
+	return 0.9 + 0.2 * (double)rng_below(&rng_system, 1001) / 1000.0;
 }
 
 static void failed(struct question *q, const char *why)

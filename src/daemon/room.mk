@@ -15,9 +15,9 @@ libdaemon_a_SOURCES = \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/dns.c src/daemon/dns.h \
 	src/daemon/events.c src/daemon/events.h \
+	src/daemon/examine.c src/daemon/examine.h \
 	src/daemon/feed.c src/daemon/feed.h \
 	src/daemon/hooks.c src/daemon/hooks.h \
-	src/daemon/examine.c src/daemon/examine.h \
 	src/daemon/host.c src/daemon/host.h \
 	src/daemon/icmp.c src/daemon/icmp.h \
 	src/daemon/inside.h \
@@ -41,12 +41,13 @@ libdaemon_a_SOURCES = \
 	src/daemon/spawn.c src/daemon/spawn.h \
 	src/daemon/state.c src/daemon/state.h \
 	src/daemon/status.c src/daemon/status.h \
+	src/daemon/strict.c src/daemon/strict.h \
+	src/daemon/summary.c src/daemon/summary.h \
 	src/daemon/tell.c src/daemon/tell.h \
 	src/daemon/traffic.c src/daemon/traffic.h \
 	src/daemon/tuning.c src/daemon/tuning.h \
-	src/daemon/strict.c src/daemon/strict.h \
-	src/daemon/summary.c src/daemon/summary.h \
-	src/daemon/why.c src/daemon/why.h src/daemon/why_rules.h \
+	src/daemon/why.c src/daemon/why.h \
 	src/daemon/why_inside.c \
 	src/daemon/why_reach.c \
+	src/daemon/why_rules.h \
 	src/daemon/why_whole.c

@@ -94,7 +94,7 @@ static bool has_session(const struct peer *p, uint64_t mono)
 /* The other host says that nobody listens there, and said nothing else since. */
 static bool is_refused(const struct peer *p)
 {
-	const struct trouble_icmp *icmp = &p->trouble.icmp;
+	const struct faults_icmp *icmp = &p->faults.icmp;
 
 	return icmp->at > p->heard_at && endpoint_same_remote(&icmp->to, &p->endpoint) &&
 	       icmp_kind(icmp) == ICMP_KIND_PORT;
@@ -115,7 +115,7 @@ static enum cause of_session(const struct peer *p, uint64_t mono)
 	if (p->timers.at[TIMER_RETRANSMIT] && p->timers.unanswered > 1 &&
 	    mono > p->heard_at + NEW_HANDSHAKE_NS)
 		return CAUSE_SILENT_SESSION;
-	if (p->trouble.source_at && mono < p->trouble.source_at + recent &&
+	if (p->faults.source_at && mono < p->faults.source_at + recent &&
 	    !ip_is_link_local(&p->refused_source))
 		return CAUSE_SOURCE;
 	return CAUSE_WORKS;
@@ -125,7 +125,7 @@ static enum cause of_handshake(const struct peer *p)
 {
 	if (p->send_error)
 		return CAUSE_CANNOT_ASK;
-	if (state_unsettled(p, p->trouble.psk_at))
+	if (state_unsettled(p, p->faults.psk_at))
 		return CAUSE_PSK;
 	if (is_refused(p))
 		return CAUSE_REFUSED;
@@ -249,9 +249,9 @@ static void say_quiet(struct state *s, const struct peer *p, enum cause cause)
 		say(s, "no answer to %u initiations; waits for traffic", p->timers.attempts + 1);
 		return;
 	case CAUSE_UNCONFIRMED:
-		if (p->trouble.unconfirmed > 1)
+		if (p->faults.unconfirmed > 1)
 			say(s, "answered %lu initiations, no answer was taken up",
-			    (unsigned long)p->trouble.unconfirmed);
+			    (unsigned long)p->faults.unconfirmed);
 		else
 			say(s, "answered its initiation; waits for its first packet");
 		return;

@@ -26,12 +26,12 @@ static void print_age(struct print *out, const char *key, uint64_t since, uint64
 	print_add(out, " %s=%" PRIu64, key, mono > since ? (mono - since) / SECOND_NS : 0);
 }
 
-static void print_trouble_of_all(struct print *out, const struct trouble_tunnel *t)
+static void print_trouble_of_all(struct print *out, const struct faults_tunnel *t)
 {
 	char end[ENDPOINT_TEXT];
 	unsigned strangers = 0;
 
-	for (unsigned i = 0; i < TROUBLE_STRANGERS; i++)
+	for (unsigned i = 0; i < FAULTS_STRANGERS; i++)
 		strangers += t->stranger[i].count > 0;
 	if (strangers)
 		print_add(out, " strangers=%u", strangers);
@@ -106,16 +106,16 @@ void status_interface(struct print *out, const struct path *path,
 		  path->dev.writes);
 	print_add(out, " timer_late_max_us=%" PRIu64, about->timer_late_max / 1000);
 	traffic_print(out, path);
-	print_trouble_of_all(out, &t->trouble);
+	print_trouble_of_all(out, &t->faults);
 	print_drops(out, t->count);
 	print_add(out, "\n");
 }
 
 static void print_trouble(struct print *out, const struct peer *p, uint64_t mono)
 {
-	const struct trouble *t = &p->trouble;
+	const struct faults *t = &p->faults;
 
-	for (const struct trouble_send *s = t->send; s < t->send + TROUBLE_ERRORS; s++) {
+	for (const struct faults_send *s = t->send; s < t->send + FAULTS_ERRORS; s++) {
 		if (s->count)
 			print_add(out, " send_error_%d=%" PRIu64, s->err, s->count);
 	}
@@ -130,8 +130,8 @@ static void print_trouble(struct print *out, const struct peer *p, uint64_t mono
 		print_add(out, " responses_unconfirmed=%" PRIu64, t->unconfirmed);
 	if (t->unreturned)
 		print_add(out, " tx_unreturned=%" PRIu64, t->unreturned);
-	if (trouble_flips(t, mono))
-		print_add(out, " endpoint_flips=%" PRIu32, trouble_flips(t, mono));
+	if (faults_flips(t, mono))
+		print_add(out, " endpoint_flips=%" PRIu32, faults_flips(t, mono));
 }
 
 void status_peer(struct print *out, const struct peer *p, const struct state *state, uint64_t mono)

@@ -23,7 +23,7 @@ static bool source_of_link(const struct why_look *l, const char *ip)
 	const struct peer *p = l->p;
 	struct verdict *v;
 
-	v = why_begin(l, WHY_SOURCE, WHY_HINT, false, p->trouble.source_at);
+	v = why_begin(l, WHY_SOURCE, WHY_HINT, false, p->faults.source_at);
 	why_what(v, "the peer sends from %s, an address of the link, which it may not use", ip);
 	why_because(v, "Hosts send from such addresses by themselves, to find routers and groups. "
 		       "These packets are dropped, and nobody misses them; but routing daemons "
@@ -38,13 +38,13 @@ static bool source(const struct why_look *l)
 	char ip[IP_TEXT], base64[KEY_BASE64_LEN + 1];
 	struct verdict *v;
 
-	if (!why_within(l, p->trouble.source_at, RECENT_S))
+	if (!why_within(l, p->faults.source_at, RECENT_S))
 		return false;
 	ip_print(ip, &p->refused_source);
 	if (ip_is_link_local(&p->refused_source))
 		return source_of_link(l, ip);
 	owner = owner_of(l, &p->refused_source);
-	v = why_begin(l, WHY_SOURCE, WHY_SURE, true, p->trouble.source_at);
+	v = why_begin(l, WHY_SOURCE, WHY_SURE, true, p->faults.source_at);
 	why_what(v, "the peer sends from %s, which is not in its AllowedIPs", ip);
 	if (owner && owner != p) {
 		key_to_base64(base64, &owner->public_key);
@@ -56,7 +56,7 @@ static bool source(const struct why_look *l)
 		why_because(v,
 			    "Its packets arrive and decrypt, but %lu were dropped for their "
 			    "source, the last %lu s ago.",
-			    (unsigned long)p->count[FATE_SOURCE], why_ago(l, p->trouble.source_at));
+			    (unsigned long)p->count[FATE_SOURCE], why_ago(l, p->faults.source_at));
 	}
 	why_here(v, "if it may: add %s/%u to its AllowedIPs, and: taut reload %s", ip,
 		 ip_bits(p->refused_source.family), l->about->name);
@@ -69,13 +69,13 @@ static bool answers_are_refused(const struct why_look *l)
 {
 	const struct peer *p = l->p;
 
-	return why_within(l, p->trouble.source_at, RECENT_S) &&
+	return why_within(l, p->faults.source_at, RECENT_S) &&
 	       !ip_is_link_local(&p->refused_source);
 }
 
 static bool no_return(const struct why_look *l)
 {
-	const struct trouble *t = &l->p->trouble;
+	const struct faults *t = &l->p->faults;
 	unsigned enough = l->p->rx_packets ? MANY : FEW;
 	uint64_t since = t->unreturned_since;
 	bool wanted = t->unanswered >= enough;
@@ -104,13 +104,13 @@ static bool no_return(const struct why_look *l)
 
 static bool two_places(const struct why_look *l)
 {
-	uint32_t flips = trouble_flips(&l->p->trouble, l->about->mono);
+	uint32_t flips = faults_flips(&l->p->faults, l->about->mono);
 	char former[ENDPOINT_TEXT];
 	struct verdict *v;
 
 	if (flips < MANY_FLIPS)
 		return false;
-	endpoint_print(former, &l->p->trouble.former);
+	endpoint_print(former, &l->p->faults.former);
 	v = why_begin(l, WHY_TWO_PLACES, WHY_LIKELY, true, 0);
 	why_what(v, "the peer jumps between %s and %s", l->end, former);
 	why_because(v,

@@ -81,19 +81,19 @@ static bool loops(const struct why_look *l)
 
 /* --- what does not even leave --- */
 
-static const struct trouble_send *refusals(const struct why_look *l, int err)
+static const struct faults_send *refusals(const struct why_look *l, int err)
 {
-	static const struct trouble_send none;
-	const struct trouble_send *s = l->p->trouble.send;
+	static const struct faults_send none;
+	const struct faults_send *s = l->p->faults.send;
 
-	for (; s < l->p->trouble.send + TROUBLE_ERRORS; s++) {
+	for (; s < l->p->faults.send + FAULTS_ERRORS; s++) {
 		if (s->err == err)
 			return s;
 	}
 	return &none;
 }
 
-static void firewall(const struct why_look *l, const struct trouble_send *s)
+static void firewall(const struct why_look *l, const struct faults_send *s)
 {
 	struct verdict *v = why_begin(l, WHY_FIREWALL_LOCAL, WHY_SURE, true, s->at);
 
@@ -107,7 +107,7 @@ static void firewall(const struct why_look *l, const struct trouble_send *s)
 	why_here(v, "allow UDP to %s, port %u", l->ip, l->port);
 }
 
-static void no_route(const struct why_look *l, const struct trouble_send *s)
+static void no_route(const struct why_look *l, const struct faults_send *s)
 {
 	struct verdict *v = why_begin(l, WHY_NO_ROUTE, WHY_SURE, true, s->at);
 
@@ -124,7 +124,7 @@ static void no_route(const struct why_look *l, const struct trouble_send *s)
 	why_here(v, "ip link; ip address: is the network up?");
 }
 
-static void no_family(const struct why_look *l, const struct trouble_send *s)
+static void no_family(const struct why_look *l, const struct faults_send *s)
 {
 	bool v6 = l->p->endpoint.remote.sa.sa_family == AF_INET6;
 	struct verdict *v = why_begin(l, WHY_NO_FAMILY, WHY_SURE, true, s->at);
@@ -137,7 +137,7 @@ static void no_family(const struct why_look *l, const struct trouble_send *s)
 
 static bool cannot_send(const struct why_look *l)
 {
-	const struct trouble_send *s = refusals(l, l->p->send_error);
+	const struct faults_send *s = refusals(l, l->p->send_error);
 	struct verdict *v;
 
 	if (!l->p->send_error || !is_asking(l))
@@ -193,7 +193,7 @@ static bool network_says(const struct why_look *l)
 		[ICMP_KIND_FILTERED] = WHY_FILTERED,
 		[ICMP_KIND_NO_WAY] = WHY_UNREACHABLE,
 	};
-	const struct trouble_icmp *icmp = &l->p->trouble.icmp;
+	const struct faults_icmp *icmp = &l->p->faults.icmp;
 	enum icmp_kind kind = icmp_kind(icmp);
 	char text[ICMP_TEXT], from[IP_TEXT];
 	struct verdict *v;
@@ -223,10 +223,10 @@ static bool psk(const struct why_look *l)
 {
 	struct verdict *v;
 
-	if (!state_unsettled(l->p, l->p->trouble.psk_at) ||
-	    !why_within(l, l->p->trouble.psk_at, 2 * RECENT_S))
+	if (!state_unsettled(l->p, l->p->faults.psk_at) ||
+	    !why_within(l, l->p->faults.psk_at, 2 * RECENT_S))
 		return false;
-	v = why_begin(l, WHY_PSK_MISMATCH, WHY_LIKELY, !is_up(l), l->p->trouble.psk_at);
+	v = why_begin(l, WHY_PSK_MISMATCH, WHY_LIKELY, !is_up(l), l->p->faults.psk_at);
 	why_what(v, "the preshared keys differ");
 	why_because(v,
 		    "%s answers our handshakes, which takes the right public keys on both "
@@ -254,7 +254,7 @@ static void print_span(char text[SPAN], uint64_t seconds)
 
 static bool clock_back(const struct why_look *l)
 {
-	const struct trouble *t = &l->p->trouble;
+	const struct faults *t = &l->p->faults;
 	uint64_t theirs = load_be64(t->timestamp), latest = load_be64(l->p->latest_timestamp);
 	/* One may be a copy that somebody kept: that must not hide what is wrong. */
 	bool again = t->timestamps > 1;
@@ -283,7 +283,7 @@ static bool clock_back(const struct why_look *l)
 
 static bool one_way(const struct why_look *l)
 {
-	const struct trouble *t = &l->p->trouble;
+	const struct faults *t = &l->p->faults;
 	struct verdict *v;
 
 	if (t->unconfirmed < 2 || !why_within(l, l->p->consumed_at, RECENT_S))
@@ -310,7 +310,7 @@ static bool same_ip(const struct endpoint *a, const struct endpoint *b)
 
 static bool mac1(const struct why_look *l)
 {
-	const struct trouble_tunnel *t = &l->t->trouble;
+	const struct faults_tunnel *t = &l->t->faults;
 	struct verdict *v;
 
 	if (is_up(l) || !state_unsettled(l->p, t->mac_at) || !why_within(l, t->mac_at, RECENT_S) ||
@@ -349,7 +349,7 @@ static bool rp_filter(const struct why_look *l)
 
 static bool load(const struct why_look *l)
 {
-	const struct trouble *t = &l->p->trouble;
+	const struct faults *t = &l->p->faults;
 	struct verdict *v;
 
 	if (!is_asking(l) || !state_unsettled(l->p, t->cookie_at) ||
@@ -396,7 +396,7 @@ static bool silence(const struct why_look *l)
 
 static bool no_endpoint(const struct why_look *l)
 {
-	const struct trouble *t = &l->p->trouble;
+	const struct faults *t = &l->p->faults;
 	struct verdict *v;
 
 	if (endpoint_known(&l->p->endpoint) || !why_within(l, t->no_endpoint_at, RECENT_S))

@@ -44,7 +44,7 @@ static bool own_key(const struct why_look *l)
 {
 	struct verdict *v;
 
-	if (!l->t->trouble.own_key)
+	if (!l->t->faults.own_key)
 		return false;
 	v = why_begin(l, WHY_OWN_KEY, WHY_SURE, true, 0);
 	why_what(v, "a peer was configured with our own public key, and left out");
@@ -58,7 +58,7 @@ static bool no_peers(const struct why_look *l)
 {
 	struct verdict *v;
 
-	if (admin_count(l->t) || l->t->trouble.own_key)
+	if (admin_count(l->t) || l->t->faults.own_key)
 		return false;
 	v = why_begin(l, WHY_NO_PEERS, WHY_SURE, true, 0);
 	why_what(v, "the tunnel has no peers");
@@ -80,14 +80,14 @@ static const struct peer *who_is_at(const struct tunnel *t, const struct endpoin
 }
 
 /* Anybody may knock; it is a problem as long as somebody is missed who may be the one. */
-static bool may_be_missed(const struct why_look *l, const struct trouble_stranger *s,
+static bool may_be_missed(const struct why_look *l, const struct faults_stranger *s,
 			  const struct peer *known)
 {
 	return why_within(l, s->at, RECENT_S) &&
 	       (!l->about->all_well || (known && s->at > known->heard_at));
 }
 
-static void stranger(const struct why_look *l, const struct trouble_stranger *s)
+static void stranger(const struct why_look *l, const struct faults_stranger *s)
 {
 	const struct peer *known = who_is_at(l->t, &s->from);
 	char key[KEY_BASE64_LEN + 1], base64[KEY_BASE64_LEN + 1], from[ENDPOINT_TEXT];
@@ -116,10 +116,10 @@ static void stranger(const struct why_look *l, const struct trouble_stranger *s)
 
 static bool strangers(const struct why_look *l)
 {
-	const struct trouble_stranger *s = l->t->trouble.stranger;
+	const struct faults_stranger *s = l->t->faults.stranger;
 	bool any = false;
 
-	for (; s < l->t->trouble.stranger + TROUBLE_STRANGERS; s++) {
+	for (; s < l->t->faults.stranger + FAULTS_STRANGERS; s++) {
 		/* What was made right meanwhile. */
 		if (!why_within(l, s->at, STRANGER_S) || admin_find(l->t, &s->key))
 			continue;
@@ -132,7 +132,7 @@ static bool strangers(const struct why_look *l)
 /* One that says so of a peer stands with that peer. */
 static bool stands_elsewhere(const struct why_look *l)
 {
-	struct ip from = endpoint_ip(&l->t->trouble.mac_from);
+	struct ip from = endpoint_ip(&l->t->faults.mac_from);
 	const struct peer *p = admin_first(l->t);
 
 	for (unsigned looked = 0; p && looked < 1 << 16; p = p->next, looked++) {
@@ -146,7 +146,7 @@ static bool stands_elsewhere(const struct why_look *l)
 
 static bool mac1_of_strangers(const struct why_look *l)
 {
-	const struct trouble_tunnel *t = &l->t->trouble;
+	const struct faults_tunnel *t = &l->t->faults;
 	char from[ENDPOINT_TEXT];
 	struct verdict *v;
 
@@ -167,7 +167,7 @@ static bool mac1_of_strangers(const struct why_look *l)
 
 static bool no_peer(const struct why_look *l)
 {
-	const struct trouble_tunnel *t = &l->t->trouble;
+	const struct faults_tunnel *t = &l->t->faults;
 	char ip[IP_TEXT];
 	struct verdict *v;
 

@@ -7,11 +7,13 @@ libio_a_SOURCES = \
 	src/io/dev_tun.c \
 	src/io/offload.c src/io/offload.h \
 	src/io/tun.c src/io/tun.h \
-	src/io/udp.c src/io/udp.h src/io/udp_work.h \
+	src/io/udp.c src/io/udp.h \
 	src/io/udp_error.c src/io/udp_error.h \
 	src/io/udp_send.c \
 	src/io/udp_socket.c \
-	src/io/vnet.h src/io/vnet_ip.h \
+	src/io/udp_work.h \
+	src/io/vnet.h \
+	src/io/vnet_ip.h \
 	src/io/vnet_merge.c \
 	src/io/vnet_split.c \
 	src/io/vnet_write.c

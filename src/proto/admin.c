@@ -12,7 +12,7 @@
 /* Free everything that a session or handshake with the peer left. */
 static void peer_reset(struct tunnel *t, struct peer *peer)
 {
-	uint32_t purged = stage_purge(&peer->stage);
+	uint32_t purged = staged_purge(&peer->staged);
 
 	t->count[FATE_STAGE_PURGED] += purged;
 	peer->count[FATE_STAGE_PURGED] += purged;
@@ -42,7 +42,7 @@ void admin_down(struct tunnel *t)
 	t->up = false;
 	for (struct peer *peer = t->peers.first; peer; peer = peer->next)
 		peer_reset(t, peer);
-	t->lane.n = 0;
+	t->hsqueue.n = 0;
 	tunnel_sweep(t);
 }
 
@@ -59,13 +59,13 @@ void admin_private_key(struct tunnel *t, const struct key *key, struct instant n
 		return;
 	}
 	peer = next.known ? peers_find(&t->peers, &next.public_key) : NULL;
-	t->trouble.own_key = peer;
+	t->faults.own_key = peer;
 	if (peer)
 		admin_remove(t, peer);
 	*t->self = next;
 	wipe(&next, sizeof(next));
 	cookie_keys_set(&t->checker->keys, &t->self->public_key);
-	t->lane.n = 0; /* meant for the old key */
+	t->hsqueue.n = 0; /* meant for the old key */
 	for (peer = t->peers.first; peer; peer = peer->next) {
 		noise_remote_update(peer->noise, t->self);
 		handshake_clear(t, peer);
@@ -119,7 +119,7 @@ int admin_add(struct tunnel *t, const struct key *public_key, struct peer **out)
 	if (peer)
 		return -EEXIST;
 	if (t->self->known && key_equal(public_key, &t->self->public_key)) {
-		t->trouble.own_key = true;
+		t->faults.own_key = true;
 		return -EINVAL;
 	}
 	if (t->peers.n >= PEERS_MAX)
@@ -160,7 +160,7 @@ static void forget_work(struct tunnel *t, struct peer *peer)
 
 void admin_mend_own_key(struct tunnel *t)
 {
-	t->trouble.own_key = false;
+	t->faults.own_key = false;
 }
 
 void admin_remove(struct tunnel *t, struct peer *peer)
@@ -227,7 +227,7 @@ void admin_disallow_all(struct tunnel *t, struct peer *peer)
 
 void admin_touched(struct tunnel *t, struct peer *peer)
 {
-	if (t->up && peer->stage.n)
+	if (t->up && peer->staged.n)
 		send_later(t, peer, false);
 }
 

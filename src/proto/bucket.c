@@ -29,12 +29,12 @@ struct buckets {
 	struct bucket set[SETS][WAYS];
 };
 
-struct buckets *buckets_new(const struct chance *chance)
+struct buckets *buckets_new(const struct rng *rng)
 {
 	struct buckets *b = mem_new(sizeof(*b));
 
 	if (b)
-		chance_fill(chance, b->key.bytes, sizeof(b->key.bytes));
+		rng_fill(rng, b->key.bytes, sizeof(b->key.bytes));
 	return b;
 }
 

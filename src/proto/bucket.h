@@ -14,12 +14,12 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "crypto/random.h"
+#include "crypto/rng.h"
 
 struct buckets;
 
 /* NULL: no memory. */
-struct buckets *buckets_new(const struct chance *chance);
+struct buckets *buckets_new(const struct rng *rng);
 void buckets_free(struct buckets *b);
 /* One message from this source: may it pass? */
 bool bucket_take(struct buckets *b, const struct ip *source, uint64_t now);

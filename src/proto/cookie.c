@@ -39,14 +39,14 @@ bool cookie_mac1_ok(const struct cookie_checker *c, const void *message, size_t 
  * only, not to all behind a NAT.
  */
 static void cookie_of(struct cookie_checker *c, uint8_t out[COOKIE_LEN],
-		      const struct endpoint *from, uint64_t now, const struct chance *chance)
+		      const struct endpoint *from, uint64_t now, const struct rng *rng)
 {
 	struct ip ip = endpoint_ip(from);
 	uint8_t port[2];
 	struct blake2s s;
 
 	if (!c->secret_born || now - c->secret_born >= COOKIE_SECRET_NS) {
-		chance_fill(chance, c->secret, sizeof(c->secret));
+		rng_fill(rng, c->secret, sizeof(c->secret));
 		c->secret_born = now;
 	}
 	store_be16(port, endpoint_port(from));
@@ -57,13 +57,13 @@ static void cookie_of(struct cookie_checker *c, uint8_t out[COOKIE_LEN],
 }
 
 bool cookie_mac2_ok(struct cookie_checker *c, const void *message, size_t len,
-		    const struct endpoint *from, uint64_t now, const struct chance *chance)
+		    const struct endpoint *from, uint64_t now, const struct rng *rng)
 {
 	const uint8_t *m = message;
 	uint8_t cookie[COOKIE_LEN], mac[MAC_LEN];
 	bool ok;
 
-	cookie_of(c, cookie, from, now, chance);
+	cookie_of(c, cookie, from, now, rng);
 	blake2s(mac, MAC_LEN, cookie, COOKIE_LEN, m, len - MAC_LEN);
 	ok = bytes_equal(mac, m + len - MAC_LEN, MAC_LEN);
 	wipe(cookie, sizeof(cookie));
@@ -72,16 +72,15 @@ bool cookie_mac2_ok(struct cookie_checker *c, const void *message, size_t len,
 }
 
 void cookie_reply(struct cookie_checker *c, struct wire_cookie *reply, const void *message,
-		  size_t len, const struct endpoint *from, uint64_t now,
-		  const struct chance *chance)
+		  size_t len, const struct endpoint *from, uint64_t now, const struct rng *rng)
 {
 	const uint8_t *m = message;
 	uint8_t cookie[COOKIE_LEN];
 
 	store_le32(reply->type, MESSAGE_COOKIE);
 	memcpy(reply->receiver, m + 4, 4);
-	chance_fill(chance, reply->nonce, sizeof(reply->nonce));
-	cookie_of(c, cookie, from, now, chance);
+	rng_fill(rng, reply->nonce, sizeof(reply->nonce));
+	cookie_of(c, cookie, from, now, rng);
 	xaead_seal(reply->sealed_cookie, cookie, sizeof(cookie), m + len - MACS_LEN, MAC_LEN,
 		   reply->nonce, c->keys.cookie);
 	wipe(cookie, sizeof(cookie));

@@ -13,7 +13,7 @@
 
 #include "base/addr.h"
 #include "base/key.h"
-#include "crypto/random.h"
+#include "crypto/rng.h"
 #include "proto/wire.h"
 
 /* The two keys that follow from a public key. */
@@ -48,12 +48,11 @@ void cookie_keys_set(struct cookie_keys *k, const struct key *public_key);
 bool cookie_mac1_ok(const struct cookie_checker *c, const void *message, size_t len)
 	__attribute__((warn_unused_result));
 bool cookie_mac2_ok(struct cookie_checker *c, const void *message, size_t len,
-		    const struct endpoint *from, uint64_t now, const struct chance *chance)
+		    const struct endpoint *from, uint64_t now, const struct rng *rng)
 	__attribute__((warn_unused_result));
 /* The reply to a message with good mac1 from this address. */
 void cookie_reply(struct cookie_checker *c, struct wire_cookie *reply, const void *message,
-		  size_t len, const struct endpoint *from, uint64_t now,
-		  const struct chance *chance);
+		  size_t len, const struct endpoint *from, uint64_t now, const struct rng *rng);
 
 /* Fill in both macs of a message to the peer and remember mac1. */
 void cookie_add_macs(struct cookie_maker *m, void *message, size_t len, uint64_t now);

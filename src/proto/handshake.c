@@ -7,7 +7,7 @@
 enum {
 	TOS_HANDSHAKE = 0x88, /* AF41, as the kernel marks handshakes */
 	/* What one call may spend on the lane: two handshakes, or 32 cookies. */
-	LANE_BUDGET = 32,
+	HSQUEUE_BUDGET = 32,
 	COST_CHEAP = 1,
 	COST_DH = 16,
 	/* Initiations begun in one call, 2 ms or so; those beyond it follow by timer. */
@@ -55,7 +55,7 @@ void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint 
 	if (known && endpoint_equal(&peer->endpoint, from))
 		return;
 	if (!known || !endpoint_same_remote(&peer->endpoint, from)) {
-		trouble_moved(&peer->trouble, &peer->endpoint, from, now.mono);
+		faults_moved(&peer->faults, &peer->endpoint, from, now.mono);
 		tunnel_note(t, (struct event){ .kind = EVENT_ENDPOINT, .peer = peer });
 	}
 	peer->endpoint = *from;
@@ -69,7 +69,7 @@ void handshake_complete(struct tunnel *t, struct peer *peer, struct instant now)
 	peer->handshakes++;
 	peer->session_rx = peer->rx_packets;
 	peer->session_tx = peer->tx_packets;
-	peer->trouble.unconfirmed = 0;
+	peer->faults.unconfirmed = 0;
 	tunnel_note(t, (struct event){ .kind = EVENT_HANDSHAKE, .peer = peer });
 }
 
@@ -93,10 +93,10 @@ static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, 
 
 	handshake_clear(t, peer);
 	noise_timestamp(timestamp, now.wall, peer->sent_timestamp);
-	if (!index_add(&t->index, INDEX_HANDSHAKE, peer, &t->chance, &index)) {
+	if (!index_add(&t->index, INDEX_HANDSHAKE, peer, &t->rng, &index)) {
 		p->fate = FATE_NO_MEMORY;
 	} else if (!noise_write_initiation(peer->pending, m, t->self, peer->noise, index, timestamp,
-					   &t->chance)) {
+					   &t->rng)) {
 		index_remove(&t->index, index);
 		p->fate = FATE_NOISE;
 	} else {
@@ -110,7 +110,7 @@ static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, 
 	if (peer->timers.unanswered)
 		asked_in_vain(t, peer);
 	/* Armed even if it could not leave: who else would try again? */
-	timers_initiation_sent(&peer->timers, now.mono, &t->chance);
+	timers_initiation_sent(&peer->timers, now.mono, &t->rng);
 }
 
 bool handshake_start(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
@@ -122,13 +122,13 @@ bool handshake_start(struct tunnel *t, struct peer *peer, struct batch *b, struc
 		return false;
 	if (peer->sent_handshake_at && now.mono < opens) {
 		if (!peer->timers.at[TIMER_RETRANSMIT])
-			timers_gate_closed(&peer->timers, opens, &t->chance);
+			timers_gate_closed(&peer->timers, opens, &t->rng);
 		return false;
 	}
 	if (t->spent < START_BUDGET)
 		p = message_add(b, sizeof(struct wire_initiation), &peer->endpoint, TOS_HANDSHAKE);
 	if (!p) {
-		timers_gate_closed(&peer->timers, now.mono + MILLI_NS, &t->chance);
+		timers_gate_closed(&peer->timers, now.mono + MILLI_NS, &t->rng);
 		return false;
 	}
 	t->spent += COST_DH;
@@ -183,10 +183,10 @@ static enum fate respond(struct tunnel *t, struct peer *peer, struct noise_recei
 	if (!p)
 		return FATE_NO_MEMORY;
 	p->fate = FATE_NO_MEMORY;
-	if (!index_add(&t->index, INDEX_HANDSHAKE, peer, &t->chance, &index))
+	if (!index_add(&t->index, INDEX_HANDSHAKE, peer, &t->rng, &index))
 		return FATE_NO_MEMORY;
-	if (!noise_write_response(n, (struct wire_response *)p->data, peer->noise, index,
-				  &t->chance, &keys)) {
+	if (!noise_write_response(n, (struct wire_response *)p->data, peer->noise, index, &t->rng,
+				  &keys)) {
 		index_remove(&t->index, index);
 		p->fate = FATE_NOISE;
 		return FATE_NOISE;
@@ -200,16 +200,16 @@ static enum fate respond(struct tunnel *t, struct peer *peer, struct noise_recei
 	p->fate = FATE_NET;
 	p->owner = peer;
 	peer->responses_sent++;
-	if (!peer->trouble.unconfirmed++)
-		peer->trouble.unconfirmed_since = now.mono;
+	if (!peer->faults.unconfirmed++)
+		peer->faults.unconfirmed_since = now.mono;
 	peer->sent_handshake_at = peer->sent_at = now.mono;
 	timers_traversal(&peer->timers, now.mono);
 	timers_any_sent(&peer->timers);
 	return FATE_CONSUMED;
 }
 
-static enum fate initiation_received(struct tunnel *t, const struct lane_entry *e, struct batch *b,
-				     struct instant now)
+static enum fate initiation_received(struct tunnel *t, const struct hsqueue_entry *e,
+				     struct batch *b, struct instant now)
 {
 	const struct wire_initiation *m = (const struct wire_initiation *)e->message;
 	uint8_t timestamp[TIMESTAMP_LEN];
@@ -221,7 +221,7 @@ static enum fate initiation_received(struct tunnel *t, const struct lane_entry *
 		return FATE_NOISE;
 	peer = peers_find(&t->peers, &n.who);
 	if (!peer) {
-		if (trouble_stranger(&t->trouble, &n.who, &e->from, now.mono))
+		if (faults_stranger(&t->faults, &n.who, &e->from, now.mono))
 			tunnel_note(t, (struct event){ .kind = EVENT_UNKNOWN_PEER,
 						       .key = n.who,
 						       .end = e->from });
@@ -231,7 +231,7 @@ static enum fate initiation_received(struct tunnel *t, const struct lane_entry *
 	if (!noise_read_timestamp(&n, m, peer->noise, timestamp))
 		goto out;
 	if (memcmp(timestamp, peer->latest_timestamp, TIMESTAMP_LEN) <= 0) {
-		if (trouble_timestamp(peer, timestamp, &e->from, now.mono))
+		if (faults_timestamp(peer, timestamp, &e->from, now.mono))
 			tunnel_note(t, (struct event){ .kind = EVENT_TIMESTAMP,
 						       .peer = peer,
 						       .end = e->from });
@@ -259,7 +259,8 @@ out:
 	return fate;
 }
 
-static enum fate response_received(struct tunnel *t, const struct lane_entry *e, struct instant now)
+static enum fate response_received(struct tunnel *t, const struct hsqueue_entry *e,
+				   struct instant now)
 {
 	const struct wire_response *m = (const struct wire_response *)e->message;
 	uint32_t index = load_le32(m->receiver);
@@ -270,7 +271,7 @@ static enum fate response_received(struct tunnel *t, const struct lane_entry *e,
 	if (!peer || !peer->pending->waiting || peer->pending->index != index)
 		return FATE_NO_HANDSHAKE;
 	if (!noise_read_response(peer->pending, m, t->self, peer->noise, &keys)) {
-		if (trouble_psk(peer, now.mono))
+		if (faults_psk(peer, now.mono))
 			tunnel_note(t, (struct event){
 					       .kind = EVENT_PSK, .peer = peer, .end = e->from });
 		peer->count[FATE_PSK]++;
@@ -303,19 +304,19 @@ enum fate handshake_cookie(struct tunnel *t, const struct wire_cookie *m, struct
 	if (!cookie_take(&peer->cookie, m, now.mono))
 		return FATE_COOKIE;
 	t->cookies_received++;
-	peer->trouble.cookies++;
-	peer->trouble.cookie_at = now.mono;
+	peer->faults.cookies++;
+	peer->faults.cookie_at = now.mono;
 	return FATE_CONSUMED; /* no timer, no endpoint: it proves nothing about its sender */
 }
 
 static bool under_load(struct tunnel *t, struct instant now)
 {
-	if (t->lane.n >= LANE_LOAD)
+	if (t->hsqueue.n >= HSQUEUE_LOAD)
 		t->under_load_until = now.mono + UNDER_LOAD_NS;
 	return now.mono < t->under_load_until;
 }
 
-static enum fate cookie_send(struct tunnel *t, const struct lane_entry *e, struct batch *b,
+static enum fate cookie_send(struct tunnel *t, const struct hsqueue_entry *e, struct batch *b,
 			     struct instant now)
 {
 	struct endpoint *to = batch_end(b);
@@ -325,18 +326,18 @@ static enum fate cookie_send(struct tunnel *t, const struct lane_entry *e, struc
 		return FATE_NO_MEMORY;
 	*to = e->from;
 	cookie_reply(t->checker, (struct wire_cookie *)p->data, e->message, e->len, &e->from,
-		     now.mono, &t->chance);
+		     now.mono, &t->rng);
 	return FATE_COOKIE_SENT;
 }
 
-static enum fate work_one(struct tunnel *t, const struct lane_entry *e, bool loaded,
+static enum fate work_one(struct tunnel *t, const struct hsqueue_entry *e, bool loaded,
 			  struct batch *b, struct instant now)
 {
 	t->spent += COST_CHEAP;
 	if (loaded) {
 		struct ip source = endpoint_ip(&e->from);
 
-		if (!cookie_mac2_ok(t->checker, e->message, e->len, &e->from, now.mono, &t->chance))
+		if (!cookie_mac2_ok(t->checker, e->message, e->len, &e->from, now.mono, &t->rng))
 			return cookie_send(t, e, b, now);
 		if (!bucket_take(t->buckets, &source, now.mono))
 			return FATE_RATE;
@@ -351,14 +352,14 @@ void handshake_work(struct tunnel *t, struct batch *b, struct instant now)
 {
 	size_t room;
 
-	while (t->lane.n && t->spent < LANE_BUDGET) {
+	while (t->hsqueue.n && t->spent < HSQUEUE_BUDGET) {
 		bool loaded = under_load(t, now);
-		const struct lane_entry *e;
+		const struct hsqueue_entry *e;
 
 		/* An answer must find room; else the lane waits for the next batch. */
 		if (!batch_space(b, &room) || room < WIRE_HANDSHAKE_MAX || b->n_ends == b->cap_ends)
 			return;
-		e = lane_pop(&t->lane);
+		e = hsqueue_pop(&t->hsqueue);
 		t->count[work_one(t, e, loaded, b, now)]++;
 	}
 }

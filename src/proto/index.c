@@ -41,15 +41,15 @@ void index_fini(struct index_table *t)
 	*t = (struct index_table){ 0 };
 }
 
-bool index_add(struct index_table *t, enum index_kind kind, void *target,
-	       const struct chance *chance, uint32_t *index)
+bool index_add(struct index_table *t, enum index_kind kind, void *target, const struct rng *rng,
+	       uint32_t *index)
 {
 	struct index_entry *e;
 
 	if ((t->n + 1) * 2 > t->size && !resize(t, t->size ? t->size * 2 : INDEX_MIN))
 		return false;
 	do {
-		*index = chance_u32(chance);
+		*index = rng_u32(rng);
 		e = probe(t, *index);
 	} while (e->kind != INDEX_FREE);
 	*e = (struct index_entry){ .index = *index, .kind = (uint8_t)kind, .target = target };

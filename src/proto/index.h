@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "crypto/random.h"
+#include "crypto/rng.h"
 
 enum index_kind { INDEX_FREE, INDEX_HANDSHAKE, INDEX_SESSION };
 
@@ -30,8 +30,8 @@ struct index_table {
 
 void index_fini(struct index_table *t);
 /* A fresh index for the target; false: no memory. */
-bool index_add(struct index_table *t, enum index_kind kind, void *target,
-	       const struct chance *chance, uint32_t *index);
+bool index_add(struct index_table *t, enum index_kind kind, void *target, const struct rng *rng,
+	       uint32_t *index);
 /* NULL unless the index leads to something of that kind. */
 void *index_find(const struct index_table *t, uint32_t index, enum index_kind kind);
 /* The same index leads to something else from now on: a handshake became a session. */

@@ -36,8 +36,8 @@ enum {
 	MAX_TIMER_HANDSHAKES = 18, /* REKEY_ATTEMPT_TIME 90 s / REKEY_TIMEOUT 5 s */
 	STAGED_PACKETS = 128,
 	STAGED_BYTES = 256 << 10,
-	LANE_SIZE = 1024,          /* handshake messages that wait */
-	LANE_LOAD = LANE_SIZE / 8, /* this many waiting: under load */
+	HSQUEUE_SIZE = 1024,             /* handshake messages that wait */
+	HSQUEUE_LOAD = HSQUEUE_SIZE / 8, /* this many waiting: under load */
 	PEERS_MAX = 1 << 20,
 };
 

@@ -81,9 +81,9 @@ static void start(struct transcript *t, const struct key *responder)
 	mix_hash(t, responder->bytes, sizeof(responder->bytes));
 }
 
-static void fresh(struct key *ephemeral, struct key *public_key, const struct chance *chance)
+static void fresh(struct key *ephemeral, struct key *public_key, const struct rng *rng)
 {
-	chance_fill(chance, ephemeral->bytes, sizeof(ephemeral->bytes));
+	rng_fill(rng, ephemeral->bytes, sizeof(ephemeral->bytes));
 	key_clamp(ephemeral);
 	dh_public(public_key, ephemeral);
 }
@@ -115,7 +115,7 @@ void noise_remote_update(struct noise_remote *r, const struct noise_identity *se
 bool noise_write_initiation(struct noise_pending *p, struct wire_initiation *m,
 			    const struct noise_identity *self, const struct noise_remote *r,
 			    uint32_t index, const uint8_t timestamp[TIMESTAMP_LEN],
-			    const struct chance *chance)
+			    const struct rng *rng)
 {
 	struct noise_pending n = { .index = index, .waiting = true };
 	struct key public_key;
@@ -127,7 +127,7 @@ bool noise_write_initiation(struct noise_pending *p, struct wire_initiation *m,
 	store_le32(m->type, MESSAGE_INITIATION);
 	store_le32(m->sender, index);
 	start(&n.transcript, &r->public_key);
-	fresh(&n.ephemeral, &public_key, chance);
+	fresh(&n.ephemeral, &public_key, rng);
 	memcpy(m->ephemeral, public_key.bytes, KEY_LEN);
 	mix_ephemeral(&n.transcript, m->ephemeral);                    /* e */
 	if (!mix_dh(&n.transcript, key, &n.ephemeral, &r->public_key)) /* es */
@@ -180,7 +180,7 @@ bool noise_read_timestamp(struct noise_received *n, const struct wire_initiation
 }
 
 bool noise_write_response(struct noise_received *n, struct wire_response *m,
-			  const struct noise_remote *r, uint32_t index, const struct chance *chance,
+			  const struct noise_remote *r, uint32_t index, const struct rng *rng,
 			  struct noise_keys *keys)
 {
 	struct transcript t = n->transcript;
@@ -191,7 +191,7 @@ bool noise_write_response(struct noise_received *n, struct wire_response *m,
 	store_le32(m->type, MESSAGE_RESPONSE);
 	store_le32(m->sender, index);
 	store_le32(m->receiver, n->index);
-	fresh(&ephemeral, &public_key, chance);
+	fresh(&ephemeral, &public_key, rng);
 	memcpy(m->ephemeral, public_key.bytes, KEY_LEN);
 	mix_ephemeral(&t, m->ephemeral);                  /* e */
 	if (!mix_dh(&t, NULL, &ephemeral, &n->ephemeral)) /* ee */

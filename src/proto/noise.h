@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "base/key.h"
-#include "crypto/random.h"
+#include "crypto/rng.h"
 #include "proto/wire.h"
 
 /* Who we are. */
@@ -70,7 +70,7 @@ void noise_identity_set(struct noise_identity *self, const struct key *private_k
 bool noise_write_initiation(struct noise_pending *p, struct wire_initiation *m,
 			    const struct noise_identity *self, const struct noise_remote *r,
 			    uint32_t index, const uint8_t timestamp[TIMESTAMP_LEN],
-			    const struct chance *chance) __attribute__((warn_unused_result));
+			    const struct rng *rng) __attribute__((warn_unused_result));
 
 /* Step one: who is it? n->who is what the sender claims, with proof only after step two. */
 bool noise_read_static(struct noise_received *n, const struct wire_initiation *m,
@@ -82,7 +82,7 @@ bool noise_read_timestamp(struct noise_received *n, const struct wire_initiation
 
 /* Fills all but the MACs; keys are ready for the session. */
 bool noise_write_response(struct noise_received *n, struct wire_response *m,
-			  const struct noise_remote *r, uint32_t index, const struct chance *chance,
+			  const struct noise_remote *r, uint32_t index, const struct rng *rng,
 			  struct noise_keys *keys) __attribute__((warn_unused_result));
 
 /* *p is left as it is, whatever happens: a forged response must not end the attempt. */

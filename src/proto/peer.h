@@ -17,11 +17,11 @@
 #include "proto/allowed.h"
 #include "proto/cookie.h"
 #include "proto/deadlines.h"
+#include "proto/faults.h"
 #include "proto/keyring.h"
 #include "proto/noise.h"
-#include "proto/stage.h"
+#include "proto/staged.h"
 #include "proto/timers.h"
-#include "proto/trouble.h"
 
 /* What the shell remembers of a peer. The core leaves it alone; zeroed: nothing yet. */
 struct peer_note {
@@ -53,7 +53,7 @@ struct peer {
 	struct timers timers;
 	struct deadline deadline;
 	/* packets */
-	struct stage stage;
+	struct staged staged;
 	bool flush_keepalive; /* with work to do: a keepalive, if nothing waits */
 	/* tables */
 	struct peer *hash_next;
@@ -72,7 +72,7 @@ struct peer {
 	int send_error;
 	struct ip refused_source;        /* inner source of a FATE_SOURCE, at trouble.source_at */
 	uint64_t session_rx, session_tx; /* rx_packets and tx_packets when the session began */
-	struct trouble trouble;
+	struct faults faults;
 	uint64_t count[FATE_COUNT]; /* drops of this peer's packets, by reason */
 	struct peer_note note;
 };

@@ -9,11 +9,12 @@ libproto_a_SOURCES = \
 	src/proto/bucket.c src/proto/bucket.h \
 	src/proto/cookie.c src/proto/cookie.h \
 	src/proto/deadlines.c src/proto/deadlines.h \
+	src/proto/faults.c src/proto/faults.h \
 	src/proto/handshake.c src/proto/handshake.h \
+	src/proto/hsqueue.c src/proto/hsqueue.h \
 	src/proto/index.c src/proto/index.h \
 	src/proto/inner.c src/proto/inner.h \
 	src/proto/keyring.c src/proto/keyring.h \
-	src/proto/lane.c src/proto/lane.h \
 	src/proto/limits.h \
 	src/proto/noise.c src/proto/noise.h \
 	src/proto/peer.h \
@@ -21,8 +22,7 @@ libproto_a_SOURCES = \
 	src/proto/replay.c src/proto/replay.h \
 	src/proto/send.c src/proto/send.h \
 	src/proto/session.c src/proto/session.h \
-	src/proto/stage.c src/proto/stage.h \
+	src/proto/staged.c src/proto/staged.h \
 	src/proto/timers.c src/proto/timers.h \
-	src/proto/trouble.c src/proto/trouble.h \
 	src/proto/tunnel.c src/proto/tunnel.h \
 	src/proto/wire.h

@@ -39,7 +39,7 @@ void send_seal(struct tunnel *t)
 
 enum fate send_stage(struct tunnel *t, struct peer *peer, const uint8_t *data, size_t len)
 {
-	int dropped = stage_push(&peer->stage, data, len);
+	int dropped = staged_push(&peer->staged, data, len);
 
 	if (dropped < 0) {
 		peer->count[FATE_NO_MEMORY]++;
@@ -57,7 +57,7 @@ void send_happened(struct tunnel *t, struct peer *peer, bool data, struct batch 
 	timers_traversal(&peer->timers, now.mono);
 	timers_any_sent(&peer->timers);
 	if (data)
-		timers_data_sent(&peer->timers, now.mono, &t->chance);
+		timers_data_sent(&peer->timers, now.mono, &t->rng);
 	if (peer->keyring.current && session_stale_for_sending(peer->keyring.current, now.mono))
 		handshake_want(t, peer, b, now);
 }
@@ -65,13 +65,13 @@ void send_happened(struct tunnel *t, struct peer *peer, bool data, struct batch 
 /* Stamp the oldest waiting packet; false when the batch is full. */
 static bool flush_one(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
 {
-	size_t len = stage_length(&peer->stage);
+	size_t len = staged_length(&peer->staged);
 	struct pkt *p = batch_add(b, len);
 
 	if (!p)
 		return false;
-	stage_pop(&peer->stage, p->data);
-	trouble_sent(&peer->trouble, p->data, len, now.mono);
+	staged_pop(&peer->staged, p->data);
+	faults_sent(&peer->faults, p->data, len, now.mono);
 	send_stamp(t, b, p, peer->keyring.current,
 		   inner_ecn_out(p->data, inner_version(p->data, len)));
 	peer->tx_packets++;
@@ -81,7 +81,7 @@ static bool flush_one(struct tunnel *t, struct peer *peer, struct batch *b, stru
 void send_flush(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
 {
 	struct session *s = peer->keyring.current;
-	uint32_t waiting = peer->stage.n;
+	uint32_t waiting = peer->staged.n;
 
 	if (!waiting)
 		return;
@@ -89,13 +89,13 @@ void send_flush(struct tunnel *t, struct peer *peer, struct batch *b, struct ins
 		handshake_want(t, peer, b, now);
 		return;
 	}
-	while (peer->stage.n && session_may_send(s, now.mono)) {
+	while (peer->staged.n && session_may_send(s, now.mono)) {
 		if (!flush_one(t, peer, b, now)) {
 			send_later(t, peer, false);
 			break;
 		}
 	}
-	if (peer->stage.n < waiting)
+	if (peer->staged.n < waiting)
 		send_happened(t, peer, true, b, now);
 }
 
@@ -104,7 +104,7 @@ void send_keepalive(struct tunnel *t, struct peer *peer, struct batch *b, struct
 	struct session *s = peer->keyring.current;
 	struct pkt *p;
 
-	if (peer->stage.n) {
+	if (peer->staged.n) {
 		send_flush(t, peer, b, now);
 		return;
 	}

@@ -33,7 +33,7 @@ void send_keepalive(struct tunnel *t, struct peer *peer, struct batch *b, struct
 void send_happened(struct tunnel *t, struct peer *peer, bool data, struct batch *b,
 		   struct instant now);
 
-/* Serve this peer (flush, or keepalive) at the next chance. */
+/* Serve this peer (flush, or keepalive) at the next rng. */
 void send_later(struct tunnel *t, struct peer *peer, bool keepalive);
 /* Serve all that asked. */
 void send_serve(struct tunnel *t, struct batch *b, struct instant now);

@@ -3,9 +3,9 @@
 
 #include "proto/limits.h"
 
-static uint64_t jitter(const struct chance *c)
+static uint64_t jitter(const struct rng *c)
 {
-	return chance_below(c, JITTER_MS) * MILLI_NS;
+	return rng_below(c, JITTER_MS) * MILLI_NS;
 }
 
 static void arm(struct timers *t, enum timer which, uint64_t at)
@@ -24,7 +24,7 @@ void timers_stop(struct timers *t)
 	*t = (struct timers){ .interval = t->interval };
 }
 
-void timers_data_sent(struct timers *t, uint64_t now, const struct chance *c)
+void timers_data_sent(struct timers *t, uint64_t now, const struct rng *c)
 {
 	/* From the first unanswered packet on, not from the last. */
 	if (!t->at[TIMER_NEW_HANDSHAKE])
@@ -55,7 +55,7 @@ void timers_traversal(struct timers *t, uint64_t now)
 		arm(t, TIMER_PERSISTENT, now + t->interval * SECOND_NS);
 }
 
-void timers_initiation_sent(struct timers *t, uint64_t now, const struct chance *c)
+void timers_initiation_sent(struct timers *t, uint64_t now, const struct rng *c)
 {
 	t->unanswered++;
 	arm(t, TIMER_RETRANSMIT, now + REKEY_TIMEOUT_NS + jitter(c));
@@ -73,7 +73,7 @@ void timers_handshake_complete(struct timers *t)
 	t->last_minute = false;
 }
 
-void timers_gate_closed(struct timers *t, uint64_t opens, const struct chance *c)
+void timers_gate_closed(struct timers *t, uint64_t opens, const struct rng *c)
 {
 	arm(t, TIMER_RETRANSMIT, opens + jitter(c));
 }

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "crypto/random.h"
+#include "crypto/rng.h"
 
 enum timer {
 	TIMER_RETRANSMIT,    /* handshake: 5 s and jitter after an initiation without answer */
@@ -37,16 +37,16 @@ struct timers {
 void timers_start(struct timers *t);
 void timers_stop(struct timers *t); /* disarm all; attempts start anew */
 
-void timers_data_sent(struct timers *t, uint64_t now, const struct chance *c);
+void timers_data_sent(struct timers *t, uint64_t now, const struct rng *c);
 void timers_data_received(struct timers *t, uint64_t now);
 void timers_any_sent(struct timers *t);
 void timers_any_received(struct timers *t);
 void timers_traversal(struct timers *t, uint64_t now);
-void timers_initiation_sent(struct timers *t, uint64_t now, const struct chance *c);
+void timers_initiation_sent(struct timers *t, uint64_t now, const struct rng *c);
 void timers_session_derived(struct timers *t, uint64_t now);
 void timers_handshake_complete(struct timers *t);
 /* The retransmit timer fired while the 5 s gate was closed: try again when it opens. */
-void timers_gate_closed(struct timers *t, uint64_t opens, const struct chance *c);
+void timers_gate_closed(struct timers *t, uint64_t opens, const struct rng *c);
 
 /* The earliest deadline; UINT64_MAX: none. */
 uint64_t timers_next(const struct timers *t);

@@ -24,13 +24,13 @@
 
 enum { TICK_BUDGET = 64 }; /* handshakes begun by timers in one tick: 4, the rest at the next */
 
-int tunnel_init(struct tunnel *t, const struct chance *chance, uint32_t cap)
+int tunnel_init(struct tunnel *t, const struct rng *rng, uint32_t cap)
 {
-	*t = (struct tunnel){ .chance = *chance, .cap_jobs = cap };
-	chance_fill(chance, t->peers.key.bytes, sizeof(t->peers.key.bytes));
+	*t = (struct tunnel){ .rng = *rng, .cap_jobs = cap };
+	rng_fill(rng, t->peers.key.bytes, sizeof(t->peers.key.bytes));
 	t->self = vault_new(sizeof(*t->self));
 	t->checker = vault_new(sizeof(*t->checker));
-	t->buckets = buckets_new(chance);
+	t->buckets = buckets_new(rng);
 	t->jobs = mem_new_array(cap, sizeof(*t->jobs));
 	t->work = mem_new_array(cap, sizeof(*t->work));
 	if (t->self && t->checker && t->buckets && t->jobs && t->work)
@@ -46,7 +46,7 @@ void tunnel_fini(struct tunnel *t)
 	peers_fini(&t->peers);
 	index_fini(&t->index);
 	deadlines_fini(&t->deadlines);
-	lane_fini(&t->lane);
+	hsqueue_fini(&t->hsqueue);
 	buckets_free(t->buckets);
 	mem_free(t->jobs);
 	mem_free(t->work);
@@ -114,7 +114,7 @@ static void run_ends(struct tunnel *t, struct peer *peer, bool sent, struct batc
 		return;
 	if (sent)
 		send_happened(t, peer, true, b, now);
-	if (peer->stage.n)
+	if (peer->staged.n)
 		send_later(t, peer, false);
 	tunnel_touch(t, peer);
 }
@@ -129,12 +129,12 @@ static enum fate sort_plain(struct tunnel *t, struct pkt *p, struct peer **peer,
 	*peer = inner_destination(&t->allowed, p->data, version);
 	if (!*peer) {
 		inner_destination_ip(p->data, version, &to);
-		trouble_no_peer(&t->trouble, &to, now.mono);
+		faults_no_peer(&t->faults, &to, now.mono);
 		return FATE_NO_PEER;
 	}
 	if (!endpoint_known(&(*peer)->endpoint)) {
 		(*peer)->count[FATE_NO_ENDPOINT]++;
-		(*peer)->trouble.no_endpoint_at = now.mono;
+		(*peer)->faults.no_endpoint_at = now.mono;
 		return FATE_NO_ENDPOINT;
 	}
 	return FATE_NONE;
@@ -161,11 +161,11 @@ void tunnel_seal(struct tunnel *t, struct batch *b, struct instant now)
 			sent = false;
 		}
 		s = peer->keyring.current;
-		if (!t->up || peer->stage.n || !s || !session_may_send(s, now.mono)) {
+		if (!t->up || peer->staged.n || !s || !session_may_send(s, now.mono)) {
 			p->fate = (uint8_t)send_stage(t, peer, p->data, p->len);
 			continue;
 		}
-		trouble_sent(&peer->trouble, p->data, p->len, now.mono);
+		faults_sent(&peer->faults, p->data, p->len, now.mono);
 		send_stamp(t, b, p, s, inner_ecn_out(p->data, p->data[0] >> 4));
 		peer->tx_packets++;
 		sent = true;
@@ -217,11 +217,12 @@ static enum fate sort_handshake(struct tunnel *t, struct pkt *p, size_t want, st
 	if (!t->self->known)
 		return FATE_NO_KEY;
 	if (!cookie_mac1_ok(t->checker, p->data, p->len)) {
-		t->trouble.mac_at = now.mono;
-		t->trouble.mac_from = *p->end;
+		t->faults.mac_at = now.mono;
+		t->faults.mac_from = *p->end;
 		return FATE_MAC;
 	}
-	return lane_push(&t->lane, p->data, p->len, p->end) ? FATE_HANDSHAKE : FATE_LANE_FULL;
+	return hsqueue_push(&t->hsqueue, p->data, p->len, p->end) ? FATE_HANDSHAKE
+								  : FATE_HSQUEUE_FULL;
 }
 
 static enum fate sort_message(struct tunnel *t, struct pkt *p, struct instant now)
@@ -258,13 +259,13 @@ static enum fate take_content(struct tunnel *t, struct peer *peer, struct pkt *p
 	/* The owner of the source in the whole table, not merely "one of this peer's". */
 	if (inner_source(&t->allowed, p->data, version) != peer) {
 		inner_source_ip(p->data, version, &from);
-		trouble_source(peer, &from, now.mono);
+		faults_source(peer, &from, now.mono);
 		return FATE_SOURCE;
 	}
 	p->len = (uint32_t)len; /* what is beyond was padding */
 	inner_ecn_in(p->data, version, p->tos);
 	peer->rx_packets++;
-	trouble_returned(&peer->trouble);
+	faults_returned(&peer->faults);
 	return FATE_DEV;
 }
 
@@ -333,7 +334,7 @@ void tunnel_open(struct tunnel *t, struct batch *b, struct instant now)
 
 static void gave_up(struct tunnel *t, struct peer *peer, struct instant now)
 {
-	uint32_t purged = stage_purge(&peer->stage);
+	uint32_t purged = staged_purge(&peer->staged);
 
 	t->count[FATE_STAGE_PURGED] += purged;
 	peer->count[FATE_STAGE_PURGED] += purged;
@@ -402,7 +403,7 @@ void tunnel_tick(struct tunnel *t, struct batch *b, struct instant now)
 
 uint64_t tunnel_deadline(const struct tunnel *t)
 {
-	if (t->work_first || t->lane.n)
+	if (t->work_first || t->hsqueue.n)
 		return 0;
 	return deadlines_next(&t->deadlines);
 }
@@ -415,10 +416,10 @@ static void credit(struct peer *peer, const struct pkt *p, struct instant now)
 		peer->tx_bytes += p->len;
 		peer->send_error = 0;
 	} else {
-		if (!trouble_passes(p->err))
+		if (!faults_passes(p->err))
 			peer->send_error = p->err;
 		peer->count[FATE_SEND]++;
-		trouble_refused(&peer->trouble, p->err, now.mono);
+		faults_refused(&peer->faults, p->err, now.mono);
 	}
 	if (p->flags & PKT_SOURCE_STALE)
 		endpoint_forget_local(&peer->endpoint);

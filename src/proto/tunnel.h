@@ -19,18 +19,18 @@
 #include "base/instant.h"
 #include "base/pkt.h"
 #include "crypto/aead.h"
-#include "crypto/random.h"
+#include "crypto/rng.h"
 #include "proto/allowed.h"
 #include "proto/bucket.h"
 #include "proto/cookie.h"
 #include "proto/deadlines.h"
+#include "proto/faults.h"
+#include "proto/hsqueue.h"
 #include "proto/index.h"
-#include "proto/lane.h"
 #include "proto/limits.h"
 #include "proto/noise.h"
 #include "proto/peer.h"
 #include "proto/peers.h"
-#include "proto/trouble.h"
 
 /* Something that the admin may want to hear of. */
 enum event_kind {
@@ -62,14 +62,14 @@ struct work {
 };
 
 struct tunnel {
-	struct chance chance;
+	struct rng rng;
 	struct noise_identity *self;    /* in the vault */
 	struct cookie_checker *checker; /* in the vault */
 	struct peers peers;
 	struct index_table index;
 	struct allowed allowed;
 	struct deadlines deadlines;
-	struct lane lane;
+	struct hsqueue hsqueue;
 	struct buckets *buckets;
 	bool up;
 	uint64_t under_load_until;
@@ -84,7 +84,7 @@ struct tunnel {
 	uint32_t event_first, event_count;
 	uint64_t count[FATE_COUNT]; /* packets by fate, all peers and strangers */
 	uint64_t cookies_received;
-	struct trouble_tunnel trouble;
+	struct faults_tunnel faults;
 	uint8_t removed_timestamp[12]; /* latest of those sent to peers that are gone */
 };
 
@@ -92,7 +92,7 @@ struct tunnel {
  * cap: the most packets that a batch handed in will ever hold.  chance is
  * copied.  0 or -ENOMEM.
  */
-int tunnel_init(struct tunnel *t, const struct chance *chance, uint32_t cap);
+int tunnel_init(struct tunnel *t, const struct rng *rng, uint32_t cap);
 /* Removes all peers, wipes all keys, frees all memory. */
 void tunnel_fini(struct tunnel *t);
 

@@ -39,11 +39,11 @@ static void side_init(struct side *s, uint16_t port)
 {
 	struct key key;
 
-	if (tunnel_init(&s->tunnel, &random_system, PACKETS * 2) < 0 ||
+	if (tunnel_init(&s->tunnel, &rng_system, PACKETS * 2) < 0 ||
 	    batch_init(&s->batch, PACKETS * 2, ENDS, BYTES) < 0)
 		exit(1);
 	s->batch.mtu = 1420;
-	chance_fill(&random_system, key.bytes, sizeof(key.bytes));
+	rng_fill(&rng_system, key.bytes, sizeof(key.bytes));
 	admin_private_key(&s->tunnel, &key, now);
 	s->at.remote.v4.sin_family = AF_INET;
 	s->at.remote.v4.sin_port = htons(port);

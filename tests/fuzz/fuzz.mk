@@ -12,7 +12,7 @@ fuzz_vnet = \
 fuzz_common = \
 	tests/fuzz/target.h \
 	tests/fuzz/wrong.c \
-	tests/sim/rng.h
+	tests/sim/prng.h
 fuzz_vnet_programs = tests/fuzz/fuzz_merge tests/fuzz/fuzz_split
 
 check_PROGRAMS += $(fuzz_vnet_programs)

@@ -62,22 +62,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	return 0;
 }
 
-size_t target_make(struct rng *rng, uint8_t *out, size_t cap)
+size_t target_make(struct prng *prng, uint8_t *out, size_t cap)
 {
-	size_t n = 1 + rng_below(rng, rng_below(rng, 20) ? 80 : cap / STREAM_OP);
-	uint32_t odd = (uint32_t)rng_below(rng, 300000);
-	uint32_t flows = 1 + (uint32_t)rng_below(rng, STREAM_FLOWS);
+	size_t n = 1 + prng_below(prng, prng_below(prng, 20) ? 80 : cap / STREAM_OP);
+	uint32_t odd = (uint32_t)prng_below(prng, 300000);
+	uint32_t flows = 1 + (uint32_t)prng_below(prng, STREAM_FLOWS);
 
 	for (size_t i = 0; i < n; i++) {
 		uint8_t *op = out + i * STREAM_OP;
 
-		rng_fill(rng, op, STREAM_OP);
-		op[0] = (uint8_t)rng_below(rng, flows);
-		op[1] = rng_ppm(rng, odd) ? (uint8_t)rng_below(rng, 36) : 255;
-		if (rng_ppm(rng, odd / 8))
-			op[0] = (uint8_t)(ELSEWHERE + rng_below(rng, 6));
+		prng_fill(prng, op, STREAM_OP);
+		op[0] = (uint8_t)prng_below(prng, flows);
+		op[1] = prng_ppm(prng, odd) ? (uint8_t)prng_below(prng, 36) : 255;
+		if (prng_ppm(prng, odd / 8))
+			op[0] = (uint8_t)(ELSEWHERE + prng_below(prng, 6));
 		/* Mostly full ones. */
-		if (rng_ppm(rng, 900000))
+		if (prng_ppm(prng, 900000))
 			op[3] = 0;
 	}
 	return n * STREAM_OP;

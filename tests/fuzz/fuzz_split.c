@@ -35,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 }
 
 /* Of the headers of a packet make those of a big one, with so much payload. */
-static size_t make_big(struct rng *rng, uint8_t *p, size_t len, size_t payload, struct vnet_hdr *h)
+static size_t make_big(struct prng *prng, uint8_t *p, size_t len, size_t payload,
+		       struct vnet_hdr *h)
 {
 	bool v4 = p[0] >> 4 == 4;
 	size_t l3 = v4 ? 20 : 40, header;
@@ -46,19 +47,19 @@ static size_t make_big(struct rng *rng, uint8_t *p, size_t len, size_t payload, 
 	header = l3 + (protocol == 6 ? (size_t)(p[l3 + 12] >> 4) * 4 : 8);
 	if (header + payload > PKT_MAX)
 		payload = PKT_MAX - header;
-	rng_fill(rng, p + header, payload);
+	prng_fill(prng, p + header, payload);
 	if (v4)
 		store_be16(p + 2, (uint16_t)(header + payload));
 	else
 		store_be16(p + 4, (uint16_t)(header + payload - 40));
 	if (protocol == 6)
-		p[l3 + 13] |= (uint8_t)(rng_below(rng, 256) & 0x8b); /* CWR, PSH, FIN */
+		p[l3 + 13] |= (uint8_t)(prng_below(prng, 256) & 0x8b); /* CWR, PSH, FIN */
 	*h = (struct vnet_hdr){ .flags = 1,
 				.type = protocol == 17 ? VNET_UDP
 					: v4           ? VNET_TCP4
 						       : VNET_TCP6,
-				.header = (uint16_t)rng_below(rng, 100),
-				.size = (uint16_t)(1 + rng_below(rng, 1500)),
+				.header = (uint16_t)prng_below(prng, 100),
+				.size = (uint16_t)(1 + prng_below(prng, 1500)),
 				.start = (uint16_t)l3,
 				.offset = protocol == 6 ? 16 : 6 };
 	if (protocol == 6 && (p[l3 + 13] & 0x80))
@@ -66,7 +67,7 @@ static size_t make_big(struct rng *rng, uint8_t *p, size_t len, size_t payload, 
 	return header + payload;
 }
 
-size_t target_make(struct rng *rng, uint8_t *out, size_t cap)
+size_t target_make(struct prng *prng, uint8_t *out, size_t cap)
 {
 	uint8_t op[STREAM_OP], *packet = out + KNOBS + VNET_HDR;
 	struct vnet_hdr h = { 0 };
@@ -74,22 +75,22 @@ size_t target_make(struct rng *rng, uint8_t *out, size_t cap)
 	size_t len;
 
 	(void)cap;
-	rng_fill(rng, out, KNOBS);
-	rng_fill(rng, op, sizeof(op));
-	if (rng_below(rng, 4))
+	prng_fill(prng, out, KNOBS);
+	prng_fill(prng, op, sizeof(op));
+	if (prng_below(prng, 4))
 		op[1] = 255; /* nothing odd */
 	stream_init(&stream);
 	len = stream_packet(&stream, op, packet);
-	if (rng_below(rng, 4))
-		len = make_big(rng, packet, len, rng_below(rng, 1 << rng_below(rng, 17)), &h);
+	if (prng_below(prng, 4))
+		len = make_big(prng, packet, len, prng_below(prng, 1 << prng_below(prng, 17)), &h);
 	else
-		h.flags = (uint8_t)rng_below(rng, 3), h.start = 20, h.offset = 6;
+		h.flags = (uint8_t)prng_below(prng, 3), h.start = 20, h.offset = 6;
 	memcpy(out + KNOBS, &h, VNET_HDR);
 	len += KNOBS + VNET_HDR;
 	/* And now and then something is broken. */
-	while (rng_below(rng, 3) == 0)
-		out[rng_below(rng, len < 96 ? len : 96)] ^= (uint8_t)(1u << rng_below(rng, 8));
-	if (rng_below(rng, 8) == 0)
-		len = rng_below(rng, len + 1);
+	while (prng_below(prng, 3) == 0)
+		out[prng_below(prng, len < 96 ? len : 96)] ^= (uint8_t)(1u << prng_below(prng, 8));
+	if (prng_below(prng, 8) == 0)
+		len = prng_below(prng, len + 1);
 	return len;
 }

@@ -73,14 +73,14 @@ static int replay_own(const char *program)
 	return access(path, F_OK) == 0 ? replay(path) : 0;
 }
 
-static void make(unsigned long inputs, struct rng *rng)
+static void make(unsigned long inputs, struct prng *prng)
 {
 	uint8_t *room = malloc(target_cap);
 
 	if (!room)
 		abort();
 	for (unsigned long i = 0; i < inputs; i++) {
-		size_t len = target_make(rng, room, target_cap);
+		size_t len = target_make(prng, room, target_cap);
 		/* Of its own size, so that a sanitizer sees what reads beyond its end. */
 		uint8_t *data = malloc(len + 1);
 
@@ -97,14 +97,14 @@ static void make(unsigned long inputs, struct rng *rng)
 int main(int argc, char **argv)
 {
 	unsigned long inputs = INPUTS;
-	struct rng rng = { 1 };
+	struct prng prng = { 1 };
 	int opt, bad = 0;
 
 	while ((opt = getopt(argc, argv, "n:s:")) != -1) {
 		if (opt == 'n')
 			inputs = strtoul(optarg, NULL, 0);
 		else if (opt == 's')
-			rng.state = strtoull(optarg, NULL, 0);
+			prng.state = strtoull(optarg, NULL, 0);
 		else
 			return 2;
 	}
@@ -112,7 +112,7 @@ int main(int argc, char **argv)
 		bad |= replay(argv[i]);
 	if (optind == argc)
 		bad = replay_own(argv[0]);
-	make(inputs, &rng);
+	make(inputs, &prng);
 	printf("%lu files replayed, %lu inputs made\n", replayed, inputs);
 	return bad;
 }

@@ -11,12 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sim/rng.h"
+#include "sim/prng.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 /* Make an input that has a chance to mean something; its length, at most cap. */
-size_t target_make(struct rng *rng, uint8_t *out, size_t cap);
+size_t target_make(struct prng *prng, uint8_t *out, size_t cap);
 extern const size_t target_cap;
 
 /* Say what is wrong, and abort. */

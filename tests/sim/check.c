@@ -31,18 +31,18 @@ void check_fail(struct world *w, const char *format, ...)
 
 size_t packet_make(uint8_t *out, int from, int to, uint32_t seq, uint64_t seed)
 {
-	struct rng r = { seed ^ ((uint64_t)from << 40) ^ ((uint64_t)to << 48) ^ seq };
-	size_t len = SHORTEST + rng_below(&r, rng_ppm(&r, 300000) ? 1420 - SHORTEST + 1 : 100);
+	struct prng r = { seed ^ ((uint64_t)from << 40) ^ ((uint64_t)to << 48) ^ seq };
+	size_t len = SHORTEST + prng_below(&r, prng_ppm(&r, 300000) ? 1420 - SHORTEST + 1 : 100);
 
 	memset(out, 0, HEADER);
 	out[0] = 0x45;
-	out[1] = (uint8_t)rng_below(&r, 4);
+	out[1] = (uint8_t)prng_below(&r, 4);
 	store_be16(out + 2, (uint16_t)len);
 	out[8] = 64;
 	out[9] = 253;
 	store_be32(out + 12, 0x0a010000u + (uint32_t)from);
 	store_be32(out + 16, 0x0a010000u + (uint32_t)to);
-	rng_fill(&r, out + HEADER, len - HEADER);
+	prng_fill(&r, out + HEADER, len - HEADER);
 	store_be32(out + HEADER, seq);
 	return len;
 }
@@ -200,8 +200,8 @@ void check_node(struct world *w, int node)
 	for (struct peer *p = admin_first(t); p; p = p->next) {
 		indices += p->pending->waiting;
 		indices += !!p->keyring.current + !!p->keyring.previous + !!p->keyring.next;
-		if (p->stage.n > STAGED_PACKETS)
-			check_fail(w, "S12: node %d stages %u packets", node, p->stage.n);
+		if (p->staged.n > STAGED_PACKETS)
+			check_fail(w, "S12: node %d stages %u packets", node, p->staged.n);
 		if (p->keyring.current && p->keyring.current == p->keyring.previous)
 			check_fail(w, "S12: node %d holds a session twice", node);
 	}
@@ -210,6 +210,6 @@ void check_node(struct world *w, int node)
 			   indices);
 	if (t->retired)
 		check_fail(w, "S12: node %d keeps a retired session", node);
-	if (t->lane.n > LANE_SIZE)
-		check_fail(w, "S12: node %d has %u messages in the lane", node, t->lane.n);
+	if (t->hsqueue.n > HSQUEUE_SIZE)
+		check_fail(w, "S12: node %d has %u messages in the lane", node, t->hsqueue.n);
 }

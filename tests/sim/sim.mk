@@ -7,6 +7,6 @@ tests_sim_sim_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_sim_sim_SOURCES = \
 	tests/sim/check.c \
 	tests/sim/main.c \
-	tests/sim/rng.h \
+	tests/sim/prng.h \
 	tests/sim/world.c tests/sim/world.h
 tests_sim_sim_LDADD = libproto.a libcrypto.a libbase.a $(CRYPTO_LIBS)

@@ -66,7 +66,7 @@ static struct datagram *copy_of(const struct datagram *d)
 static void remember(struct world *w, const struct datagram *d)
 {
 	uint32_t i = w->n_history < HISTORY ? w->n_history++
-					    : (uint32_t)rng_below(&w->rng, HISTORY);
+					    : (uint32_t)prng_below(&w->prng, HISTORY);
 
 	mem_free(w->history[i]);
 	w->history[i] = copy_of(d);
@@ -74,7 +74,7 @@ static void remember(struct world *w, const struct datagram *d)
 
 static uint64_t travel_time(struct world *w)
 {
-	return w->faults.delay + rng_below(&w->rng, w->faults.jitter + 1);
+	return w->faults.delay + prng_below(&w->prng, w->faults.jitter + 1);
 }
 
 /* Any bit but those of mac2, which nobody looks at unless under load. */
@@ -86,19 +86,19 @@ static void flip(struct world *w, struct datagram *d)
 
 	if (!len)
 		return;
-	d->data[rng_below(&w->rng, len)] ^= (uint8_t)(1u << rng_below(&w->rng, 8));
+	d->data[prng_below(&w->prng, len)] ^= (uint8_t)(1u << prng_below(&w->prng, 8));
 	d->genuine = false;
 }
 
 /* One datagram meets the wire; the wire owns it from now on. */
 static void transmit(struct world *w, struct datagram *d)
 {
-	bool lost = rng_ppm(&w->rng, w->faults.loss) || w->partitioned;
+	bool lost = prng_ppm(&w->prng, w->faults.loss) || w->partitioned;
 
-	if (d->sender == 0 && rng_ppm(&w->rng, w->faults.one_way_loss))
+	if (d->sender == 0 && prng_ppm(&w->prng, w->faults.one_way_loss))
 		lost = true;
 	remember(w, d);
-	if (rng_ppm(&w->rng, w->faults.duplicate)) {
+	if (prng_ppm(&w->prng, w->faults.duplicate)) {
 		struct datagram *twin = copy_of(d);
 
 		twin->at = w->now + travel_time(w);
@@ -108,9 +108,9 @@ static void transmit(struct world *w, struct datagram *d)
 		mem_free(d);
 		return;
 	}
-	if (rng_ppm(&w->rng, w->faults.corrupt))
+	if (prng_ppm(&w->prng, w->faults.corrupt))
 		flip(w, d);
-	if (rng_ppm(&w->rng, w->faults.mark_ce))
+	if (prng_ppm(&w->prng, w->faults.mark_ce))
 		d->tos |= 3;
 	d->at = w->now + travel_time(w);
 	wire_push(w, d);
@@ -185,8 +185,8 @@ static void node_start(struct world *w, int node)
 {
 	struct node *n = &w->node[node];
 
-	n->chance = (struct chance){ .fill = rng_fill, .ctx = &n->rng };
-	if (tunnel_init(&n->tunnel, &n->chance, BATCH_PACKETS) < 0)
+	n->rng = (struct rng){ .fill = prng_fill, .ctx = &n->prng };
+	if (tunnel_init(&n->tunnel, &n->rng, BATCH_PACKETS) < 0)
 		abort();
 	n->alive = true;
 	admin_private_key(&n->tunnel, &n->private_key, instant_of(w, n));
@@ -224,7 +224,7 @@ static void node_tick(struct world *w, int node)
 
 	batch_reset(&w->batch);
 	tunnel_tick(&n->tunnel, &w->batch, instant_of(w, n));
-	if (n->tunnel.lane.n == 0 && tunnel_deadline(&n->tunnel) <= w->now)
+	if (n->tunnel.hsqueue.n == 0 && tunnel_deadline(&n->tunnel) <= w->now)
 		check_fail(w, "node %d leaves a timer behind", node);
 	after(w, node, false, 0);
 }
@@ -346,59 +346,59 @@ static int node_at(const struct world *w, const struct endpoint *address)
 
 static uint64_t soon(struct world *w, uint64_t mean)
 {
-	return mean ? w->now + 1 + rng_below(&w->rng, 2 * mean) : NEVER;
+	return mean ? w->now + 1 + prng_below(&w->prng, 2 * mean) : NEVER;
 }
 
 static uint64_t log_uniform(struct world *w, uint64_t low, uint64_t high)
 {
-	while (low * 2 < high && rng_below(&w->rng, 3))
+	while (low * 2 < high && prng_below(&w->prng, 3))
 		low *= 2;
-	return low + rng_below(&w->rng, low);
+	return low + prng_below(&w->prng, low);
 }
 
 /* Swarm testing: each seed switches about half of the faults off. */
 static void faults_draw(struct world *w)
 {
-	struct faults *f = &w->faults;
-	struct rng *r = &w->rng;
+	struct wire_faults *f = &w->faults;
+	struct prng *r = &w->prng;
 
 	f->delay = log_uniform(w, 100000, 200 * MILLI_NS);
-	if (rng_below(r, 2))
+	if (prng_below(r, 2))
 		f->jitter = log_uniform(w, 100000, 2 * SECOND_NS);
-	if (rng_below(r, 2))
+	if (prng_below(r, 2))
 		f->loss = (uint32_t)log_uniform(w, 1000, 500000);
-	if (rng_below(r, 2))
+	if (prng_below(r, 2))
 		f->duplicate = (uint32_t)log_uniform(w, 1000, 500000);
-	if (rng_below(r, 2))
+	if (prng_below(r, 2))
 		f->corrupt = (uint32_t)log_uniform(w, 1000, 100000);
-	if (rng_below(r, 2))
+	if (prng_below(r, 2))
 		f->mark_ce = 100000;
-	if (rng_below(r, 4) == 0)
+	if (prng_below(r, 4) == 0)
 		f->one_way_loss = (uint32_t)log_uniform(w, 100000, 1000000);
-	if (rng_below(r, 2)) {
+	if (prng_below(r, 2)) {
 		f->partition_every = log_uniform(w, 10 * SECOND_NS, 5 * MINUTE_NS);
 		f->partition_for = log_uniform(w, SECOND_NS, 4 * MINUTE_NS);
 	}
-	if (rng_below(r, 2))
+	if (prng_below(r, 2))
 		f->roam_every = log_uniform(w, SECOND_NS, 2 * MINUTE_NS);
-	if (rng_below(r, 2))
+	if (prng_below(r, 2))
 		f->restart_every = log_uniform(w, 20 * SECOND_NS, 5 * MINUTE_NS);
-	if (rng_below(r, 4) == 0)
+	if (prng_below(r, 4) == 0)
 		f->flap_every = log_uniform(w, 20 * SECOND_NS, 5 * MINUTE_NS);
-	if (rng_below(r, 4) == 0)
+	if (prng_below(r, 4) == 0)
 		f->rekey_every = log_uniform(w, 20 * SECOND_NS, 5 * MINUTE_NS);
-	if (rng_below(r, 2))
+	if (prng_below(r, 2))
 		f->attack_every = log_uniform(w, 30 * MILLI_NS, 30 * SECOND_NS);
 	/* A clock that goes back over a restart is not survived without a state file. */
-	if (!f->restart_every && rng_below(r, 2))
+	if (!f->restart_every && prng_below(r, 2))
 		f->clock_step_every = log_uniform(w, 10 * SECOND_NS, 5 * MINUTE_NS);
-	if (rng_below(r, 4) == 0)
+	if (prng_below(r, 4) == 0)
 		f->flood_every = log_uniform(w, 5 * SECOND_NS, 5 * MINUTE_NS);
 }
 
 static void schedule(struct world *w)
 {
-	const struct faults *f = &w->faults;
+	const struct wire_faults *f = &w->faults;
 
 	w->next_partition = soon(w, f->partition_every);
 	w->next_roam = soon(w, f->roam_every);
@@ -412,14 +412,14 @@ static void schedule(struct world *w)
 
 static int someone(struct world *w)
 {
-	return (int)rng_below(&w->rng, (uint64_t)w->n_nodes);
+	return (int)prng_below(&w->prng, (uint64_t)w->n_nodes);
 }
 
 static void roam(struct world *w)
 {
-	int i = 1 + (int)rng_below(&w->rng, (uint64_t)w->n_nodes - 1);
+	int i = 1 + (int)prng_below(&w->prng, (uint64_t)w->n_nodes - 1);
 
-	w->node[i].address = address_make(i, (uint16_t)(1024 + rng_below(&w->rng, 60000)));
+	w->node[i].address = address_make(i, (uint16_t)(1024 + prng_below(&w->prng, 60000)));
 }
 
 static void flap(struct world *w)
@@ -440,7 +440,7 @@ static void rekey(struct world *w)
 	struct node *n = &w->node[i];
 	struct key old = n->public_key;
 
-	rng_fill(&w->rng, n->private_key.bytes, KEY_LEN);
+	prng_fill(&w->prng, n->private_key.bytes, KEY_LEN);
 	key_clamp(&n->private_key);
 	admin_private_key(&n->tunnel, &n->private_key, instant_of(w, n));
 	n->public_key = *admin_public_key(&n->tunnel);
@@ -474,19 +474,19 @@ static void attack(struct world *w)
 	struct datagram *d;
 	int to = someone(w);
 
-	if (w->n_history && rng_below(&w->rng, 4)) {
-		d = copy_of(w->history[rng_below(&w->rng, w->n_history)]);
-		if (rng_below(&w->rng, 2))
+	if (w->n_history && prng_below(&w->prng, 4)) {
+		d = copy_of(w->history[prng_below(&w->prng, w->n_history)]);
+		if (prng_below(&w->prng, 2))
 			flip(w, d);
 	} else {
 		d = mem_new(sizeof(*d));
-		d->len = (uint32_t)rng_below(&w->rng, 200);
-		rng_fill(&w->rng, d->data, d->len);
+		d->len = (uint32_t)prng_below(&w->prng, 200);
+		prng_fill(&w->prng, d->data, d->len);
 		if (d->len >= 4)
-			store_le32(d->data, (uint32_t)rng_below(&w->rng, 6));
+			store_le32(d->data, (uint32_t)prng_below(&w->prng, 6));
 	}
 	d->at = w->now;
-	d->from = address_make(99, (uint16_t)rng_below(&w->rng, 65536));
+	d->from = address_make(99, (uint16_t)prng_below(&w->prng, 65536));
 	d->to = w->node[to].address;
 	d->sender = -1;
 	wire_push(w, d);
@@ -509,17 +509,17 @@ static void flood(struct world *w)
 		struct endpoint *end = batch_end(&w->batch);
 		struct pkt *p = batch_point(&w->batch, batch_carve(&w->batch, len), len);
 
-		rng_fill(&w->rng, p->data, len);
+		prng_fill(&w->prng, p->data, len);
 		store_le32(p->data, MESSAGE_INITIATION);
 		cookie_add_macs(&maker, p->data, len, w->now);
-		*end = address_make((int)rng_below(&w->rng, 60000) + 100, (uint16_t)(1 + i));
+		*end = address_make((int)prng_below(&w->prng, 60000) + 100, (uint16_t)(1 + i));
 		p->end = end;
 		w->attacker_in += len;
 	}
 	tunnel_open(&n->tunnel, &w->batch, instant_of(w, n));
 	after(w, to, true, 0);
 	/* What is left in the lane is answered by and by, at the latest in a second. */
-	while (n->tunnel.lane.n && !w->failure[0]) {
+	while (n->tunnel.hsqueue.n && !w->failure[0]) {
 		batch_reset(&w->batch);
 		tunnel_tick(&n->tunnel, &w->batch, instant_of(w, n));
 		after(w, to, true, 0);
@@ -528,7 +528,7 @@ static void flood(struct world *w)
 
 static void fault_step(struct world *w)
 {
-	const struct faults *f = &w->faults;
+	const struct wire_faults *f = &w->faults;
 	int i;
 
 	if (w->now >= w->next_partition) {
@@ -563,7 +563,7 @@ static void fault_step(struct world *w)
 		w->next_flood = soon(w, f->flood_every);
 	}
 	if (w->now >= w->next_clock_step) {
-		w->node[someone(w)].skew += (int64_t)rng_below(&w->rng, 2000 * SECOND_NS) -
+		w->node[someone(w)].skew += (int64_t)prng_below(&w->prng, 2000 * SECOND_NS) -
 					    (int64_t)(1000 * SECOND_NS);
 		w->next_clock_step = soon(w, f->clock_step_every);
 	}
@@ -584,7 +584,7 @@ static void traffic_step(struct world *w, int node)
 		return;
 	}
 	if (!n->burst_left) {
-		n->burst_left = (uint32_t)rng_below(&w->rng, 40);
+		n->burst_left = (uint32_t)prng_below(&w->prng, 40);
 		n->burst_to = someone(w);
 		n->next_traffic = w->now + log_uniform(w, MILLI_NS, 4 * MINUTE_NS);
 		return;
@@ -592,7 +592,7 @@ static void traffic_step(struct world *w, int node)
 	n->burst_left--;
 	if (n->burst_to != node)
 		node_send(w, node, n->burst_to);
-	n->next_traffic = w->now + rng_below(&w->rng, 200 * MILLI_NS);
+	n->next_traffic = w->now + prng_below(&w->prng, 200 * MILLI_NS);
 }
 
 /* --- time --- */
@@ -649,7 +649,7 @@ void world_run(struct world *w, uint64_t until)
 
 void world_heal(struct world *w)
 {
-	w->faults = (struct faults){ .loss = HEALED_LOSS, .delay = 20 * MILLI_NS };
+	w->faults = (struct wire_faults){ .loss = HEALED_LOSS, .delay = 20 * MILLI_NS };
 	w->partitioned = false;
 	schedule(w);
 	w->healing = true;
@@ -663,7 +663,7 @@ void world_heal(struct world *w)
 		 */
 		if (first)
 			admin_endpoint(&w->node[i].tunnel, first, &w->node[0].address);
-		w->node[i].next_traffic = w->now + rng_below(&w->rng, SECOND_NS);
+		w->node[i].next_traffic = w->now + prng_below(&w->prng, SECOND_NS);
 		for (int k = 0; k < w->n_nodes; k++)
 			w->node[i].flow[k].first_delivered_at = 0;
 	}
@@ -703,31 +703,32 @@ void world_hush(struct world *w)
 
 int world_init(struct world *w, uint64_t seed)
 {
-	*w = (struct world){ .seed = seed, .now = SECOND_NS, .rng = { seed }, .outsider = -1 };
+	*w = (struct world){ .seed = seed, .now = SECOND_NS, .prng = { seed }, .outsider = -1 };
 	if (batch_init(&w->batch, BATCH_PACKETS, BATCH_PACKETS, 1 << 20) < 0)
 		return -1;
 	w->batch.mtu = 1420;
-	w->n_nodes = rng_below(&w->rng, 3) ? 2 : 2 + (int)rng_below(&w->rng, NODES_MAX - 1);
-	if (w->n_nodes > 2 && rng_below(&w->rng, 4) == 0)
+	w->n_nodes = prng_below(&w->prng, 3) ? 2 : 2 + (int)prng_below(&w->prng, NODES_MAX - 1);
+	if (w->n_nodes > 2 && prng_below(&w->prng, 4) == 0)
 		w->outsider = w->n_nodes - 1;
 	for (int i = 0; i < w->n_nodes; i++) {
 		struct node *n = &w->node[i];
 		struct noise_identity self = { .known = false };
 
-		n->rng.state = rng_next(&w->rng);
-		rng_fill(&w->rng, n->private_key.bytes, KEY_LEN);
+		n->prng.state = prng_next(&w->prng);
+		prng_fill(&w->prng, n->private_key.bytes, KEY_LEN);
 		noise_identity_set(&self, &n->private_key);
 		n->private_key = self.private_key;
 		n->public_key = self.public_key;
 		n->address = address_make(i, 51820);
-		n->keepalive = rng_below(&w->rng, 3) ? 0 : (uint16_t)(1 + rng_below(&w->rng, 60));
-		n->next_traffic = w->now + rng_below(&w->rng, 5 * SECOND_NS);
+		n->keepalive = prng_below(&w->prng, 3) ? 0
+						       : (uint16_t)(1 + prng_below(&w->prng, 60));
+		n->next_traffic = w->now + prng_below(&w->prng, 5 * SECOND_NS);
 		for (int k = 0; k < i; k++) {
-			if (rng_below(&w->rng, 2))
-				rng_fill(&w->rng, w->psk[i][k].bytes, KEY_LEN);
+			if (prng_below(&w->prng, 2))
+				prng_fill(&w->prng, w->psk[i][k].bytes, KEY_LEN);
 			w->psk[k][i] = w->psk[i][k];
 			if (i == w->outsider)
-				rng_fill(&w->rng, w->psk[i][k].bytes, KEY_LEN);
+				prng_fill(&w->prng, w->psk[i][k].bytes, KEY_LEN);
 		}
 	}
 	faults_draw(w);

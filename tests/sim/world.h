@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "proto/admin.h"
-#include "sim/rng.h"
+#include "sim/prng.h"
 
 enum {
 	NODES_MAX = 4,
@@ -30,7 +30,7 @@ enum {
 };
 
 /* What a seed switches on, and how badly. Parts per million, or ns. */
-struct faults {
+struct wire_faults {
 	uint32_t loss, duplicate, corrupt, mark_ce;
 	uint64_t delay, jitter;
 	uint32_t one_way_loss; /* of node 0 -> others, on top */
@@ -70,8 +70,8 @@ struct watch {
 struct node {
 	bool alive;
 	struct tunnel tunnel;
-	struct rng rng; /* the tunnel's own chance */
-	struct chance chance;
+	struct prng prng; /* the tunnel's own chance */
+	struct rng rng;
 	struct key private_key, public_key;
 	struct endpoint address;
 	int64_t skew; /* of its wall clock, ns */
@@ -93,12 +93,12 @@ struct nonce_slot {
 
 struct world {
 	uint64_t seed, now;
-	struct rng rng;
+	struct prng prng;
 	int n_nodes;
 	struct node node[NODES_MAX];
 	struct key psk[NODES_MAX][NODES_MAX];
 	int outsider; /* this node has wrong preshared keys; -1: none */
-	struct faults faults;
+	struct wire_faults faults;
 	bool partitioned;
 	uint64_t next_partition, next_roam, next_restart, next_flap, next_rekey, next_attack,
 		next_flood, next_clock_step;

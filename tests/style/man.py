@@ -132,7 +132,7 @@ FAULTS = [
         "text\n", "text\n.Bl -tag\n.It x\ny\n", 1)}, "a.8: "),
     ("no examples", {"docs/man/a.8": PAGE.replace(".Sh EXAMPLES\ntext\n", "")}, "no section EXAMP"),
     ("no wg(8)", {"docs/man/a.8": PAGE.replace(".Xr wg 8 ,\n", "")}, "does not name wg 8"),
-    ("a key without words", {"src/conf/words.c": '\t{ "Mode", SECTION_PEER, 0 },\n',
+    ("a key without words", {"src/conf/directives.c": '\t{ "Mode", SECTION_PEER, 0 },\n',
                              "docs/man/taut.conf.5": PAGE}, "key Mode is not described"),
     ("a key that is gone", {"docs/man/taut.conf.5": PAGE.replace(
         "text\n", "text\n.Bl -tag -width Ds\n.It Ic Old = x\ny\n.El\n", 1)}, "key Old is desc"),

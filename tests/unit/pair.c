@@ -10,10 +10,10 @@ enum { BATCH = 256 };
 
 void side_init(struct side *s, uint64_t seed)
 {
-	struct chance chance = { .fill = seed_fill, .ctx = &s->seed };
+	struct rng rng = { .fill = seed_fill, .ctx = &s->seed };
 
 	s->seed.state = seed;
-	assert_int_equal(tunnel_init(&s->t, &chance, BATCH), 0);
+	assert_int_equal(tunnel_init(&s->t, &rng, BATCH), 0);
 	assert_int_equal(batch_init(&s->batch, BATCH, BATCH, 1 << 20), 0);
 	s->batch.mtu = 1420;
 }
@@ -345,14 +345,14 @@ void side_picture(const struct side *s, struct picture *picture)
 
 		memcpy(&copy, peer, sizeof(copy));
 		memset(copy.count, 0, sizeof(copy.count)); /* drops are counted, of course */
-		memset(&copy.trouble, 0, sizeof(copy.trouble));
+		memset(&copy.faults, 0, sizeof(copy.faults));
 		draw(picture, &copy, sizeof(copy));
 		draw(picture, peer->noise, sizeof(*peer->noise));
 		draw(picture, peer->pending, sizeof(*peer->pending));
 		draw_session(picture, peer->keyring.current);
 		draw_session(picture, peer->keyring.previous);
 		draw_session(picture, peer->keyring.next);
-		draw(picture, &peer->stage.n, sizeof(peer->stage.n));
+		draw(picture, &peer->staged.n, sizeof(peer->staged.n));
 	}
 	draw(picture, t->self, sizeof(*t->self));
 	draw(picture, t->checker, sizeof(*t->checker));
@@ -362,7 +362,7 @@ void side_picture(const struct side *s, struct picture *picture)
 	draw(picture, &t->under_load_until, sizeof(t->under_load_until));
 	draw(picture, &t->work_first, sizeof(t->work_first));
 	draw(picture, &t->retired, sizeof(t->retired));
-	draw(picture, &t->lane.n, sizeof(t->lane.n));
+	draw(picture, &t->hsqueue.n, sizeof(t->hsqueue.n));
 	draw(picture, &t->n_jobs, sizeof(t->n_jobs));
 	draw(picture, &t->cookies_received, sizeof(t->cookies_received));
 	draw(picture, &t->event_count, sizeof(t->event_count));

@@ -4,14 +4,14 @@
 
 /*
  * Chance that repeats itself: a small generator (splitmix64) for property tests,
- * also as the struct chance that the rooms of taut ask for.  The seed is a
+ * also as the struct rng that the rooms of taut ask for.  The seed is a
  * constant of the test, so a failure shows again at the next run.
  */
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "crypto/random.h"
+#include "crypto/rng.h"
 
 struct seed {
 	uint64_t state;
@@ -40,9 +40,9 @@ static inline void seed_fill(void *ctx, void *out, size_t len)
 		bytes[i] = (uint8_t)seed_next(ctx);
 }
 
-static inline struct chance seed_chance(struct seed *s)
+static inline struct rng seed_chance(struct seed *s)
 {
-	return (struct chance){ .fill = seed_fill, .ctx = s };
+	return (struct rng){ .fill = seed_fill, .ctx = s };
 }
 
 #endif

@@ -232,7 +232,7 @@ static void test_a_peer_can_go_with_everything_pending(void **state)
 	d = side_take(&p->b, MESSAGE_DATA);
 	p->a.peer->keyring.current->send_valid = false;
 	side_send(p, &p->a, 84); /* one waits */
-	lane_push(&p->a.t.lane, d.data, 148, &d.from);
+	hsqueue_push(&p->a.t.hsqueue, d.data, 148, &d.from);
 	admin_keepalive(&p->a.t, p->a.peer, 5, p->now); /* there is work */
 	admin_keepalive(&p->a.t, other, 5, p->now);
 	tunnel_note(&p->a.t, (struct event){ .kind = EVENT_RETRY, .peer = p->a.peer });
@@ -363,7 +363,7 @@ static void test_configured_endpoint_forgets_the_source_and_learned_ones_can_be(
 static void live(long fail)
 {
 	struct seed s = { 1 };
-	struct chance chance = seed_chance(&s);
+	struct rng rng = seed_chance(&s);
 	struct key key = private_key_of(1), other = public_key_of(2);
 	struct prefix net = net_of(1, 24), in = net_of(1, 26), out = net_of(2, 24);
 	struct instant now = { .mono = SECOND_NS, .wall = SECOND_NS };
@@ -371,7 +371,7 @@ static void live(long fail)
 	struct tunnel t;
 
 	mem_fail_after(fail);
-	if (tunnel_init(&t, &chance, 8) < 0)
+	if (tunnel_init(&t, &rng, 8) < 0)
 		goto out;
 	admin_up(&t, now);
 	admin_private_key(&t, &key, now);

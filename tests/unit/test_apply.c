@@ -76,7 +76,7 @@ static int set_up(void **state)
 	n_questions = moves = 0;
 	conf_init(&conf);
 	conf_init(&old);
-	return tunnel_init(t, &random_system, 64);
+	return tunnel_init(t, &rng_system, 64);
 }
 
 static int tear_down(void **state)

@@ -12,8 +12,8 @@
 static struct buckets *buckets_make(void)
 {
 	struct seed s = { 77 };
-	struct chance chance = seed_chance(&s);
-	struct buckets *b = buckets_new(&chance);
+	struct rng rng = seed_chance(&s);
+	struct buckets *b = buckets_new(&rng);
 
 	assert_non_null(b);
 	return b;
@@ -209,10 +209,10 @@ static void test_no_memory_is_told(void **state)
 {
 	(void)state;
 	struct seed s = { 77 };
-	struct chance chance = seed_chance(&s);
+	struct rng rng = seed_chance(&s);
 
 	mem_fail_after(0);
-	assert_null(buckets_new(&chance));
+	assert_null(buckets_new(&rng));
 	mem_fail_after(-1);
 	buckets_free(NULL);
 }

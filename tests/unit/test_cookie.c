@@ -18,7 +18,7 @@ static void give_vector(void *ctx, void *out, size_t len)
 	hex_read(out, len, len == 24 ? cookie_vectors.nonce : cookie_vectors.secret);
 }
 
-static const struct chance from_vector = { .fill = give_vector };
+static const struct rng from_vector = { .fill = give_vector };
 
 static struct endpoint end_of(const char *text)
 {
@@ -45,13 +45,13 @@ struct door {
 	struct wire_initiation m;
 	struct endpoint from;
 	struct seed seed;
-	struct chance chance;
+	struct rng rng;
 };
 
 static void door_init(struct door *d)
 {
 	*d = (struct door){ .seed = { 5 } };
-	d->chance = (struct chance){ .fill = seed_fill, .ctx = &d->seed };
+	d->rng = (struct rng){ .fill = seed_fill, .ctx = &d->seed };
 	d->checker.keys = keys_of(key_vectors.responder_static.public);
 	d->maker.keys = d->checker.keys;
 	d->from = end_of("192.0.2.33:51820");
@@ -60,7 +60,7 @@ static void door_init(struct door *d)
 
 static bool mac2_ok(struct door *d, const struct endpoint *from, uint64_t now)
 {
-	return cookie_mac2_ok(&d->checker, &d->m, sizeof(d->m), from, now, &d->chance);
+	return cookie_mac2_ok(&d->checker, &d->m, sizeof(d->m), from, now, &d->rng);
 }
 
 /* Say the message, be answered with a cookie at that time, take it. */
@@ -69,7 +69,7 @@ static void get_cookie(struct door *d, const struct endpoint *from, uint64_t now
 	struct wire_cookie reply;
 
 	cookie_add_macs(&d->maker, &d->m, sizeof(d->m), now);
-	cookie_reply(&d->checker, &reply, &d->m, sizeof(d->m), from, now, &d->chance);
+	cookie_reply(&d->checker, &reply, &d->m, sizeof(d->m), from, now, &d->rng);
 	assert_true(cookie_take(&d->maker, &reply, now));
 }
 
@@ -234,7 +234,7 @@ static void test_reply_with_one_wrong_bit_is_refused(void **state)
 
 	door_init(&d);
 	cookie_add_macs(&d.maker, &d.m, sizeof(d.m), BORN);
-	cookie_reply(&d.checker, &reply, &d.m, sizeof(d.m), &d.from, BORN, &d.chance);
+	cookie_reply(&d.checker, &reply, &d.m, sizeof(d.m), &d.from, BORN, &d.rng);
 	before = d.maker;
 	for (size_t bit = 64; bit < sizeof(reply) * 8; bit++) { /* nonce, cookie, tag */
 		hex_flip(&reply, bit);
@@ -263,7 +263,7 @@ static void test_one_reply_per_message_is_taken(void **state)
 
 	door_init(&d);
 	cookie_add_macs(&d.maker, &d.m, sizeof(d.m), BORN);
-	cookie_reply(&d.checker, &reply, &d.m, sizeof(d.m), &d.from, BORN, &d.chance);
+	cookie_reply(&d.checker, &reply, &d.m, sizeof(d.m), &d.from, BORN, &d.rng);
 	assert_true(cookie_take(&d.maker, &reply, BORN));
 	assert_false(cookie_take(&d.maker, &reply, BORN + 1));
 	assert_int_equal(d.maker.born, BORN);
@@ -281,7 +281,7 @@ static void test_a_reply_nobody_asked_for_is_refused(void **state)
 	struct door d;
 
 	door_init(&d);
-	cookie_reply(&d.checker, &reply, &d.m, sizeof(d.m), &d.from, BORN, &d.chance);
+	cookie_reply(&d.checker, &reply, &d.m, sizeof(d.m), &d.from, BORN, &d.rng);
 	memcpy(d.maker.last_mac1, d.m.macs.mac1, MAC_LEN);
 	assert_false(cookie_take(&d.maker, &reply, BORN));
 	assert_false(d.maker.valid);
@@ -332,8 +332,8 @@ static void test_nonces_differ_from_reply_to_reply(void **state)
 	struct door d;
 
 	door_init(&d);
-	cookie_reply(&d.checker, &one, &d.m, sizeof(d.m), &d.from, BORN, &d.chance);
-	cookie_reply(&d.checker, &two, &d.m, sizeof(d.m), &d.from, BORN, &d.chance);
+	cookie_reply(&d.checker, &one, &d.m, sizeof(d.m), &d.from, BORN, &d.rng);
+	cookie_reply(&d.checker, &two, &d.m, sizeof(d.m), &d.from, BORN, &d.rng);
 	assert_memory_not_equal(one.nonce, two.nonce, sizeof(one.nonce));
 	assert_memory_not_equal(one.sealed_cookie, two.sealed_cookie, sizeof(one.sealed_cookie));
 }

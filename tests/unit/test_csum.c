@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "fuzz/naive.h"
 #include "io/csum.h"
-#include "sim/rng.h"
+#include "sim/prng.h"
 
 enum { LONGEST = 2100, ROOM = LONGEST + 64, BIG = 65535 };
 
@@ -28,10 +28,10 @@ static uint16_t in_network_order(uint16_t folded)
 static void test_every_way_agrees_with_the_plainest_for_all_lengths_and_places(void **state)
 {
 	static uint8_t from[ROOM], to[ROOM + 1];
-	struct rng rng = { 7 };
+	struct prng prng = { 7 };
 
 	(void)state;
-	rng_fill(&rng, from, sizeof(from));
+	prng_fill(&prng, from, sizeof(from));
 	for (size_t len = 0; len <= LONGEST; len++) {
 		size_t at = len % 33, there = len * 7 % 31;
 		uint16_t want = naive_csum(from + at, len, 0);
@@ -53,10 +53,10 @@ static void test_every_way_agrees_with_the_plainest_for_all_lengths_and_places(v
 static void test_sums_of_parts_make_the_sum_of_the_whole(void **state)
 {
 	static uint8_t bytes[ROOM];
-	struct rng rng = { 8 };
+	struct prng prng = { 8 };
 
 	(void)state;
-	rng_fill(&rng, bytes, sizeof(bytes));
+	prng_fill(&prng, bytes, sizeof(bytes));
 	for (size_t cut = 0; cut <= 600; cut += 2) {
 		for (unsigned i = 0; i < n_ways; i++) {
 			uint64_t sum = way[i]->add(0, bytes, cut);

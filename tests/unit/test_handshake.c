@@ -40,14 +40,14 @@ static enum fate of_type(const struct datagram *d)
 /* An initiation of a at this wall time, made behind the back of its tunnel. */
 static struct datagram initiation(struct pair *p, uint64_t wall)
 {
-	struct chance chance = seed_chance(&p->a.seed);
+	struct rng rng = seed_chance(&p->a.seed);
 	struct datagram d = { .len = sizeof(struct wire_initiation), .from = p->a.at };
 	uint8_t last[TIMESTAMP_LEN] = { 0 }, timestamp[TIMESTAMP_LEN];
 	struct noise_pending pending;
 
 	noise_timestamp(timestamp, wall, last);
 	assert_true(noise_write_initiation(&pending, (struct wire_initiation *)d.data, p->a.t.self,
-					   p->a.peer->noise, 77, timestamp, &chance));
+					   p->a.peer->noise, 77, timestamp, &rng));
 	remac(&d, &p->b);
 	return d;
 }
@@ -243,7 +243,7 @@ static void test_old_initiations_are_news_once(void **state)
 			assert_int_equal(side_event(&p->b, EVENT_TIMESTAMP, &e), i + k == 0);
 		}
 	}
-	assert_int_equal(p->b.peer->trouble.timestamps, 3);
+	assert_int_equal(p->b.peer->faults.timestamps, 3);
 	assert_int_equal(p->b.peer->count[FATE_TIMESTAMP], 9);
 	pair_free(p);
 }

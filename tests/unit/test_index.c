@@ -36,10 +36,10 @@ static void test_a_lookup_states_the_kind_it_wants(void **state)
 	(void)state;
 	struct index_table t = { 0 };
 	struct seed s = { 1 };
-	struct chance chance = seed_chance(&s);
+	struct rng rng = seed_chance(&s);
 	uint32_t index;
 
-	assert_true(index_add(&t, INDEX_HANDSHAKE, &targets[0], &chance, &index));
+	assert_true(index_add(&t, INDEX_HANDSHAKE, &targets[0], &rng, &index));
 	assert_ptr_equal(index_find(&t, index, INDEX_HANDSHAKE), &targets[0]);
 	assert_null(index_find(&t, index, INDEX_SESSION));
 	index_turn(&t, index, INDEX_SESSION, &targets[1]);
@@ -74,15 +74,15 @@ static void test_zero_and_all_ones_are_legal_and_a_collision_draws_again(void **
 	(void)state;
 	static const uint32_t draws[] = { 0, 0, UINT32_MAX, 0, UINT32_MAX, 7 };
 	struct script s = { draws };
-	struct chance chance = { .fill = fill_script, .ctx = &s };
+	struct rng rng = { .fill = fill_script, .ctx = &s };
 	struct index_table t = { 0 };
 	uint32_t index;
 
-	assert_true(index_add(&t, INDEX_SESSION, &targets[0], &chance, &index));
+	assert_true(index_add(&t, INDEX_SESSION, &targets[0], &rng, &index));
 	assert_int_equal(index, 0);
-	assert_true(index_add(&t, INDEX_SESSION, &targets[1], &chance, &index));
+	assert_true(index_add(&t, INDEX_SESSION, &targets[1], &rng, &index));
 	assert_int_equal(index, UINT32_MAX);
-	assert_true(index_add(&t, INDEX_SESSION, &targets[2], &chance, &index));
+	assert_true(index_add(&t, INDEX_SESSION, &targets[2], &rng, &index));
 	assert_int_equal(index, 7);
 	assert_ptr_equal(index_find(&t, 0, INDEX_SESSION), &targets[0]);
 	assert_ptr_equal(index_find(&t, UINT32_MAX, INDEX_SESSION), &targets[1]);
@@ -123,17 +123,17 @@ static bool known(const struct model *m, uint32_t index)
 	return false;
 }
 
-static void add(struct index_table *t, struct model *m, struct seed *s, const struct chance *chance)
+static void add(struct index_table *t, struct model *m, struct seed *s, const struct rng *rng)
 {
 	struct entry e = { .kind = seed_below(s, 2) ? INDEX_SESSION : INDEX_HANDSHAKE,
 			   .target = &targets[seed_below(s, 4)] };
 
-	assert_true(index_add(t, (enum index_kind)e.kind, e.target, chance, &e.index));
+	assert_true(index_add(t, (enum index_kind)e.kind, e.target, rng, &e.index));
 	assert_false(known(m, e.index));
 	m->e[m->n++] = e;
 }
 
-static void run(const struct chance *chance, struct seed *s, size_t most, uint32_t steps)
+static void run(const struct rng *rng, struct seed *s, size_t most, uint32_t steps)
 {
 	static struct model m;
 	struct index_table t = { 0 };
@@ -151,7 +151,7 @@ static void run(const struct chance *chance, struct seed *s, size_t most, uint32
 			e->target = &targets[seed_below(s, 4)];
 			index_turn(&t, e->index, (enum index_kind)e->kind, e->target);
 		} else if ((what < 6) == grow && m.n < most) {
-			add(&t, &m, s, chance);
+			add(&t, &m, s, rng);
 		} else if (m.n) {
 			size_t k = seed_below(s, (uint32_t)m.n);
 			uint32_t gone = m.e[k].index;
@@ -177,9 +177,9 @@ static void test_random_operations_agree_with_a_list(void **state)
 {
 	(void)state;
 	struct seed s = { 41 }, draw = { 42 };
-	struct chance chance = seed_chance(&draw);
+	struct rng rng = seed_chance(&draw);
 
-	run(&chance, &s, 1000, 100000);
+	run(&rng, &s, 1000, 100000);
 }
 
 /* Indices side by side: each removal has to move others back. */
@@ -187,9 +187,9 @@ static void test_removal_keeps_what_was_pushed_aside(void **state)
 {
 	(void)state;
 	struct seed s = { 51 }, draw = { 52 };
-	struct chance chance = { .fill = fill_narrow, .ctx = &draw };
+	struct rng rng = { .fill = fill_narrow, .ctx = &draw };
 
-	run(&chance, &s, 700, 100000);
+	run(&rng, &s, 700, 100000);
 }
 
 /* All 32 bits are drawn: no structure, no counter (each bit set about half the time). */
@@ -199,12 +199,12 @@ static void test_indices_have_no_structure(void **state)
 	enum { MANY = 20000 };
 	struct index_table t = { 0 };
 	struct seed s = { 61 };
-	struct chance chance = seed_chance(&s);
+	struct rng rng = seed_chance(&s);
 	unsigned set[32] = { 0 };
 	uint32_t index;
 
 	for (int i = 0; i < MANY; i++) {
-		assert_true(index_add(&t, INDEX_SESSION, &targets[0], &chance, &index));
+		assert_true(index_add(&t, INDEX_SESSION, &targets[0], &rng, &index));
 		for (unsigned bit = 0; bit < 32; bit++)
 			set[bit] += index >> bit & 1;
 	}
@@ -218,16 +218,16 @@ static void test_no_memory_changes_nothing(void **state)
 	(void)state;
 	struct index_table t = { 0 };
 	struct seed s = { 71 };
-	struct chance chance = seed_chance(&s);
+	struct rng rng = seed_chance(&s);
 	uint32_t index[8], more;
 
 	mem_fail_after(0);
-	assert_false(index_add(&t, INDEX_SESSION, &targets[0], &chance, &more));
+	assert_false(index_add(&t, INDEX_SESSION, &targets[0], &rng, &more));
 	mem_fail_after(-1);
 	for (size_t i = 0; i < LEN(index); i++)
-		assert_true(index_add(&t, INDEX_SESSION, &targets[i % 4], &chance, &index[i]));
+		assert_true(index_add(&t, INDEX_SESSION, &targets[i % 4], &rng, &index[i]));
 	mem_fail_after(0); /* the ninth makes it grow */
-	assert_false(index_add(&t, INDEX_SESSION, &targets[0], &chance, &more));
+	assert_false(index_add(&t, INDEX_SESSION, &targets[0], &rng, &more));
 	mem_fail_after(-1);
 	assert_int_equal(t.n, LEN(index));
 	for (size_t i = 0; i < LEN(index); i++)

@@ -51,14 +51,14 @@ static void flood(struct pair *p, struct side *s, uint32_t n)
 /* Work off what waits, without the clock. */
 static void drain(struct pair *p, struct side *s)
 {
-	while (s->t.lane.n)
+	while (s->t.hsqueue.n)
 		side_tick(p, s);
 	side_forget(s);
 }
 
 static void overload(struct pair *p, struct side *s)
 {
-	flood(p, s, LANE_LOAD + 10);
+	flood(p, s, HSQUEUE_LOAD + 10);
 	drain(p, s);
 	assert_true(p->now.mono < s->t.under_load_until);
 }
@@ -69,16 +69,16 @@ static void test_a_full_batch_of_handshakes_means_load_and_cookies(void **state)
 	struct pair *p = pair_new(false);
 	struct datagram d;
 
-	flood(p, &p->b, LANE_LOAD - 1); /* not yet */
-	assert_int_equal(p->b.t.count[FATE_HANDSHAKE], LANE_LOAD - 1);
+	flood(p, &p->b, HSQUEUE_LOAD - 1); /* not yet */
+	assert_int_equal(p->b.t.count[FATE_HANDSHAKE], HSQUEUE_LOAD - 1);
 	drain(p, &p->b);
 	assert_int_equal(p->b.t.count[FATE_COOKIE_SENT], 0);
-	assert_int_equal(p->b.t.count[FATE_NOISE], LANE_LOAD - 1);
-	flood(p, &p->b, LANE_LOAD); /* now */
+	assert_int_equal(p->b.t.count[FATE_NOISE], HSQUEUE_LOAD - 1);
+	flood(p, &p->b, HSQUEUE_LOAD); /* now */
 	assert_true(p->b.t.count[FATE_COOKIE_SENT] > 0);
 	assert_int_equal(tunnel_deadline(&p->b.t), 0); /* the rest waits for its turn */
 	drain(p, &p->b);
-	assert_int_equal(p->b.t.count[FATE_COOKIE_SENT], LANE_LOAD);
+	assert_int_equal(p->b.t.count[FATE_COOKIE_SENT], HSQUEUE_LOAD);
 	d = stranger(p, &p->b, 5);
 	assert_int_equal(side_hear(p, &p->b, &d), FATE_COOKIE_SENT);
 	d = side_take(&p->b, MESSAGE_COOKIE);
@@ -114,8 +114,8 @@ static void test_a_full_lane_refuses_and_data_passes(void **state)
 	pair_connect(p);
 	for (int i = 0; i < 8; i++)
 		flood(p, &p->b, 200);
-	assert_true(p->b.t.count[FATE_LANE_FULL] > 0);
-	assert_int_equal(p->b.t.count[FATE_LANE_FULL] + p->b.t.count[FATE_HANDSHAKE],
+	assert_true(p->b.t.count[FATE_HSQUEUE_FULL] > 0);
+	assert_int_equal(p->b.t.count[FATE_HSQUEUE_FULL] + p->b.t.count[FATE_HANDSHAKE],
 			 8 * 200 + 1); /* one was a's own, before */
 	side_send(p, &p->a, 84);
 	d = side_take(&p->a, MESSAGE_DATA);

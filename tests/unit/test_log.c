@@ -205,24 +205,24 @@ static void test_stderr_gets_priorities_only_if_it_is_the_journal(void **state)
 
 static void test_the_brake_passes_burst_lines_per_period_and_counts_the_rest(void **state)
 {
-	struct log_brake brake = { 0 };
+	struct log_ratelimit ratelimit = { 0 };
 	uint64_t now = 5000;
 	uint32_t held = 99;
 	int i;
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
-		assert_true(log_brake(&brake, now + (uint64_t)i, 1000, 3, &held));
+		assert_true(log_ratelimit(&ratelimit, now + (uint64_t)i, 1000, 3, &held));
 		assert_int_equal(held, 0);
 	}
 	for (i = 0; i < 10; i++)
-		assert_false(log_brake(&brake, now + 999, 1000, 3, &held));
-	assert_true(log_brake(&brake, now + 1000, 1000, 3, &held));
+		assert_false(log_ratelimit(&ratelimit, now + 999, 1000, 3, &held));
+	assert_true(log_ratelimit(&ratelimit, now + 1000, 1000, 3, &held));
 	assert_int_equal(held, 10);
-	assert_true(log_brake(&brake, now + 1001, 1000, 3, &held));
+	assert_true(log_ratelimit(&ratelimit, now + 1001, 1000, 3, &held));
 	assert_int_equal(held, 0);
-	assert_true(log_brake(&brake, now + 1002, 1000, 3, NULL));
-	assert_false(log_brake(&brake, now + 1003, 1000, 3, NULL));
+	assert_true(log_ratelimit(&ratelimit, now + 1002, 1000, 3, NULL));
+	assert_false(log_ratelimit(&ratelimit, now + 1003, 1000, 3, NULL));
 }
 
 static void test_a_fresh_brake_lets_a_whole_burst_pass_at_any_time(void **state)
@@ -232,12 +232,12 @@ static void test_a_fresh_brake_lets_a_whole_burst_pass_at_any_time(void **state)
 
 	(void)state;
 	for (i = 0; i < LEN(nows); i++) {
-		struct log_brake brake = { 0 };
+		struct log_ratelimit ratelimit = { 0 };
 		uint32_t held;
 
-		assert_true(log_brake(&brake, nows[i], 1000, 2, &held));
-		assert_true(log_brake(&brake, nows[i] + 1, 1000, 2, &held));
-		assert_false(log_brake(&brake, nows[i] + 2, 1000, 2, &held));
+		assert_true(log_ratelimit(&ratelimit, nows[i], 1000, 2, &held));
+		assert_true(log_ratelimit(&ratelimit, nows[i] + 1, 1000, 2, &held));
+		assert_false(log_ratelimit(&ratelimit, nows[i] + 2, 1000, 2, &held));
 	}
 }
 

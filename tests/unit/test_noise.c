@@ -66,10 +66,10 @@ static void ends_init(struct ends *e, const struct handshake_vector *v)
 static void say_initiation(struct ends *e, const struct handshake_vector *v)
 {
 	const char *ephemeral = key_vectors.initiator_ephemeral.private;
-	struct chance chance = { .fill = give_key, .ctx = &ephemeral };
+	struct rng rng = { .fill = give_key, .ctx = &ephemeral };
 
 	assert_true(noise_write_initiation(&e->pending, &e->initiation, &e->i, &e->of_r,
-					   v->initiator_index, e->timestamp, &chance));
+					   v->initiator_index, e->timestamp, &rng));
 	cookie_add_macs(&e->to_r, &e->initiation, sizeof(e->initiation), 1);
 }
 
@@ -89,10 +89,10 @@ static bool hear_initiation(struct ends *e, const struct wire_initiation *m)
 static void say_response(struct ends *e, const struct handshake_vector *v)
 {
 	const char *ephemeral = key_vectors.responder_ephemeral.private;
-	struct chance chance = { .fill = give_key, .ctx = &ephemeral };
+	struct rng rng = { .fill = give_key, .ctx = &ephemeral };
 
 	assert_true(noise_write_response(&e->received, &e->response, &e->of_i, v->responder_index,
-					 &chance, &e->keys_r));
+					 &rng, &e->keys_r));
 	cookie_add_macs(&e->to_i, &e->response, sizeof(e->response), 1);
 }
 
@@ -307,7 +307,7 @@ static void test_low_order_keys_are_refused_everywhere(void **state)
 	for (size_t k = 0; k < LEN(low_order_vectors); k++) {
 		struct key low = key_of(low_order_vectors[k].hex);
 		struct seed s = { k };
-		struct chance chance = seed_chance(&s);
+		struct rng rng = seed_chance(&s);
 		uint8_t timestamp[TIMESTAMP_LEN];
 		struct noise_remote r;
 		struct noise_keys keys;
@@ -323,25 +323,25 @@ static void test_low_order_keys_are_refused_everywhere(void **state)
 		noise_remote_update(&r, &e.i);
 		assert_false(r.shared_ok);
 		assert_true(key_is_zero(&r.shared));
-		assert_false(noise_write_initiation(&e.pending, &bad, &e.i, &r, 1, e.timestamp,
-						    &chance));
+		assert_false(
+			noise_write_initiation(&e.pending, &bad, &e.i, &r, 1, e.timestamp, &rng));
 		r.shared_ok = true; /* and if that were forgotten */
-		assert_false(noise_write_initiation(&e.pending, &bad, &e.i, &r, 1, e.timestamp,
-						    &chance));
+		assert_false(
+			noise_write_initiation(&e.pending, &bad, &e.i, &r, 1, e.timestamp, &rng));
 		assert_int_equal(e.pending.index, 0x11223344);
 		r.shared_ok = false;
 		n = e.received;
 		assert_false(noise_read_timestamp(&n, &e.initiation, &r, timestamp));
 		/* se */
 		n = e.received;
-		assert_false(noise_write_response(&n, &answer, &r, 2, &chance, &keys));
+		assert_false(noise_write_response(&n, &answer, &r, 2, &rng, &keys));
 		/* as ephemeral: es, ee */
 		bad = e.initiation;
 		memcpy(bad.ephemeral, low.bytes, KEY_LEN);
 		assert_false(noise_read_static(&n, &bad, &e.r));
 		n = e.received;
 		n.ephemeral = low;
-		assert_false(noise_write_response(&n, &answer, &e.of_i, 2, &chance, &keys));
+		assert_false(noise_write_response(&n, &answer, &e.of_i, 2, &rng, &keys));
 		answer = e.response;
 		memcpy(answer.ephemeral, low.bytes, KEY_LEN);
 		assert_false(noise_read_response(&e.pending, &answer, &e.i, &e.of_r, &keys));
@@ -353,7 +353,7 @@ static void test_without_a_private_key_nothing_is_said_or_heard(void **state)
 	(void)state;
 	const struct key none = { { 0 } };
 	struct seed s = { 1 };
-	struct chance chance = seed_chance(&s);
+	struct rng rng = seed_chance(&s);
 	struct noise_identity nobody;
 	struct noise_keys keys;
 	struct noise_remote r;
@@ -370,7 +370,7 @@ static void test_without_a_private_key_nothing_is_said_or_heard(void **state)
 	assert_false(r.shared_ok);
 	assert_true(key_is_zero(&r.shared));
 	assert_false(noise_write_initiation(&e.pending, &e.initiation, &nobody, &e.of_r, 1,
-					    e.timestamp, &chance));
+					    e.timestamp, &rng));
 	assert_false(noise_read_static(&e.received, &e.initiation, &nobody));
 	assert_false(noise_read_response(&e.pending, &e.response, &nobody, &e.of_r, &keys));
 }

@@ -55,17 +55,17 @@ static void test_networks_in_use_are_passed_over(void **state)
 	const struct prefix ten = prefix_of("10.128.0.0/10"), ula = prefix_of("fd00::/8");
 	struct prefix ours, theirs, before = { 0 };
 	struct seed seed = { 1 };
-	struct chance chance = seed_chance(&seed);
+	struct rng rng = seed_chance(&seed);
 	unsigned i;
 
 	(void)state;
 	for (i = 0; i < 1000; i++) {
-		assert_true(inner_pick(AF_INET, &s, &chance, &ours, &theirs));
+		assert_true(inner_pick(AF_INET, &s, &rng, &ours, &theirs));
 		assert_int_equal(ours.bits, 31);
 		assert_true(prefix_contains(&ten, &ours.ip));
 		assert_int_equal(ours.ip.bytes[3] % 2, 0);
 		assert_int_equal(theirs.ip.bytes[3], ours.ip.bytes[3] + 1);
-		assert_true(inner_pick(AF_INET6, &none, &chance, &ours, &theirs));
+		assert_true(inner_pick(AF_INET6, &none, &rng, &ours, &theirs));
 		assert_int_equal(ours.bits, 64);
 		assert_true(prefix_contains(&ula, &ours.ip));
 		assert_false(prefix_contains(&ours, &before.ip));
@@ -83,17 +83,17 @@ static void test_the_next_private_network_is_used_when_one_is_full(void **state)
 	struct survey s = { .used = used, .n_used = 1 };
 	struct prefix ours, theirs;
 	struct seed seed = { 2 };
-	struct chance chance = seed_chance(&seed);
+	struct rng rng = seed_chance(&seed);
 
 	(void)state;
 	for (; s.n_used < 3; s.n_used++) {
-		assert_true(inner_pick(AF_INET, &s, &chance, &ours, &theirs));
+		assert_true(inner_pick(AF_INET, &s, &rng, &ours, &theirs));
 		assert_true(prefix_contains(&next[s.n_used - 1], &ours.ip));
 	}
-	assert_false(inner_pick(AF_INET, &s, &chance, &ours, &theirs));
-	assert_true(inner_pick(AF_INET6, &s, &chance, &ours, &theirs));
+	assert_false(inner_pick(AF_INET, &s, &rng, &ours, &theirs));
+	assert_true(inner_pick(AF_INET6, &s, &rng, &ours, &theirs));
 	s.n_used++;
-	assert_false(inner_pick(AF_INET6, &s, &chance, &ours, &theirs));
+	assert_false(inner_pick(AF_INET6, &s, &rng, &ours, &theirs));
 }
 
 static void expect_free(const char *file, const char *want)

@@ -176,7 +176,7 @@ static void set_up_side(struct side *s, int number)
 	char end[32];
 
 	memset(s, 0, sizeof(*s));
-	assert_int_equal(path_init(&s->path, &random_system), 0);
+	assert_int_equal(path_init(&s->path, &rng_system), 0);
 	s->path.dev = (struct dev){ .ops = &memory_ops, .fd = 1000 + number, .ctx = s };
 	s->path.udp.fd[UDP_V4] = 2000 + number;
 	s->credit[UDP_V4] = s->credit[UDP_V6] = -1;
@@ -194,7 +194,7 @@ static int set_up(void **state)
 	now = (struct instant){ .mono = 1000 * SECOND_NS, .wall = 1700000000 * SECOND_NS };
 	for (int i = 0; i < 2; i++) {
 		set_up_side(&sides[i], i);
-		chance_fill(&random_system, &private_key[i], sizeof(private_key[i]));
+		rng_fill(&rng_system, &private_key[i], sizeof(private_key[i]));
 		key_clamp(&private_key[i]);
 		dh_public(&public_key[i], &private_key[i]);
 	}
@@ -373,7 +373,7 @@ static void test_flush_gives_up_what_is_held_back_and_counts_it(void **state)
 	path_flush(p, now);
 	assert_int_equal(p->blocked, -1);
 	assert_int_equal(p->tunnel.count[FATE_SEND], 6);
-	assert_int_equal(peer_of(0)->trouble.send[0].err, EAGAIN);
+	assert_int_equal(peer_of(0)->faults.send[0].err, EAGAIN);
 	assert_int_equal(peer_of(0)->send_error, 0); /* it passes */
 	path_flush(p, now);
 	assert_int_equal(p->tunnel.count[FATE_SEND], 6);
@@ -436,8 +436,8 @@ static void test_one_full_socket_leaves_the_other_its_own(void **state)
 	path_tick(p, now);
 	assert_int_equal(p->tunnel.count[FATE_SEND], 1);
 	assert_int_equal(second->initiations_sent, 1);
-	assert_int_equal(second->trouble.send[0].count, 0);
-	assert_int_equal(peer_of(0)->trouble.send[0].err, EAGAIN);
+	assert_int_equal(second->faults.send[0].count, 0);
+	assert_int_equal(peer_of(0)->faults.send[0].err, EAGAIN);
 }
 
 static void test_device_that_is_deleted_is_noticed_by_reading(void **state)

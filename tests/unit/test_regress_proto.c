@@ -47,9 +47,9 @@ static void test_cookie_rubbish_takes_no_place_in_the_lane(void **state)
 	memcpy(junk.data + 4, d.data + 4, 4);
 	for (int i = 0; i < 10; i++)
 		hear_often(p, &p->b, &junk, 200);
-	assert_int_equal(p->b.t.lane.n, 0);
+	assert_int_equal(p->b.t.hsqueue.n, 0);
 	assert_int_equal(p->b.t.count[FATE_COOKIE], 10 * 200);
-	assert_int_equal(p->b.t.count[FATE_LANE_FULL], 0);
+	assert_int_equal(p->b.t.count[FATE_HSQUEUE_FULL], 0);
 	assert_true(p->b.t.under_load_until == 0);
 	side_hear(p, &p->a, &d);
 	d = side_take(&p->a, MESSAGE_RESPONSE);
@@ -101,18 +101,18 @@ static void test_a_flush_without_room_touches_no_timer(void **state)
 	pair_pump(p);
 	keepalive = p->a.peer->timers.at[TIMER_KEEPALIVE];
 	assert_true(keepalive > 0);
-	assert_int_equal(stage_push(&p->a.peer->stage, d.data, d.len), 0);
+	assert_int_equal(staged_push(&p->a.peer->staged, d.data, d.len), 0);
 	admin_touched(&p->a.t, p->a.peer);
 	batch_reset(&p->a.batch);
 	while (batch_add(&p->a.batch, 1))
 		p->a.batch.pkt[p->a.batch.n - 1].fate = FATE_NO_MEMORY;
 	tunnel_tick(&p->a.t, &p->a.batch, p->now);
-	assert_int_equal(p->a.peer->stage.n, 1);
+	assert_int_equal(p->a.peer->staged.n, 1);
 	assert_true(p->a.peer->timers.at[TIMER_KEEPALIVE] == keepalive);
 	assert_int_equal(p->a.peer->timers.at[TIMER_NEW_HANDSHAKE], 0);
 	assert_int_equal(tunnel_deadline(&p->a.t), 0); /* at the next tick it leaves */
 	side_tick(p, &p->a);
-	assert_int_equal(p->a.peer->stage.n, 0);
+	assert_int_equal(p->a.peer->staged.n, 0);
 	pair_free(p);
 }
 
@@ -183,11 +183,11 @@ static void test_a_new_private_key_empties_the_lane(void **state)
 	side_send(p, &p->a, 84);
 	d = side_take(&p->a, MESSAGE_INITIATION);
 	hear_often(p, &p->b, &d, 100);
-	assert_true(p->b.t.lane.n > 0);
+	assert_true(p->b.t.hsqueue.n > 0);
 	admin_private_key(&p->b.t, &p->b.private_key, p->now); /* the same: no effect */
-	assert_true(p->b.t.lane.n > 0);
+	assert_true(p->b.t.hsqueue.n > 0);
 	admin_private_key(&p->b.t, &other, p->now);
-	assert_int_equal(p->b.t.lane.n, 0);
+	assert_int_equal(p->b.t.hsqueue.n, 0);
 	pair_free(p);
 }
 
@@ -276,7 +276,7 @@ static void test_a_cookie_reply_leaves_the_whole_endpoint_alone(void **state)
 	(void)state;
 	struct pair *p = pair_new(false);
 	struct cookie_checker checker = { 0 };
-	struct chance chance = seed_chance(&p->b.seed);
+	struct rng rng = seed_chance(&p->b.seed);
 	struct datagram d, reply = { .len = sizeof(struct wire_cookie), .from = p->a.at };
 	struct endpoint was;
 
@@ -284,7 +284,7 @@ static void test_a_cookie_reply_leaves_the_whole_endpoint_alone(void **state)
 	d = side_take(&p->a, MESSAGE_INITIATION);
 	cookie_keys_set(&checker.keys, &p->b.public_key);
 	cookie_reply(&checker, (struct wire_cookie *)reply.data, d.data, d.len, &p->a.at,
-		     p->now.mono, &chance);
+		     p->now.mono, &rng);
 	p->a.peer->endpoint.local = (struct ip){ .family = AF_INET, .bytes = { 192, 0, 2, 7 } };
 	p->a.peer->endpoint.ifindex = 3;
 	was = p->a.peer->endpoint;
@@ -388,10 +388,10 @@ static void test_an_initiation_waits_for_a_batch_with_room(void **state)
 	tunnel_settle(&p->b.t, b, p->now);
 	assert_int_equal(b->pkt[0].fate, FATE_HANDSHAKE);
 	assert_int_equal(b->n, 1);
-	assert_int_equal(p->b.t.lane.n, 1);
+	assert_int_equal(p->b.t.hsqueue.n, 1);
 	assert_int_equal(tunnel_deadline(&p->b.t), 0);
 	side_tick(p, &p->b);
-	assert_int_equal(p->b.t.lane.n, 0);
+	assert_int_equal(p->b.t.hsqueue.n, 0);
 	d = side_take(&p->b, MESSAGE_RESPONSE);
 	assert_int_equal(side_hear(p, &p->a, &d), FATE_CONSUMED);
 	pair_free(p);
@@ -409,12 +409,12 @@ static void test_a_flush_ends_where_the_nonces_end(void **state)
 	p->a.peer->keyring.current->send_counter = REJECT_AFTER_MESSAGES - 2;
 	side_packet(packet, p->a.inner, p->b.inner, sizeof(packet));
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(stage_push(&p->a.peer->stage, packet, sizeof(packet)), 0);
+		assert_int_equal(staged_push(&p->a.peer->staged, packet, sizeof(packet)), 0);
 	admin_touched(&p->a.t, p->a.peer);
 	side_tick(p, &p->a);
 	assert_int_equal(side_said(&p->a, MESSAGE_DATA), 2);
 	assert_int_equal(side_said(&p->a, MESSAGE_INITIATION), 1);
-	assert_int_equal(p->a.peer->stage.n, 3);
+	assert_int_equal(p->a.peer->staged.n, 3);
 	assert_true(p->a.peer->keyring.current->send_counter == REJECT_AFTER_MESSAGES);
 	pair_pump(p);
 	assert_int_equal(p->b.dev.n, 5);

@@ -189,12 +189,12 @@ static void test_20_initiations_then_silence_until_new_traffic(void **state)
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(side_send(p, &p->a, 84), FATE_STAGED);
 	pair_run(p, 99 * SECOND_NS);
-	assert_int_equal(p->a.peer->stage.n, 10);
+	assert_int_equal(p->a.peer->staged.n, 10);
 	assert_false(side_event(&p->a, EVENT_GAVE_UP, &e));
 	pair_run(p, 9 * SECOND_NS);
 	check_attempts(p, start);
 	assert_true(side_event(&p->a, EVENT_GAVE_UP, &e));
-	assert_int_equal(p->a.peer->stage.n, 0);
+	assert_int_equal(p->a.peer->staged.n, 0);
 	assert_int_equal(p->a.peer->count[FATE_STAGE_PURGED], 10);
 	assert_int_equal(p->a.t.count[FATE_STAGE_PURGED], 10);
 	pair_run(p, 600 * SECOND_NS);
@@ -224,7 +224,7 @@ static void test_new_traffic_starts_the_count_anew(void **state)
 	assert_true(p->a.n_log >= 40); /* for ever, and at most one in 5 s */
 	for (uint32_t i = 1; i < p->a.n_log; i++)
 		assert_true(p->a.log[i].at - p->a.log[i - 1].at >= 5 * SECOND_NS);
-	assert_int_equal(p->a.peer->stage.n, 40);
+	assert_int_equal(p->a.peer->staged.n, 40);
 	pair_free(p);
 }
 

@@ -103,10 +103,10 @@ static void test_forbidden_inner_source_is_named(void **unused)
 {
 	(void)unused;
 	peer.keyring.current = &session;
-	peer.trouble.source_at = now - 179 * SECOND_NS;
+	peer.faults.source_at = now - 179 * SECOND_NS;
 	assert_true(ip_parse(&peer.refused_source, "10.9.8.7", 8));
 	expect(STATE_UP, "10.9.8.7");
-	peer.trouble.source_at = now - 180 * SECOND_NS;
+	peer.faults.source_at = now - 180 * SECOND_NS;
 	expect(STATE_UP, "session works");
 	assert_null(strstr(state.reason, "10.9.8.7"));
 }
@@ -138,7 +138,7 @@ static void test_different_preshared_keys_are_named(void **unused)
 {
 	(void)unused;
 	peer.timers.at[TIMER_RETRANSMIT] = now + SECOND_NS;
-	peer.trouble.psk_at = now - SECOND_NS;
+	peer.faults.psk_at = now - SECOND_NS;
 	expect(STATE_HANDSHAKING, "preshared keys differ");
 	peer.handshake_at = now - SECOND_NS / 2; /* and they do no more */
 	expect(STATE_HANDSHAKING, "asked");
@@ -148,7 +148,7 @@ static void test_closed_port_is_named(void **unused)
 {
 	(void)unused;
 	peer.timers.at[TIMER_RETRANSMIT] = now + SECOND_NS;
-	peer.trouble.icmp = (struct trouble_icmp){
+	peer.faults.icmp = (struct faults_icmp){
 		.to = peer.endpoint, .type = 3, .code = 3, .at = now - SECOND_NS
 	};
 	expect(STATE_HANDSHAKING, "nobody listens at 192.0.2.1:51820");
@@ -160,7 +160,7 @@ static void test_answers_without_a_sign_are_counted(void **unused)
 {
 	(void)unused;
 	peer.keyring.next = &session;
-	peer.trouble.unconfirmed = 4;
+	peer.faults.unconfirmed = 4;
 	expect(STATE_HANDSHAKING, "answered 4 initiations");
 }
 

@@ -31,7 +31,7 @@ static int set_up(void **state)
 	memset(&path, 0, sizeof(path));
 	path.udp.fd[UDP_V4] = 5;
 	path.udp.fd[UDP_V6] = -1;
-	return tunnel_init(&path.tunnel, &random_system, 8);
+	return tunnel_init(&path.tunnel, &rng_system, 8);
 }
 
 static int tear_down(void **state)
@@ -158,7 +158,7 @@ static void test_peer_record_of_a_busy_peer(void **state)
 	p->responses_sent = 8;
 	p->note.since = mono - 77 * SECOND_NS;
 	p->session_rx = 1;
-	p->trouble = (struct trouble){
+	p->faults = (struct faults){
 		.send = { { .err = 1, .count = 2 } },
 		.icmp = { .type = 3, .code = 13, .count = 3 },
 		.cookies = 4,

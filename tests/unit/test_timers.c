@@ -53,11 +53,11 @@ static const struct {
 	[TIMER_PERSISTENT] = { INTERVAL * SECOND_NS, false },
 };
 
-static void happen(struct timers *t, enum event what, const struct chance *chance)
+static void happen(struct timers *t, enum event what, const struct rng *rng)
 {
 	switch (what) {
 	case DATA_SENT:
-		timers_data_sent(t, NOW, chance);
+		timers_data_sent(t, NOW, rng);
 		return;
 	case DATA_RECEIVED:
 		timers_data_received(t, NOW);
@@ -72,7 +72,7 @@ static void happen(struct timers *t, enum event what, const struct chance *chanc
 		timers_traversal(t, NOW);
 		return;
 	case INITIATION_SENT:
-		timers_initiation_sent(t, NOW, chance);
+		timers_initiation_sent(t, NOW, rng);
 		return;
 	case SESSION_DERIVED:
 		timers_session_derived(t, NOW);
@@ -99,12 +99,12 @@ static void check_cell(enum event what, int which, bool before, bool running)
 {
 	struct timers t = { .interval = INTERVAL, .running = running };
 	struct seed s = { (uint64_t)(what * 100 + which) };
-	struct chance chance = seed_chance(&s);
+	struct rng rng = seed_chance(&s);
 	const uint64_t was = before ? NOW + 7 : 0;
 	enum effect effect = effects[what][which];
 
 	t.at[which] = was;
-	happen(&t, what, &chance);
+	happen(&t, what, &rng);
 	if (effect == CANCEL)
 		assert_int_equal(t.at[which], 0);
 	else if (running && (effect == REARM || (effect == ARM && !before)))
@@ -137,9 +137,9 @@ static void test_only_a_handshake_resets_the_counts(void **state)
 			.running = true, .attempts = 7, .need_another = true, .last_minute = true
 		};
 		struct seed s = { 1 };
-		struct chance chance = seed_chance(&s);
+		struct rng rng = seed_chance(&s);
 
-		happen(&t, (enum event)what, &chance);
+		happen(&t, (enum event)what, &rng);
 		assert_int_equal(t.attempts, what == HANDSHAKE_COMPLETE ? 0 : 7);
 		assert_int_equal(t.last_minute, what != HANDSHAKE_COMPLETE);
 		assert_true(t.need_another); /* cleared on expiry only */
@@ -184,9 +184,9 @@ static void test_a_closed_gate_is_tried_again_when_it_opens(void **state)
 	for (uint64_t seed = 0; seed < 100; seed++) {
 		struct timers t = { .running = true };
 		struct seed s = { seed };
-		struct chance chance = seed_chance(&s);
+		struct rng rng = seed_chance(&s);
 
-		timers_gate_closed(&t, NOW, &chance);
+		timers_gate_closed(&t, NOW, &rng);
 		assert_true(t.at[TIMER_RETRANSMIT] >= NOW);
 		assert_true(t.at[TIMER_RETRANSMIT] <= NOW + 333 * MILLI_NS);
 	}
@@ -196,13 +196,13 @@ static void test_jitter_takes_every_value_from_0_to_333_ms(void **state)
 {
 	(void)state;
 	struct seed s = { 9 };
-	struct chance chance = seed_chance(&s);
+	struct rng rng = seed_chance(&s);
 	bool seen[334] = { false };
 
 	for (int i = 0; i < 20000; i++) {
 		struct timers t = { .running = true };
 
-		timers_initiation_sent(&t, NOW, &chance);
+		timers_initiation_sent(&t, NOW, &rng);
 		seen[(t.at[TIMER_RETRANSMIT] - NOW - 5 * SECOND_NS) / MILLI_NS] = true;
 	}
 	for (size_t i = 0; i < LEN(seen); i++)
@@ -233,12 +233,12 @@ static void test_stopping_disarms_all_and_keeps_the_interval(void **state)
 {
 	(void)state;
 	struct seed s = { 2 };
-	struct chance chance = seed_chance(&s);
+	struct rng rng = seed_chance(&s);
 	struct timers t = { .interval = INTERVAL };
 
 	timers_start(&t);
 	for (int what = 0; what < EVENT_COUNT; what++)
-		happen(&t, (enum event)what, &chance);
+		happen(&t, (enum event)what, &rng);
 	t.attempts = 3;
 	t.need_another = t.last_minute = true;
 	assert_true(timers_next(&t) != UINT64_MAX);

@@ -71,7 +71,7 @@ static void test_what_comes_from_the_device_is_sorted(void **state)
 	assert_int_equal(side_write(p, &p->a, packet, 100), FATE_NO_PEER);
 	p->a.peer->endpoint = nowhere;
 	assert_int_equal(side_send(p, &p->a, 100), FATE_NO_ENDPOINT);
-	assert_int_equal(p->a.peer->stage.n, 0);
+	assert_int_equal(p->a.peer->staged.n, 0);
 	assert_int_equal(p->a.n_log, 0);
 	assert_int_equal(p->a.t.count[FATE_NOT_IP], 3);
 	assert_int_equal(p->a.t.count[FATE_NO_PEER], 2);

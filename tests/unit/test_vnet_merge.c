@@ -11,7 +11,7 @@
 #include "fuzz/judge.h"
 #include "fuzz/stream.h"
 #include "io/vnet.h"
-#include "sim/rng.h"
+#include "sim/prng.h"
 
 enum { FIN = 1, PSH = 8, ACK = 16, ECE = 64, BOTH = VNET_JOIN_TCP | VNET_JOIN_UDP, MOST = 1200 };
 
@@ -519,14 +519,14 @@ static void test_nothing_is_remembered_from_one_batch_to_the_next(void **state)
 /* Eight flows through each other, and now and then every kind of trouble. */
 static void test_random_streams_survive_joining_and_cutting(void **state)
 {
-	struct rng rng = { 42 };
+	struct prng prng = { 42 };
 	uint64_t packets = 0, all = 0;
 
 	(void)state;
 	for (unsigned round = 0; round < 300; round++) {
 		struct stream stream;
-		uint32_t n = 1 + (uint32_t)rng_below(&rng, 120), w;
-		uint32_t odd = (uint32_t)rng_below(&rng, 4) * 50000;
+		uint32_t n = 1 + (uint32_t)prng_below(&prng, 120), w;
+		uint32_t odd = (uint32_t)prng_below(&prng, 4) * 50000;
 		const char *wrong;
 
 		stream_init(&stream);
@@ -536,8 +536,8 @@ static void test_random_streams_survive_joining_and_cutting(void **state)
 			struct pkt *p;
 			size_t len;
 
-			rng_fill(&rng, op, sizeof(op));
-			if (!rng_ppm(&rng, odd))
+			prng_fill(&prng, op, sizeof(op));
+			if (!prng_ppm(&prng, odd))
 				op[1] = 255;
 			len = stream_packet(&stream, op, bytes);
 			p = batch_add(&batch, len);

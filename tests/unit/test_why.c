@@ -48,7 +48,7 @@ static int set_up(void **state)
 	const struct instant instant = { .mono = now, .wall = wall };
 
 	(void)state;
-	assert_int_equal(tunnel_init(&t, &random_system, 8), 0);
+	assert_int_equal(tunnel_init(&t, &rng_system, 8), 0);
 	admin_private_key(&t, &private_key, instant);
 	assert_int_equal(admin_add(&t, &theirs, &peer), 0);
 	admin_up(&t, instant);
@@ -188,7 +188,7 @@ static void test_tunnel_without_peers_says_so(void **state)
 	assert_int_equal(found.n, 1);
 	assert_int_equal(found.verdict[0].code, WHY_NO_PEERS);
 	/* ...unless the only one was ourselves. */
-	t.trouble.own_key = true;
+	t.faults.own_key = true;
 	found.n = 0;
 	why_tunnel(&found, &t, &about);
 	assert_int_equal(found.n, 1);
@@ -203,7 +203,7 @@ static void test_stranger_is_named_with_key_address_and_how_to_accept_it(void **
 	const struct verdict *v;
 
 	(void)state;
-	trouble_stranger(&t.trouble, &key, &from, ago(20));
+	faults_stranger(&t.faults, &key, &from, ago(20));
 	v = expect(WHY_UNKNOWN_PEER, WHY_SURE, "198.51.100.7:1234");
 	assert_true(says(v, "/wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));
 	assert_true(says(v, "wg set wg0 peer /wA"));
@@ -220,12 +220,12 @@ static void test_stranger_is_a_remark_once_all_peers_are_up(void **state)
 	(void)state;
 	be_up();
 	about.all_well = true;
-	trouble_stranger(&t.trouble, &key, &from, ago(20));
+	faults_stranger(&t.faults, &key, &from, ago(20));
 	assert_false(expect(WHY_UNKNOWN_PEER, WHY_SURE, "wants in")->problem);
-	t.trouble.stranger[0].at = ago(301);
+	t.faults.stranger[0].at = ago(301);
 	about.all_well = false;
 	assert_false(expect(WHY_UNKNOWN_PEER, WHY_SURE, "wants in")->problem);
-	t.trouble.stranger[0].at = ago(3601);
+	t.faults.stranger[0].at = ago(3601);
 	expect_health();
 }
 
@@ -234,7 +234,7 @@ static void test_stranger_that_is_a_peer_by_now_is_forgotten(void **state)
 	const struct endpoint from = end_at("198.51.100.7:1234");
 
 	(void)state;
-	trouble_stranger(&t.trouble, &peer->public_key, &from, ago(20));
+	faults_stranger(&t.faults, &peer->public_key, &from, ago(20));
 	expect_health();
 }
 
@@ -243,7 +243,7 @@ static void test_stranger_at_the_address_of_a_peer_is_told_as_such(void **state)
 	const struct key key = { .bytes = { 0xff } };
 
 	(void)state;
-	trouble_stranger(&t.trouble, &key, &peer->endpoint, ago(20));
+	faults_stranger(&t.faults, &key, &peer->endpoint, ago(20));
 	expect(WHY_UNKNOWN_PEER, WHY_SURE, "the address of the peer " THEIRS);
 	/* Whoever is missed may be the one, also where all others rest in peace. */
 	about.all_well = true;
@@ -257,14 +257,14 @@ static void test_wrong_mac1_of_a_stranger(void **state)
 	const struct verdict *v;
 
 	(void)state;
-	t.trouble.mac_at = ago(5);
-	t.trouble.mac_from = end_at("198.51.100.7:1234");
+	t.faults.mac_at = ago(5);
+	t.faults.mac_from = end_at("198.51.100.7:1234");
 	t.count[FATE_MAC] = 17;
 	v = expect(WHY_MAC1, WHY_LIKELY, "198.51.100.7:1234");
 	assert_true(says(v, OURS));
 	assert_true(says(v, "17 in all"));
 	assert_false(v->of_peer);
-	t.trouble.mac_at = ago(301);
+	t.faults.mac_at = ago(301);
 	expect_health();
 }
 
@@ -275,7 +275,7 @@ static void test_packets_for_nobody_are_a_remark(void **state)
 	(void)state;
 	be_up();
 	assert_true(ip_parse(&ip, "10.1.2.3", 8));
-	trouble_no_peer(&t.trouble, &ip, ago(3));
+	faults_no_peer(&t.faults, &ip, ago(3));
 	assert_false(expect(WHY_NO_PEER, WHY_SURE, "10.1.2.3")->problem);
 }
 
@@ -325,7 +325,7 @@ static void test_route_into_the_tunnel_itself(void **state)
 static void refuse(int err)
 {
 	peer->send_error = err;
-	trouble_refused(&peer->trouble, err, ago(2));
+	faults_refused(&peer->faults, err, ago(2));
 }
 
 static void test_refused_datagrams_are_told_by_errno(void **state)
@@ -357,10 +357,10 @@ static void test_refused_datagrams_are_told_by_errno(void **state)
 static void told(const char *end, uint8_t type, uint8_t code)
 {
 	peer->endpoint = end_at(end);
-	peer->trouble.icmp = (struct trouble_icmp){
+	peer->faults.icmp = (struct faults_icmp){
 		.to = peer->endpoint, .type = type, .code = code, .count = 4, .at = ago(2)
 	};
-	assert_true(ip_parse(&peer->trouble.icmp.from, "203.0.113.5", 11));
+	assert_true(ip_parse(&peer->faults.icmp.from, "203.0.113.5", 11));
 }
 
 static void test_icmp_is_told_by_its_kind_and_sender(void **state)
@@ -409,7 +409,7 @@ static void test_response_that_does_not_decrypt_is_the_preshared_key(void **stat
 
 	(void)state;
 	ask(3);
-	peer->trouble.psk_at = ago(2);
+	peer->faults.psk_at = ago(2);
 	peer->count[FATE_PSK] = 3;
 	v = expect(WHY_PSK_MISMATCH, WHY_LIKELY, "(3 times)");
 	assert_true(v->problem);
@@ -440,14 +440,14 @@ static void test_old_timestamps_tell_by_how_much(void **state)
 	(void)state;
 	stamp(peer->latest_timestamp, 1800000000);
 	peer->consumed_at = ago(30);
-	peer->trouble.timestamps = 2;
-	peer->trouble.timestamp_at = ago(2);
-	peer->trouble.timestamp_from = end_at("198.51.100.7:1234");
+	peer->faults.timestamps = 2;
+	peer->faults.timestamp_at = ago(2);
+	peer->faults.timestamp_from = end_at("198.51.100.7:1234");
 	for (size_t i = 0; i < LEN(cases); i++) {
-		stamp(peer->trouble.timestamp, 1800000000 - cases[i].back);
+		stamp(peer->faults.timestamp, 1800000000 - cases[i].back);
 		assert_true(expect(WHY_CLOCK, WHY_LIKELY, cases[i].words)->problem);
 	}
-	peer->trouble.timestamps = 1;
+	peer->faults.timestamps = 1;
 	assert_false(expect(WHY_CLOCK, WHY_HINT, "by 3 d 4 h")->problem);
 	peer->consumed_at = ago(1); /* it has a right one by now */
 	expect_health();
@@ -457,10 +457,10 @@ static void test_answers_that_are_never_taken_up(void **state)
 {
 	(void)state;
 	peer->consumed_at = ago(2);
-	peer->trouble.unconfirmed_since = ago(12);
-	peer->trouble.unconfirmed = 1;
+	peer->faults.unconfirmed_since = ago(12);
+	peer->faults.unconfirmed = 1;
 	expect_health();
-	peer->trouble.unconfirmed = 3;
+	peer->faults.unconfirmed = 3;
 	assert_true(expect(WHY_ONE_WAY, WHY_LIKELY, "asked 3 times within 12 s")->problem);
 	be_up(); /* answers are lost on a bad way, and the session before works still */
 	assert_false(expect(WHY_ONE_WAY, WHY_LIKELY, "asked 3 times")->problem);
@@ -475,8 +475,8 @@ static void test_wrong_mac1_from_the_peers_address(void **state)
 
 	(void)state;
 	ask(4);
-	t.trouble.mac_at = ago(5);
-	t.trouble.mac_from = end_at("192.0.2.1:60000");
+	t.faults.mac_at = ago(5);
+	t.faults.mac_from = end_at("192.0.2.1:60000");
 	v = expect(WHY_MAC1, WHY_LIKELY, OURS);
 	assert_true(v->of_peer);
 	peer->timers.at[TIMER_RETRANSMIT] = 0;
@@ -500,8 +500,8 @@ static void test_cookies_mean_load(void **state)
 {
 	(void)state;
 	ask(3);
-	peer->trouble.cookies = 2;
-	peer->trouble.cookie_at = ago(1);
+	peer->faults.cookies = 2;
+	peer->faults.cookie_at = ago(1);
 	expect(WHY_LOAD, WHY_SURE, "(2 so far)");
 }
 
@@ -533,7 +533,7 @@ static void test_packets_for_a_peer_without_endpoint(void **state)
 	(void)state;
 	memset(&peer->endpoint, 0, sizeof(peer->endpoint));
 	expect_health(); /* it may well call */
-	peer->trouble.no_endpoint_at = ago(3);
+	peer->faults.no_endpoint_at = ago(3);
 	peer->count[FATE_NO_ENDPOINT] = 5;
 	expect(WHY_NO_ENDPOINT, WHY_SURE, "(5 packets dropped)");
 }
@@ -548,7 +548,7 @@ static void test_forbidden_inner_source_is_named_with_its_owner(void **state)
 
 	(void)state;
 	be_up();
-	peer->trouble.source_at = ago(3);
+	peer->faults.source_at = ago(3);
 	peer->count[FATE_SOURCE] = 6;
 	assert_true(ip_parse(&peer->refused_source, "10.9.8.7", 8));
 	expect(WHY_SOURCE, WHY_SURE, "add 10.9.8.7/32");
@@ -556,14 +556,14 @@ static void test_forbidden_inner_source_is_named_with_its_owner(void **state)
 	assert_true(prefix_parse(&prefix, "10.9.0.0/16", 11));
 	assert_int_equal(admin_allow(&t, other, &prefix), 0);
 	expect(WHY_SOURCE, WHY_SURE, "belongs to the peer /wA");
-	peer->trouble.source_at = ago(181);
+	peer->faults.source_at = ago(181);
 	expect_health();
 }
 
 static void send_in_vain(unsigned packets, unsigned seconds)
 {
-	peer->trouble.unreturned = peer->trouble.unanswered = packets;
-	peer->trouble.unreturned_since = ago(seconds);
+	peer->faults.unreturned = peer->faults.unanswered = packets;
+	peer->faults.unreturned_since = ago(seconds);
 }
 
 static void test_data_that_never_returns(void **state)
@@ -580,7 +580,7 @@ static void test_data_that_never_returns(void **state)
 	expect_health();
 	send_in_vain(10, 10);
 	expect(WHY_NO_RETURN, WHY_LIKELY, "10 packets");
-	peer->trouble.unreturned = 5;
+	peer->faults.unreturned = 5;
 	expect_health();
 }
 
@@ -589,7 +589,7 @@ static void test_data_that_needs_no_answer_is_a_remark(void **state)
 	(void)state;
 	be_up();
 	send_in_vain(1000, 100);
-	peer->trouble.unanswered = 2; /* of those that ask for one */
+	peer->faults.unanswered = 2; /* of those that ask for one */
 	assert_false(expect(WHY_NO_RETURN, WHY_HINT, "may well be meant")->problem);
 }
 
@@ -599,7 +599,7 @@ static void test_what_hosts_send_by_themselves_is_a_remark(void **state)
 
 	(void)state;
 	be_up();
-	peer->trouble.source_at = ago(1);
+	peer->faults.source_at = ago(1);
 	for (size_t i = 0; i < LEN(own); i++) {
 		assert_true(ip_parse(&peer->refused_source, own[i], strlen(own[i])));
 		assert_false(expect(WHY_SOURCE, WHY_HINT, own[i])->problem);
@@ -612,7 +612,7 @@ static void test_answers_with_a_wrong_source_are_not_missing(void **state)
 	(void)state;
 	be_up();
 	send_in_vain(50, 50);
-	peer->trouble.source_at = ago(1);
+	peer->faults.source_at = ago(1);
 	assert_true(ip_parse(&peer->refused_source, "10.9.8.7", 8));
 	expect(WHY_SOURCE, WHY_SURE, "10.9.8.7");
 }
@@ -624,11 +624,11 @@ static void test_key_in_two_places(void **state)
 	(void)state;
 	be_up();
 	for (int i = 0; i < 2; i++) {
-		trouble_moved(&peer->trouble, &here, &there, ago(9));
-		trouble_moved(&peer->trouble, &there, &here, ago(9));
+		faults_moved(&peer->faults, &here, &there, ago(9));
+		faults_moved(&peer->faults, &there, &here, ago(9));
 	}
 	expect_health(); /* three times back: that may be a bad day */
-	trouble_moved(&peer->trouble, &here, &there, ago(8));
+	faults_moved(&peer->faults, &here, &there, ago(8));
 	expect(WHY_TWO_PLACES, WHY_LIKELY, "between 192.0.2.1:51820 and 192.0.2.1:51820");
 }
 
@@ -638,22 +638,22 @@ static void test_what_is_nearest_to_us_goes_first(void **state)
 {
 	(void)state;
 	ask(9);
-	peer->trouble.cookie_at = ago(2);
+	peer->faults.cookie_at = ago(2);
 	expect(WHY_LOAD, WHY_SURE, "");
-	t.trouble.mac_at = ago(2);
-	t.trouble.mac_from = peer->endpoint;
+	t.faults.mac_at = ago(2);
+	t.faults.mac_from = peer->endpoint;
 	expect(WHY_MAC1, WHY_LIKELY, "");
-	peer->trouble.unconfirmed = 5;
+	peer->faults.unconfirmed = 5;
 	peer->consumed_at = ago(9);
 	expect(WHY_ONE_WAY, WHY_LIKELY, "");
-	peer->trouble.timestamp_at = ago(2);
-	peer->trouble.timestamps = 1; /* one alone hides nothing */
+	peer->faults.timestamp_at = ago(2);
+	peer->faults.timestamps = 1; /* one alone hides nothing */
 	look();
 	assert_int_equal(found.n, 2);
 	assert_non_null(find(WHY_ONE_WAY));
-	peer->trouble.timestamps = 2;
+	peer->faults.timestamps = 2;
 	expect(WHY_CLOCK, WHY_LIKELY, "");
-	peer->trouble.psk_at = ago(2);
+	peer->faults.psk_at = ago(2);
 	expect(WHY_PSK_MISMATCH, WHY_LIKELY, "");
 	told("192.0.2.1:51820", 3, 3);
 	expect(WHY_PORT_CLOSED, WHY_SURE, "");
@@ -730,12 +730,12 @@ static void test_verdicts_hold_no_secret(void **state)
 	(void)state;
 	admin_psk(peer, &psk);
 	ask(3);
-	peer->trouble.psk_at = ago(1);
-	t.trouble.own_key = true;
-	for (uint8_t i = 0; i < TROUBLE_STRANGERS; i++) {
+	peer->faults.psk_at = ago(1);
+	t.faults.own_key = true;
+	for (uint8_t i = 0; i < FAULTS_STRANGERS; i++) {
 		const struct key key = { .bytes = { i, 7 } };
 
-		trouble_stranger(&t.trouble, &key, &peer->endpoint, ago(i));
+		faults_stranger(&t.faults, &key, &peer->endpoint, ago(i));
 	}
 	look();
 	assert_true(found.n > 2);
@@ -756,13 +756,13 @@ static void test_list_is_bounded(void **state)
 {
 	(void)state;
 	ask(3);
-	t.trouble.own_key = true;
-	t.trouble.no_peer_at = t.trouble.mac_at = about.back_at = ago(1);
-	t.trouble.mac_from = end_at("198.51.100.9:1");
-	for (uint8_t i = 0; i < TROUBLE_STRANGERS; i++) {
+	t.faults.own_key = true;
+	t.faults.no_peer_at = t.faults.mac_at = about.back_at = ago(1);
+	t.faults.mac_from = end_at("198.51.100.9:1");
+	for (uint8_t i = 0; i < FAULTS_STRANGERS; i++) {
 		const struct key key = { .bytes = { i, 7 } };
 
-		trouble_stranger(&t.trouble, &key, &peer->endpoint, ago(i));
+		faults_stranger(&t.faults, &key, &peer->endpoint, ago(i));
 	}
 	look();
 	assert_int_equal(found.verdict[0].code, WHY_OWN_KEY);

@@ -28,7 +28,7 @@ unit_tests = \
 	tests/unit/test_dh \
 	tests/unit/test_dump \
 	tests/unit/test_event_json \
-	tests/unit/test_faults \
+	tests/unit/test_syscall_faults \
 	tests/unit/test_feed \
 	tests/unit/test_handshake \
 	tests/unit/test_host \
@@ -38,7 +38,7 @@ unit_tests = \
 	tests/unit/test_keepalive \
 	tests/unit/test_key \
 	tests/unit/test_keyring \
-	tests/unit/test_lane \
+	tests/unit/test_hsqueue \
 	tests/unit/test_load \
 	tests/unit/test_log \
 	tests/unit/test_loop \
@@ -52,7 +52,7 @@ unit_tests = \
 	tests/unit/test_path \
 	tests/unit/test_peers \
 	tests/unit/test_pkt \
-	tests/unit/test_random \
+	tests/unit/test_rng \
 	tests/unit/test_regress_proto \
 	tests/unit/test_rekey \
 	tests/unit/test_replay \
@@ -63,7 +63,7 @@ unit_tests = \
 	tests/unit/test_show \
 	tests/unit/test_siphash \
 	tests/unit/test_spawn \
-	tests/unit/test_stage \
+	tests/unit/test_staged \
 	tests/unit/test_state \
 	tests/unit/test_status \
 	tests/unit/test_status_json \
@@ -72,7 +72,7 @@ unit_tests = \
 	tests/unit/test_text \
 	tests/unit/test_textfile \
 	tests/unit/test_timers \
-	tests/unit/test_trouble \
+	tests/unit/test_faults \
 	tests/unit/test_tune \
 	tests/unit/test_tunnel \
 	tests/unit/test_uapi_frame \
@@ -104,7 +104,7 @@ unit_judge = \
 tests_unit_test_admin_SOURCES = tests/unit/test_admin.c $(unit_pair)
 tests_unit_test_csum_SOURCES = tests/unit/test_csum.c $(unit_judge)
 tests_unit_test_dev_tun_SOURCES = tests/unit/test_dev_tun.c $(unit_lab)
-tests_unit_test_faults_SOURCES = tests/unit/test_faults.c $(unit_judge)
+tests_unit_test_syscall_faults_SOURCES = tests/unit/test_syscall_faults.c $(unit_judge)
 tests_unit_test_handshake_SOURCES = tests/unit/test_handshake.c $(unit_pair)
 tests_unit_test_host_SOURCES = tests/unit/test_host.c $(unit_lab)
 tests_unit_test_keepalive_SOURCES = tests/unit/test_keepalive.c $(unit_pair)
@@ -118,12 +118,12 @@ tests_unit_test_udp_SOURCES = tests/unit/test_udp.c $(unit_lab)
 tests_unit_test_udp_error_SOURCES = tests/unit/test_udp_error.c $(unit_lab)
 tests_unit_test_vnet_merge_SOURCES = tests/unit/test_vnet_merge.c $(unit_judge)
 tests_unit_test_vnet_split_SOURCES = tests/unit/test_vnet_split.c $(unit_judge)
-tests_unit_test_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ioctl -Wl,--wrap=read \
+tests_unit_test_syscall_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ioctl -Wl,--wrap=read \
 	-Wl,--wrap=recvmmsg -Wl,--wrap=sendmsg -Wl,--wrap=writev
 
 EXTRA_DIST += \
 	scripts/vectors-to-c.py \
-	tests/sim/rng.h \
+	tests/sim/prng.h \
 	tests/unit/aead_forced.sh \
 	tests/unit/big.h \
 	tests/unit/cli_keys.sh \

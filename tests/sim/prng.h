@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SIM_RNG_H
-#define SIM_RNG_H
+#ifndef SIM_PRNG_H
+#define SIM_PRNG_H
 
 /* Chance that repeats: SplitMix64 (Steele, Lea, Flood 2014). One state per purpose. */
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct rng {
+struct prng {
 	uint64_t state;
 };
 
-static inline uint64_t rng_next(struct rng *r)
+static inline uint64_t prng_next(struct prng *r)
 {
 	uint64_t z = (r->state += 0x9e3779b97f4a7c15u);
 
@@ -20,23 +20,23 @@ static inline uint64_t rng_next(struct rng *r)
 	return z ^ (z >> 31);
 }
 
-static inline uint64_t rng_below(struct rng *r, uint64_t bound)
+static inline uint64_t prng_below(struct prng *r, uint64_t bound)
 {
-	return bound ? rng_next(r) % bound : 0;
+	return bound ? prng_next(r) % bound : 0;
 }
 
 /* true in `parts` of a million cases. */
-static inline int rng_ppm(struct rng *r, uint32_t parts)
+static inline int prng_ppm(struct prng *r, uint32_t parts)
 {
-	return rng_below(r, 1000000) < parts;
+	return prng_below(r, 1000000) < parts;
 }
 
-static inline void rng_fill(void *rng, void *out, size_t len)
+static inline void prng_fill(void *prng, void *out, size_t len)
 {
 	uint8_t *p = out;
 
 	for (size_t i = 0; i < len; i++)
-		p[i] = (uint8_t)(rng_next(rng) >> 32);
+		p[i] = (uint8_t)(prng_next(prng) >> 32);
 }
 
 #endif

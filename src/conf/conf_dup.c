@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include "conf/twice.h"
+#include "conf/conf_dup.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "conf/report.h"
+#include "conf/diag_line.h"
 
 /* One peer, or one network of one. */
 struct claim {
@@ -82,15 +82,15 @@ static void report_peer(const struct conf *c, const struct claim *claim, struct 
 	struct conf_place there = claim->rival->peer->key_place;
 
 	if (there.line)
-		report_error(r, c->path, claim->peer->key_place,
-			     "this PublicKey stands in line %u already; make one [Peer] of both",
-			     there.line);
+		diag_line_error(r, c->path, claim->peer->key_place,
+				"this PublicKey stands in line %u already; make one [Peer] of both",
+				there.line);
 	else
-		report_error(r, c->path, claim->peer->key_place,
-			     "this PublicKey is given twice; make one [Peer] of both");
+		diag_line_error(r, c->path, claim->peer->key_place,
+				"this PublicKey is given twice; make one [Peer] of both");
 }
 
-int twice_peers(const struct conf *c, struct conf_report *r)
+int conf_dup_peers(const struct conf *c, struct conf_report *r)
 {
 	struct claim *claim;
 	size_t i, n = 0;
@@ -124,16 +124,17 @@ static void report_network(const struct conf *c, const struct claim *claim, stru
 
 	prefix_print(text, &claim->network);
 	if (there.line)
-		report_error(r, c->path, claim->allowed->place,
-			     "%s is also at the peer of line %u; %s, "
-			     "remove it here or there (line %u, column %u)",
-			     text, claim->rival->peer->place.line, why, there.line, there.column);
+		diag_line_error(r, c->path, claim->allowed->place,
+				"%s is also at the peer of line %u; %s, "
+				"remove it here or there (line %u, column %u)",
+				text, claim->rival->peer->place.line, why, there.line,
+				there.column);
 	else
-		report_error(r, c->path, claim->allowed->place,
-			     "%s is at two peers; %s, remove it from the other", text, why);
+		diag_line_error(r, c->path, claim->allowed->place,
+				"%s is at two peers; %s, remove it from the other", text, why);
 }
 
-int twice_networks(const struct conf *c, struct conf_report *r)
+int conf_dup_networks(const struct conf *c, struct conf_report *r)
 {
 	size_t i, j, n = 0, cap = 0;
 	struct claim *claim;

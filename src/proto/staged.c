@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "proto/stage.h"
+#include "proto/staged.h"
 
 #include "base/bytes.h"
 #include "base/mem.h"
@@ -7,7 +7,7 @@
 
 enum { LENGTH = 4 }; /* each packet has its length in front */
 
-static void copy_in(struct stage *s, const void *data, size_t len)
+static void copy_in(struct staged *s, const void *data, size_t len)
 {
 	uint32_t at = (s->head + s->used) % STAGED_BYTES;
 	size_t first = STAGED_BYTES - at < len ? STAGED_BYTES - at : len;
@@ -17,7 +17,7 @@ static void copy_in(struct stage *s, const void *data, size_t len)
 	s->used += (uint32_t)len;
 }
 
-static void copy_out(const struct stage *s, uint32_t at, void *data, size_t len)
+static void copy_out(const struct staged *s, uint32_t at, void *data, size_t len)
 {
 	size_t first;
 
@@ -27,22 +27,22 @@ static void copy_out(const struct stage *s, uint32_t at, void *data, size_t len)
 	memcpy((uint8_t *)data + first, s->ring, len - first);
 }
 
-static void drop_oldest(struct stage *s)
+static void drop_oldest(struct staged *s)
 {
-	uint32_t size = LENGTH + (uint32_t)stage_length(s);
+	uint32_t size = LENGTH + (uint32_t)staged_length(s);
 
 	s->head = (s->head + size) % STAGED_BYTES;
 	s->used -= size;
 	s->n--;
 }
 
-static void release(struct stage *s)
+static void release(struct staged *s)
 {
 	mem_free(s->ring);
-	*s = (struct stage){ 0 };
+	*s = (struct staged){ 0 };
 }
 
-int stage_push(struct stage *s, const uint8_t *data, size_t len)
+int staged_push(struct staged *s, const uint8_t *data, size_t len)
 {
 	uint8_t length[LENGTH];
 	int dropped = 0;
@@ -66,7 +66,7 @@ int stage_push(struct stage *s, const uint8_t *data, size_t len)
 	return dropped;
 }
 
-size_t stage_length(const struct stage *s)
+size_t staged_length(const struct staged *s)
 {
 	uint8_t length[LENGTH];
 
@@ -74,9 +74,9 @@ size_t stage_length(const struct stage *s)
 	return load_le32(length);
 }
 
-void stage_pop(struct stage *s, uint8_t *out)
+void staged_pop(struct staged *s, uint8_t *out)
 {
-	size_t len = stage_length(s);
+	size_t len = staged_length(s);
 
 	if (len)
 		copy_out(s, s->head + LENGTH, out, len);
@@ -85,7 +85,7 @@ void stage_pop(struct stage *s, uint8_t *out)
 		release(s);
 }
 
-uint32_t stage_purge(struct stage *s)
+uint32_t staged_purge(struct staged *s)
 {
 	uint32_t n = s->n;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef PROTO_LANE_H
-#define PROTO_LANE_H
+#ifndef PROTO_HSQUEUE_H
+#define PROTO_HSQUEUE_H
 
 /*
  * Handshake messages that wait for their turn, apart from data: a bounded queue
@@ -16,21 +16,22 @@
 #include "proto/limits.h"
 #include "proto/wire.h"
 
-struct lane_entry {
+struct hsqueue_entry {
 	uint8_t message[WIRE_HANDSHAKE_MAX];
 	uint8_t len;
 	struct endpoint from;
 };
 
-struct lane {
-	struct lane_entry *ring;
+struct hsqueue {
+	struct hsqueue_entry *ring;
 	uint32_t first, n;
 };
 
 /* false: full, or no memory. */
-bool lane_push(struct lane *l, const uint8_t *message, size_t len, const struct endpoint *from);
+bool hsqueue_push(struct hsqueue *l, const uint8_t *message, size_t len,
+		  const struct endpoint *from);
 /* The oldest, or NULL; it stays valid until the next push. */
-const struct lane_entry *lane_pop(struct lane *l);
-void lane_fini(struct lane *l);
+const struct hsqueue_entry *hsqueue_pop(struct hsqueue *l);
+void hsqueue_fini(struct hsqueue *l);
 
 #endif

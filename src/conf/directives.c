@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "conf/words.h"
+#include "conf/directives.h"
 
 #include <string.h>
 
@@ -18,7 +18,7 @@ static bool keep_text(char **kept, struct text t)
 	return true;
 }
 
-static bool take_private_key(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_private_key(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)peer;
 	c->key_place = line_place(v->line, v->text.at);
@@ -27,7 +27,7 @@ static bool take_private_key(struct conf *c, struct conf_peer *peer, const struc
 	return true;
 }
 
-static bool take_private_key_file(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_private_key_file(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)peer;
 	c->set |= CONF_PRIVATE_KEY_FILE;
@@ -35,7 +35,7 @@ static bool take_private_key_file(struct conf *c, struct conf_peer *peer, const 
 	return keep_text(&c->private_key_file, v->raw);
 }
 
-static bool take_listen_port(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_listen_port(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)peer;
 	if (value_port(v, &c->listen_port))
@@ -43,7 +43,7 @@ static bool take_listen_port(struct conf *c, struct conf_peer *peer, const struc
 	return true;
 }
 
-static bool take_fwmark(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_fwmark(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)peer;
 	if (value_mark(v, &c->fwmark))
@@ -51,7 +51,7 @@ static bool take_fwmark(struct conf *c, struct conf_peer *peer, const struct val
 	return true;
 }
 
-static bool take_mtu(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_mtu(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)peer;
 	if (value_mtu(v, &c->mtu))
@@ -59,7 +59,7 @@ static bool take_mtu(struct conf *c, struct conf_peer *peer, const struct value 
 	return true;
 }
 
-static bool take_aead(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_aead(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)peer;
 	if (!value_aead(v, &c->aead))
@@ -69,7 +69,7 @@ static bool take_aead(struct conf *c, struct conf_peer *peer, const struct value
 	return true;
 }
 
-static bool take_table(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_table(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)peer;
 	if (value_table(v, &c->table_kind, &c->table))
@@ -77,7 +77,7 @@ static bool take_table(struct conf *c, struct conf_peer *peer, const struct valu
 	return true;
 }
 
-static bool take_save(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_save(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	bool yes;
 
@@ -91,7 +91,7 @@ static bool take_save(struct conf *c, struct conf_peer *peer, const struct value
 	return true;
 }
 
-static bool take_address(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_address(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	struct text rest = v->text, item;
 	struct prefix address;
@@ -103,7 +103,7 @@ static bool take_address(struct conf *c, struct conf_peer *peer, const struct va
 	return true;
 }
 
-static bool take_dns(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_dns(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	struct text rest = v->text, item;
 	struct ip server;
@@ -116,38 +116,38 @@ static bool take_dns(struct conf *c, struct conf_peer *peer, const struct value 
 	return true;
 }
 
-static bool take_hook(struct conf *c, enum conf_hook kind, const struct value *v)
+static bool set_hook(struct conf *c, enum conf_hook kind, const struct value *v)
 {
 	return conf_add_hook(c, kind, v->raw.at, text_len(v->raw));
 }
 
-static bool take_pre_up(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_pre_up(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)peer;
-	return take_hook(c, HOOK_PRE_UP, v);
+	return set_hook(c, HOOK_PRE_UP, v);
 }
 
-static bool take_post_up(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_post_up(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)peer;
-	return take_hook(c, HOOK_POST_UP, v);
+	return set_hook(c, HOOK_POST_UP, v);
 }
 
-static bool take_pre_down(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_pre_down(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)peer;
-	return take_hook(c, HOOK_PRE_DOWN, v);
+	return set_hook(c, HOOK_PRE_DOWN, v);
 }
 
-static bool take_post_down(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_post_down(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)peer;
-	return take_hook(c, HOOK_POST_DOWN, v);
+	return set_hook(c, HOOK_POST_DOWN, v);
 }
 
-static bool take_tune(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_tune(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
-	char quote[REPORT_QUOTE];
+	char quote[DIAG_LINE_QUOTE];
 	const char *want;
 
 	(void)peer;
@@ -157,12 +157,12 @@ static bool take_tune(struct conf *c, struct conf_peer *peer, const struct value
 		want = tune_set(&c->tune, (enum tune_kind)i, v->text);
 		if (want)
 			value_error(v, v->text.at, "%s: \"%s\"; want %s", v->key,
-				    report_quote(quote, v->text), want);
+				    diag_line_quote(quote, v->text), want);
 	}
 	return true;
 }
 
-static bool take_public_key(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_public_key(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)c;
 	if (!value_key(v, &peer->public_key))
@@ -172,7 +172,7 @@ static bool take_public_key(struct conf *c, struct conf_peer *peer, const struct
 	return true;
 }
 
-static bool take_name(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_name(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)c;
 	if (!conf_peer_name(peer->name, v->raw))
@@ -183,7 +183,7 @@ static bool take_name(struct conf *c, struct conf_peer *peer, const struct value
 	return true;
 }
 
-static bool take_psk(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_psk(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)c;
 	if (!value_key(v, &peer->psk))
@@ -193,7 +193,7 @@ static bool take_psk(struct conf *c, struct conf_peer *peer, const struct value 
 	return true;
 }
 
-static bool take_psk_file(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_psk_file(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)c;
 	peer->set |= CONF_PEER_PSK_FILE;
@@ -201,7 +201,7 @@ static bool take_psk_file(struct conf *c, struct conf_peer *peer, const struct v
 	return keep_text(&peer->psk_file, v->raw);
 }
 
-static bool take_endpoint(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_endpoint(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	struct endpoint end = { 0 };
 	struct text host = { 0 };
@@ -219,7 +219,7 @@ static bool take_endpoint(struct conf *c, struct conf_peer *peer, const struct v
 	return endpoint_known(&end) || keep_text(&peer->host, host);
 }
 
-static bool take_keepalive(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_keepalive(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)c;
 	if (value_keepalive(v, &peer->keepalive))
@@ -246,7 +246,7 @@ static void look_at_prefix(const struct value *v, struct text item, const struct
 			      v->key, (int)text_len(item), item.at);
 }
 
-static bool take_allowed(struct conf *c, struct conf_peer *peer, const struct value *v)
+static bool set_allowed(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	struct text rest = v->text, item;
 	struct prefix prefix;
@@ -268,44 +268,48 @@ static bool take_allowed(struct conf *c, struct conf_peer *peer, const struct va
 	return true;
 }
 
-static const struct word words[] = {
-	{ "PrivateKey", SECTION_INTERFACE, 0, take_private_key },
-	{ "PrivateKeyFile", SECTION_INTERFACE, 0, take_private_key_file },
-	{ "ListenPort", SECTION_INTERFACE, 0, take_listen_port },
-	{ "FwMark", SECTION_INTERFACE, 0, take_fwmark },
-	{ "Aead", SECTION_INTERFACE, 0, take_aead },
-	{ "Address", SECTION_INTERFACE, WORD_LIST | WORD_MAY_LACK, take_address },
-	{ "DNS", SECTION_INTERFACE, WORD_LIST | WORD_MAY_LACK, take_dns },
-	{ "MTU", SECTION_INTERFACE, WORD_MAY_LACK, take_mtu },
-	{ "Table", SECTION_INTERFACE, WORD_MAY_LACK, take_table },
-	{ "PreUp", SECTION_INTERFACE, WORD_LIST | WORD_COMMAND | WORD_MAY_LACK, take_pre_up },
-	{ "PostUp", SECTION_INTERFACE, WORD_LIST | WORD_COMMAND | WORD_MAY_LACK, take_post_up },
-	{ "PreDown", SECTION_INTERFACE, WORD_LIST | WORD_COMMAND | WORD_MAY_LACK, take_pre_down },
-	{ "PostDown", SECTION_INTERFACE, WORD_LIST | WORD_COMMAND | WORD_MAY_LACK, take_post_down },
-	{ "SaveConfig", SECTION_INTERFACE, 0, take_save },
-	{ "TunVnet", SECTION_INTERFACE, 0, take_tune },
-	{ "TunTso", SECTION_INTERFACE, 0, take_tune },
-	{ "TunUso", SECTION_INTERFACE, 0, take_tune },
-	{ "TunTcpGro", SECTION_INTERFACE, 0, take_tune },
-	{ "TunUdpGro", SECTION_INTERFACE, 0, take_tune },
-	{ "UdpGso", SECTION_INTERFACE, 0, take_tune },
-	{ "UdpGro", SECTION_INTERFACE, 0, take_tune },
-	{ "UdpRcvbuf", SECTION_INTERFACE, 0, take_tune },
-	{ "UdpSndbuf", SECTION_INTERFACE, 0, take_tune },
-	{ "TunQueueLen", SECTION_INTERFACE, 0, take_tune },
-	{ "TunGsoSegs", SECTION_INTERFACE, 0, take_tune },
-	{ "BatchBytes", SECTION_INTERFACE, 0, take_tune },
-	{ "PublicKey", SECTION_PEER, WORD_PEER_KEY, take_public_key },
-	{ "Name", SECTION_PEER, WORD_MAY_LACK, take_name },
-	{ "PresharedKey", SECTION_PEER, 0, take_psk },
-	{ "PresharedKeyFile", SECTION_PEER, 0, take_psk_file },
-	{ "Endpoint", SECTION_PEER, 0, take_endpoint },
-	{ "AllowedIPs", SECTION_PEER, WORD_LIST, take_allowed },
-	{ "PersistentKeepalive", SECTION_PEER, 0, take_keepalive },
+static const struct directive words[] = {
+	{ "PrivateKey", SECTION_INTERFACE, 0, set_private_key },
+	{ "PrivateKeyFile", SECTION_INTERFACE, 0, set_private_key_file },
+	{ "ListenPort", SECTION_INTERFACE, 0, set_listen_port },
+	{ "FwMark", SECTION_INTERFACE, 0, set_fwmark },
+	{ "Aead", SECTION_INTERFACE, 0, set_aead },
+	{ "Address", SECTION_INTERFACE, DIRECTIVE_LIST | DIRECTIVE_MAY_LACK, set_address },
+	{ "DNS", SECTION_INTERFACE, DIRECTIVE_LIST | DIRECTIVE_MAY_LACK, set_dns },
+	{ "MTU", SECTION_INTERFACE, DIRECTIVE_MAY_LACK, set_mtu },
+	{ "Table", SECTION_INTERFACE, DIRECTIVE_MAY_LACK, set_table },
+	{ "PreUp", SECTION_INTERFACE, DIRECTIVE_LIST | DIRECTIVE_COMMAND | DIRECTIVE_MAY_LACK,
+	  set_pre_up },
+	{ "PostUp", SECTION_INTERFACE, DIRECTIVE_LIST | DIRECTIVE_COMMAND | DIRECTIVE_MAY_LACK,
+	  set_post_up },
+	{ "PreDown", SECTION_INTERFACE, DIRECTIVE_LIST | DIRECTIVE_COMMAND | DIRECTIVE_MAY_LACK,
+	  set_pre_down },
+	{ "PostDown", SECTION_INTERFACE, DIRECTIVE_LIST | DIRECTIVE_COMMAND | DIRECTIVE_MAY_LACK,
+	  set_post_down },
+	{ "SaveConfig", SECTION_INTERFACE, 0, set_save },
+	{ "TunVnet", SECTION_INTERFACE, 0, set_tune },
+	{ "TunTso", SECTION_INTERFACE, 0, set_tune },
+	{ "TunUso", SECTION_INTERFACE, 0, set_tune },
+	{ "TunTcpGro", SECTION_INTERFACE, 0, set_tune },
+	{ "TunUdpGro", SECTION_INTERFACE, 0, set_tune },
+	{ "UdpGso", SECTION_INTERFACE, 0, set_tune },
+	{ "UdpGro", SECTION_INTERFACE, 0, set_tune },
+	{ "UdpRcvbuf", SECTION_INTERFACE, 0, set_tune },
+	{ "UdpSndbuf", SECTION_INTERFACE, 0, set_tune },
+	{ "TunQueueLen", SECTION_INTERFACE, 0, set_tune },
+	{ "TunGsoSegs", SECTION_INTERFACE, 0, set_tune },
+	{ "BatchBytes", SECTION_INTERFACE, 0, set_tune },
+	{ "PublicKey", SECTION_PEER, DIRECTIVE_PEER_KEY, set_public_key },
+	{ "Name", SECTION_PEER, DIRECTIVE_MAY_LACK, set_name },
+	{ "PresharedKey", SECTION_PEER, 0, set_psk },
+	{ "PresharedKeyFile", SECTION_PEER, 0, set_psk_file },
+	{ "Endpoint", SECTION_PEER, 0, set_endpoint },
+	{ "AllowedIPs", SECTION_PEER, DIRECTIVE_LIST, set_allowed },
+	{ "PersistentKeepalive", SECTION_PEER, 0, set_keepalive },
 };
-_Static_assert(LEN(words) <= WORDS_MAX, "each word has an index");
+_Static_assert(LEN(words) <= DIRECTIVES_MAX, "each word has an index");
 
-const struct word *words_find(enum section section, struct text key)
+const struct directive *directives_find(enum section section, struct text key)
 {
 	size_t i;
 
@@ -315,21 +319,21 @@ const struct word *words_find(enum section section, struct text key)
 	return NULL;
 }
 
-size_t words_index(const struct word *word)
+size_t directives_index(const struct directive *word)
 {
 	return (size_t)(word - words);
 }
 
-const char *words_section(enum section section)
+const char *directives_section(enum section section)
 {
 	return section == SECTION_PEER ? "[Peer]" : "[Interface]";
 }
 
 /* The nearest known key, at most a third of it wrong; of equals, one of this section. */
-static const struct word *nearest(enum section section, struct text key)
+static const struct directive *nearest(enum section section, struct text key)
 {
 	enum { LIMIT = 4 };
-	const struct word *best = NULL;
+	const struct directive *best = NULL;
 	unsigned distance, least = LIMIT + 1;
 	size_t i;
 
@@ -347,15 +351,15 @@ static const struct word *nearest(enum section section, struct text key)
 	return best;
 }
 
-void words_unknown(const struct value *v, enum section section, struct text key)
+void directives_unknown(const struct value *v, enum section section, struct text key)
 {
 	enum section other = section == SECTION_PEER ? SECTION_INTERFACE : SECTION_PEER;
-	const struct word *word = words_find(other, key);
-	char quote[REPORT_QUOTE];
+	const struct directive *word = directives_find(other, key);
+	char quote[DIAG_LINE_QUOTE];
 
 	if (word) {
 		value_error(v, key.at, "%s belongs in %s, not in %s; move it there", word->name,
-			    words_section(other), words_section(section));
+			    directives_section(other), directives_section(section));
 		return;
 	}
 	if (text_len(key) == 0) {
@@ -364,15 +368,15 @@ void words_unknown(const struct value *v, enum section section, struct text key)
 	}
 	word = nearest(section, key);
 	if (word && word->section == section)
-		value_error(v, key.at, "unknown key %s; did you mean %s?", report_quote(quote, key),
-			    word->name);
+		value_error(v, key.at, "unknown key %s; did you mean %s?",
+			    diag_line_quote(quote, key), word->name);
 	else if (word)
 		value_error(v, key.at, "unknown key %s; did you mean %s, which belongs in %s?",
-			    report_quote(quote, key), word->name, words_section(other));
+			    diag_line_quote(quote, key), word->name, directives_section(other));
 	else if (text_len(key) > 24) /* it could be a key in the other sense: do not show it */
 		value_error(v, key.at, "unknown key of %zu characters; write Key = Value",
 			    text_len(key));
 	else
 		value_error(v, key.at, "unknown key %s; remove it, or put # before it",
-			    report_quote(quote, key));
+			    diag_line_quote(quote, key));
 }

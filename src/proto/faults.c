@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "proto/trouble.h"
+#include "proto/faults.h"
 
 #include <errno.h>
 
@@ -13,28 +13,28 @@ static const uint64_t minute = 60 * SECOND_NS;
 static const uint64_t recent = 180 * SECOND_NS;
 static const uint64_t hour = 3600 * SECOND_NS;
 
-bool trouble_passes(int err)
+bool faults_passes(int err)
 {
 	return err == EAGAIN || err == ENOBUFS || err == ENOMEM;
 }
 
-void trouble_refused(struct trouble *t, int err, uint64_t now)
+void faults_refused(struct faults *t, int err, uint64_t now)
 {
-	struct trouble_send *s = t->send, *oldest = t->send;
+	struct faults_send *s = t->send, *oldest = t->send;
 
-	for (; s < t->send + TROUBLE_ERRORS && s->err != err; s++) {
+	for (; s < t->send + FAULTS_ERRORS && s->err != err; s++) {
 		if (s->at < oldest->at)
 			oldest = s;
 	}
-	if (s == t->send + TROUBLE_ERRORS) {
+	if (s == t->send + FAULTS_ERRORS) {
 		s = oldest;
-		*s = (struct trouble_send){ .err = err };
+		*s = (struct faults_send){ .err = err };
 	}
 	s->count++;
 	s->at = now;
 }
 
-void trouble_sent(struct trouble *t, const uint8_t *data, size_t len, uint64_t now)
+void faults_sent(struct faults *t, const uint8_t *data, size_t len, uint64_t now)
 {
 	int version = data[0] >> 4;
 
@@ -46,26 +46,26 @@ void trouble_sent(struct trouble *t, const uint8_t *data, size_t len, uint64_t n
 		t->unreturned_since = now;
 }
 
-void trouble_returned(struct trouble *t)
+void faults_returned(struct faults *t)
 {
 	t->unreturned = 0;
 	t->unanswered = 0;
 	t->unreturned_since = 0;
 }
 
-void trouble_source(struct peer *p, const struct ip *from, uint64_t now)
+void faults_source(struct peer *p, const struct ip *from, uint64_t now)
 {
-	uint64_t at = p->trouble.source_at;
+	uint64_t at = p->faults.source_at;
 
 	if (ip_is_link_local(from) && at && now < at + recent &&
 	    !ip_is_link_local(&p->refused_source))
 		return;
 	p->refused_source = *from;
-	p->trouble.source_at = now;
+	p->faults.source_at = now;
 }
 
 /* Go on to the minute that it is now. */
-static void turn_minute(struct trouble *t, uint64_t now)
+static void turn_minute(struct faults *t, uint64_t now)
 {
 	uint64_t since = now - t->flips_since;
 
@@ -76,8 +76,8 @@ static void turn_minute(struct trouble *t, uint64_t now)
 	t->flips_since = now;
 }
 
-void trouble_moved(struct trouble *t, const struct endpoint *from, const struct endpoint *to,
-		   uint64_t now)
+void faults_moved(struct faults *t, const struct endpoint *from, const struct endpoint *to,
+		  uint64_t now)
 {
 	turn_minute(t, now);
 	if (endpoint_known(&t->former) && endpoint_same_remote(&t->former, to))
@@ -85,19 +85,19 @@ void trouble_moved(struct trouble *t, const struct endpoint *from, const struct 
 	t->former = *from;
 }
 
-uint32_t trouble_flips(const struct trouble *t, uint64_t now)
+uint32_t faults_flips(const struct faults *t, uint64_t now)
 {
-	struct trouble then = *t;
+	struct faults then = *t;
 
 	turn_minute(&then, now);
 	return then.flips + then.flips_before;
 }
 
-bool trouble_stranger(struct trouble_tunnel *t, const struct key *key, const struct endpoint *from,
-		      uint64_t now)
+bool faults_stranger(struct faults_tunnel *t, const struct key *key, const struct endpoint *from,
+		     uint64_t now)
 {
-	struct trouble_stranger *end = t->stranger + TROUBLE_STRANGERS, *oldest = t->stranger;
-	struct trouble_stranger *s = t->stranger;
+	struct faults_stranger *end = t->stranger + FAULTS_STRANGERS, *oldest = t->stranger;
+	struct faults_stranger *s = t->stranger;
 
 	for (; s < end && !(s->count && key_equal(&s->key, key)); s++) {
 		if (s->at < oldest->at)
@@ -105,7 +105,7 @@ bool trouble_stranger(struct trouble_tunnel *t, const struct key *key, const str
 	}
 	if (s == end) {
 		s = oldest;
-		*s = (struct trouble_stranger){ .key = *key };
+		*s = (struct faults_stranger){ .key = *key };
 	}
 	s->from = *from;
 	s->count++;
@@ -120,10 +120,10 @@ bool trouble_stranger(struct trouble_tunnel *t, const struct key *key, const str
  * Whoever listens on the wire may send again what they heard, as often as they like:
  * a clock is told by times that grow.
  */
-bool trouble_timestamp(struct peer *p, const uint8_t timestamp[TIMESTAMP_LEN],
-		       const struct endpoint *from, uint64_t now)
+bool faults_timestamp(struct peer *p, const uint8_t timestamp[TIMESTAMP_LEN],
+		      const struct endpoint *from, uint64_t now)
 {
-	struct trouble *t = &p->trouble;
+	struct faults *t = &p->faults;
 	bool news = !t->timestamp_at || t->timestamp_at <= p->handshake_at;
 
 	if (memcmp(timestamp, p->latest_timestamp, TIMESTAMP_LEN) == 0 ||
@@ -136,15 +136,15 @@ bool trouble_timestamp(struct peer *p, const uint8_t timestamp[TIMESTAMP_LEN],
 	return news;
 }
 
-bool trouble_psk(struct peer *p, uint64_t now)
+bool faults_psk(struct peer *p, uint64_t now)
 {
-	bool news = !p->trouble.psk_at || p->trouble.psk_at <= p->handshake_at;
+	bool news = !p->faults.psk_at || p->faults.psk_at <= p->handshake_at;
 
-	p->trouble.psk_at = now;
+	p->faults.psk_at = now;
 	return news;
 }
 
-void trouble_no_peer(struct trouble_tunnel *t, const struct ip *to, uint64_t now)
+void faults_no_peer(struct faults_tunnel *t, const struct ip *to, uint64_t now)
 {
 	bool for_one = to->family == AF_INET ? to->bytes[0] < 224 : to->bytes[0] != 0xff;
 
@@ -157,7 +157,7 @@ void trouble_no_peer(struct trouble_tunnel *t, const struct ip *to, uint64_t now
 /* ICMP can be made up by anybody: a flood of it must not become a flood of work. */
 static bool may_walk(struct tunnel *t, uint64_t now)
 {
-	struct trouble_tunnel *own = &t->trouble;
+	struct faults_tunnel *own = &t->faults;
 
 	if (now - own->walk_since >= SECOND_NS) {
 		own->walk_since = now;
@@ -166,26 +166,26 @@ static bool may_walk(struct tunnel *t, uint64_t now)
 	return own->walked < WALK;
 }
 
-void trouble_told(struct tunnel *t, const struct trouble_icmp *icmp, uint64_t now)
+void faults_told(struct tunnel *t, const struct faults_icmp *icmp, uint64_t now)
 {
 	struct peer *peer = NULL;
 	uint64_t count;
 
-	t->trouble.icmp++;
+	t->faults.icmp++;
 	if (may_walk(t, now)) {
 		peer = t->peers.first;
 		while (peer && !endpoint_same_remote(&peer->endpoint, &icmp->to)) {
 			peer = peer->next;
-			t->trouble.walked++;
+			t->faults.walked++;
 		}
 	}
-	t->trouble.walked++;
+	t->faults.walked++;
 	if (!peer) {
-		t->trouble.icmp_unmatched++;
+		t->faults.icmp_unmatched++;
 		return;
 	}
-	count = peer->trouble.icmp.count + 1;
-	peer->trouble.icmp = *icmp;
-	peer->trouble.icmp.count = count;
-	peer->trouble.icmp.at = now;
+	count = peer->faults.icmp.count + 1;
+	peer->faults.icmp = *icmp;
+	peer->faults.icmp.count = count;
+	peer->faults.icmp.at = now;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "crypto/random.h"
+#include "crypto/rng.h"
 
 #include <sodium.h>
 
@@ -37,29 +37,29 @@ static void fill(void *ctx, void *out, size_t len)
 	wipe(stock + left, len);
 }
 
-const struct chance random_system = { .fill = fill };
+const struct rng rng_system = { .fill = fill };
 
-void chance_fill(const struct chance *c, void *out, size_t len)
+void rng_fill(const struct rng *c, void *out, size_t len)
 {
 	c->fill(c->ctx, out, len);
 }
 
-uint32_t chance_u32(const struct chance *c)
+uint32_t rng_u32(const struct rng *c)
 {
 	uint8_t bytes[4];
 
-	chance_fill(c, bytes, sizeof(bytes));
+	rng_fill(c, bytes, sizeof(bytes));
 	return load_le32(bytes);
 }
 
-uint32_t chance_below(const struct chance *c, uint32_t bound)
+uint32_t rng_below(const struct rng *c, uint32_t bound)
 {
 	/* Numbers from here on are refused: what is left is a multiple of bound. */
 	uint64_t end = (UINT64_C(1) << 32) - (UINT64_C(1) << 32) % bound;
 	uint32_t value, tries = 0;
 
 	do
-		value = chance_u32(c);
+		value = rng_u32(c);
 	while (value >= end && ++tries < CHANCE_TRIES);
 	return value % bound;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "crypto/random.h"
+#include "crypto/rng.h"
 
 #include <stdlib.h>
 
@@ -26,11 +26,11 @@ static void test_numbers_are_little_endian_bytes_of_the_source(void **state)
 {
 	const uint32_t values[] = { 0x01020304, 0xfffefdfc };
 	struct script script = { .values = values, .n = 2 };
-	const struct chance chance = { .fill = follow, .ctx = &script };
+	const struct rng rng = { .fill = follow, .ctx = &script };
 
 	(void)state;
-	assert_true(chance_u32(&chance) == 0x01020304);
-	assert_true(chance_u32(&chance) == 0xfffefdfc);
+	assert_true(rng_u32(&rng) == 0x01020304);
+	assert_true(rng_u32(&rng) == 0xfffefdfc);
 }
 
 static void test_numbers_that_would_be_biased_are_drawn_again(void **state)
@@ -38,15 +38,15 @@ static void test_numbers_that_would_be_biased_are_drawn_again(void **state)
 	/* 2^32 mod 3 = 1: only the very last number is too many. */
 	const uint32_t values[] = { UINT32_MAX, UINT32_MAX, UINT32_MAX - 1 };
 	struct script script = { .values = values, .n = 3 };
-	const struct chance chance = { .fill = follow, .ctx = &script };
+	const struct rng rng = { .fill = follow, .ctx = &script };
 
 	(void)state;
-	assert_int_equal(chance_below(&chance, 3), (UINT32_MAX - 1) % 3);
+	assert_int_equal(rng_below(&rng, 3), (UINT32_MAX - 1) % 3);
 	assert_int_equal(script.asked, 3);
 
 	/* 2^32 mod 2^31 = 0: none is. */
 	script.asked = 0;
-	assert_true(chance_below(&chance, UINT32_C(1) << 31) == UINT32_MAX % (UINT32_C(1) << 31));
+	assert_true(rng_below(&rng, UINT32_C(1) << 31) == UINT32_MAX % (UINT32_C(1) << 31));
 	assert_int_equal(script.asked, 1);
 }
 
@@ -63,8 +63,8 @@ static void test_the_stock_never_repeats(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LEN(drawn); i++) {
-		chance_fill(&random_system, &drawn[i], sizeof(drawn[i]));
-		chance_fill(&random_system, other, i % sizeof(other));
+		rng_fill(&rng_system, &drawn[i], sizeof(drawn[i]));
+		rng_fill(&rng_system, other, i % sizeof(other));
 	}
 	qsort(drawn, LEN(drawn), sizeof(drawn[0]), compare);
 	for (size_t i = 1; i < LEN(drawn); i++)
@@ -81,9 +81,9 @@ static void test_a_stuck_source_does_not_hold_us(void **state)
 	for (i = 0; i < LEN(stuck); i++) {
 		for (j = 0; j < LEN(bounds); j++) {
 			struct script script = { .values = &stuck[i], .n = 1 };
-			const struct chance chance = { .fill = follow, .ctx = &script };
+			const struct rng rng = { .fill = follow, .ctx = &script };
 
-			assert_true(chance_below(&chance, bounds[j]) < bounds[j]);
+			assert_true(rng_below(&rng, bounds[j]) < bounds[j]);
 		}
 	}
 }
@@ -96,7 +96,7 @@ static void test_every_number_below_the_bound_comes_about_equally_often(void **s
 
 	(void)state;
 	for (i = 0; i < DRAWS; i++) {
-		uint32_t value = chance_below(&random_system, BOUND);
+		uint32_t value = rng_below(&rng_system, BOUND);
 
 		assert_true(value < BOUND);
 		count[value]++;
@@ -114,7 +114,7 @@ static void test_the_system_fills_every_byte_and_never_repeats(void **state)
 	(void)state;
 	memset(bytes, 0, sizeof(bytes));
 	for (round = 0; round < 64; round++) {
-		chance_fill(&random_system, bytes, sizeof(bytes) - 1);
+		rng_fill(&rng_system, bytes, sizeof(bytes) - 1);
 		assert_memory_not_equal(bytes, last, sizeof(bytes));
 		memcpy(last, bytes, sizeof(bytes));
 		for (i = 0; i < sizeof(bytes); i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef PROTO_TROUBLE_H
-#define PROTO_TROUBLE_H
+#ifndef PROTO_FAULTS_H
+#define PROTO_FAULTS_H
 
 /*
  * What went wrong, remembered for whoever asks why a tunnel does not work: counters
@@ -16,19 +16,19 @@
 #include "base/key.h"
 #include "proto/wire.h"
 
-enum { TROUBLE_ERRORS = 4, TROUBLE_STRANGERS = 8 };
+enum { FAULTS_ERRORS = 4, FAULTS_STRANGERS = 8 };
 
 struct peer;
 struct tunnel;
 
 /* Datagrams that did not leave, by errno. */
-struct trouble_send {
+struct faults_send {
 	int err;
 	uint64_t count, at;
 };
 
 /* What the network said of a datagram of ours (ICMP or ICMPv6). */
-struct trouble_icmp {
+struct faults_icmp {
 	struct endpoint to; /* where that datagram went */
 	struct ip from;     /* who says so; family 0: this host itself */
 	uint8_t type, code;
@@ -37,10 +37,10 @@ struct trouble_icmp {
 };
 
 /* With one peer. */
-struct trouble {
-	struct trouble_send send[TROUBLE_ERRORS]; /* the latest so many errnos */
-	struct trouble_icmp icmp;                 /* the last; count: of all */
-	uint64_t psk_at;                          /* its last FATE_PSK */
+struct faults {
+	struct faults_send send[FAULTS_ERRORS]; /* the latest so many errnos */
+	struct faults_icmp icmp;                /* the last; count: of all */
+	uint64_t psk_at;                        /* its last FATE_PSK */
 	/* initiations older than one before, since the last handshake, copies left out... */
 	uint64_t timestamps, timestamp_at;
 	uint8_t timestamp[TIMESTAMP_LEN]; /* ...what the last of them said */
@@ -60,7 +60,7 @@ struct trouble {
 };
 
 /* Whoever asked with a key that is not configured. */
-struct trouble_stranger {
+struct faults_stranger {
 	struct key key;
 	struct endpoint from;
 	uint64_t count, at;
@@ -68,9 +68,9 @@ struct trouble_stranger {
 };
 
 /* With nobody in particular. */
-struct trouble_tunnel {
-	struct trouble_stranger stranger[TROUBLE_STRANGERS]; /* the oldest makes room */
-	uint64_t mac_at;                                     /* the last FATE_MAC... */
+struct faults_tunnel {
+	struct faults_stranger stranger[FAULTS_STRANGERS]; /* the oldest makes room */
+	uint64_t mac_at;                                   /* the last FATE_MAC... */
 	struct endpoint mac_from;
 	uint64_t no_peer_at; /* ...and FATE_NO_PEER, of packets for one host */
 	struct ip no_peer_to;
@@ -81,33 +81,33 @@ struct trouble_tunnel {
 };
 
 /* What passes by itself, and says nothing of the way: no room for the moment. */
-bool trouble_passes(int err);
+bool faults_passes(int err);
 /* A datagram for the peer was refused. */
-void trouble_refused(struct trouble *t, int err, uint64_t now);
+void faults_refused(struct faults *t, int err, uint64_t now);
 /* A packet leaves for the peer; one came in. */
-void trouble_sent(struct trouble *t, const uint8_t *data, size_t len, uint64_t now);
-void trouble_returned(struct trouble *t);
+void faults_sent(struct faults *t, const uint8_t *data, size_t len, uint64_t now);
+void faults_returned(struct faults *t);
 /*
  * It sent from an address that it must not use. What hosts send by themselves, from
  * addresses of the link, never hides another one.
  */
-void trouble_source(struct peer *p, const struct ip *from, uint64_t now);
+void faults_source(struct peer *p, const struct ip *from, uint64_t now);
 /* It moved from there. */
-void trouble_moved(struct trouble *t, const struct endpoint *from, const struct endpoint *to,
-		   uint64_t now);
+void faults_moved(struct faults *t, const struct endpoint *from, const struct endpoint *to,
+		  uint64_t now);
 /* Moves back and forth within the last minute or two. */
-uint32_t trouble_flips(const struct trouble *t, uint64_t now);
+uint32_t faults_flips(const struct faults *t, uint64_t now);
 /* true: it is news, for it is new, or the last time that it was is an hour ago. */
-bool trouble_stranger(struct trouble_tunnel *t, const struct key *key, const struct endpoint *from,
-		      uint64_t now);
+bool faults_stranger(struct faults_tunnel *t, const struct key *key, const struct endpoint *from,
+		     uint64_t now);
 /* An initiation that is not newer than one before. true: it is news; a copy is not. */
-bool trouble_timestamp(struct peer *p, const uint8_t timestamp[TIMESTAMP_LEN],
-		       const struct endpoint *from, uint64_t now);
+bool faults_timestamp(struct peer *p, const uint8_t timestamp[TIMESTAMP_LEN],
+		      const struct endpoint *from, uint64_t now);
 /* A response that does not decrypt. true: the first since the last handshake. */
-bool trouble_psk(struct peer *p, uint64_t now);
+bool faults_psk(struct peer *p, uint64_t now);
 /* A packet for an address that no peer has. What goes to many hosts is nobody's fault. */
-void trouble_no_peer(struct trouble_tunnel *t, const struct ip *to, uint64_t now);
+void faults_no_peer(struct faults_tunnel *t, const struct ip *to, uint64_t now);
 /* The network said something: count and at are filled in here. */
-void trouble_told(struct tunnel *t, const struct trouble_icmp *icmp, uint64_t now);
+void faults_told(struct tunnel *t, const struct faults_icmp *icmp, uint64_t now);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "proto/lane.h"
+#include "proto/hsqueue.h"
 
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "hex.h"
 
-static bool push(struct lane *l, uint32_t number)
+static bool push(struct hsqueue *l, uint32_t number)
 {
 	uint8_t message[WIRE_HANDSHAKE_MAX];
 	struct endpoint from = { 0 };
@@ -15,12 +15,12 @@ static bool push(struct lane *l, uint32_t number)
 	store_le32(message, number);
 	from.remote.v4.sin_family = AF_INET;
 	store_be32(&from.remote.v4.sin_addr, number);
-	return lane_push(l, message, len, &from);
+	return hsqueue_push(l, message, len, &from);
 }
 
-static void check_pop(struct lane *l, uint32_t number)
+static void check_pop(struct hsqueue *l, uint32_t number)
 {
-	const struct lane_entry *e = lane_pop(l);
+	const struct hsqueue_entry *e = hsqueue_pop(l);
 
 	assert_non_null(e);
 	assert_int_equal(load_le32(e->message), number);
@@ -32,33 +32,33 @@ static void check_pop(struct lane *l, uint32_t number)
 static void test_messages_wait_in_order_and_a_full_lane_refuses(void **state)
 {
 	(void)state;
-	struct lane l = { 0 };
+	struct hsqueue l = { 0 };
 
-	assert_null(lane_pop(&l));
-	for (uint32_t i = 0; i < LANE_SIZE; i++)
+	assert_null(hsqueue_pop(&l));
+	for (uint32_t i = 0; i < HSQUEUE_SIZE; i++)
 		assert_true(push(&l, i));
 	assert_false(push(&l, 9999));
-	assert_int_equal(l.n, LANE_SIZE);
-	for (uint32_t i = 0; i < LANE_SIZE; i++)
+	assert_int_equal(l.n, HSQUEUE_SIZE);
+	for (uint32_t i = 0; i < HSQUEUE_SIZE; i++)
 		check_pop(&l, i);
-	assert_null(lane_pop(&l));
-	lane_fini(&l);
+	assert_null(hsqueue_pop(&l));
+	hsqueue_fini(&l);
 	assert_int_equal(l.n, 0);
 }
 
 static void test_it_goes_around(void **state)
 {
 	(void)state;
-	struct lane l = { 0 };
+	struct hsqueue l = { 0 };
 	uint32_t in = 0, out = 0;
 
 	for (int round = 0; round < 50; round++) {
-		while (in - out < (uint32_t)(LANE_SIZE - round))
+		while (in - out < (uint32_t)(HSQUEUE_SIZE - round))
 			assert_true(push(&l, in++));
 		while (in - out > (uint32_t)(13 * round))
 			check_pop(&l, out++);
 	}
-	lane_fini(&l);
+	hsqueue_fini(&l);
 }
 
 static void test_what_is_too_long_and_what_finds_no_memory_is_refused(void **state)
@@ -66,16 +66,16 @@ static void test_what_is_too_long_and_what_finds_no_memory_is_refused(void **sta
 	(void)state;
 	static const uint8_t longer[WIRE_HANDSHAKE_MAX + 1];
 	struct endpoint from = { 0 };
-	struct lane l = { 0 };
+	struct hsqueue l = { 0 };
 
-	assert_false(lane_push(&l, longer, sizeof(longer), &from));
+	assert_false(hsqueue_push(&l, longer, sizeof(longer), &from));
 	mem_fail_after(0);
 	assert_false(push(&l, 1));
 	mem_fail_after(-1);
 	assert_int_equal(l.n, 0);
 	assert_true(push(&l, 2));
 	check_pop(&l, 2);
-	lane_fini(&l);
+	hsqueue_fini(&l);
 }
 
 int main(void)

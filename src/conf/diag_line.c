@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include "conf/report.h"
+#include "conf/diag_line.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-void report_vsay(struct conf_report *r, enum conf_severity severity, const char *file,
-		 struct conf_place place, const char *format, va_list ap)
+void diag_line_vsay(struct conf_report *r, enum conf_severity severity, const char *file,
+		    struct conf_place place, const char *format, va_list ap)
 {
 	char line[2 * PATH_MAX + 512]; /* a path may stand in front and in the advice */
 	size_t used = 0;
@@ -28,33 +28,33 @@ void report_vsay(struct conf_report *r, enum conf_severity severity, const char 
 	r->say(r->ctx, severity, line);
 }
 
-void report_error(struct conf_report *r, const char *file, struct conf_place place,
-		  const char *format, ...)
+void diag_line_error(struct conf_report *r, const char *file, struct conf_place place,
+		     const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
-	report_vsay(r, CONF_ERROR, file, place, format, ap);
+	diag_line_vsay(r, CONF_ERROR, file, place, format, ap);
 	va_end(ap);
 }
 
-void report_warning(struct conf_report *r, const char *file, struct conf_place place,
-		    const char *format, ...)
+void diag_line_warning(struct conf_report *r, const char *file, struct conf_place place,
+		       const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
-	report_vsay(r, CONF_WARNING, file, place, format, ap);
+	diag_line_vsay(r, CONF_WARNING, file, place, format, ap);
 	va_end(ap);
 }
 
-const char *report_quote(char quote[REPORT_QUOTE], struct text words)
+const char *diag_line_quote(char quote[DIAG_LINE_QUOTE], struct text words)
 {
 	size_t i, len = text_len(words);
-	bool cut = len >= REPORT_QUOTE;
+	bool cut = len >= DIAG_LINE_QUOTE;
 
 	if (cut)
-		len = REPORT_QUOTE - 4;
+		len = DIAG_LINE_QUOTE - 4;
 	for (i = 0; i < len; i++)
 		quote[i] = words.at[i] > ' ' && words.at[i] < 0x7f ? words.at[i] : '?';
 	quote[len] = '\0';

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef PROTO_STAGE_H
-#define PROTO_STAGE_H
+#ifndef PROTO_STAGED_H
+#define PROTO_STAGED_H
 
 /*
  * Plain packets that wait for a session, oldest first: at most 128 and at most
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct stage {
+struct staged {
 	uint8_t *ring;
 	uint32_t head, used; /* bytes: where the oldest begins, how many are taken */
 	uint32_t n;          /* packets */
@@ -22,12 +22,12 @@ struct stage {
  * Copies the packet. How many old ones had to go; -1: no memory (or longer than the
  * stage), it is not kept.
  */
-int stage_push(struct stage *s, const uint8_t *data, size_t len);
+int staged_push(struct staged *s, const uint8_t *data, size_t len);
 /* Length of the oldest; only if n > 0. */
-size_t stage_length(const struct stage *s);
-/* Take out the oldest; out has stage_length() bytes of room. */
-void stage_pop(struct stage *s, uint8_t *out);
+size_t staged_length(const struct staged *s);
+/* Take out the oldest; out has staged_length() bytes of room. */
+void staged_pop(struct staged *s, uint8_t *out);
 /* Drop all; how many. */
-uint32_t stage_purge(struct stage *s);
+uint32_t staged_purge(struct staged *s);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "proto/stage.h"
+#include "proto/staged.h"
 
 #include "base/bytes.h"
 #include "base/mem.h"
@@ -13,16 +13,16 @@ static void test_packets_come_out_in_order_and_whole(void **state)
 {
 	(void)state;
 	static const char *const packets[] = { "one", "", "three", "four and more" };
-	struct stage s = { 0 };
+	struct staged s = { 0 };
 	uint8_t out[32];
 
 	for (size_t i = 0; i < LEN(packets); i++)
-		assert_int_equal(stage_push(&s, (const uint8_t *)packets[i], strlen(packets[i])),
+		assert_int_equal(staged_push(&s, (const uint8_t *)packets[i], strlen(packets[i])),
 				 0);
 	assert_int_equal(s.n, LEN(packets));
 	for (size_t i = 0; i < LEN(packets); i++) {
-		assert_int_equal(stage_length(&s), strlen(packets[i]));
-		stage_pop(&s, out);
+		assert_int_equal(staged_length(&s), strlen(packets[i]));
+		staged_pop(&s, out);
 		assert_memory_equal(out, packets[i], strlen(packets[i]));
 	}
 	assert_int_equal(s.n, 0);
@@ -32,28 +32,28 @@ static void test_packets_come_out_in_order_and_whole(void **state)
 static void test_a_keepalive_has_no_bytes_to_copy(void **state)
 {
 	(void)state;
-	struct stage s = { 0 };
+	struct staged s = { 0 };
 
-	assert_int_equal(stage_push(&s, NULL, 0), 0);
+	assert_int_equal(staged_push(&s, NULL, 0), 0);
 	assert_int_equal(s.n, 1);
-	assert_int_equal(stage_length(&s), 0);
-	stage_pop(&s, NULL);
+	assert_int_equal(staged_length(&s), 0);
+	staged_pop(&s, NULL);
 	assert_int_equal(s.n, 0);
 }
 
 static void test_the_129th_packet_drops_the_oldest(void **state)
 {
 	(void)state;
-	struct stage s = { 0 };
+	struct staged s = { 0 };
 	uint8_t out[4];
 
 	for (uint32_t i = 0; i < 200; i++) {
 		store_le32(out, i);
-		assert_int_equal(stage_push(&s, out, sizeof(out)), i >= 128);
+		assert_int_equal(staged_push(&s, out, sizeof(out)), i >= 128);
 	}
 	assert_int_equal(s.n, 128);
 	for (uint32_t i = 72; i < 200; i++) {
-		stage_pop(&s, out);
+		staged_pop(&s, out);
 		assert_int_equal(load_le32(out), i);
 	}
 	assert_int_equal(s.n, 0);
@@ -63,23 +63,23 @@ static void test_bytes_are_bounded_too(void **state)
 {
 	(void)state;
 	static uint8_t big[STAGED_BYTES];
-	struct stage s = { 0 };
+	struct staged s = { 0 };
 	size_t half = STAGED_BYTES / 2 - LENGTH_FIELD;
 
-	assert_int_equal(stage_push(&s, big, half), 0);
-	assert_int_equal(stage_push(&s, big, half), 0);
+	assert_int_equal(staged_push(&s, big, half), 0);
+	assert_int_equal(staged_push(&s, big, half), 0);
 	assert_int_equal(s.used, STAGED_BYTES);
-	assert_int_equal(stage_push(&s, big, 0), 1);
-	assert_int_equal(stage_push(&s, big, half), 1); /* 4 bytes too many: the other one goes */
+	assert_int_equal(staged_push(&s, big, 0), 1);
+	assert_int_equal(staged_push(&s, big, half), 1); /* 4 bytes too many: the other one goes */
 	assert_int_equal(s.n, 2);
-	assert_int_equal(stage_push(&s, big, STAGED_BYTES - LENGTH_FIELD), 2);
+	assert_int_equal(staged_push(&s, big, STAGED_BYTES - LENGTH_FIELD), 2);
 	assert_int_equal(s.n, 1);
-	assert_int_equal(stage_push(&s, big, STAGED_BYTES - LENGTH_FIELD + 1), -1);
-	assert_int_equal(stage_push(&s, big, SIZE_MAX - LENGTH_FIELD), -1);
+	assert_int_equal(staged_push(&s, big, STAGED_BYTES - LENGTH_FIELD + 1), -1);
+	assert_int_equal(staged_push(&s, big, SIZE_MAX - LENGTH_FIELD), -1);
 	assert_int_equal(s.n, 1); /* what did not fit cost nobody his place */
-	assert_int_equal(stage_purge(&s), 1);
+	assert_int_equal(staged_purge(&s), 1);
 	assert_null(s.ring);
-	assert_int_equal(stage_purge(&s), 0);
+	assert_int_equal(staged_purge(&s), 0);
 }
 
 /* A packet of the given number: its length and every byte follow from it. */
@@ -100,39 +100,39 @@ static void test_contents_survive_every_way_around_the_ring(void **state)
 {
 	(void)state;
 	static uint8_t want[65536], is[65536];
-	struct stage s = { 0 };
+	struct staged s = { 0 };
 	struct seed seed = { 6 };
 	uint32_t in = 0, out = 0;
 
 	for (int i = 0; i < 20000; i++) {
 		if (seed_below(&seed, 100) < 55) {
-			int dropped = stage_push(&s, want, packet(in++, want));
+			int dropped = staged_push(&s, want, packet(in++, want));
 
 			assert_true(dropped >= 0);
 			out += (uint32_t)dropped;
 		} else if (s.n) {
 			size_t len = packet(out++, want);
 
-			assert_int_equal(stage_length(&s), len);
-			stage_pop(&s, is);
+			assert_int_equal(staged_length(&s), len);
+			staged_pop(&s, is);
 			assert_memory_equal(is, want, len);
 		}
 		assert_int_equal(s.n, in - out);
 		assert_true(s.n <= STAGED_PACKETS && s.used <= STAGED_BYTES);
 	}
-	assert_int_equal(stage_purge(&s), in - out);
+	assert_int_equal(staged_purge(&s), in - out);
 }
 
 static void test_no_memory_keeps_nothing(void **state)
 {
 	(void)state;
-	struct stage s = { 0 };
+	struct staged s = { 0 };
 
 	mem_fail_after(0);
-	assert_int_equal(stage_push(&s, (const uint8_t *)"x", 1), -1);
+	assert_int_equal(staged_push(&s, (const uint8_t *)"x", 1), -1);
 	mem_fail_after(-1);
 	assert_int_equal(s.n, 0);
-	assert_int_equal(stage_purge(&s), 0);
+	assert_int_equal(staged_purge(&s), 0);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CONF_TWICE_H
-#define CONF_TWICE_H
+#ifndef CONF_CONF_DUP_H
+#define CONF_CONF_DUP_H
 
 /*
  * What must not be said twice in a configuration: a peer, and a network of two
@@ -10,7 +10,7 @@
 
 #include "conf/conf.h"
 
-int twice_peers(const struct conf *c, struct conf_report *r);
-int twice_networks(const struct conf *c, struct conf_report *r);
+int conf_dup_peers(const struct conf *c, struct conf_report *r);
+int conf_dup_networks(const struct conf *c, struct conf_report *r);
 
 #endif
