@@ -9,7 +9,7 @@
 #include "conf/diag_line.h"
 #include "crypto/dh.h"
 #include "daemon/cipher.h"
-#include "daemon/hooks.h"
+#include "host/hooks.h"
 
 static void say(void *ctx, enum conf_severity severity, const char *line)
 {

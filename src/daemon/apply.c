@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "daemon/prefixes.h"
+#include "host/prefixes.h"
 #include "proto/admin.h"
 
 enum { COST_PEER = 4096, COST_ALLOWED = 128 }; /* bytes, generously */

@@ -10,13 +10,13 @@
 #include "base/clock.h"
 #include "daemon/apply.h"
 #include "daemon/config.h"
-#include "daemon/hooks.h"
 #include "daemon/mtu.h"
 #include "daemon/news.h"
 #include "daemon/requests.h"
 #include "daemon/sockets.h"
 #include "daemon/strict.h"
 #include "daemon/tuning.h"
+#include "host/hooks.h"
 
 /* --- the device and who may talk to us --- */
 

@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 #include "crypto/dh.h"
-#include "daemon/hooks.h"
+#include "host/hooks.h"
 
 static int check_hooks(const struct conf *c, const char *path, config_say_fn *say, void *ctx)
 {

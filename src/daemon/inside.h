@@ -8,12 +8,12 @@
 #include "daemon/change.h"
 #include "daemon/control.h"
 #include "daemon/daemon.h"
-#include "daemon/host.h"
 #include "daemon/loop.h"
 #include "daemon/names.h"
-#include "daemon/network.h"
 #include "daemon/path.h"
 #include "daemon/service.h"
+#include "host/host.h"
+#include "host/network.h"
 #include "netlink/watch.h"
 
 /* Log lines that a stranger or a flapping network can cause. */

@@ -4,7 +4,7 @@
 
 /* The MTU of the device, from the network it sends through (wg-quick's rule). */
 
-#include "daemon/host.h"
+#include "host/host.h"
 #include "proto/tunnel.h"
 
 enum {

@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-#include "daemon/hooks.h"
-#include "daemon/host.h"
 #include "daemon/mtu.h"
-#include "daemon/network.h"
+#include "host/hooks.h"
+#include "host/host.h"
+#include "host/network.h"
 #include "lab.h"
 
 static char directory[] = "/tmp/test-host-XXXXXX";

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
-#include "daemon/spawn.h"
+#include "host/spawn.h"
 
 static const char *const good[] = { "/bin/sh", "-c", "exit 7", NULL };
 static const char *const slow[] = { "/bin/sh", "-c", "sleep 0.2; exit 5", NULL };

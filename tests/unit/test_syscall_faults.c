@@ -456,12 +456,12 @@ static void offer_one(void)
 
 enum { PACKETS = 3 * (20 + 5 + 5 + 1) };
 
-struct ledger {
+struct undo {
 	unsigned sent, came, missing;
 };
 
 /* Match each packet that came with one that was sent; of each port they come in order. */
-static void settle(struct ledger *l)
+static void settle(struct undo *l)
 {
 	static uint8_t want[PKT_MAX + 1], got[PKT_MAX + 1];
 	static bool taken[FRAMES][64];
@@ -510,7 +510,7 @@ static uint64_t refused(void)
 /* The nth call of its kind fails; how many packets are missing. *hit: there was such a call. */
 static unsigned try_faults(struct fault wanted, bool *hit)
 {
-	struct ledger l;
+	struct undo l;
 
 	set_up(NULL);
 	fault = wanted;
@@ -559,7 +559,7 @@ static void try_each(enum call call, const struct expectation *e, size_t n)
 
 static void test_without_faults_everything_comes_and_in_few_writes(void **state)
 {
-	struct ledger l;
+	struct undo l;
 
 	(void)state;
 	set_up(NULL);
@@ -636,7 +636,7 @@ static void test_kernel_that_refuses_joined_packets_is_given_none(void **state)
 {
 	const struct offload *tcp = &sides[1].path.offloads.kind[OFFLOAD_TUN_TCP_GRO];
 	const struct offload *udp = &sides[1].path.offloads.kind[OFFLOAD_TUN_UDP_GRO];
-	struct ledger l;
+	struct undo l;
 
 	(void)state;
 	set_up(NULL);
@@ -661,7 +661,7 @@ static void test_path_that_never_takes_runs_gets_all_packets_singly(void **state
 {
 	static const int errors[] = { EIO, EINVAL, EMSGSIZE };
 	const struct offload *gso = &sides[0].path.offloads.kind[OFFLOAD_UDP_GSO];
-	struct ledger l;
+	struct undo l;
 
 	(void)state;
 	for (unsigned i = 0; i < LEN(errors); i++) {
@@ -699,7 +699,7 @@ static void test_full_socket_holds_the_device_and_loses_nothing(void **state)
 
 static void test_device_that_is_gone_is_noticed(void **state)
 {
-	struct ledger l;
+	struct undo l;
 
 	(void)state;
 	set_up(NULL);
@@ -726,7 +726,7 @@ static void test_all_big_ones_refused_still_all_comes(void **state)
 {
 	static const int errors[] = { EIO, EINVAL, EMSGSIZE, ENOMEM };
 	static const enum call calls[] = { CALL_SENDMSG, CALL_WRITEV };
-	struct ledger l;
+	struct undo l;
 
 	(void)state;
 	for (unsigned i = 0; i < LEN(calls) * LEN(errors); i++) {
@@ -775,7 +775,7 @@ static void test_second_failure_behind_the_first_is_counted_too(void **state)
 static void test_chaos_loses_nothing_in_silence(void **state)
 {
 	unsigned lost = 0;
-	struct ledger l;
+	struct undo l;
 
 	(void)state;
 	for (unsigned seed = 1; seed <= 200; seed++) {

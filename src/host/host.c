@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/host.h"
+#include "host/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +11,9 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "daemon/dns.h"
-#include "daemon/ledger.h"
-#include "daemon/spawn.h"
+#include "host/resolvconf.h"
+#include "host/spawn.h"
+#include "host/undo.h"
 #include "io/tun.h"
 #include "io/udp.h"
 #include "netlink/ifaddr.h"
@@ -27,7 +27,7 @@ enum {
 
 struct host {
 	struct rtnl rtnl;
-	struct ledger ledger;
+	struct undo undo;
 	struct spawn hook;
 };
 
@@ -54,7 +54,7 @@ void host_close(struct host *h)
 		return;
 	host_undo(h);
 	rtnl_close(&h->rtnl);
-	ledger_fini(&h->ledger);
+	undo_fini(&h->undo);
 	mem_free(h);
 }
 
@@ -265,52 +265,52 @@ bool host_filters_strictly(struct host *h, uint32_t ifindex, char name[16])
 	return (all > own ? all : own) == '1';
 }
 
-static int deed(struct host *h, bool add, const struct ledger_entry *e)
+static int deed(struct host *h, bool add, const struct undo_entry *e)
 {
 	switch (e->kind) {
-	case LEDGER_ADDRESS:
+	case UNDO_ADDRESS:
 		return add ? ifaddr_add(&h->rtnl, e->ifindex, &e->prefix)
 			   : ifaddr_del(&h->rtnl, e->ifindex, &e->prefix);
-	case LEDGER_ROUTE:
+	case UNDO_ROUTE:
 		return add ? route_add(&h->rtnl, &e->prefix, e->ifindex, e->table)
 			   : route_del(&h->rtnl, &e->prefix, e->ifindex, e->table);
-	case LEDGER_DEFAULT:
+	case UNDO_DEFAULT:
 		return add ? add_default(h, e->ifindex, e->prefix.ip.family, e->table)
 			   : del_default(h, e->ifindex, e->prefix.ip.family, e->table);
-	case LEDGER_DNS:
-		return add ? 0 : dns_del(e->name, (enum dns_helper)e->helper);
+	case UNDO_DNS:
+		return add ? 0 : resolvconf_del(e->name, (enum resolvconf_helper)e->helper);
 	}
 	return -EINVAL;
 }
 
-static int add_or_del(struct host *h, bool add, const struct ledger_entry *e)
+static int add_or_del(struct host *h, bool add, const struct undo_entry *e)
 {
 	int r;
 
 	if (!add) {
 		r = deed(h, false, e);
-		ledger_remove(&h->ledger, e);
+		undo_remove(&h->undo, e);
 		return r;
 	}
-	r = ledger_reserve(&h->ledger);
+	r = undo_reserve(&h->undo);
 	if (r < 0)
 		return r;
 	r = deed(h, true, e);
 	if (r == 0)
-		ledger_add(&h->ledger, e);
+		undo_add(&h->undo, e);
 	return r;
 }
 
 int host_address(struct host *h, bool add, uint32_t ifindex, const struct prefix *address)
 {
-	struct ledger_entry e = { .kind = LEDGER_ADDRESS, .ifindex = ifindex, .prefix = *address };
+	struct undo_entry e = { .kind = UNDO_ADDRESS, .ifindex = ifindex, .prefix = *address };
 
 	return add_or_del(h, add, &e);
 }
 
 int host_route(struct host *h, bool add, uint32_t ifindex, const struct prefix *dst, uint32_t table)
 {
-	struct ledger_entry e = { .kind = LEDGER_ROUTE, .ifindex = ifindex, .prefix = *dst };
+	struct undo_entry e = { .kind = UNDO_ROUTE, .ifindex = ifindex, .prefix = *dst };
 
 	e.table = table ? table : ROUTE_TABLE_MAIN;
 	return add_or_del(h, add, &e);
@@ -318,7 +318,7 @@ int host_route(struct host *h, bool add, uint32_t ifindex, const struct prefix *
 
 int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, uint32_t table)
 {
-	struct ledger_entry e = { .kind = LEDGER_DEFAULT, .ifindex = ifindex, .table = table };
+	struct undo_entry e = { .kind = UNDO_DEFAULT, .ifindex = ifindex, .table = table };
 
 	e.prefix = everything(family);
 	return add_or_del(h, add, &e);
@@ -347,30 +347,30 @@ int host_path(struct host *h, const struct ip *dst, uint32_t mark, struct route_
 
 int host_dns(struct host *h, bool add, const char *name, const struct conf_dns *dns, size_t n)
 {
-	struct ledger_entry e = { .kind = LEDGER_DNS }, *old;
-	enum dns_helper helper = DNS_NONE;
+	struct undo_entry e = { .kind = UNDO_DNS }, *old;
+	enum resolvconf_helper helper = RESOLVCONF_NONE;
 	int r;
 
 	snprintf(e.name, sizeof(e.name), "%s", name);
-	old = ledger_find(&h->ledger, &e);
+	old = undo_find(&h->undo, &e);
 	if (!add) {
 		if (!old)
 			return 0;
 		e = *old;
 		return add_or_del(h, false, &e);
 	}
-	r = ledger_reserve(&h->ledger);
+	r = undo_reserve(&h->undo);
 	if (r < 0)
 		return r;
-	r = dns_add(name, dns, n, &helper);
+	r = resolvconf_add(name, dns, n, &helper);
 	if (r < 0)
 		return r;
 	e.helper = (int)helper;
-	old = ledger_find(&h->ledger, &e);
+	old = undo_find(&h->undo, &e);
 	if (old)
 		old->helper = e.helper;
 	else
-		ledger_add(&h->ledger, &e);
+		undo_add(&h->undo, &e);
 	return 0;
 }
 
@@ -427,10 +427,10 @@ int host_hook(struct host *h, const char *name, const char *command)
 
 void host_redo(struct host *h)
 {
-	for (size_t i = 0; i < h->ledger.n; i++) {
-		const struct ledger_entry *e = &h->ledger.entry[i];
+	for (size_t i = 0; i < h->undo.n; i++) {
+		const struct undo_entry *e = &h->undo.entry[i];
 
-		if (e->kind == LEDGER_ROUTE)
+		if (e->kind == UNDO_ROUTE)
 			route_restore(&h->rtnl, &e->prefix, e->ifindex, e->table);
 		else
 			deed(h, true, e);
@@ -439,8 +439,8 @@ void host_redo(struct host *h)
 
 void host_undo(struct host *h)
 {
-	struct ledger_entry e;
+	struct undo_entry e;
 
-	while (ledger_pop(&h->ledger, &e))
+	while (undo_pop(&h->undo, &e))
 		deed(h, false, &e);
 }

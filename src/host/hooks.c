@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/hooks.h"
+#include "host/hooks.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/dns.h"
+#include "host/resolvconf.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "daemon/spawn.h"
+#include "host/spawn.h"
 
 enum { WORDS = 64 }; /* of one command line */
 
@@ -143,30 +143,31 @@ out:
 	return r;
 }
 
-int dns_add(const char *name, const struct conf_dns *dns, size_t n, enum dns_helper *helper)
+int resolvconf_add(const char *name, const struct conf_dns *dns, size_t n,
+		   enum resolvconf_helper *helper)
 {
 	int first, r;
 
 	first = by_resolvectl(name, dns, n);
 	if (first == 0) {
-		*helper = DNS_RESOLVECTL;
+		*helper = RESOLVCONF_BY_RESOLVECTL;
 		return 0;
 	}
 	r = by_resolvconf(name, dns, n);
 	if (r == 0)
-		*helper = DNS_RESOLVCONF;
+		*helper = RESOLVCONF_BY_RESOLVCONF;
 	return r == -ENOENT ? first : r;
 }
 
-int dns_del(const char *name, enum dns_helper helper)
+int resolvconf_del(const char *name, enum resolvconf_helper helper)
 {
 	char record[64];
 	const char *const argv[] = { "resolvconf", "-d", record, "-f", NULL };
 	int r;
 
-	if (helper == DNS_RESOLVECTL)
+	if (helper == RESOLVCONF_BY_RESOLVECTL)
 		return resolvectl("revert", name, NULL, 0, NULL);
-	if (helper != DNS_RESOLVCONF)
+	if (helper != RESOLVCONF_BY_RESOLVCONF)
 		return 0;
 	record_name(record, sizeof(record), name);
 	r = spawn_run(argv, NULL, true);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/prefixes.h"
+#include "host/prefixes.h"
 
 #include <errno.h>
 #include <stdlib.h>

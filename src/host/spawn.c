@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/spawn.h"
+#include "host/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/ledger.h"
+#include "host/undo.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/mem.h"
 
-void ledger_fini(struct ledger *l)
+void undo_fini(struct undo *l)
 {
 	mem_free(l->entry);
-	*l = (struct ledger){ 0 };
+	*l = (struct undo){ 0 };
 }
 
-int ledger_reserve(struct ledger *l)
+int undo_reserve(struct undo *l)
 {
-	struct ledger_entry *entry;
+	struct undo_entry *entry;
 	size_t cap;
 
 	if (l->n < l->cap)
@@ -28,18 +28,18 @@ int ledger_reserve(struct ledger *l)
 	return 0;
 }
 
-static bool same(const struct ledger_entry *a, const struct ledger_entry *b)
+static bool same(const struct undo_entry *a, const struct undo_entry *b)
 {
 	if (a->kind != b->kind || a->ifindex != b->ifindex || a->table != b->table)
 		return false;
-	if (a->kind == LEDGER_DNS)
+	if (a->kind == UNDO_DNS)
 		return strcmp(a->name, b->name) == 0;
-	if (a->kind == LEDGER_DEFAULT)
+	if (a->kind == UNDO_DEFAULT)
 		return a->prefix.ip.family == b->prefix.ip.family;
 	return prefix_equal(&a->prefix, &b->prefix);
 }
 
-struct ledger_entry *ledger_find(const struct ledger *l, const struct ledger_entry *like)
+struct undo_entry *undo_find(const struct undo *l, const struct undo_entry *like)
 {
 	/* Latest first: what is removed was often added last. */
 	for (size_t i = l->n; i-- > 0;) {
@@ -49,14 +49,14 @@ struct ledger_entry *ledger_find(const struct ledger *l, const struct ledger_ent
 	return NULL;
 }
 
-void ledger_add(struct ledger *l, const struct ledger_entry *e)
+void undo_add(struct undo *l, const struct undo_entry *e)
 {
 	l->entry[l->n++] = *e;
 }
 
-void ledger_remove(struct ledger *l, const struct ledger_entry *like)
+void undo_remove(struct undo *l, const struct undo_entry *like)
 {
-	struct ledger_entry *e = ledger_find(l, like);
+	struct undo_entry *e = undo_find(l, like);
 
 	if (!e)
 		return;
@@ -64,7 +64,7 @@ void ledger_remove(struct ledger *l, const struct ledger_entry *like)
 	l->n--;
 }
 
-bool ledger_pop(struct ledger *l, struct ledger_entry *out)
+bool undo_pop(struct undo *l, struct undo_entry *out)
 {
 	if (l->n == 0)
 		return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_LEDGER_H
-#define DAEMON_LEDGER_H
+#ifndef HOST_UNDO_H
+#define HOST_UNDO_H
 
 /* What was added to the host, in order, to be taken back latest first. Zeroed: nothing. */
 
@@ -11,10 +11,10 @@
 #include "base/addr.h"
 #include "conf/conf.h"
 
-enum ledger_kind { LEDGER_ADDRESS, LEDGER_ROUTE, LEDGER_DEFAULT, LEDGER_DNS };
+enum undo_kind { UNDO_ADDRESS, UNDO_ROUTE, UNDO_DEFAULT, UNDO_DNS };
 
-struct ledger_entry {
-	enum ledger_kind kind;
+struct undo_entry {
+	enum undo_kind kind;
 	uint32_t ifindex;
 	struct prefix prefix; /* of DEFAULT only the family */
 	uint32_t table;
@@ -22,20 +22,20 @@ struct ledger_entry {
 	int helper;                   /* of DNS: who was told; not compared */
 };
 
-struct ledger {
-	struct ledger_entry *entry;
+struct undo {
+	struct undo_entry *entry;
 	size_t n, cap;
 };
 
-void ledger_fini(struct ledger *l);
+void undo_fini(struct undo *l);
 /* Room for one more entry, before the deed is done: 0 or -ENOMEM. */
-int ledger_reserve(struct ledger *l);
-/* After ledger_reserve(). */
-void ledger_add(struct ledger *l, const struct ledger_entry *e);
+int undo_reserve(struct undo *l);
+/* After undo_reserve(). */
+void undo_add(struct undo *l, const struct undo_entry *e);
 /* NULL: not ours. */
-struct ledger_entry *ledger_find(const struct ledger *l, const struct ledger_entry *like);
-void ledger_remove(struct ledger *l, const struct ledger_entry *like);
+struct undo_entry *undo_find(const struct undo *l, const struct undo_entry *like);
+void undo_remove(struct undo *l, const struct undo_entry *like);
 /* Take out the latest; false: there is none. */
-bool ledger_pop(struct ledger *l, struct ledger_entry *out);
+bool undo_pop(struct undo *l, struct undo_entry *out);
 
 #endif

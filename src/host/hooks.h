@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_HOOKS_H
-#define DAEMON_HOOKS_H
+#ifndef HOST_HOOKS_H
+#define HOST_HOOKS_H
 
 /* The shell commands of a configuration: PreUp, PostUp, PreDown, PostDown. */
 
 #include "conf/conf.h"
-#include "daemon/host.h"
+#include "host/host.h"
 
 enum { HOOKS_WHY = 512 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_SPAWN_H
-#define DAEMON_SPAWN_H
+#ifndef HOST_SPAWN_H
+#define HOST_SPAWN_H
 
 /*
  * Run another program: argv as it stands, no shell unless it is the program, no

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/network.h"
+#include "host/network.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_PREFIXES_H
-#define DAEMON_PREFIXES_H
+#ifndef HOST_PREFIXES_H
+#define HOST_PREFIXES_H
 
 /* A set of prefixes: filled, sorted once, then asked. Zeroed: empty. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_DNS_H
-#define DAEMON_DNS_H
+#ifndef HOST_RESOLVCONF_H
+#define HOST_RESOLVCONF_H
 
 /*
  * Tell the system's resolver which name servers and search domains a tunnel
@@ -13,10 +13,11 @@
 #include "conf/conf.h"
 
 /* Who was told, so that the same one is told again at the end. */
-enum dns_helper { DNS_NONE, DNS_RESOLVECTL, DNS_RESOLVCONF };
+enum resolvconf_helper { RESOLVCONF_NONE, RESOLVCONF_BY_RESOLVECTL, RESOLVCONF_BY_RESOLVCONF };
 
 /* 0; -ENOENT: neither program is here; -EIO: one is, and refused; -E2BIG; -ENOMEM. */
-int dns_add(const char *name, const struct conf_dns *dns, size_t n, enum dns_helper *helper);
-int dns_del(const char *name, enum dns_helper helper);
+int resolvconf_add(const char *name, const struct conf_dns *dns, size_t n,
+		   enum resolvconf_helper *helper);
+int resolvconf_del(const char *name, enum resolvconf_helper helper);
 
 #endif

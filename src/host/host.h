@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_HOST_H
-#define DAEMON_HOST_H
+#ifndef HOST_HOST_H
+#define HOST_HOST_H
 
 /*
  * All that needs rights or touches the host, as plain verbs over plain values,

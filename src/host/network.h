@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_NETWORK_H
-#define DAEMON_NETWORK_H
+#ifndef HOST_NETWORK_H
+#define HOST_NETWORK_H
 
 /*
  * What a configuration wants of the host's network: addresses, routes, and the
@@ -8,8 +8,8 @@
  */
 
 #include "conf/conf.h"
-#include "daemon/host.h"
-#include "daemon/prefixes.h"
+#include "host/host.h"
+#include "host/prefixes.h"
 
 enum { NETWORK_V4, NETWORK_V6, NETWORK_FAMILIES };
 

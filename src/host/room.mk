@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: ISC
+# What needs rights or touches the host. Moves into a process of its own one day.
+
+noinst_LIBRARIES += libhost.a
+libhost_a_SOURCES = \
+	src/host/hooks.c src/host/hooks.h \
+	src/host/host.c src/host/host.h \
+	src/host/network.c src/host/network.h \
+	src/host/prefixes.c src/host/prefixes.h \
+	src/host/resolvconf.c src/host/resolvconf.h \
+	src/host/spawn.c src/host/spawn.h \
+	src/host/undo.c src/host/undo.h
