@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "cli/ask.h"
+#include "control/ask.h"
 
 enum { STEP_MS = 200 };
 

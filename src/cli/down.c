@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/ask.h"
 #include "cli/verb.h"
-#include "daemon/control.h"
+#include "control/ask.h"
+#include "control/control.h"
 
 enum { WAIT_MS = 10000, STEP_MS = 50 };
 

@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "cli/facts.h"
 #include "cli/jprint.h"
-#include "cli/record.h"
+#include "control/record.h"
 
 enum { VALUE = 4096 };
 

@@ -9,13 +9,13 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/absent.h"
-#include "cli/ask.h"
 #include "cli/event_json.h"
-#include "cli/record.h"
-#include "cli/running.h"
 #include "cli/statusopts.h"
 #include "cli/verb.h"
-#include "daemon/control.h"
+#include "control/ask.h"
+#include "control/control.h"
+#include "control/record.h"
+#include "control/running.h"
 
 enum { LINE = 8192, SOURCES = 64, LOOK_MS = 1000, RETRY_LOOKS = 10 };
 

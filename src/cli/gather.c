@@ -4,10 +4,10 @@
 #include <errno.h>
 
 #include "base/mem.h"
-#include "cli/ask.h"
-#include "cli/running.h"
 #include "cli/verb.h"
-#include "daemon/control.h"
+#include "control/ask.h"
+#include "control/control.h"
+#include "control/running.h"
 
 /* Fill an initialised report. 0 or -errno; whoever is not taut answers the first question only. */
 static int inquire(struct report *r)

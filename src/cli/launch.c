@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "cli/ask.h"
 #include "cli/report.h"
 #include "cli/verb.h"
-#include "daemon/control.h"
+#include "control/ask.h"
+#include "control/control.h"
 
 enum { UNIT_TEXT = 64 };
 

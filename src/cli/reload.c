@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/ask.h"
 #include "cli/verb.h"
+#include "control/ask.h"
 
 static int answered(const char *name, const struct print *lines, int number)
 {

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "cli/record.h"
+#include "control/record.h"
 #include "crypto/dh.h"
 
 struct parse {

@@ -4,7 +4,6 @@ noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
 	src/cli/absent.c src/cli/absent.h \
 	src/cli/accept.c \
-	src/cli/ask.c src/cli/ask.h \
 	src/cli/await.c src/cli/await.h \
 	src/cli/check.c \
 	src/cli/confdir.c src/cli/confdir.h \
@@ -41,11 +40,9 @@ libcli_a_SOURCES = \
 	src/cli/qr.h \
 	src/cli/qr_draw.c \
 	src/cli/rates.c src/cli/rates.h \
-	src/cli/record.c src/cli/record.h \
 	src/cli/reload.c \
 	src/cli/report.c src/cli/report.h \
 	src/cli/run.c \
-	src/cli/running.c src/cli/running.h \
 	src/cli/screen.c src/cli/screen.h \
 	src/cli/serve.c \
 	src/cli/show.c src/cli/show.h \

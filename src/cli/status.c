@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "cli/absent.h"
-#include "cli/ask.h"
 #include "cli/dump.h"
 #include "cli/gather.h"
 #include "cli/show.h"
@@ -18,6 +17,7 @@
 #include "cli/textfile.h"
 #include "cli/verb.h"
 #include "cli/watch.h"
+#include "control/ask.h"
 
 static const char status_usage[] =
 	"Usage: taut status [OPTION]... [NAME]\n"

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "cli/facts.h"
 #include "cli/jprint.h"
-#include "cli/record.h"
+#include "control/record.h"
 
 static json_t *key_json(const struct key *key)
 {

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "cli/facts.h"
-#include "cli/record.h"
+#include "control/record.h"
 
 struct writer {
 	struct print *out;

@@ -8,7 +8,7 @@
 #include "cli/detach.h"
 #include "cli/find.h"
 #include "cli/verb.h"
-#include "daemon/control.h"
+#include "control/control.h"
 
 /*
  * The daemon goes to / and reads the file again from there.  Links stay: where they

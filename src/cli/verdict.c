@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/record.h"
+#include "control/record.h"
 
 enum { WIDTH = 78, INDENT = 10 };
 

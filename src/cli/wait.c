@@ -6,9 +6,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/ask.h"
 #include "cli/gather.h"
 #include "cli/verb.h"
+#include "control/ask.h"
 
 enum { STEP_MS = 200, SHAKE_MS = 10000, MOST_SECONDS = 365 * 24 * 3600 };
 

@@ -11,11 +11,11 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "cli/ask.h"
 #include "cli/gather.h"
 #include "cli/rates.h"
 #include "cli/screen.h"
 #include "cli/verb.h"
+#include "control/ask.h"
 
 struct watch {
 	const char *name;

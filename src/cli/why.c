@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/ask.h"
 #include "cli/statusopts.h"
 #include "cli/verb.h"
 #include "cli/verdict.h"
+#include "control/ask.h"
 
 static const char usage[] =
 	"Usage: taut why [--json] NAME\n"

@@ -5,8 +5,8 @@
 /* The one struct that the files of the running daemon share; nobody else looks in here. */
 
 #include "base/log.h"
+#include "control/control.h"
 #include "daemon/change.h"
-#include "daemon/control.h"
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
 #include "daemon/names.h"

@@ -5,7 +5,7 @@
 /* What clients of the control socket may ask the running tunnel for. */
 
 #include "base/text.h"
-#include "daemon/control.h"
+#include "control/control.h"
 
 struct daemon;
 

@@ -4,18 +4,14 @@
 noinst_LIBRARIES += libdaemon.a
 libdaemon_a_CFLAGS = $(AM_CFLAGS) $(CARES_CFLAGS)
 libdaemon_a_SOURCES = \
-	src/daemon/answer.c src/daemon/answer.h \
 	src/daemon/apply.c src/daemon/apply.h \
 	src/daemon/bringup.c src/daemon/bringup.h \
 	src/daemon/change.c src/daemon/change.h \
 	src/daemon/cipher.c src/daemon/cipher.h \
-	src/daemon/client.c src/daemon/client.h \
 	src/daemon/config.c src/daemon/config.h \
-	src/daemon/control.c src/daemon/control.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/events.c src/daemon/events.h \
 	src/daemon/examine.c src/daemon/examine.h \
-	src/daemon/feed.c src/daemon/feed.h \
 	src/daemon/icmp.c src/daemon/icmp.h \
 	src/daemon/inside.h \
 	src/daemon/lookup.c src/daemon/lookup.h \
@@ -30,7 +26,6 @@ libdaemon_a_SOURCES = \
 	src/daemon/resolve.c src/daemon/resolve.h \
 	src/daemon/service.c src/daemon/service.h \
 	src/daemon/snapshot.c src/daemon/snapshot.h \
-	src/daemon/sock.c src/daemon/sock.h \
 	src/daemon/sockets.c src/daemon/sockets.h \
 	src/daemon/state.c src/daemon/state.h \
 	src/daemon/status.c src/daemon/status.h \

@@ -3,15 +3,15 @@
 
 #include <string.h>
 
-#include "daemon/feed.h"
+#include "control/subscribers.h"
 #include "daemon/inside.h"
 
 enum { DETAIL = 3000 };
 
 /* NULL: nobody listens. */
-static struct feed *feed_of(struct daemon *d)
+static struct subscribers *subscribers_of(struct daemon *d)
 {
-	struct feed *f = control_feed(d->control);
+	struct subscribers *f = control_subscribers(d->control);
 
 	return f && f->n ? f : NULL;
 }
@@ -30,15 +30,15 @@ static void name_peer(struct who *w, const struct peer *p)
 
 void tell_link(struct daemon *d, bool up)
 {
-	struct feed *f = feed_of(d);
+	struct subscribers *f = subscribers_of(d);
 
 	if (f)
-		feed_tell(f, "link", " state=%s", up ? "up" : "down");
+		subscribers_publish(f, "link", " state=%s", up ? "up" : "down");
 }
 
 void tell_state(struct daemon *d, const struct peer *p, int previous, struct instant now)
 {
-	struct feed *f = feed_of(d);
+	struct subscribers *f = subscribers_of(d);
 	struct state state;
 	struct who who;
 
@@ -46,25 +46,26 @@ void tell_state(struct daemon *d, const struct peer *p, int previous, struct ins
 		return;
 	daemon_state(d, p, now.mono, &state);
 	name_peer(&who, p);
-	feed_tell(f, "state", " peer=%s endpoint=%s state=%s previous=%s reason=\"%s\"", who.key,
-		  who.end, state_name(state.word),
-		  previous < 0 ? "none" : state_name((enum state_word)previous), state.reason);
+	subscribers_publish(f, "state", " peer=%s endpoint=%s state=%s previous=%s reason=\"%s\"",
+			    who.key, who.end, state_name(state.word),
+			    previous < 0 ? "none" : state_name((enum state_word)previous),
+			    state.reason);
 }
 
 void tell_endpoint(struct daemon *d, const struct peer *p)
 {
-	struct feed *f = feed_of(d);
+	struct subscribers *f = subscribers_of(d);
 	struct who who;
 
 	if (!f)
 		return;
 	name_peer(&who, p);
-	feed_tell(f, "endpoint", " peer=%s endpoint=%s", who.key, who.end);
+	subscribers_publish(f, "endpoint", " peer=%s endpoint=%s", who.key, who.end);
 }
 
 void tell_event(struct daemon *d, const struct event *e)
 {
-	struct feed *f = feed_of(d);
+	struct subscribers *f = subscribers_of(d);
 	struct who who;
 
 	if (!f || !e->peer)
@@ -74,8 +75,8 @@ void tell_event(struct daemon *d, const struct event *e)
 	if (e->kind != EVENT_HANDSHAKE)
 		return;
 	name_peer(&who, e->peer);
-	feed_tell(f, "handshake", " peer=%s endpoint=%s first=%s", who.key, who.end,
-		  e->peer->handshakes <= 1 ? "yes" : "no");
+	subscribers_publish(f, "handshake", " peer=%s endpoint=%s first=%s", who.key, who.end,
+			    e->peer->handshakes <= 1 ? "yes" : "no");
 }
 
 /* One line of it all, fit for quotes. */
@@ -100,13 +101,13 @@ static void join_lines(char text[DETAIL], const char *lines, size_t len)
 
 void tell_reload(struct daemon *d, int r, const struct print *report, size_t from)
 {
-	struct feed *f = feed_of(d);
+	struct subscribers *f = subscribers_of(d);
 	char detail[DETAIL] = "";
 
 	if (!f)
 		return;
 	if (!report->failed && report->len > from)
 		join_lines(detail, report->chars + from, report->len - from);
-	feed_tell(f, "reload", " ok=%s error=\"%s\" detail=\"%s\"", r < 0 ? "no" : "yes",
-		  r < 0 ? strerror(-r) : "", detail);
+	subscribers_publish(f, "reload", " ok=%s error=\"%s\" detail=\"%s\"", r < 0 ? "no" : "yes",
+			    r < 0 ? strerror(-r) : "", detail);
 }

@@ -21,10 +21,10 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
-#include "daemon/control.h"
-#include "daemon/feed.h"
-#include "daemon/sock.h"
-#include "uapi/uapi.h"
+#include "control/control.h"
+#include "control/subscribers.h"
+#include "control/uapi.h"
+#include "control/unixsock.h"
 
 struct daemon {
 	unsigned sets, gets, stops, reloads;
@@ -144,7 +144,7 @@ static void open_with(struct lab *l, struct control_limits limits)
 	int fd;
 
 	limits.dir = l->dir;
-	assert_int_equal(sock_listen(l->dir, "t0", &fd), 0);
+	assert_int_equal(unixsock_listen(l->dir, "t0", &fd), 0);
 	assert_int_equal(control_open_with(&l->c, l->loop, &cardboard, &l->d, "t0", fd, &limits),
 			 0);
 }
@@ -176,7 +176,7 @@ static int tear_down(void **state)
 
 static int client(struct lab *l)
 {
-	int fd = sock_connect(l->dir, "t0");
+	int fd = unixsock_connect(l->dir, "t0");
 
 	assert_true(fd >= 0);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -703,7 +703,7 @@ static void test_a_file_gone_before_the_watch_stops_the_daemon(void **state)
 	int fd;
 
 	limits.dir = l->dir;
-	assert_int_equal(sock_listen(l->dir, "t0", &fd), 0);
+	assert_int_equal(unixsock_listen(l->dir, "t0", &fd), 0);
 	unlink(l->path);
 	assert_int_equal(control_open_with(&l->c, l->loop, &cardboard, &l->d, "t0", fd, &limits),
 			 0);
@@ -717,7 +717,7 @@ static void test_other_files_of_the_directory_do_not_matter(void **state)
 	int fd;
 
 	open_with(l, (struct control_limits){ 0 });
-	assert_int_equal(sock_listen(l->dir, "t1", &fd), 0);
+	assert_int_equal(unixsock_listen(l->dir, "t1", &fd), 0);
 	snprintf(other, sizeof(other), "%s/t1.sock", l->dir);
 	unlink(other);
 	close(fd);
@@ -738,7 +738,7 @@ static void test_close_unlinks_its_own_file_only(void **state)
 
 	open_with(l, (struct control_limits){ 0 });
 	unlink(l->path);
-	assert_int_equal(sock_listen(l->dir, "t0", &fd), 0);
+	assert_int_equal(unixsock_listen(l->dir, "t0", &fd), 0);
 	control_close(l->c);
 	l->c = NULL;
 	assert_int_equal(lstat(l->path, &st), 0);
@@ -750,28 +750,28 @@ static void test_listen_replaces_the_stale_and_respects_the_living(void **state)
 	struct lab *l = *state;
 	int fd, second = -1;
 
-	assert_int_equal(sock_listen(l->dir, "t0", &fd), 0);
-	assert_int_equal(sock_listen(l->dir, "t0", &second), -EADDRINUSE);
+	assert_int_equal(unixsock_listen(l->dir, "t0", &fd), 0);
+	assert_int_equal(unixsock_listen(l->dir, "t0", &second), -EADDRINUSE);
 	close(fd);
-	assert_int_equal(sock_connect(l->dir, "t0"), -ECONNREFUSED);
-	assert_int_equal(sock_listen(l->dir, "t0", &fd), 0);
-	second = sock_connect(l->dir, "t0");
+	assert_int_equal(unixsock_connect(l->dir, "t0"), -ECONNREFUSED);
+	assert_int_equal(unixsock_listen(l->dir, "t0", &fd), 0);
+	second = unixsock_connect(l->dir, "t0");
 	assert_true(second >= 0);
 	close(second);
 	close(fd);
 	unlink(l->path);
-	assert_int_equal(sock_connect(l->dir, "t0"), -ENOENT);
+	assert_int_equal(unixsock_connect(l->dir, "t0"), -ENOENT);
 
 	/* What is no socket is not ours to remove. */
 	close(open(l->path, O_CREAT | O_WRONLY, 0600));
-	assert_int_equal(sock_listen(l->dir, "t0", &fd), -EADDRINUSE);
+	assert_int_equal(unixsock_listen(l->dir, "t0", &fd), -EADDRINUSE);
 	assert_int_equal(access(l->path, F_OK), 0);
-	assert_int_equal(sock_listen(l->dir, "../t0", &fd), -EINVAL);
+	assert_int_equal(unixsock_listen(l->dir, "../t0", &fd), -EINVAL);
 }
 
 static void make_file(const char *dir, const char *name, long pid)
 {
-	char path[SOCK_PATH_MAX + 32];
+	char path[UNIXSOCK_PATH_MAX + 32];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/.%s.%ld", dir, name, pid);
@@ -783,7 +783,7 @@ static void make_file(const char *dir, const char *name, long pid)
 /* Whether it was there, too. */
 static bool remove_file(const char *dir, const char *name, long pid)
 {
-	char path[SOCK_PATH_MAX + 32];
+	char path[UNIXSOCK_PATH_MAX + 32];
 
 	snprintf(path, sizeof(path), "%s/.%s.%ld", dir, name, pid);
 	return unlink(path) == 0;
@@ -792,7 +792,7 @@ static bool remove_file(const char *dir, const char *name, long pid)
 static void test_what_killed_processes_left_is_swept(void **state)
 {
 	struct lab *l = *state;
-	char path[SOCK_PATH_MAX];
+	char path[UNIXSOCK_PATH_MAX];
 	pid_t gone = fork();
 	int fd;
 
@@ -803,7 +803,7 @@ static void test_what_killed_processes_left_is_swept(void **state)
 	make_file(l->dir, "t7", gone);
 	make_file(l->dir, "t7", getppid()); /* it lives */
 	make_file(l->dir, "t77", gone);     /* another tunnel's */
-	assert_int_equal(sock_listen(l->dir, "t7", &fd), 0);
+	assert_int_equal(unixsock_listen(l->dir, "t7", &fd), 0);
 	close(fd);
 	assert_false(remove_file(l->dir, "t7", gone));
 	assert_true(remove_file(l->dir, "t7", getppid()));
@@ -821,7 +821,7 @@ static void test_the_socket_is_for_its_owner_alone(void **state)
 	int fd;
 
 	snprintf(dir, sizeof(dir), "%s/new", l->dir);
-	assert_int_equal(sock_listen(dir, "t0", &fd), 0);
+	assert_int_equal(unixsock_listen(dir, "t0", &fd), 0);
 	assert_int_equal(umask(mask), 0);
 	assert_int_equal(stat(dir, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0755);
@@ -852,7 +852,7 @@ static void test_other_users_are_hung_up_on(void **state)
 
 		if (setgid(65534) < 0 || setuid(65534) < 0)
 			_exit(2);
-		fd = sock_connect(l->dir, "t0");
+		fd = unixsock_connect(l->dir, "t0");
 		if (fd < 0)
 			_exit(3);
 		if (send(fd, "set=1\n\n", 7, MSG_NOSIGNAL) < 0)
@@ -940,7 +940,7 @@ static const char *overhear(struct lab *l, int fd, int ms)
 static void test_listeners_outlive_the_patience_for_clients(void **state)
 {
 	struct lab *l = *state;
-	int fd[FEED_LISTENERS], extra;
+	int fd[SUBSCRIBERS_MAX], extra;
 	size_t i;
 
 	/* more listeners than clients at a time */
@@ -955,7 +955,7 @@ static void test_listeners_outlive_the_patience_for_clients(void **state)
 	expect_answer(l, extra, "events=1\n\n", "errno=16\n\n");
 	expect_answer(l, extra, "events=1\nx=1\n\n", "errno=22\n\n");
 	expect_answer(l, extra, "set=1\nlisten_port=5\n\n", "errno=0\n\n");
-	feed_tell(control_feed(l->c), "x", "%s", " n=1");
+	subscribers_publish(control_subscribers(l->c), "x", "%s", " n=1");
 	for (i = 0; i < LEN(fd); i++) {
 		const char *heard = overhear(l, fd[i], 1);
 

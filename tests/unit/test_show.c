@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "cli/record.h"
 #include "cli/report.h"
 #include "cli/show.h"
+#include "control/record.h"
 
 enum { NOW = 1700000100 };
 

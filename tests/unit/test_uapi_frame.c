@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
-#include "uapi/uapi.h"
+#include "control/uapi.h"
 
 static const struct {
 	const char *bytes;

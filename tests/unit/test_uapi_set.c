@@ -13,7 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "uapi/uapi.h"
+#include "control/uapi.h"
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
 #define HEX_1 "e84b5a6d2717c1003a13b431570353dbaca9146cf150c5f8575680feba52027a"

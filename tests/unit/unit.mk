@@ -29,7 +29,7 @@ unit_tests = \
 	tests/unit/test_dump \
 	tests/unit/test_event_json \
 	tests/unit/test_syscall_faults \
-	tests/unit/test_feed \
+	tests/unit/test_subscribers \
 	tests/unit/test_handshake \
 	tests/unit/test_host \
 	tests/unit/test_index \

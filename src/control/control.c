@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/control.h"
+#include "control/control.h"
 
 #include <errno.h>
 #include <ev.h>
@@ -10,9 +10,9 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "daemon/client.h"
-#include "daemon/feed.h"
-#include "daemon/sock.h"
+#include "control/client.h"
+#include "control/subscribers.h"
+#include "control/unixsock.h"
 
 enum { CLIENTS = 32, ACCEPTS = 8 };
 
@@ -25,7 +25,7 @@ enum { CLIENTS = 32, ACCEPTS = 8 };
 
 struct control {
 	struct client_home home;
-	struct feed feed;
+	struct subscribers subscribers;
 	int fd, notify;
 	unsigned clients;
 	double pause_s;
@@ -34,17 +34,17 @@ struct control {
 	struct log_ratelimit ratelimit;
 	struct stat id; /* of the socket's file, as long as it is ours */
 	bool gone;
-	char path[SOCK_PATH_MAX];
+	char path[UNIXSOCK_PATH_MAX];
 };
 
 int control_listen(const char *name, int *fd)
 {
-	return sock_listen(CONTROL_DIR, name, fd);
+	return unixsock_listen(CONTROL_DIR, name, fd);
 }
 
 int control_connect(const char *name)
 {
-	return sock_connect(CONTROL_DIR, name);
+	return unixsock_connect(CONTROL_DIR, name);
 }
 
 /* The directory's and the file's modes say the same; this holds if they were changed. */
@@ -124,7 +124,7 @@ static void on_accept(struct ev_loop *loop, ev_io *io, int events)
 
 static void look(struct control *c)
 {
-	if (c->gone || sock_is(c->path, &c->id))
+	if (c->gone || unixsock_is(c->path, &c->id))
 		return;
 	c->gone = true;
 	log_info("control socket %s was removed: ending", c->path);
@@ -206,7 +206,7 @@ int control_open_with(struct control **out, struct ev_loop *loop, const struct c
 
 	if (!c)
 		return -ENOMEM;
-	r = sock_path(c->path, dir, name);
+	r = unixsock_path(c->path, dir, name);
 	if (r < 0) {
 		mem_free(c);
 		return r;
@@ -214,12 +214,12 @@ int control_open_with(struct control **out, struct ev_loop *loop, const struct c
 	c->home.loop = loop;
 	c->home.calls = calls;
 	c->home.ctx = ctx;
-	c->home.feed = &c->feed;
+	c->home.subscribers = &c->subscribers;
 	c->home.gone = on_gone;
 	c->home.stall_s = seconds(limits->stall_s, STALL_S);
 	c->home.request_s = seconds(limits->request_s, REQUEST_S);
 	c->home.idle_s = seconds(limits->idle_s, IDLE_S);
-	feed_open(&c->feed, loop, name, c->home.request_s);
+	subscribers_open(&c->subscribers, loop, name, c->home.request_s);
 	c->pause_s = seconds(limits->pause_s, PAUSE_S);
 	c->clients = limits->clients ? limits->clients : CLIENTS;
 	c->fd = fd;
@@ -244,16 +244,16 @@ int control_open(struct control **c, struct ev_loop *loop, const struct control_
 				 &(const struct control_limits){ 0 });
 }
 
-struct feed *control_feed(struct control *c)
+struct subscribers *control_subscribers(struct control *c)
 {
-	return c ? &c->feed : NULL;
+	return c ? &c->subscribers : NULL;
 }
 
 void control_close(struct control *c)
 {
 	if (!c)
 		return;
-	feed_close(&c->feed);
+	subscribers_close(&c->subscribers);
 	while (c->home.first)
 		client_free(c->home.first);
 	ev_io_stop(c->home.loop, &c->accept);
@@ -262,7 +262,7 @@ void control_close(struct control *c)
 	ev_timer_stop(c->home.loop, &c->look);
 	if (c->notify >= 0)
 		close(c->notify);
-	if (sock_is(c->path, &c->id))
+	if (unixsock_is(c->path, &c->id))
 		unlink(c->path);
 	close(c->fd);
 	mem_free(c);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/feed.h"
+#include "control/subscribers.h"
 
 #include <errno.h>
 #include <ev.h>
@@ -16,21 +16,21 @@
 #include "base/mem.h"
 #include "proto/limits.h"
 
-struct listener {
-	struct feed *feed;
-	struct listener *next, *prev;
+struct subscriber {
+	struct subscribers *subscribers;
+	struct subscriber *next, *prev;
 	int fd;
 	ev_io io;
 	ev_timer patience; /* runs while bytes wait */
 	size_t len;
 	int unread; /* in the socket, when patience was looked at last */
 	uint64_t missed;
-	char waiting[FEED_BUFFER];
+	char waiting[SUBSCRIBERS_BUFFER];
 };
 
-static void leave(struct listener *l)
+static void leave(struct subscriber *l)
 {
-	struct feed *f = l->feed;
+	struct subscribers *f = l->subscribers;
 
 	ev_io_stop(f->loop, &l->io);
 	ev_timer_stop(f->loop, &l->patience);
@@ -45,9 +45,9 @@ static void leave(struct listener *l)
 	mem_free(l);
 }
 
-static void expect(struct listener *l, int events)
+static void expect(struct subscriber *l, int events)
 {
-	struct ev_loop *loop = l->feed->loop;
+	struct ev_loop *loop = l->subscribers->loop;
 
 	if (!(events & EV_WRITE))
 		ev_timer_stop(loop, &l->patience);
@@ -59,17 +59,19 @@ static void expect(struct listener *l, int events)
 }
 
 /* The head that all lines have. Its length, newline not included. */
-static size_t begin_line(char line[FEED_LINE], const struct feed *f, const char *event)
+static size_t begin_line(char line[SUBSCRIBERS_LINE], const struct subscribers *f,
+			 const char *event)
 {
 	uint64_t wall = clock_now().wall;
-	int n = snprintf(line, FEED_LINE, "event=%s time=%" PRIu64 ".%09" PRIu64 " interface=%s",
-			 event, wall / SECOND_NS, wall % SECOND_NS, f->name);
+	int n = snprintf(line, SUBSCRIBERS_LINE,
+			 "event=%s time=%" PRIu64 ".%09" PRIu64 " interface=%s", event,
+			 wall / SECOND_NS, wall % SECOND_NS, f->name);
 
 	return (size_t)n;
 }
 
 /* false: it does not fit. */
-static bool put(struct listener *l, const char *line, size_t len)
+static bool put(struct subscriber *l, const char *line, size_t len)
 {
 	if (len > sizeof(l->waiting) - l->len)
 		return false;
@@ -79,14 +81,14 @@ static bool put(struct listener *l, const char *line, size_t len)
 }
 
 /* What was missed comes before all that is put behind it. false: there is no room. */
-static bool confess(struct listener *l)
+static bool send_missed(struct subscriber *l)
 {
-	char line[FEED_LINE];
+	char line[SUBSCRIBERS_LINE];
 	size_t len;
 
 	if (!l->missed)
 		return true;
-	len = begin_line(line, l->feed, "missed");
+	len = begin_line(line, l->subscribers, "missed");
 	len += (size_t)snprintf(line + len, sizeof(line) - len, " n=%" PRIu64 "\n", l->missed);
 	if (!put(l, line, len))
 		return false;
@@ -95,7 +97,7 @@ static bool confess(struct listener *l)
 }
 
 /* false: nobody is there any more. */
-static bool send_some(struct listener *l)
+static bool send_some(struct subscriber *l)
 {
 	while (l->len) {
 		ssize_t n = send(l->fd, l->waiting, l->len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -106,21 +108,21 @@ static bool send_some(struct listener *l)
 			return errno == EAGAIN;
 		l->len -= (size_t)n;
 		memmove(l->waiting, l->waiting + n, l->len);
-		ev_timer_stop(l->feed->loop, &l->patience);
+		ev_timer_stop(l->subscribers->loop, &l->patience);
 		if (l->len == 0)
-			confess(l);
+			send_missed(l);
 	}
 	return true;
 }
 
-static void be_patient(struct listener *l)
+static void be_patient(struct subscriber *l)
 {
-	ev_timer_set(&l->patience, l->feed->hopeless_s, 0.);
-	ev_timer_start(l->feed->loop, &l->patience);
+	ev_timer_set(&l->patience, l->subscribers->stall_s, 0.);
+	ev_timer_start(l->subscribers->loop, &l->patience);
 }
 
 /* What waits in the socket. For a stream socket this is SIOCOUTQ. */
-static int unread_by(const struct listener *l)
+static int unread_by(const struct subscriber *l)
 {
 	int n;
 
@@ -128,7 +130,7 @@ static int unread_by(const struct listener *l)
 }
 
 /* The listener may be gone afterwards. */
-static void flush(struct listener *l)
+static void flush(struct subscriber *l)
 {
 	if (!send_some(l)) {
 		leave(l);
@@ -142,7 +144,7 @@ static void flush(struct listener *l)
 }
 
 /* Nothing is asked of us any more, but an end is seen by reading. */
-static bool still_there(struct listener *l)
+static bool still_there(struct subscriber *l)
 {
 	char ignored[1024];
 	ssize_t n;
@@ -155,7 +157,7 @@ static bool still_there(struct listener *l)
 
 static void on_io(struct ev_loop *loop, ev_io *io, int events)
 {
-	struct listener *l = CONTAINER(io, struct listener, io);
+	struct subscriber *l = CONTAINER(io, struct subscriber, io);
 
 	(void)loop;
 	if ((events & EV_READ) && !still_there(l))
@@ -167,7 +169,7 @@ static void on_io(struct ev_loop *loop, ev_io *io, int events)
 /* A socket that is full counts as writable only when most of it was read. */
 static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	struct listener *l = CONTAINER(timer, struct listener, patience);
+	struct subscriber *l = CONTAINER(timer, struct subscriber, patience);
 	int unread = unread_by(l);
 
 	(void)loop;
@@ -180,25 +182,25 @@ static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
 	be_patient(l);
 }
 
-static void offer(struct listener *l, const char *line, size_t len)
+static void offer(struct subscriber *l, const char *line, size_t len)
 {
-	if (!confess(l) || !put(l, line, len))
+	if (!send_missed(l) || !put(l, line, len))
 		l->missed++;
 	flush(l);
 }
 
-int feed_join(struct feed *f, int fd)
+int subscribers_join(struct subscribers *f, int fd)
 {
-	char line[FEED_LINE];
-	struct listener *l;
+	char line[SUBSCRIBERS_LINE];
+	struct subscriber *l;
 	size_t len;
 
-	if (f->n >= FEED_LISTENERS)
+	if (f->n >= SUBSCRIBERS_MAX)
 		return -EBUSY;
 	l = mem_new(sizeof(*l));
 	if (!l)
 		return -ENOMEM;
-	l->feed = f;
+	l->subscribers = f;
 	l->fd = fd;
 	ev_io_init(&l->io, on_io, fd, EV_READ);
 	ev_init(&l->patience, on_patience);
@@ -213,10 +215,10 @@ int feed_join(struct feed *f, int fd)
 	return 0;
 }
 
-void feed_tell(struct feed *f, const char *event, const char *format, ...)
+void subscribers_publish(struct subscribers *f, const char *event, const char *format, ...)
 {
-	struct listener *l, *next;
-	char line[FEED_LINE];
+	struct subscriber *l, *next;
+	char line[SUBSCRIBERS_LINE];
 	size_t len, more;
 	va_list ap;
 	int n;
@@ -238,15 +240,15 @@ void feed_tell(struct feed *f, const char *event, const char *format, ...)
 	}
 }
 
-void feed_open(struct feed *f, struct ev_loop *loop, const char *name, double hopeless_s)
+void subscribers_open(struct subscribers *f, struct ev_loop *loop, const char *name, double stall_s)
 {
-	*f = (struct feed){ .loop = loop, .hopeless_s = hopeless_s };
+	*f = (struct subscribers){ .loop = loop, .stall_s = stall_s };
 	snprintf(f->name, sizeof(f->name), "%s", name);
 }
 
-void feed_close(struct feed *f)
+void subscribers_close(struct subscribers *f)
 {
-	feed_tell(f, "ending", "%s", "");
+	subscribers_publish(f, "ending", "%s", "");
 	while (f->first)
 		leave(f->first);
 }

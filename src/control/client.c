@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/client.h"
+#include "control/client.h"
 
 #include <errno.h>
 #include <ev.h>
@@ -10,9 +10,9 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "daemon/answer.h"
-#include "daemon/feed.h"
-#include "uapi/uapi.h"
+#include "control/answer.h"
+#include "control/subscribers.h"
+#include "control/uapi.h"
 
 enum {
 	READ_MAX = 256 << 10, /* bytes taken in per turn of the loop */
@@ -197,7 +197,7 @@ static int listen_on(struct client *c, size_t used)
 	int r;
 
 	ev_io_stop(c->home->loop, &c->io);
-	r = feed_join(c->home->feed, c->fd);
+	r = subscribers_join(c->home->subscribers, c->fd);
 	if (r == 0) {
 		c->fd = -1;
 		return -1;

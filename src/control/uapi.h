@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef UAPI_UAPI_H
-#define UAPI_UAPI_H
+#ifndef CONTROL_UAPI_H
+#define CONTROL_UAPI_H
 
 /*
  * WireGuard's cross-platform control protocol as text

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "uapi/uapi.h"
+#include "control/uapi.h"
 
 #include <inttypes.h>
 

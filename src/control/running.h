@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_RUNNING_H
-#define CLI_RUNNING_H
+#ifndef CONTROL_RUNNING_H
+#define CONTROL_RUNNING_H
 
 /* The names of the tunnels that have a control socket, in the order of the alphabet. */
 

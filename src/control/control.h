@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_CONTROL_H
-#define DAEMON_CONTROL_H
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
 
 /*
  * The control socket, /var/run/wireguard/NAME.sock: WireGuard's get and set (text
@@ -26,7 +26,7 @@
 
 struct control;
 struct ev_loop;
-struct feed;
+struct subscribers;
 
 /* How requests are carried out. Results are 0 or -errno; ctx is that of control_open(). */
 struct control_calls {
@@ -54,7 +54,7 @@ int control_open(struct control **c, struct ev_loop *loop, const struct control_
 void control_close(struct control *c);
 
 /* Who listens to events. NULL without a control. */
-struct feed *control_feed(struct control *c);
+struct subscribers *control_subscribers(struct control *c);
 
 /* The client side, for the cli: connect to the tunnel's socket; descriptor or -errno. */
 int control_connect(const char *name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/record.h"
+#include "control/record.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_SOCK_H
-#define DAEMON_SOCK_H
+#ifndef CONTROL_UNIXSOCK_H
+#define CONTROL_UNIXSOCK_H
 
 /*
  * The file of a control socket: made so that nobody ever finds it bound but not
@@ -10,15 +10,15 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-enum { SOCK_PATH_MAX = 108 }; /* sun_path */
+enum { UNIXSOCK_PATH_MAX = 108 }; /* sun_path */
 
 /* DIR/NAME.sock; -EINVAL: name is not an interface's name; -ENAMETOOLONG. */
-int sock_path(char path[SOCK_PATH_MAX], const char *dir, const char *name);
+int unixsock_path(char path[UNIXSOCK_PATH_MAX], const char *dir, const char *name);
 /* Make dir if need be, and a socket in it for our uid only. -EADDRINUSE: somebody answers there. */
-int sock_listen(const char *dir, const char *name, int *fd);
+int unixsock_listen(const char *dir, const char *name, int *fd);
 /* A connected, blocking descriptor or -errno: -ENOENT no socket, -ECONNREFUSED a stale one. */
-int sock_connect(const char *dir, const char *name);
+int unixsock_connect(const char *dir, const char *name);
 /* The file that path names is still the socket that *id was taken of. */
-bool sock_is(const char *path, const struct stat *id);
+bool unixsock_is(const char *path, const struct stat *id);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_ASK_H
-#define CLI_ASK_H
+#ifndef CONTROL_ASK_H
+#define CONTROL_ASK_H
 
 /* One request to a running tunnel, and its answer. */
 

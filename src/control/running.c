@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/running.h"
+#include "control/running.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "daemon/control.h"
+#include "control/control.h"
 
 static const char suffix[] = ".sock";
 

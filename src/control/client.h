@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_CLIENT_H
-#define DAEMON_CLIENT_H
+#ifndef CONTROL_CLIENT_H
+#define CONTROL_CLIENT_H
 
 /*
  * One connection to the control socket: collects bytes until a request is whole,
@@ -11,18 +11,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "daemon/control.h"
+#include "control/control.h"
 
 struct client;
 struct ev_loop;
-struct feed;
+struct subscribers;
 
 /* What clients of one control share, and how they tell that they are gone. */
 struct client_home {
 	struct ev_loop *loop;
 	const struct control_calls *calls;
-	void *ctx;         /* of the calls */
-	struct feed *feed; /* takes over whoever asks for events */
+	void *ctx;                       /* of the calls */
+	struct subscribers *subscribers; /* takes over whoever asks for events */
 	double stall_s, request_s, idle_s;
 	size_t held;          /* bytes of request buffers, of all clients */
 	struct client *first; /* all clients */

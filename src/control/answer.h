@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_ANSWER_H
-#define DAEMON_ANSWER_H
+#ifndef CONTROL_ANSWER_H
+#define CONTROL_ANSWER_H
 
 /* What the daemon says to one whole request of the control socket. No socket here. */
 
 #include <stdbool.h>
 
 #include "base/text.h"
-#include "daemon/control.h"
-#include "uapi/uapi.h"
+#include "control/control.h"
+#include "control/uapi.h"
 
 /* The first line of a request is one that answer() serves. */
 bool answer_knows(struct text first_line);

@@ -18,11 +18,11 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
-#include "daemon/feed.h"
+#include "control/subscribers.h"
 
 struct lab {
 	struct ev_loop *loop;
-	struct feed f;
+	struct subscribers f;
 };
 
 static void on_end(struct ev_loop *loop, ev_timer *timer, int events)
@@ -48,7 +48,7 @@ static int set_up(void **state)
 	struct lab *l = calloc(1, sizeof(*l));
 
 	l->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
-	feed_open(&l->f, l->loop, "t0", .1);
+	subscribers_open(&l->f, l->loop, "t0", .1);
 	*state = l;
 	return 0;
 }
@@ -57,7 +57,7 @@ static int tear_down(void **state)
 {
 	struct lab *l = *state;
 
-	feed_close(&l->f);
+	subscribers_close(&l->f);
 	ev_loop_destroy(l->loop);
 	free(l);
 	return 0;
@@ -78,7 +78,7 @@ static int join(struct lab *l)
 {
 	int theirs, ours = make(&theirs);
 
-	assert_int_equal(feed_join(&l->f, theirs), 0);
+	assert_int_equal(subscribers_join(&l->f, theirs), 0);
 	return ours;
 }
 
@@ -128,9 +128,9 @@ static void test_a_listener_is_greeted_and_told(void **state)
 	bool closed;
 	int fd;
 
-	feed_tell(&l->f, "early", " n=%d", 0); /* nobody hears it */
+	subscribers_publish(&l->f, "early", " n=%d", 0); /* nobody hears it */
 	fd = join(l);
-	feed_tell(&l->f, "state", " state=%s n=%d", "up", 7);
+	subscribers_publish(&l->f, "state", " state=%s n=%d", "up", 7);
 	heard = hear(l, fd, &closed);
 	assert_false(closed);
 	rest = text_from_str(heard.chars);
@@ -144,16 +144,16 @@ static void test_a_listener_is_greeted_and_told(void **state)
 static void test_all_are_told_at_most_so_many(void **state)
 {
 	struct lab *l = *state;
-	int fd[FEED_LISTENERS], theirs, ours, i;
+	int fd[SUBSCRIBERS_MAX], theirs, ours, i;
 	struct print heard;
 	bool closed;
 
-	for (i = 0; i < FEED_LISTENERS; i++)
+	for (i = 0; i < SUBSCRIBERS_MAX; i++)
 		fd[i] = join(l);
 	ours = make(&theirs);
-	assert_int_equal(feed_join(&l->f, theirs), -EBUSY);
-	feed_tell(&l->f, "x", "%s", "");
-	for (i = 0; i < FEED_LISTENERS; i++) {
+	assert_int_equal(subscribers_join(&l->f, theirs), -EBUSY);
+	subscribers_publish(&l->f, "x", "%s", "");
+	for (i = 0; i < SUBSCRIBERS_MAX; i++) {
 		heard = hear(l, fd[i], &closed);
 		assert_non_null(strstr(heard.chars, "event=x "));
 		print_fini(&heard);
@@ -161,9 +161,9 @@ static void test_all_are_told_at_most_so_many(void **state)
 	/* a place that is given up is there for the next */
 	close(fd[3]);
 	pump(l, 5);
-	assert_int_equal(l->f.n, FEED_LISTENERS - 1);
-	assert_int_equal(feed_join(&l->f, theirs), 0);
-	for (i = 0; i < FEED_LISTENERS; i++) {
+	assert_int_equal(l->f.n, SUBSCRIBERS_MAX - 1);
+	assert_int_equal(subscribers_join(&l->f, theirs), 0);
+	for (i = 0; i < SUBSCRIBERS_MAX; i++) {
 		if (i != 3)
 			close(fd[i]);
 	}
@@ -185,7 +185,7 @@ static void test_a_slow_listener_is_told_how_many_it_missed(void **state)
 	char *at;
 
 	for (i = 0; i < TOLD; i++)
-		feed_tell(&l->f, "x", " word=%050d", i);
+		subscribers_publish(&l->f, "x", " word=%050d", i);
 	heard = hear(l, fd, &closed);
 	assert_false(closed);
 	for (at = heard.chars; (at = strstr(at, "event=x ")); at++)
@@ -199,7 +199,7 @@ static void test_a_slow_listener_is_told_how_many_it_missed(void **state)
 	/* said once, and behind all that was told before */
 	assert_null(strstr(at, "event="));
 	print_fini(&heard);
-	feed_tell(&l->f, "y", "%s", "");
+	subscribers_publish(&l->f, "y", "%s", "");
 	heard = hear(l, fd, &closed);
 	assert_memory_equal(heard.chars, "event=y ", 8);
 	print_fini(&heard);
@@ -214,7 +214,7 @@ static void test_a_hopeless_listener_is_dropped_and_no_other(void **state)
 	bool closed;
 
 	for (i = 0; i < 400; i++) {
-		feed_tell(&l->f, "x", " word=%0500d", i);
+		subscribers_publish(&l->f, "x", " word=%0500d", i);
 		heard = hear(l, idle, &closed);
 		assert_false(closed);
 		assert_true(heard.len > 500);
@@ -241,7 +241,7 @@ static void test_progress_keeps_a_slow_listener(void **state)
 	char some[2048];
 
 	for (i = 0; i < 1000; i++)
-		feed_tell(&l->f, "x", " word=%050d", i);
+		subscribers_publish(&l->f, "x", " word=%050d", i);
 	/* three times its patience, a bit at a time */
 	for (i = 0; i < 10; i++) {
 		pump(l, 30);
@@ -259,13 +259,13 @@ static void test_a_long_line_is_cut_and_whole_lines_follow(void **state)
 	bool closed;
 	char *line;
 
-	feed_tell(&l->f, "x", " word=%010000d", 1);
-	feed_tell(&l->f, "y", "%s", " end");
+	subscribers_publish(&l->f, "x", " word=%010000d", 1);
+	subscribers_publish(&l->f, "y", "%s", " end");
 	heard = hear(l, fd, &closed);
 	line = strstr(heard.chars, "event=x ");
 	assert_non_null(line);
-	assert_int_equal(strcspn(line, "\n"), FEED_LINE - 1);
-	assert_memory_equal(line + FEED_LINE, "event=y ", 8);
+	assert_int_equal(strcspn(line, "\n"), SUBSCRIBERS_LINE - 1);
+	assert_memory_equal(line + SUBSCRIBERS_LINE, "event=y ", 8);
 	print_fini(&heard);
 	close(fd);
 }
@@ -295,7 +295,7 @@ static void test_the_end_is_told(void **state)
 	struct text rest;
 	bool closed;
 
-	feed_close(&l->f);
+	subscribers_close(&l->f);
 	assert_int_equal(l->f.n, 0);
 	heard = hear(l, fd, &closed);
 	assert_true(closed);

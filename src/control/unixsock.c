@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/sock.h"
+#include "control/unixsock.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,28 +15,28 @@
 
 enum { BACKLOG = 16, TRIES = 4 };
 
-int sock_path(char path[SOCK_PATH_MAX], const char *dir, const char *name)
+int unixsock_path(char path[UNIXSOCK_PATH_MAX], const char *dir, const char *name)
 {
 	int len;
 
 	if (!conf_name_ok(name))
 		return -EINVAL;
-	len = snprintf(path, SOCK_PATH_MAX, "%s/%s.sock", dir, name);
-	if (len < 0 || len >= SOCK_PATH_MAX)
+	len = snprintf(path, UNIXSOCK_PATH_MAX, "%s/%s.sock", dir, name);
+	if (len < 0 || len >= UNIXSOCK_PATH_MAX)
 		return -ENAMETOOLONG;
 	return 0;
 }
 
-static struct sockaddr_un address(const char path[SOCK_PATH_MAX])
+static struct sockaddr_un address(const char path[UNIXSOCK_PATH_MAX])
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 
-	_Static_assert(sizeof(sun.sun_path) == SOCK_PATH_MAX, "sun_path");
-	memcpy(sun.sun_path, path, strnlen(path, SOCK_PATH_MAX - 1));
+	_Static_assert(sizeof(sun.sun_path) == UNIXSOCK_PATH_MAX, "sun_path");
+	memcpy(sun.sun_path, path, strnlen(path, UNIXSOCK_PATH_MAX - 1));
 	return sun;
 }
 
-static int connect_path(const char path[SOCK_PATH_MAX], int flags)
+static int connect_path(const char path[UNIXSOCK_PATH_MAX], int flags)
 {
 	struct sockaddr_un sun = address(path);
 	int fd, r = 0;
@@ -57,10 +57,10 @@ static int connect_path(const char path[SOCK_PATH_MAX], int flags)
 	return fd;
 }
 
-int sock_connect(const char *dir, const char *name)
+int unixsock_connect(const char *dir, const char *name)
 {
-	char path[SOCK_PATH_MAX];
-	int r = sock_path(path, dir, name);
+	char path[UNIXSOCK_PATH_MAX];
+	int r = unixsock_path(path, dir, name);
 
 	if (r < 0)
 		return r;
@@ -68,7 +68,7 @@ int sock_connect(const char *dir, const char *name)
 }
 
 /* 0: what stood in the way is gone. */
-static int clear_stale(const char path[SOCK_PATH_MAX])
+static int clear_stale(const char path[UNIXSOCK_PATH_MAX])
 {
 	struct stat st;
 	int fd = connect_path(path, SOCK_NONBLOCK);
@@ -113,7 +113,7 @@ static void sweep(const char *dir, const char *name)
 	closedir(d);
 }
 
-static int bind_hidden(int fd, const char hidden[SOCK_PATH_MAX])
+static int bind_hidden(int fd, const char hidden[UNIXSOCK_PATH_MAX])
 {
 	struct sockaddr_un sun = address(hidden);
 	mode_t mask = umask(0077);
@@ -127,7 +127,7 @@ static int bind_hidden(int fd, const char hidden[SOCK_PATH_MAX])
 }
 
 /* link(2), unlike rename(2), never takes the place of a file that is there. */
-static int show(const char hidden[SOCK_PATH_MAX], const char path[SOCK_PATH_MAX])
+static int show(const char hidden[UNIXSOCK_PATH_MAX], const char path[UNIXSOCK_PATH_MAX])
 {
 	int i, r = -EADDRINUSE;
 
@@ -154,12 +154,12 @@ static int make_dir(const char *dir)
 	return r;
 }
 
-int sock_listen(const char *dir, const char *name, int *out)
+int unixsock_listen(const char *dir, const char *name, int *out)
 {
-	char path[SOCK_PATH_MAX], hidden[SOCK_PATH_MAX];
+	char path[UNIXSOCK_PATH_MAX], hidden[UNIXSOCK_PATH_MAX];
 	int fd, len, r;
 
-	r = sock_path(path, dir, name);
+	r = unixsock_path(path, dir, name);
 	if (r < 0)
 		return r;
 	/* Not "*.sock": wg(8) does not look at it. */
@@ -194,7 +194,7 @@ out_fd:
 	return r;
 }
 
-bool sock_is(const char *path, const struct stat *id)
+bool unixsock_is(const char *path, const struct stat *id)
 {
 	struct stat st;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/answer.h"
+#include "control/answer.h"
 
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/ask.h"
+#include "control/ask.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "daemon/control.h"
+#include "control/control.h"
 
 enum { PATIENCE_S = 15, ANSWER_MAX = 256 << 20 };
 

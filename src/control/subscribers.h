@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_FEED_H
-#define DAEMON_FEED_H
+#ifndef CONTROL_SUBSCRIBERS_H
+#define CONTROL_SUBSCRIBERS_H
 
 /*
  * Who listens to what happens: connections of the control socket that asked for
@@ -16,28 +16,29 @@
 #include "conf/conf.h"
 
 struct ev_loop;
-struct listener;
+struct subscriber;
 
-enum { FEED_LISTENERS = 8, FEED_BUFFER = 64 << 10, FEED_LINE = 4096 };
+enum { SUBSCRIBERS_MAX = 8, SUBSCRIBERS_BUFFER = 64 << 10, SUBSCRIBERS_LINE = 4096 };
 
-struct feed {
+struct subscribers {
 	struct ev_loop *loop;
-	struct listener *first;
+	struct subscriber *first;
 	unsigned n;
-	double hopeless_s; /* without a byte taken, while some wait */
+	double stall_s; /* without a byte taken, while some wait */
 	char name[CONF_NAME_MAX + 1];
 };
 
-void feed_open(struct feed *f, struct ev_loop *loop, const char *name, double hopeless_s);
+void subscribers_open(struct subscribers *f, struct ev_loop *loop, const char *name,
+		      double stall_s);
 /* Says goodbye to all, as far as their sockets take it. */
-void feed_close(struct feed *f);
+void subscribers_close(struct subscribers *f);
 /* fd, not blocking, listens from now on and is the feed's. 0; -EBUSY: enough do; -ENOMEM. */
-int feed_join(struct feed *f, int fd);
+int subscribers_join(struct subscribers *f, int fd);
 /*
  * "event=EVENT time=SECONDS interface=NAME", and what format adds (with a blank
- * before it, without newline), to all listeners.  The line is cut at FEED_LINE.
+ * before it, without newline), to all listeners.  The line is cut at SUBSCRIBERS_LINE.
  */
-void feed_tell(struct feed *f, const char *event, const char *format, ...)
+void subscribers_publish(struct subscribers *f, const char *event, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_RECORD_H
-#define CLI_RECORD_H
+#ifndef CONTROL_RECORD_H
+#define CONTROL_RECORD_H
 
 /* One line of the status records: key=value pairs, values with blanks in double quotes. */
 
