@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "daemon/inside.h"
 #include "daemon/strict.h"
-#include "daemon/why.h"
+#include "diag/why.h"
 #include "proto/admin.h"
 
 enum { ROUTES = 32 }; /* questions to the kernel per answer */

@@ -14,7 +14,7 @@
 #include "daemon/reload.h"
 #include "daemon/snapshot.h"
 #include "daemon/sockets.h"
-#include "daemon/status.h"
+#include "diag/status.h"
 #include "proto/admin.h"
 
 static int set(void *ctx, struct conf *request)

@@ -12,7 +12,6 @@ libdaemon_a_SOURCES = \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/events.c src/daemon/events.h \
 	src/daemon/examine.c src/daemon/examine.h \
-	src/daemon/icmp.c src/daemon/icmp.h \
 	src/daemon/inside.h \
 	src/daemon/lookup.c src/daemon/lookup.h \
 	src/daemon/loop.c src/daemon/loop.h \
@@ -27,15 +26,6 @@ libdaemon_a_SOURCES = \
 	src/daemon/service.c src/daemon/service.h \
 	src/daemon/snapshot.c src/daemon/snapshot.h \
 	src/daemon/sockets.c src/daemon/sockets.h \
-	src/daemon/state.c src/daemon/state.h \
-	src/daemon/status.c src/daemon/status.h \
 	src/daemon/strict.c src/daemon/strict.h \
-	src/daemon/summary.c src/daemon/summary.h \
 	src/daemon/tell.c src/daemon/tell.h \
-	src/daemon/traffic.c src/daemon/traffic.h \
-	src/daemon/tuning.c src/daemon/tuning.h \
-	src/daemon/why.c src/daemon/why.h \
-	src/daemon/why_inside.c \
-	src/daemon/why_reach.c \
-	src/daemon/why_rules.h \
-	src/daemon/why_whole.c
+	src/daemon/tuning.c src/daemon/tuning.h

@@ -11,7 +11,7 @@
 #include <ev.h>
 
 #include "daemon/notify.h"
-#include "daemon/summary.h"
+#include "diag/summary.h"
 
 struct daemon;
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/state.h"
+#include "diag/state.h"
 #include "proto/limits.h"
 
 enum { NOW_S = 10000 };

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "crypto/dh.h"
-#include "daemon/status.h"
-#include "daemon/traffic.h"
+#include "diag/counters.h"
+#include "diag/status.h"
 #include "forced.h"
 #include "proto/admin.h"
 
@@ -228,7 +228,7 @@ static void test_traffic_shows_states_with_reasons_and_what_was_counted(void **s
 	path.udp.stats.send_sizes[6] = 2;
 	path.udp.stats.recv_calls = 5;
 	path.bytes = 2000000;
-	traffic_print(&out, &path);
+	counters_print(&out, &path);
 	assert_string_equal(
 		out.chars,
 		" offload_tun_vnet=on offload_tun_tso=off(configured) offload_tun_uso=off(kernel)"

@@ -13,7 +13,7 @@
 #include "base/bytes.h"
 #include "cli/facts.h"
 #include "cli/status_metrics.h"
-#include "daemon/state.h"
+#include "diag/state.h"
 #include "unit/machine.h"
 
 #define KNOWN_AS(name, key, ips)                                                                  \

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/summary.h"
+#include "diag/summary.h"
 
 static void add(struct summary *s, uint8_t first, enum state_word word, const char *reason)
 {

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
-#include "daemon/why.h"
+#include "diag/why.h"
 #include "forced.h"
 #include "proto/admin.h"
 

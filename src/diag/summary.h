@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_SUMMARY_H
-#define DAEMON_SUMMARY_H
+#ifndef DIAG_SUMMARY_H
+#define DIAG_SUMMARY_H
 
 /*
  * How a tunnel with any number of peers is, in one line: what the service manager
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "daemon/apply.h"
-#include "daemon/state.h"
+#include "diag/state.h"
 
 enum { SUMMARY_TEXT = 384 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/traffic.h"
+#include "diag/counters.h"
 
 #include <inttypes.h>
 
@@ -70,7 +70,7 @@ static void print_udp(struct print *out, const struct udp_stats *s)
 		  sends ? (double)s->send_datagrams / (double)sends : 0.);
 }
 
-void traffic_print(struct print *out, const struct path *path)
+void counters_print(struct print *out, const struct path *path)
 {
 	const struct udp_stats *s = &path->udp.stats;
 	uint64_t calls = path->dev.reads + path->dev.writes + s->recv_calls + s->send_calls;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/icmp.h"
+#include "diag/icmp.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/why.h"
+#include "diag/why.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "daemon/why_rules.h"
+#include "diag/why_rules.h"
 #include "proto/admin.h"
 
 const char *why_code_name(enum why_code code)

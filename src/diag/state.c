@@ -3,14 +3,14 @@
  * Two steps: what is the case, decided once, and the words for it.  Who wants the
  * word only never pays for the sentence.
  */
-#include "daemon/state.h"
+#include "diag/state.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "daemon/icmp.h"
+#include "diag/icmp.h"
 #include "proto/limits.h"
 
 /* Trouble with packets that is older than this is over. */

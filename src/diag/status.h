@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_STATUS_H
-#define DAEMON_STATUS_H
+#ifndef DIAG_STATUS_H
+#define DIAG_STATUS_H
 
 /*
  * The status records: one line of key=value for the interface, one per peer.
@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "daemon/path.h"
-#include "daemon/state.h"
+#include "diag/state.h"
 
 struct status_interface {
 	const char *name;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/status.h"
+#include "diag/status.h"
 
 #include <inttypes.h>
 
 #include "base/bytes.h"
-#include "daemon/traffic.h"
+#include "diag/counters.h"
 #include "proto/admin.h"
 
 static void print_drops(struct print *out, const uint64_t count[FATE_COUNT])
@@ -105,7 +105,7 @@ void status_interface(struct print *out, const struct path *path,
 	print_add(out, " dev_reads=%" PRIu64 " dev_writes=%" PRIu64, path->dev.reads,
 		  path->dev.writes);
 	print_add(out, " timer_late_max_us=%" PRIu64, about->timer_late_max / 1000);
-	traffic_print(out, path);
+	counters_print(out, path);
 	print_trouble_of_all(out, &t->faults);
 	print_drops(out, t->count);
 	print_add(out, "\n");

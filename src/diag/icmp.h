@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_ICMP_H
-#define DAEMON_ICMP_H
+#ifndef DIAG_ICMP_H
+#define DIAG_ICMP_H
 
 /* What an ICMP message about one of our datagrams means. Pure. */
 

@@ -2,7 +2,7 @@
 /* What is to be said of the tunnel as a whole, and of those who knock at its door. */
 #include <stdio.h>
 
-#include "daemon/why_rules.h"
+#include "diag/why_rules.h"
 #include "proto/admin.h"
 
 enum { RECENT_S = 300, STRANGER_S = 3600, CLOCK_S = 24 * 3600 };

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "daemon/icmp.h"
-#include "daemon/why_rules.h"
+#include "diag/icmp.h"
+#include "diag/why_rules.h"
 #include "proto/admin.h"
 
 enum { RECENT_S = 300, SPAN = 48 };

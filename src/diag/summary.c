@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/summary.h"
+#include "diag/summary.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_WHY_RULES_H
-#define DAEMON_WHY_RULES_H
+#ifndef DIAG_WHY_RULES_H
+#define DIAG_WHY_RULES_H
 
 /* What the files of the verdicts share: for why*.c alone. */
 
 #include "base/addr.h"
-#include "daemon/why.h"
+#include "diag/why.h"
 
 /* One look at the facts: all that a rule may read, and where its verdict goes. */
 struct why_look {

@@ -2,7 +2,7 @@
 /* What may be wrong with a peer although a session works: what is inside, and who it is. */
 #include <stdio.h>
 
-#include "daemon/why_rules.h"
+#include "diag/why_rules.h"
 
 enum {
 	RECENT_S = 180,

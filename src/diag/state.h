@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_STATE_H
-#define DAEMON_STATE_H
+#ifndef DIAG_STATE_H
+#define DIAG_STATE_H
 
 /*
  * How a peer is, in one word and one sentence: derived in this one place from

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_WHY_H
-#define DAEMON_WHY_H
+#ifndef DIAG_WHY_H
+#define DIAG_WHY_H
 
 /*
  * Why a tunnel does not work: from what core and daemon have counted to a list of
@@ -15,7 +15,7 @@
 
 #include "base/key.h"
 #include "base/text.h"
-#include "daemon/state.h"
+#include "diag/state.h"
 #include "proto/tunnel.h"
 
 enum why_code {
