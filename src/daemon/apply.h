@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "conf/conf.h"
-#include "daemon/names.h"
+#include "names/names.h"
 #include "proto/tunnel.h"
 
 /*

@@ -191,7 +191,7 @@ static int open_parts(struct daemon *d)
 	r = loop_open(&d->loop, &d->path, &calls, d);
 	if (r < 0)
 		goto no_loop;
-	r = resolve_open(&d->resolver, d->loop.ev);
+	r = resolver_open(&d->resolver, d->loop.ev);
 	if (r < 0)
 		goto no_resolver;
 	r = watch_open(&d->watch);
@@ -203,7 +203,7 @@ static int open_parts(struct daemon *d)
 	return 0;
 
 no_watch:
-	resolve_close(d->resolver);
+	resolver_close(d->resolver);
 no_resolver:
 	loop_close(&d->loop);
 no_loop:
@@ -219,7 +219,7 @@ static void close_parts(struct daemon *d)
 {
 	service_close(&d->service);
 	watch_close(&d->watch);
-	resolve_close(d->resolver);
+	resolver_close(d->resolver);
 	loop_close(&d->loop);
 	host_close(d->host);
 	path_fini(&d->path);

@@ -9,11 +9,11 @@
 #include "daemon/change.h"
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
-#include "daemon/names.h"
 #include "daemon/path.h"
 #include "daemon/service.h"
 #include "host/host.h"
 #include "host/network.h"
+#include "names/names.h"
 #include "netlink/watch.h"
 
 /* Log lines that a stranger or a flapping network can cause. */

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: ISC
-# The shell: the only room that knows libev and c-ares.
+# The shell: the only room that knows libev.
 
 noinst_LIBRARIES += libdaemon.a
-libdaemon_a_CFLAGS = $(AM_CFLAGS) $(CARES_CFLAGS)
 libdaemon_a_SOURCES = \
 	src/daemon/apply.c src/daemon/apply.h \
 	src/daemon/bringup.c src/daemon/bringup.h \
@@ -13,16 +12,13 @@ libdaemon_a_SOURCES = \
 	src/daemon/events.c src/daemon/events.h \
 	src/daemon/examine.c src/daemon/examine.h \
 	src/daemon/inside.h \
-	src/daemon/lookup.c src/daemon/lookup.h \
 	src/daemon/loop.c src/daemon/loop.h \
 	src/daemon/mtu.c src/daemon/mtu.h \
-	src/daemon/names.c src/daemon/names.h \
 	src/daemon/news.c src/daemon/news.h \
 	src/daemon/notify.c src/daemon/notify.h \
 	src/daemon/path.c src/daemon/path.h \
 	src/daemon/reload.c src/daemon/reload.h \
 	src/daemon/requests.c src/daemon/requests.h \
-	src/daemon/resolve.c src/daemon/resolve.h \
 	src/daemon/service.c src/daemon/service.h \
 	src/daemon/snapshot.c src/daemon/snapshot.h \
 	src/daemon/sockets.c src/daemon/sockets.h \

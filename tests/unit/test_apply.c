@@ -17,34 +17,34 @@
 
 /* --- a resolver that answers when the test says so --- */
 
-struct question {
-	resolve_fn *fn;
+struct resolver_request {
+	resolver_fn *fn;
 	void *ctx;
 	unsigned asked;
 	bool open;
 };
 
-static struct question questions[8];
+static struct resolver_request questions[8];
 static unsigned n_questions;
 
-struct question *resolve_ask(struct resolver *r, const char *host, uint16_t port, resolve_fn *fn,
-			     void *ctx)
+struct resolver_request *resolver_ask(struct resolver *r, const char *host, uint16_t port,
+				      resolver_fn *fn, void *ctx)
 {
-	struct question *q = &questions[n_questions++];
+	struct resolver_request *q = &questions[n_questions++];
 
 	(void)r;
 	(void)host;
 	(void)port;
-	*q = (struct question){ .fn = fn, .ctx = ctx, .asked = 1, .open = true };
+	*q = (struct resolver_request){ .fn = fn, .ctx = ctx, .asked = 1, .open = true };
 	return q;
 }
 
-void resolve_again(struct question *q)
+void resolver_again(struct resolver_request *q)
 {
 	q->asked++;
 }
 
-void resolve_cancel(struct question *q)
+void resolver_cancel(struct resolver_request *q)
 {
 	q->open = false;
 }

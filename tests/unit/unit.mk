@@ -56,7 +56,7 @@ unit_tests = \
 	tests/unit/test_regress_proto \
 	tests/unit/test_rekey \
 	tests/unit/test_replay \
-	tests/unit/test_resolve \
+	tests/unit/test_resolver \
 	tests/unit/test_selftest \
 	tests/unit/test_session \
 	tests/unit/test_settle \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/names.h"
+#include "names/names.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -108,7 +108,7 @@ static void answered(void *ctx, const struct endpoint *ends, unsigned n, const c
 static void drop(struct name *name)
 {
 	if (name->question)
-		resolve_cancel(name->question);
+		resolver_cancel(name->question);
 	mem_free(name->host);
 	mem_free(name);
 }
@@ -129,7 +129,7 @@ int names_set(struct names *n, const struct key *peer, const char *host, uint16_
 	name->host = mem_text(host, strlen(host));
 	if (!name->host)
 		goto fail;
-	name->question = resolve_ask(n->resolver, host, port, answered, name);
+	name->question = resolver_ask(n->resolver, host, port, answered, name);
 	if (!name->question)
 		goto fail;
 	names_forget(n, peer);
@@ -170,7 +170,7 @@ void names_unanswered(struct names *n, struct peer *peer)
 
 	if (!name)
 		return;
-	resolve_again(name->question);
+	resolver_again(name->question);
 	if (name->n == 0)
 		return;
 	i = current_end(name, peer);
@@ -182,5 +182,5 @@ void names_unanswered(struct names *n, struct peer *peer)
 void names_again(struct names *n)
 {
 	for (struct name *name = n->first; name; name = name->next)
-		resolve_again(name->question);
+		resolver_again(name->question);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_NAMES_H
-#define DAEMON_NAMES_H
+#ifndef NAMES_NAMES_H
+#define NAMES_NAMES_H
 
 /*
  * Peers whose endpoint is a name.  The first address that our sockets can reach
@@ -9,7 +9,7 @@
  */
 
 #include "daemon/path.h"
-#include "daemon/resolve.h"
+#include "names/resolver.h"
 
 enum { NAMES_ENDS = 8, NAMES_WHY = 96 };
 
@@ -21,7 +21,7 @@ struct name {
 	struct key peer;
 	char *host;
 	uint16_t port;
-	struct question *question;
+	struct resolver_request *question;
 	struct endpoint ends[NAMES_ENDS];
 	unsigned n;
 	char why[NAMES_WHY]; /* it has no address; "": it has, or nothing is known yet */

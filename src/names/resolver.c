@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/resolve.h"
+#include "names/resolver.h"
 
 #include <errno.h>
 #include <ev.h>
@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "crypto/rng.h"
-#include "daemon/lookup.h"
+#include "names/dnsquery.h"
 
 enum { PAUSE_MAX = 60, TIMEOUT_MS = 2000 };
 
@@ -16,25 +16,25 @@ enum { PAUSE_MAX = 60, TIMEOUT_MS = 2000 };
 
 struct resolver {
 	struct ev_loop *loop;
-	struct lookup *lookup;
-	struct question *first;
+	struct dnsquery_channel *lookup;
+	struct resolver_request *first;
 	double unit_s;
 };
 
-struct question {
-	struct question *next, *prev;
+struct resolver_request {
+	struct resolver_request *next, *prev;
 	struct resolver *r;
-	struct asking *asking; /* NULL: none under way */
-	ev_timer timer;        /* the next asking */
-	unsigned pause;        /* units until then, if the next one fails too */
+	struct dnsquery *asking; /* NULL: none under way */
+	ev_timer timer;          /* the next asking */
+	unsigned pause;          /* units until then, if the next one fails too */
 	char *host;
 	uint16_t port;
-	resolve_fn *fn;
+	resolver_fn *fn;
 	void *ctx;
 };
 
-int resolve_open_with(struct resolver **out, struct ev_loop *loop,
-		      const struct resolve_limits *limits)
+int resolver_open_with(struct resolver **out, struct ev_loop *loop,
+		       const struct resolver_limits *limits)
 {
 	struct resolver *r = mem_new(sizeof(*r));
 	int err;
@@ -43,8 +43,9 @@ int resolve_open_with(struct resolver **out, struct ev_loop *loop,
 		return -ENOMEM;
 	r->loop = loop;
 	r->unit_s = limits->unit_s > 0 ? limits->unit_s : 1.0;
-	err = lookup_open(&r->lookup, loop, limits->resolv_conf ? limits->resolv_conf : RESOLV_CONF,
-			  limits->servers, limits->timeout_ms ? limits->timeout_ms : TIMEOUT_MS);
+	err = dnsquery_open(&r->lookup, loop,
+			    limits->resolv_conf ? limits->resolv_conf : RESOLV_CONF,
+			    limits->servers, limits->timeout_ms ? limits->timeout_ms : TIMEOUT_MS);
 	if (err < 0) {
 		mem_free(r);
 		return err;
@@ -53,22 +54,22 @@ int resolve_open_with(struct resolver **out, struct ev_loop *loop,
 	return 0;
 }
 
-int resolve_open(struct resolver **r, struct ev_loop *loop)
+int resolver_open(struct resolver **r, struct ev_loop *loop)
 {
-	return resolve_open_with(r, loop, &(const struct resolve_limits){ 0 });
+	return resolver_open_with(r, loop, &(const struct resolver_limits){ 0 });
 }
 
-void resolve_close(struct resolver *r)
+void resolver_close(struct resolver *r)
 {
 	if (!r)
 		return;
 	while (r->first)
-		resolve_cancel(r->first);
-	lookup_close(r->lookup);
+		resolver_cancel(r->first);
+	dnsquery_close(r->lookup);
 	mem_free(r);
 }
 
-static void ask_after(struct question *q, double seconds)
+static void ask_after(struct resolver_request *q, double seconds)
 {
 	ev_timer_stop(q->r->loop, &q->timer);
 	ev_timer_set(&q->timer, seconds, 0);
@@ -81,7 +82,7 @@ static double jitter(void)
 	return 0.9 + 0.2 * (double)rng_below(&rng_system, 1001) / 1000.0;
 }
 
-static void failed(struct question *q, const char *why)
+static void failed(struct resolver_request *q, const char *why)
 {
 	unsigned pause = q->pause;
 
@@ -92,7 +93,7 @@ static void failed(struct question *q, const char *why)
 
 static void on_lookup(void *ctx, const struct endpoint *ends, unsigned n, const char *why)
 {
-	struct question *q = ctx;
+	struct resolver_request *q = ctx;
 
 	q->asking = NULL;
 	if (n == 0) {
@@ -105,22 +106,22 @@ static void on_lookup(void *ctx, const struct endpoint *ends, unsigned n, const 
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	struct question *q = CONTAINER(timer, struct question, timer);
+	struct resolver_request *q = CONTAINER(timer, struct resolver_request, timer);
 	int r;
 
 	(void)events;
 	ev_timer_stop(loop, timer);
 	if (q->asking)
 		return;
-	r = lookup_ask(q->r->lookup, q->host, q->port, on_lookup, q, &q->asking);
+	r = dnsquery_ask(q->r->lookup, q->host, q->port, on_lookup, q, &q->asking);
 	if (r < 0)
 		failed(q, "out of memory");
 }
 
-struct question *resolve_ask(struct resolver *r, const char *host, uint16_t port, resolve_fn *fn,
-			     void *ctx)
+struct resolver_request *resolver_ask(struct resolver *r, const char *host, uint16_t port,
+				      resolver_fn *fn, void *ctx)
 {
-	struct question *q = mem_new(sizeof(*q));
+	struct resolver_request *q = mem_new(sizeof(*q));
 
 	if (!q)
 		return NULL;
@@ -144,19 +145,19 @@ struct question *resolve_ask(struct resolver *r, const char *host, uint16_t port
 	return q;
 }
 
-void resolve_again(struct question *q)
+void resolver_again(struct resolver_request *q)
 {
 	if (!q->asking)
 		ask_after(q, 0);
 }
 
-void resolve_cancel(struct question *q)
+void resolver_cancel(struct resolver_request *q)
 {
 	if (!q)
 		return;
 	ev_timer_stop(q->r->loop, &q->timer);
 	if (q->asking)
-		lookup_forget(q->asking);
+		dnsquery_forget(q->asking);
 	if (q->next)
 		q->next->prev = q->prev;
 	if (q->prev)

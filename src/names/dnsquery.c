@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/lookup.h"
+#include "names/dnsquery.h"
 
 #include <ares.h>
 #include <errno.h>
@@ -22,7 +22,7 @@ struct wire {
 
 struct channel {
 	struct channel *next;
-	struct lookup *home;
+	struct dnsquery_channel *home;
 	ares_channel ares;
 	unsigned pending; /* askings under way */
 	bool failed;      /* one of them had no answer */
@@ -31,7 +31,7 @@ struct channel {
 	ev_timer reap;  /* it may not be destroyed from inside its own callbacks */
 };
 
-struct lookup {
+struct dnsquery_channel {
 	struct ev_loop *loop;
 	struct channel *channels; /* the first is for new askings, the others run out */
 	bool retired;             /* the first is not for new askings either */
@@ -41,9 +41,9 @@ struct lookup {
 	bool library;
 };
 
-struct asking {
+struct dnsquery {
 	struct channel *channel;
-	lookup_fn *fn; /* NULL: forgotten */
+	dnsquery_fn *fn; /* NULL: forgotten */
 	void *ctx;
 	uint16_t port;
 };
@@ -152,7 +152,7 @@ static void on_reap(struct ev_loop *loop, ev_timer *timer, int events)
 		channel_free(c);
 }
 
-static struct channel *channel_new(struct lookup *l)
+static struct channel *channel_new(struct dnsquery_channel *l)
 {
 	static char lookups[] = "fb"; /* files, then DNS */
 	struct channel *c = mem_new(sizeof(*c));
@@ -194,7 +194,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-static struct channel *channel_for_asking(struct lookup *l)
+static struct channel *channel_for_asking(struct dnsquery_channel *l)
 {
 	struct channel *c = l->channels;
 	struct stat conf;
@@ -258,10 +258,10 @@ static unsigned collect(struct endpoint ends[ENDS_MAX], const struct ares_addrin
 
 static void on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo *info)
 {
-	struct asking *a = ctx;
+	struct dnsquery *a = ctx;
 	struct channel *c = a->channel;
 	struct endpoint ends[ENDS_MAX];
-	lookup_fn *fn = a->fn;
+	dnsquery_fn *fn = a->fn;
 	void *fn_ctx = a->ctx;
 	unsigned n = 0;
 
@@ -299,8 +299,8 @@ static bool is_address(const char *host, uint16_t port, struct endpoint *e)
 	return true;
 }
 
-int lookup_ask(struct lookup *l, const char *host, uint16_t port, lookup_fn *fn, void *ctx,
-	       struct asking **asking)
+int dnsquery_ask(struct dnsquery_channel *l, const char *host, uint16_t port, dnsquery_fn *fn,
+		 void *ctx, struct dnsquery **asking)
 {
 	const struct ares_addrinfo_hints hints = {
 		.ai_family = AF_UNSPEC,
@@ -308,7 +308,7 @@ int lookup_ask(struct lookup *l, const char *host, uint16_t port, lookup_fn *fn,
 	};
 	struct endpoint end;
 	struct channel *c;
-	struct asking *a;
+	struct dnsquery *a;
 
 	if (is_address(host, port, &end)) {
 		*asking = NULL;
@@ -335,15 +335,15 @@ int lookup_ask(struct lookup *l, const char *host, uint16_t port, lookup_fn *fn,
 	return 0;
 }
 
-void lookup_forget(struct asking *asking)
+void dnsquery_forget(struct dnsquery *asking)
 {
 	asking->fn = NULL;
 }
 
-int lookup_open(struct lookup **out, struct ev_loop *loop, const char *resolv_conf,
-		const char *servers, int timeout_ms)
+int dnsquery_open(struct dnsquery_channel **out, struct ev_loop *loop, const char *resolv_conf,
+		  const char *servers, int timeout_ms)
 {
-	struct lookup *l = mem_new(sizeof(*l));
+	struct dnsquery_channel *l = mem_new(sizeof(*l));
 
 	if (!l)
 		return -ENOMEM;
@@ -353,14 +353,14 @@ int lookup_open(struct lookup **out, struct ev_loop *loop, const char *resolv_co
 	l->servers = servers ? mem_text(servers, strlen(servers)) : NULL;
 	l->library = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS;
 	if (!l->resolv_conf || (servers && !l->servers) || !l->library) {
-		lookup_close(l);
+		dnsquery_close(l);
 		return -ENOMEM;
 	}
 	*out = l;
 	return 0;
 }
 
-void lookup_close(struct lookup *l)
+void dnsquery_close(struct dnsquery_channel *l)
 {
 	if (!l)
 		return;

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "daemon/resolve.h"
+#include "names/resolver.h"
 
 enum { TYPE_A = 1, TYPE_AAAA = 28, NO_ERROR = 0, SERVER_FAILED = 2, NO_NAME = 3 };
 
@@ -41,7 +41,7 @@ struct lab {
 	struct ev_loop *loop;
 	struct server server;
 	struct resolver *r;
-	struct question *q;
+	struct resolver_request *q;
 	char conf[64];
 	/* what was told */
 	unsigned told, failures, want;
@@ -143,7 +143,7 @@ static int tear_down(void **state)
 {
 	struct lab *l = *state;
 
-	resolve_close(l->r);
+	resolver_close(l->r);
 	unserve(l, &l->server);
 	unlink(l->conf);
 	ev_loop_destroy(l->loop);
@@ -166,11 +166,11 @@ static void on_told(void *ctx, const struct endpoint *ends, unsigned n, const ch
 		memcpy(l->ends, ends, sizeof(*ends) * (n < 4 ? n : 4));
 	}
 	if (l->cancel) {
-		resolve_cancel(l->q);
+		resolver_cancel(l->q);
 		l->q = NULL;
 	}
 	if (l->again)
-		resolve_again(l->q);
+		resolver_again(l->q);
 	if (l->told == l->want)
 		ev_break(l->loop, EVBREAK_ALL);
 }
@@ -179,7 +179,7 @@ static void on_told(void *ctx, const struct endpoint *ends, unsigned n, const ch
 static void open_resolver(struct lab *l, int unit_ms, bool own_server)
 {
 	char servers[64];
-	struct resolve_limits limits = {
+	struct resolver_limits limits = {
 		.resolv_conf = l->conf,
 		.servers = own_server ? servers : NULL,
 		.timeout_ms = 50,
@@ -187,12 +187,12 @@ static void open_resolver(struct lab *l, int unit_ms, bool own_server)
 	};
 
 	snprintf(servers, sizeof(servers), "127.0.0.1:%u", l->server.port);
-	assert_int_equal(resolve_open_with(&l->r, l->loop, &limits), 0);
+	assert_int_equal(resolver_open_with(&l->r, l->loop, &limits), 0);
 }
 
 static void ask(struct lab *l, const char *host)
 {
-	l->q = resolve_ask(l->r, host, 51820, on_told, l);
+	l->q = resolver_ask(l->r, host, 51820, on_told, l);
 	assert_non_null(l->q);
 	assert_int_equal(l->told, 0);
 }
@@ -285,7 +285,7 @@ static void test_pauses_double_up_to_sixty(void **state)
 	run_until_told(l, LEN(pauses) + 1);
 	assert_int_equal(l->n, 1);
 	l->server.rcode = SERVER_FAILED;
-	resolve_again(l->q);
+	resolver_again(l->q);
 	run_until_told(l, LEN(pauses) + 2);
 	assert_int_equal(l->pauses[LEN(pauses)], 1);
 }
@@ -352,11 +352,11 @@ static void test_asking_again_does_not_wait_for_its_turn(void **state)
 	ask(l, "vpn.example");
 	run_until_told(l, 1);
 	l->server.rcode = NO_ERROR;
-	resolve_again(l->q);
+	resolver_again(l->q);
 	run_until_told(l, 2);
 	assert_int_equal(l->n, 1);
 	l->server.v4 = "192.0.2.8";
-	resolve_again(l->q);
+	resolver_again(l->q);
 	run_until_told(l, 3);
 	expect_address(l, "192.0.2.8:51820");
 }
@@ -372,8 +372,8 @@ static void test_asking_again_does_nothing_while_an_asking_is_under_way(void **s
 	run_for(l, 20);
 	asked = l->server.asked;
 	assert_int_equal(asked, 1);
-	resolve_again(l->q);
-	resolve_again(l->q);
+	resolver_again(l->q);
+	resolver_again(l->q);
 	run_for(l, 10);
 	assert_int_equal(l->server.asked, asked);
 	run_until_told(l, 1);
@@ -388,10 +388,10 @@ static void test_a_question_may_be_cancelled_from_its_own_answer(void **state)
 	ask(l, "vpn.example");
 	run_until_told(l, 1);
 	l->server.rcode = NO_NAME;
-	l->q = resolve_ask(l->r, "other.example", 1, on_told, l);
+	l->q = resolver_ask(l->r, "other.example", 1, on_told, l);
 	run_until_told(l, 2);
 	/* and from one that comes without asking anybody */
-	l->q = resolve_ask(l->r, "192.0.2.1", 1, on_told, l);
+	l->q = resolver_ask(l->r, "192.0.2.1", 1, on_told, l);
 	run_until_told(l, 3);
 	run_for(l, 50);
 	assert_int_equal(l->told, 3);
@@ -417,14 +417,14 @@ static void test_a_cancelled_question_is_never_told(void **state)
 	struct lab *l = *state;
 
 	open_resolver(l, 5, true);
-	resolve_cancel(NULL);
+	resolver_cancel(NULL);
 	ask(l, "vpn.example");
-	resolve_cancel(l->q);
+	resolver_cancel(l->q);
 	l->server.silent = true;
 	ask(l, "vpn.example");
 	run_for(l, 10);
 	assert_int_equal(l->server.asked, 1);
-	resolve_cancel(l->q);
+	resolver_cancel(l->q);
 	l->server.silent = false;
 	run_for(l, 300);
 	assert_int_equal(l->told, 0);
@@ -440,7 +440,7 @@ static void test_closing_forgets_what_is_under_way(void **state)
 	for (i = 0; i < 20; i++)
 		ask(l, "vpn.example");
 	run_for(l, 10);
-	resolve_close(l->r);
+	resolver_close(l->r);
 	l->r = NULL;
 	run_for(l, 100);
 	assert_int_equal(l->told, 0);
@@ -502,7 +502,7 @@ static void change_resolv_conf(struct lab *l)
 	write_conf(l, "# moved\nnameserver 127.0.0.2\n");
 	first.rcode = NO_ERROR;
 	first.v4 = "198.51.100.4";
-	resolve_again(l->q);
+	resolver_again(l->q);
 	run_until_told(l, 3);
 	expect_address(l, "198.51.100.4:51820");
 	unserve(l, &first);
