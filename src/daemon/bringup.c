@@ -60,7 +60,7 @@ static int open_device(struct daemon *d)
 
 	snprintf(name, sizeof(name), "%s", d->options.name);
 	if (fd < 0) {
-		r = host_tun(d->host, name, offload_wanted(&d->path.offloads, OFFLOAD_TUN_VNET),
+		r = host_tun(d->host, name, offload_wanted(&d->datapath.offloads, OFFLOAD_TUN_VNET),
 			     &fd);
 		if (r < 0) {
 			log_device(r, name);
@@ -68,13 +68,14 @@ static int open_device(struct daemon *d)
 		}
 	}
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	r = dev_tun_open(&d->path.dev, fd, &d->path.offloads);
+	r = dev_tun_open(&d->datapath.dev, fd, &d->datapath.offloads);
 	if (r < 0) {
 		log_error("cannot use the tunnel device: %s", strerror(-r));
 		close(fd);
 		return r;
 	}
-	snprintf(d->options.name, sizeof(d->options.name), "%.*s", CONF_NAME_MAX, d->path.dev.name);
+	snprintf(d->options.name, sizeof(d->options.name), "%.*s", CONF_NAME_MAX,
+		 d->datapath.dev.name);
 	log_set_name(d->options.name);
 	return 0;
 }
@@ -88,7 +89,7 @@ static int find_link(struct daemon *d)
 	if (r == -ENODEV && d->options.tun_fd >= 0) {
 		/* Made for us in another network namespace. */
 		d->link_lost = true;
-		path_mtu(&d->path, d->mtu = MTU_DEFAULT);
+		datapath_mtu(&d->datapath, d->mtu = MTU_DEFAULT);
 		return 0;
 	}
 	if (r < 0) {
@@ -96,7 +97,7 @@ static int find_link(struct daemon *d)
 		return r;
 	}
 	d->ifindex = info.ifindex;
-	path_mtu(&d->path, d->mtu = info.mtu);
+	datapath_mtu(&d->datapath, d->mtu = info.mtu);
 	tuning_device(d);
 	d->segments_met = info.segments;
 	return 0;
@@ -247,9 +248,9 @@ static int fill_tunnel(struct daemon *d, struct instant now)
 	int r;
 
 	conf_init(&nothing);
-	r = apply_check(&d->path.tunnel, &d->conf);
+	r = apply_check(&d->datapath.tunnel, &d->conf);
 	if (r == 0)
-		r = apply_file(&d->path.tunnel, &d->names, &d->conf, &nothing, now, &report);
+		r = apply_file(&d->datapath.tunnel, &d->names, &d->conf, &nothing, now, &report);
 	print_fini(&report);
 	conf_fini(&nothing);
 	if (r < 0)
@@ -380,7 +381,7 @@ int bringup(struct daemon *d)
 	r = find_link(d);
 	if (r < 0)
 		return 1;
-	loop_follow_path(&d->loop);
+	loop_follow_datapath(&d->loop);
 	news_start(d);
 	change_start(d);
 	r = open_control(d);
@@ -412,8 +413,8 @@ void bringup_undo(struct daemon *d, bool hooks)
 	change_stop(d);
 	host_undo(d->host);
 	network_fini(&d->network);
-	path_close(&d->path);
-	loop_follow_path(&d->loop);
+	datapath_close(&d->datapath);
+	loop_follow_datapath(&d->loop);
 	d->loop.broken = false;
 	if (hooks)
 		run_hooks(d, HOOK_POST_DOWN);

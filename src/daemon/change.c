@@ -83,7 +83,7 @@ void change_look(struct daemon *d, struct peer *p, struct instant now)
 	p->note.word = word;
 	p->note.since = now.mono;
 	/* That the link went down has its own line. */
-	if ((begins && word == STATE_IDLE + 1) || !d->path.tunnel.up)
+	if ((begins && word == STATE_IDLE + 1) || !d->datapath.tunnel.up)
 		return;
 	daemon_state(d, p, now.mono, &state);
 	if (!is_still_dead(p, &state, now.mono))
@@ -116,7 +116,7 @@ static void plan(struct daemon *d, double after)
 	ev_timer *w = &d->change.look;
 
 	ev_timer_stop(d->loop.ev, w);
-	ev_timer_set(w, after + peer_seconds * (double)admin_count(&d->path.tunnel), 0.);
+	ev_timer_set(w, after + peer_seconds * (double)admin_count(&d->datapath.tunnel), 0.);
 	ev_timer_start(d->loop.ev, w);
 }
 
@@ -128,7 +128,7 @@ static void on_look(struct ev_loop *ev, ev_timer *w, int revents)
 	(void)ev;
 	(void)revents;
 	look_at_clock(&d->change, now);
-	for (struct peer *p = admin_first(&d->path.tunnel); p; p = p->next)
+	for (struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next)
 		change_look(d, p, now);
 	plan(d, look_seconds);
 }

@@ -30,8 +30,8 @@ void daemon_around(const struct daemon *d, const struct peer *p, struct state_ar
 	if (!endpoint_known(&p->endpoint))
 		name = names_of(&d->names, &p->public_key);
 	*around = (struct state_around){
-		.link_up = d->path.tunnel.up,
-		.have_key = !key_is_zero(admin_public_key(&d->path.tunnel)),
+		.link_up = d->datapath.tunnel.up,
+		.have_key = !key_is_zero(admin_public_key(&d->datapath.tunnel)),
 		.host = name ? name->host : NULL,
 		.why = name && *name->why ? name->why : NULL,
 		.retry_seconds = name ? name->retry_seconds : 0,
@@ -154,7 +154,7 @@ static void on_endpoint_moved(void *ctx, struct peer *peer)
 
 	strict_warn(d, peer);
 	tell_endpoint(d, peer);
-	if (d->path.tunnel.up && news_mtu(d) < 0)
+	if (d->datapath.tunnel.up && news_mtu(d) < 0)
 		log_warn("cannot set the mtu for the new endpoint");
 }
 
@@ -182,13 +182,13 @@ static int open_parts(struct daemon *d)
 {
 	int r;
 
-	r = path_init(&d->path, &rng_system);
+	r = datapath_init(&d->datapath, &rng_system);
 	if (r < 0)
 		goto no_path;
 	r = host_open(&d->host);
 	if (r < 0)
 		goto no_host;
-	r = loop_open(&d->loop, &d->path, &calls, d);
+	r = loop_open(&d->loop, &d->datapath, &calls, d);
 	if (r < 0)
 		goto no_loop;
 	r = resolver_open(&d->resolver, d->loop.ev);
@@ -198,7 +198,7 @@ static int open_parts(struct daemon *d)
 	if (r < 0)
 		goto no_watch;
 	d->names = (struct names){
-		.resolver = d->resolver, .path = &d->path, .moved = on_endpoint_moved, .ctx = d
+		.resolver = d->resolver, .path = &d->datapath, .moved = on_endpoint_moved, .ctx = d
 	};
 	return 0;
 
@@ -209,7 +209,7 @@ no_resolver:
 no_loop:
 	host_close(d->host);
 no_host:
-	path_fini(&d->path);
+	datapath_fini(&d->datapath);
 no_path:
 	log_error("cannot start: %s", strerror(-r));
 	return r;
@@ -222,7 +222,7 @@ static void close_parts(struct daemon *d)
 	resolver_close(d->resolver);
 	loop_close(&d->loop);
 	host_close(d->host);
-	path_fini(&d->path);
+	datapath_fini(&d->datapath);
 }
 
 static int run_parts(struct daemon *d)

@@ -130,6 +130,6 @@ void events_drain(struct daemon *d, struct instant now)
 {
 	struct event e;
 
-	while (tunnel_event(&d->path.tunnel, &e))
+	while (tunnel_event(&d->datapath.tunnel, &e))
 		events_handle(d, &e, now);
 }

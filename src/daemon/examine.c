@@ -64,7 +64,7 @@ static void look_at_peer(struct exam *e, const struct peer *p, bool judge)
 		  *end ? end : "none", state_name(a.state.word), a.state.reason);
 	if (!judge)
 		return;
-	why_peer(e->found, &e->d->path.tunnel, &e->about, p, &a);
+	why_peer(e->found, &e->d->datapath.tunnel, &e->about, p, &a);
 	take(e);
 }
 
@@ -78,7 +78,7 @@ static void count_peer(struct exam *e, const struct peer *p)
 
 static void look_at_all(struct exam *e)
 {
-	const struct tunnel *t = &e->d->path.tunnel;
+	const struct tunnel *t = &e->d->datapath.tunnel;
 	const struct peer *p;
 	bool judge;
 
@@ -112,12 +112,12 @@ void examine(struct daemon *d, struct print *out)
 		return;
 	}
 	look_at_all(&e);
-	key_to_base64(base64, admin_public_key(&d->path.tunnel));
+	key_to_base64(base64, admin_public_key(&d->datapath.tunnel));
 	print_add(out,
 		  "why=%s healthy=%s problems=%u peers=%zu up=%u listen_port=%u public_key=%s\n",
 		  d->options.name, e.problems ? "no" : "yes", e.problems,
-		  admin_count(&d->path.tunnel), e.up, d->port,
-		  key_is_zero(admin_public_key(&d->path.tunnel)) ? "none" : base64);
+		  admin_count(&d->datapath.tunnel), e.up, d->port,
+		  key_is_zero(admin_public_key(&d->datapath.tunnel)) ? "none" : base64);
 	if (e.peers.len)
 		print_bytes(out, e.peers.chars, e.peers.len);
 	if (e.verdicts.len)

@@ -9,8 +9,8 @@
 #include "daemon/change.h"
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
-#include "daemon/path.h"
 #include "daemon/service.h"
+#include "datapath/datapath.h"
 #include "host/host.h"
 #include "host/network.h"
 #include "names/names.h"
@@ -28,7 +28,7 @@ enum ratelimit {
 
 struct daemon {
 	struct daemon_options options;
-	struct path path;
+	struct datapath datapath;
 	struct loop loop;
 	struct service service;
 	struct change change;

@@ -44,7 +44,7 @@ static void tick(struct loop *l, struct instant now)
 	/* Zero is work that was promised for no moment. */
 	if (due && due < now.mono && now.mono - due > l->late_max)
 		l->late_max = now.mono - due;
-	path_tick(l->path, now);
+	datapath_tick(l->path, now);
 }
 
 static void on_timer(struct ev_loop *ev, ev_io *w, int revents)
@@ -124,7 +124,7 @@ static void on_writable(struct ev_loop *ev, ev_io *w, int revents)
 
 	(void)ev;
 	(void)revents;
-	path_unblock(l->path, clock_now());
+	datapath_unblock(l->path, clock_now());
 	/* What the device holds meanwhile is fetched without another turn. */
 	l->ready |= DEVICE;
 }
@@ -135,8 +135,8 @@ static int step(struct loop *l, int source, struct instant now)
 	int n;
 
 	if (source < UDP_SOCKETS)
-		return path_from_network(l->path, source, now);
-	n = path_from_device(l->path, now);
+		return datapath_from_network(l->path, source, now);
+	n = datapath_from_device(l->path, now);
 	l->bulk = l->path->bytes - begin >= BULK;
 	return n;
 }
@@ -206,7 +206,7 @@ static void on_rest_over(struct ev_loop *ev, ev_timer *w, int revents)
 /* A full socket stops the reading of the device, and its writability is what we wait for then. */
 static void choose_watchers(struct loop *l)
 {
-	const struct path *p = l->path;
+	const struct datapath *p = l->path;
 
 	for (int i = 0; i < UDP_SOCKETS; i++)
 		stop_or_start(l, &l->socket[i], p->udp.fd[i] >= 0 && !(l->resting & 1u << i));
@@ -303,7 +303,7 @@ static void init_watchers(struct loop *l)
 	ev_set_priority(&l->check, EV_MINPRI);
 }
 
-int loop_open(struct loop *l, struct path *path, const struct loop_calls *calls, void *ctx)
+int loop_open(struct loop *l, struct datapath *path, const struct loop_calls *calls, void *ctx)
 {
 	*l = (struct loop){
 		.path = path, .calls = calls, .ctx = ctx, .armed = UINT64_MAX, .budget = BUDGET
@@ -358,9 +358,9 @@ static void follow(struct loop *l, ev_io *w, int fd)
 		ev_io_start(l->ev, w);
 }
 
-void loop_follow_path(struct loop *l)
+void loop_follow_datapath(struct loop *l)
 {
-	const struct path *p = l->path;
+	const struct datapath *p = l->path;
 
 	ev_io_stop(l->ev, &l->writable);
 	for (int i = 0; i < UDP_SOCKETS; i++)
@@ -412,7 +412,7 @@ void loop_break(struct loop *l)
 
 bool loop_is_sound(struct loop *l, double seconds)
 {
-	const struct path *p = l->path;
+	const struct datapath *p = l->path;
 	bool sound = true;
 
 	/* What was opened a moment ago is watched, but nobody has slept since. */

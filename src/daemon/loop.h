@@ -14,7 +14,7 @@
 #include <ev.h>
 #include <stdbool.h>
 
-#include "daemon/path.h"
+#include "datapath/datapath.h"
 
 struct loop_calls {
 	void (*signal)(void *ctx, int number);
@@ -27,7 +27,7 @@ enum { LOOP_SIGNALS = 5 };
 
 struct loop {
 	struct ev_loop *ev;
-	struct path *path;
+	struct datapath *path;
 	const struct loop_calls *calls;
 	void *ctx;
 	ev_io device, socket[UDP_SOCKETS], writable, timer, netlink;
@@ -48,11 +48,11 @@ struct loop {
 };
 
 /* path outlives the loop. 0 or -errno. */
-int loop_open(struct loop *l, struct path *path, const struct loop_calls *calls, void *ctx);
+int loop_open(struct loop *l, struct datapath *path, const struct loop_calls *calls, void *ctx);
 void loop_close(struct loop *l);
 
 /* The descriptors of path (or -1) are what is watched from now on: after each change of them. */
-void loop_follow_path(struct loop *l);
+void loop_follow_datapath(struct loop *l);
 /* -1: no more. */
 void loop_follow_netlink(struct loop *l, int fd);
 

@@ -20,7 +20,7 @@ static void set_mtu(struct daemon *d, uint32_t mtu)
 	if (d->mtu != mtu)
 		log_debug("mtu is %" PRIu32, mtu);
 	d->mtu = mtu;
-	path_mtu(&d->path, mtu);
+	datapath_mtu(&d->datapath, mtu);
 }
 
 static void link_up(struct daemon *d)
@@ -34,8 +34,8 @@ static void link_up(struct daemon *d)
 		log_error("cannot open UDP sockets: %s; set another ListenPort", strerror(-r));
 	else
 		sockets_commit(&plan, d, now);
-	dev_probe(&d->path.dev);
-	admin_up(&d->path.tunnel, now);
+	dev_probe(&d->datapath.dev);
+	admin_up(&d->datapath.tunnel, now);
 	/* While it was down the kernel took routes and IPv6 addresses away. */
 	if (d->ready && !d->link_lost)
 		host_redo(d->host);
@@ -48,9 +48,9 @@ static void link_down(struct daemon *d)
 	struct instant now = clock_now();
 
 	/* The sockets stay: the port is ours, and peers that call get no answer either way. */
-	path_flush(&d->path, now);
+	datapath_flush(&d->datapath, now);
 	events_drain(d, now);
-	admin_down(&d->path.tunnel);
+	admin_down(&d->datapath.tunnel);
 	log_info("interface is down");
 	tell_link(d, false);
 }
@@ -60,12 +60,12 @@ void news_link(struct daemon *d, const struct link_info *info, bool fell)
 	set_mtu(d, info->mtu);
 	tuning_segments(d);
 	/* Down and up again before we looked: keys are forgotten all the same. */
-	if (fell && d->path.tunnel.up)
+	if (fell && d->datapath.tunnel.up)
 		link_down(d);
 	/* A down before the first up finds a tunnel that is down: nothing happens then. */
-	if (info->up && !d->path.tunnel.up)
+	if (info->up && !d->datapath.tunnel.up)
 		link_up(d);
-	if (!info->up && d->path.tunnel.up)
+	if (!info->up && d->datapath.tunnel.up)
 		link_down(d);
 }
 
@@ -75,14 +75,14 @@ void news_link(struct daemon *d, const struct link_info *info, bool fell)
  */
 static void link_gone(struct daemon *d)
 {
-	path_from_device(&d->path, clock_now());
-	if (d->path.device_gone) {
+	datapath_from_device(&d->datapath, clock_now());
+	if (d->datapath.device_gone) {
 		daemon_stop(d, 0);
 		return;
 	}
 	log_info("the interface was moved to another network namespace; taken as up");
 	d->link_lost = true;
-	if (!d->path.tunnel.up)
+	if (!d->datapath.tunnel.up)
 		link_up(d);
 }
 
@@ -96,7 +96,7 @@ int news_mtu(struct daemon *d)
 	/* Somebody else has set another one meanwhile: theirs. */
 	if (d->mtu_chosen && d->mtu != d->mtu_chosen)
 		return 0;
-	mtu = mtu_choose(d->host, &d->path.tunnel, d->ifindex, d->mark);
+	mtu = mtu_choose(d->host, &d->datapath.tunnel, d->ifindex, d->mark);
 	if (mtu == d->mtu_chosen)
 		return 0;
 	r = host_mtu(d->host, d->ifindex, mtu);
@@ -111,7 +111,7 @@ static void adapt(struct daemon *d)
 {
 	int r;
 
-	admin_forget_sources(&d->path.tunnel);
+	admin_forget_sources(&d->datapath.tunnel);
 	r = news_mtu(d);
 	if (r < 0)
 		log_warn("cannot set the mtu: %s", strerror(-r));
@@ -133,7 +133,7 @@ static void on_calm(struct ev_loop *ev, ev_timer *w, int revents)
 void news_network(struct daemon *d)
 {
 	/* Cheap, and the very next packet counts; the rest can wait. */
-	admin_forget_sources(&d->path.tunnel);
+	admin_forget_sources(&d->datapath.tunnel);
 	if (ev_is_active(&d->calm)) {
 		d->changed_again = true;
 		return;
@@ -150,9 +150,9 @@ void news_kick(struct daemon *d)
 	log_info("network changed: asking for names again, starting handshakes");
 	adapt(d);
 	names_again(&d->names);
-	for (struct peer *p = admin_first(&d->path.tunnel); p; p = p->next) {
+	for (struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next) {
 		if (endpoint_known(&p->endpoint))
-			admin_handshake(&d->path.tunnel, p, now);
+			admin_handshake(&d->datapath.tunnel, p, now);
 	}
 }
 

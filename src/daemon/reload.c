@@ -58,7 +58,7 @@ static void change_mtu(struct daemon *d, bool was_set, struct print *report)
 		if (d->conf.mtu != d->mtu)
 			r = host_mtu(d->host, d->ifindex, d->conf.mtu);
 		if (r == 0)
-			path_mtu(&d->path, d->mtu = d->conf.mtu);
+			datapath_mtu(&d->datapath, d->mtu = d->conf.mtu);
 		d->mtu_chosen = 0;
 	} else {
 		if (was_set)
@@ -146,14 +146,14 @@ static int change_all(struct daemon *d, struct conf *next, struct print *report)
 	size_t from = report->len;
 	int r;
 
-	r = apply_check(&d->path.tunnel, next);
+	r = apply_check(&d->datapath.tunnel, next);
 	if (r == 0)
 		r = change_host(d, next, now, report);
 	if (r < 0)
 		return r;
 	events_drain(d, now);
-	path_flush(&d->path, now);
-	r = apply_file(&d->path.tunnel, &d->names, next, &d->conf, now, report);
+	datapath_flush(&d->datapath, now);
+	r = apply_file(&d->datapath.tunnel, &d->names, next, &d->conf, now, report);
 	change_dns(d, next, report);
 	note_cipher(d, next, report);
 	tuning_compare(&d->conf.tune, &next->tune, report);

@@ -28,7 +28,7 @@ static int set(void *ctx, struct conf *request)
 	bool sockets;
 	int r;
 
-	r = apply_check(&d->path.tunnel, request);
+	r = apply_check(&d->datapath.tunnel, request);
 	if (r < 0)
 		return r;
 	/* Without sockets a mark is for those to come: they open with the link, or with a port. */
@@ -47,11 +47,11 @@ static int set(void *ctx, struct conf *request)
 	if (sockets)
 		sockets_commit(&plan, d, now);
 	d->mark = mark;
-	path_flush(&d->path, now);
-	before = admin_count(&d->path.tunnel);
-	r = apply_request(&d->path.tunnel, &d->names, request, now);
+	datapath_flush(&d->datapath, now);
+	before = admin_count(&d->datapath.tunnel);
+	r = apply_request(&d->datapath.tunnel, &d->names, request, now);
 	/* Peers are many small pieces among others: without this their pages stay ours. */
-	if (admin_count(&d->path.tunnel) < before)
+	if (admin_count(&d->datapath.tunnel) < before)
 		mem_trim();
 	if (r < 0)
 		log_error("a request was not carried out to its end: %s", strerror(-r));
@@ -70,12 +70,12 @@ static int get(void *ctx, struct conf *out)
 		out->set |= CONF_FWMARK;
 		out->fwmark = d->mark;
 	}
-	return snapshot(&d->path.tunnel, out);
+	return snapshot(&d->datapath.tunnel, out);
 }
 
 void requests_status(struct daemon *d, struct print *out)
 {
-	const struct tunnel *t = &d->path.tunnel;
+	const struct tunnel *t = &d->datapath.tunnel;
 	const struct aead_figures *aead = aead_in_use();
 	struct instant now = clock_now();
 	const struct status_interface about = {
@@ -92,7 +92,7 @@ void requests_status(struct daemon *d, struct print *out)
 	};
 	struct state state;
 
-	status_interface(out, &d->path, &about);
+	status_interface(out, &d->datapath, &about);
 	for (struct peer *p = admin_first(t); p; p = p->next) {
 		change_look(d, p, now);
 		daemon_state(d, p, now.mono, &state);
@@ -115,9 +115,9 @@ static void handshake(void *ctx)
 	struct daemon *d = ctx;
 	struct instant now = clock_now();
 
-	for (struct peer *p = admin_first(&d->path.tunnel); p; p = p->next) {
+	for (struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next) {
 		if (daemon_glance(d, p, now.mono) != STATE_UP)
-			admin_handshake(&d->path.tunnel, p, now);
+			admin_handshake(&d->datapath.tunnel, p, now);
 	}
 }
 

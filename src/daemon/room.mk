@@ -16,7 +16,6 @@ libdaemon_a_SOURCES = \
 	src/daemon/mtu.c src/daemon/mtu.h \
 	src/daemon/news.c src/daemon/news.h \
 	src/daemon/notify.c src/daemon/notify.h \
-	src/daemon/path.c src/daemon/path.h \
 	src/daemon/reload.c src/daemon/reload.h \
 	src/daemon/requests.c src/daemon/requests.h \
 	src/daemon/service.c src/daemon/service.h \

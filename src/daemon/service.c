@@ -25,7 +25,7 @@ static void summarize(struct daemon *d, struct summary *s)
 	struct state state;
 
 	*s = (struct summary){ 0 };
-	for (const struct peer *p = admin_first(&d->path.tunnel); p; p = p->next) {
+	for (const struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next) {
 		daemon_state(d, p, mono, &state);
 		summary_add(s, &p->public_key, &state);
 	}

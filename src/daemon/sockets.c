@@ -8,7 +8,7 @@
 
 int sockets_plan(struct sockets_plan *plan, struct daemon *d, int port, uint32_t mark)
 {
-	const int *fd = d->path.udp.fd;
+	const int *fd = d->datapath.udp.fd;
 	int r;
 
 	*plan = (struct sockets_plan){ .fd = { -1, -1 }, .port = d->port, .mark = mark };
@@ -28,17 +28,17 @@ int sockets_plan(struct sockets_plan *plan, struct daemon *d, int port, uint32_t
 void sockets_commit(struct sockets_plan *plan, struct daemon *d, struct instant now)
 {
 	/* What a full socket holds back would go out of another socket than it was made for. */
-	path_flush(&d->path, now);
+	datapath_flush(&d->datapath, now);
 	if (plan->rebind) {
 		tuning_sockets(d, plan->fd);
-		udp_use(&d->path.udp, plan->fd);
+		udp_use(&d->datapath.udp, plan->fd);
 	}
 	if (plan->rebind || plan->remark)
-		admin_forget_sources(&d->path.tunnel);
+		admin_forget_sources(&d->datapath.tunnel);
 	d->port = plan->port;
 	d->mark = plan->mark;
 	if (plan->rebind)
-		loop_follow_path(&d->loop);
+		loop_follow_datapath(&d->loop);
 }
 
 void sockets_cancel(struct sockets_plan *plan, struct daemon *d)
@@ -48,5 +48,5 @@ void sockets_cancel(struct sockets_plan *plan, struct daemon *d)
 			close(plan->fd[i]);
 	}
 	if (plan->remark)
-		host_mark(d->host, d->path.udp.fd, d->mark);
+		host_mark(d->host, d->datapath.udp.fd, d->mark);
 }

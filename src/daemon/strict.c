@@ -17,7 +17,7 @@ bool strict_filters(struct daemon *d, const struct peer *p, char name[IF_NAMESIZ
 
 void strict_warn(struct daemon *d, const struct peer *peer)
 {
-	const struct peer *p = peer ? peer : admin_first(&d->path.tunnel);
+	const struct peer *p = peer ? peer : admin_first(&d->datapath.tunnel);
 	char name[IF_NAMESIZE];
 
 	if (!d->network.divert[NETWORK_V4] || d->said_strict)

@@ -19,7 +19,7 @@ void tuning_begin(struct daemon *d)
 	const struct tune *t = &d->conf.tune;
 
 	for (unsigned i = 0; i < OFFLOADS; i++)
-		d->path.offloads.kind[i].wish = (enum offload_wish)t->value[i];
+		d->datapath.offloads.kind[i].wish = (enum offload_wish)t->value[i];
 	if (t->value[TUNE_BATCH_BYTES])
 		d->loop.budget = t->value[TUNE_BATCH_BYTES];
 }
@@ -54,8 +54,8 @@ static uint32_t segments_wanted(const struct daemon *d)
 
 	if (given)
 		return given;
-	if (!offload_on(&d->path.offloads, OFFLOAD_TUN_TSO) ||
-	    !offload_wanted(&d->path.offloads, OFFLOAD_UDP_GSO))
+	if (!offload_on(&d->datapath.offloads, OFFLOAD_TUN_TSO) ||
+	    !offload_wanted(&d->datapath.offloads, OFFLOAD_UDP_GSO))
 		return SEGMENTS_ALL;
 	fit = udp_run_packets(d->mtu + PKT_HEAD + PKT_TAG);
 	return fit < 2 || host_forwards(d->host, d->ifindex) ? SEGMENTS_ALL : fit;
@@ -65,7 +65,7 @@ void tuning_segments(struct daemon *d)
 {
 	uint32_t segments, before = d->segments ? d->segments : d->segments_met;
 	/* Connections go on with what they began with, unless the MTU makes them look again. */
-	bool may_lower = !d->path.tunnel.up || d->mtu != d->segments_mtu;
+	bool may_lower = !d->datapath.tunnel.up || d->mtu != d->segments_mtu;
 	int r;
 
 	if (d->link_lost || (before == SEGMENTS_ALL && !may_lower))

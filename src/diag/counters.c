@@ -70,7 +70,7 @@ static void print_udp(struct print *out, const struct udp_stats *s)
 		  sends ? (double)s->send_datagrams / (double)sends : 0.);
 }
 
-void counters_print(struct print *out, const struct path *path)
+void counters_print(struct print *out, const struct datapath *path)
 {
 	const struct udp_stats *s = &path->udp.stats;
 	uint64_t calls = path->dev.reads + path->dev.writes + s->recv_calls + s->send_calls;

@@ -5,8 +5,8 @@
 /* How the data path does: states of the offloads, and its counters, as key=value. Pure. */
 
 #include "base/text.h"
-#include "daemon/path.h"
+#include "datapath/datapath.h"
 
-void counters_print(struct print *out, const struct path *path);
+void counters_print(struct print *out, const struct datapath *path);
 
 #endif

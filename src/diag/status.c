@@ -67,7 +67,7 @@ static void print_udp(struct print *out, const struct udp *udp)
 			  s->last_error);
 }
 
-void status_interface(struct print *out, const struct path *path,
+void status_interface(struct print *out, const struct datapath *path,
 		      const struct status_interface *about)
 {
 	const struct tunnel *t = &path->tunnel;

@@ -8,7 +8,7 @@
  */
 
 #include "base/text.h"
-#include "daemon/path.h"
+#include "datapath/datapath.h"
 #include "diag/state.h"
 
 struct status_interface {
@@ -22,7 +22,7 @@ struct status_interface {
 	uint64_t timer_late_max; /* ns, since the start */
 };
 
-void status_interface(struct print *out, const struct path *path,
+void status_interface(struct print *out, const struct datapath *path,
 		      const struct status_interface *about);
 void status_peer(struct print *out, const struct peer *peer, const struct state *state,
 		 uint64_t mono);

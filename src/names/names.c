@@ -35,7 +35,7 @@ static bool works(const struct peer *p, uint64_t mono)
 	       !p->timers.at[TIMER_RETRANSMIT];
 }
 
-static bool reachable(const struct path *p, const struct endpoint *end)
+static bool reachable(const struct datapath *p, const struct endpoint *end)
 {
 	return p->udp.fd[end->remote.sa.sa_family == AF_INET6 ? UDP_V6 : UDP_V4] >= 0;
 }
@@ -80,7 +80,7 @@ static void answered(void *ctx, const struct endpoint *ends, unsigned n, const c
 		     unsigned retry)
 {
 	struct name *name = ctx;
-	struct path *path = name->names->path;
+	struct datapath *path = name->names->path;
 	struct peer *p = admin_find(&path->tunnel, &name->peer);
 	char text[ENDPOINT_TEXT];
 

@@ -8,7 +8,7 @@
  * is asked for again.  A session that works is never moved because DNS changed.
  */
 
-#include "daemon/path.h"
+#include "datapath/datapath.h"
 #include "names/resolver.h"
 
 enum { NAMES_ENDS = 8, NAMES_WHY = 96 };
@@ -31,7 +31,7 @@ struct name {
 struct names {
 	struct name *first;
 	struct resolver *resolver;
-	struct path *path;
+	struct datapath *path;
 	/* The endpoint of a peer was set. */
 	void (*moved)(void *ctx, struct peer *peer);
 	void *ctx;

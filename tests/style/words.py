@@ -100,7 +100,7 @@ FAULTS = [
     ("ifdef in a function",
      {"src/io/a.c": HEAD + "void f(void)\n{\n#ifdef X\n\tg();\n#endif\n}\n"},
      "src/io/a.c:4: preprocessor inside"),
-    ("a second clock", {"src/daemon/path.c": HEAD + "int x = clock_gettime(1, &t);\n"},
+    ("a second clock", {"src/datapath/datapath.c": HEAD + "int x = clock_gettime(1, &t);\n"},
      "the clock is read in"),
     ("a log in io", {"src/io/a.c": HEAD + 'void f(void) { log_warn("x"); }\n'}, "write to the log"),
     ("a long line", {"src/io/a.c": HEAD + "/* " + "x" * 100 + " */\n"}, "more than 100 columns"),

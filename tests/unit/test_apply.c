@@ -51,7 +51,7 @@ void resolver_cancel(struct resolver_request *q)
 
 /* --- fixture --- */
 
-static struct path path;
+static struct datapath path;
 static struct tunnel *const t = &path.tunnel;
 static struct names names;
 static struct conf conf, old;

@@ -13,13 +13,13 @@
 #include "daemon/loop.h"
 
 /* A path of which this file has all functions that a loop calls. */
-static struct path path;
+static struct datapath path;
 static struct loop loop;
 static int device_says, socket_says;
 static unsigned device_asked, socket_asked;
 static uint64_t device_bytes, socket_bytes; /* what they have each time */
 
-int path_from_device(struct path *p, struct instant now)
+int datapath_from_device(struct datapath *p, struct instant now)
 {
 	(void)now;
 	device_asked++;
@@ -27,7 +27,7 @@ int path_from_device(struct path *p, struct instant now)
 	return device_says;
 }
 
-int path_from_network(struct path *p, int which, struct instant now)
+int datapath_from_network(struct datapath *p, int which, struct instant now)
 {
 	(void)now;
 	assert_int_equal(which, UDP_V4);
@@ -36,13 +36,13 @@ int path_from_network(struct path *p, int which, struct instant now)
 	return socket_says;
 }
 
-void path_unblock(struct path *p, struct instant now)
+void datapath_unblock(struct datapath *p, struct instant now)
 {
 	(void)p;
 	(void)now;
 }
 
-void path_tick(struct path *p, struct instant now)
+void datapath_tick(struct datapath *p, struct instant now)
 {
 	(void)p;
 	(void)now;
@@ -77,7 +77,7 @@ static int set_up(void **unused)
 	device_bytes = socket_bytes = 0;
 	if (loop_open(&loop, &path, &calls, NULL) < 0)
 		return -1;
-	loop_follow_path(&loop);
+	loop_follow_datapath(&loop);
 	return 0;
 }
 
@@ -186,7 +186,7 @@ static void test_a_closed_socket_is_not_missed(void **unused)
 	(void)unused;
 	close(path.udp.fd[UDP_V4]);
 	path.udp.fd[UDP_V4] = -1;
-	loop_follow_path(&loop);
+	loop_follow_datapath(&loop);
 	run(0.05);
 	assert_true(loop_is_sound(&loop, 0.05));
 }

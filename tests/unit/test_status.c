@@ -21,7 +21,7 @@
 enum { NOW_S = 10000 };
 static const uint64_t mono = NOW_S * SECOND_NS;
 
-static struct path path;
+static struct datapath path;
 static struct print out;
 static const struct key private_key = { .bytes = { 1, 2, 3 } };
 

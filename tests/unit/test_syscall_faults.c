@@ -19,7 +19,7 @@
 
 #include "big.h"
 #include "crypto/dh.h"
-#include "daemon/path.h"
+#include "datapath/datapath.h"
 #include "proto/admin.h"
 #include "proto/wire.h"
 #include "sim/prng.h"
@@ -56,7 +56,7 @@ struct message {
 };
 
 struct side {
-	struct path path;
+	struct datapath path;
 	int tun;
 	struct frame in[FRAMES], out[FRAMES * 8];
 	unsigned in_first, in_n, out_n;
@@ -337,13 +337,13 @@ static void open_side(struct side *s)
 	int fd[UDP_SOCKETS];
 	uint16_t port;
 
-	assert_int_equal(path_init(&s->path, &rng_system), 0);
+	assert_int_equal(datapath_init(&s->path, &rng_system), 0);
 	s->tun = open("/dev/null", O_RDWR | O_CLOEXEC);
 	assert_true(s->tun >= 0);
 	assert_int_equal(dev_tun_open(&s->path.dev, s->tun, &s->path.offloads), 0);
 	assert_int_equal(udp_pair(0, 0, fd, &port), 0);
 	udp_use(&s->path.udp, fd);
-	path_mtu(&s->path, 1420);
+	datapath_mtu(&s->path, 1420);
 	s->in_first = s->in_n = s->out_n = s->wire_first = s->wire_n = 0;
 }
 
@@ -351,13 +351,13 @@ static void carry(void)
 {
 	for (unsigned i = 0; i < 40; i++) {
 		for (unsigned k = 0; k < 2; k++) {
-			struct path *p = &sides[k].path;
+			struct datapath *p = &sides[k].path;
 
-			path_unblock(p, now);
-			path_from_device(p, now);
-			path_from_network(p, UDP_V4, now);
+			datapath_unblock(p, now);
+			datapath_from_device(p, now);
+			datapath_from_network(p, UDP_V4, now);
 			if (tunnel_deadline(&p->tunnel) <= now.mono)
-				path_tick(p, now);
+				datapath_tick(p, now);
 		}
 	}
 }
@@ -415,8 +415,8 @@ static int tear_down(void **state)
 {
 	(void)state;
 	fault.armed = false;
-	path_fini(&sides[0].path);
-	path_fini(&sides[1].path);
+	datapath_fini(&sides[0].path);
+	datapath_fini(&sides[1].path);
 	return 0;
 }
 

@@ -49,7 +49,7 @@ unit_tests = \
 	tests/unit/test_pages \
 	tests/unit/test_pairaddr \
 	tests/unit/test_pairline \
-	tests/unit/test_path \
+	tests/unit/test_datapath \
 	tests/unit/test_peers \
 	tests/unit/test_pkt \
 	tests/unit/test_rng \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_PATH_H
-#define DAEMON_PATH_H
+#ifndef DATAPATH_DATAPATH_H
+#define DATAPATH_DATAPATH_H
 
 /*
  * The page to read first: the way of a packet, device -> tunnel -> network and
@@ -14,7 +14,7 @@
 #include "io/udp.h"
 #include "proto/tunnel.h"
 
-struct path {
+struct datapath {
 	struct dev dev;
 	struct udp udp;
 	struct offloads offloads; /* of both */
@@ -28,20 +28,20 @@ struct path {
 	uint64_t bytes; /* moved so far, both ways: for whoever shares out time */
 };
 
-int path_init(struct path *p, const struct rng *rng);
-void path_fini(struct path *p);
+int datapath_init(struct datapath *p, const struct rng *rng);
+void datapath_fini(struct datapath *p);
 /* Close device and sockets; keys and sessions are gone. */
-void path_close(struct path *p);
+void datapath_close(struct datapath *p);
 
 /* Each: how many packets were moved (0: nothing waits), or -errno. Reads at most one batch. */
-int path_from_device(struct path *p, struct instant now);
-int path_from_network(struct path *p, int which, struct instant now);
+int datapath_from_device(struct datapath *p, struct instant now);
+int datapath_from_network(struct datapath *p, int which, struct instant now);
 /* The blocked socket is writable again. */
-void path_unblock(struct path *p, struct instant now);
+void datapath_unblock(struct datapath *p, struct instant now);
 /* Give up what a full socket holds back: before sockets or peers are changed. */
-void path_flush(struct path *p, struct instant now);
+void datapath_flush(struct datapath *p, struct instant now);
 /* The core's deadline has come. */
-void path_tick(struct path *p, struct instant now);
-void path_mtu(struct path *p, uint32_t mtu);
+void datapath_tick(struct datapath *p, struct instant now);
+void datapath_mtu(struct datapath *p, uint32_t mtu);
 
 #endif

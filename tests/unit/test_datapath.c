@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 #include "crypto/dh.h"
-#include "daemon/path.h"
+#include "datapath/datapath.h"
 #include "forced.h"
 #include "proto/admin.h"
 
@@ -28,7 +28,7 @@ struct queue {
 };
 
 struct side {
-	struct path path;
+	struct datapath path;
 	struct queue device_in, device_out, wire_in;
 	struct endpoint here;
 	struct side *other;
@@ -51,7 +51,7 @@ static void put(struct queue *q, const void *data, uint32_t len)
 
 static struct side *side_of(struct udp *u)
 {
-	return CONTAINER(CONTAINER(u, struct path, udp), struct side, path);
+	return CONTAINER(CONTAINER(u, struct datapath, udp), struct side, path);
 }
 
 int udp_init(struct udp *u, struct offloads *offloads)
@@ -176,14 +176,14 @@ static void set_up_side(struct side *s, int number)
 	char end[32];
 
 	memset(s, 0, sizeof(*s));
-	assert_int_equal(path_init(&s->path, &rng_system), 0);
+	assert_int_equal(datapath_init(&s->path, &rng_system), 0);
 	s->path.dev = (struct dev){ .ops = &memory_ops, .fd = 1000 + number, .ctx = s };
 	s->path.udp.fd[UDP_V4] = 2000 + number;
 	s->credit[UDP_V4] = s->credit[UDP_V6] = -1;
 	s->other = &sides[!number];
 	snprintf(end, sizeof(end), "192.0.2.%d:51820", number + 1);
 	assert_true(endpoint_parse(&s->here, end, strlen(end)));
-	path_mtu(&s->path, 1420);
+	datapath_mtu(&s->path, 1420);
 }
 
 static int set_up(void **state)
@@ -215,8 +215,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	path_fini(&sides[0].path);
-	path_fini(&sides[1].path);
+	datapath_fini(&sides[0].path);
+	datapath_fini(&sides[1].path);
 	return 0;
 }
 
@@ -244,12 +244,12 @@ static uint32_t taken(int side)
 
 static void carry_once(int side)
 {
-	struct path *p = &sides[side].path;
+	struct datapath *p = &sides[side].path;
 
-	path_from_device(p, now);
-	path_from_network(p, UDP_V4, now);
+	datapath_from_device(p, now);
+	datapath_from_network(p, UDP_V4, now);
 	if (tunnel_deadline(&p->tunnel) <= now.mono)
-		path_tick(p, now);
+		datapath_tick(p, now);
 }
 
 static void carry(void)
@@ -296,7 +296,7 @@ static void test_one_wrong_bit_on_the_wire_never_reaches_the_device(void **state
 	(void)state;
 	connect_sides();
 	offer(0, ECHO_LEN, 1);
-	path_from_device(&sides[0].path, now);
+	datapath_from_device(&sides[0].path, now);
 	assert_int_equal(wire->tail - wire->head, 1);
 	for (uint32_t bit = 0; bit < wire->len[wire->head % QUEUE] * 8; bit++) {
 		uint8_t copy[LONGEST];
@@ -306,38 +306,38 @@ static void test_one_wrong_bit_on_the_wire_never_reaches_the_device(void **state
 		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		sides[1].wire_in.head++;
 		put(wire, copy, len);
-		path_from_network(&sides[1].path, UDP_V4, now);
+		datapath_from_network(&sides[1].path, UDP_V4, now);
 		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		put(wire, copy, len);
 		assert_int_equal(sides[1].device_out.head, sides[1].device_out.tail);
 	}
-	path_from_network(&sides[1].path, UDP_V4, now);
+	datapath_from_network(&sides[1].path, UDP_V4, now);
 	assert_int_equal(taken(1), 1);
 }
 
 static void test_full_socket_holds_packets_back_and_loses_none(void **state)
 {
-	struct path *p = &sides[0].path;
+	struct datapath *p = &sides[0].path;
 
 	(void)state;
 	connect_sides();
 	for (uint32_t i = 0; i < 10; i++)
 		offer(0, ECHO_LEN, i);
 	sides[0].credit[UDP_V4] = 3;
-	assert_int_equal(path_from_device(p, now), 10);
+	assert_int_equal(datapath_from_device(p, now), 10);
 	assert_int_equal(p->blocked, UDP_V4);
 
 	/* While it is full nothing is read from the device. */
 	offer(0, ECHO_LEN, 10);
-	assert_int_equal(path_from_device(p, now), 0);
+	assert_int_equal(datapath_from_device(p, now), 0);
 	assert_int_equal(sides[0].device_in.tail - sides[0].device_in.head, 1);
 
 	/* A little room, and full again. */
 	sides[0].credit[UDP_V4] = 2;
-	path_unblock(p, now);
+	datapath_unblock(p, now);
 	assert_int_equal(p->blocked, UDP_V4);
 	sides[0].credit[UDP_V4] = -1;
-	path_unblock(p, now);
+	datapath_unblock(p, now);
 	assert_int_equal(p->blocked, -1);
 
 	carry();
@@ -352,74 +352,74 @@ static void test_full_socket_does_not_stop_what_comes_in(void **state)
 	connect_sides();
 	offer(0, ECHO_LEN, 1);
 	sides[0].credit[UDP_V4] = 0;
-	path_from_device(&sides[0].path, now);
+	datapath_from_device(&sides[0].path, now);
 	assert_int_equal(sides[0].path.blocked, UDP_V4);
 	offer(1, ECHO_LEN, 2);
-	path_from_device(&sides[1].path, now);
-	assert_int_equal(path_from_network(&sides[0].path, UDP_V4, now), 1);
+	datapath_from_device(&sides[1].path, now);
+	assert_int_equal(datapath_from_network(&sides[0].path, UDP_V4, now), 1);
 	assert_int_equal(taken(0), 2);
 }
 
 static void test_flush_gives_up_what_is_held_back_and_counts_it(void **state)
 {
-	struct path *p = &sides[0].path;
+	struct datapath *p = &sides[0].path;
 
 	(void)state;
 	connect_sides();
 	for (uint32_t i = 0; i < 10; i++)
 		offer(0, ECHO_LEN, i);
 	sides[0].credit[UDP_V4] = 4;
-	path_from_device(p, now);
-	path_flush(p, now);
+	datapath_from_device(p, now);
+	datapath_flush(p, now);
 	assert_int_equal(p->blocked, -1);
 	assert_int_equal(p->tunnel.count[FATE_SEND], 6);
 	assert_int_equal(peer_of(0)->faults.send[0].err, EAGAIN);
 	assert_int_equal(peer_of(0)->send_error, 0); /* it passes */
-	path_flush(p, now);
+	datapath_flush(p, now);
 	assert_int_equal(p->tunnel.count[FATE_SEND], 6);
 }
 
 /* What is held back refers to its peer: after a flush nothing does. */
 static void test_after_a_flush_a_peer_may_go(void **state)
 {
-	struct path *p = &sides[0].path;
+	struct datapath *p = &sides[0].path;
 
 	(void)state;
 	connect_sides();
 	for (uint32_t i = 0; i < 10; i++)
 		offer(0, ECHO_LEN, i);
 	sides[0].credit[UDP_V4] = 4;
-	path_from_device(p, now);
+	datapath_from_device(p, now);
 	assert_int_equal(p->blocked, UDP_V4);
-	path_flush(p, now);
+	datapath_flush(p, now);
 	assert_int_equal(p->out.n, 0);
 	assert_int_equal(p->out_next, 0);
 	admin_remove(&p->tunnel, peer_of(0));
 	sides[0].credit[UDP_V4] = -1;
-	path_unblock(p, now);
+	datapath_unblock(p, now);
 	offer(0, ECHO_LEN, 11);
-	assert_int_equal(path_from_device(p, now), 1);
+	assert_int_equal(datapath_from_device(p, now), 1);
 	assert_int_equal(p->tunnel.count[FATE_NO_PEER], 1);
-	path_tick(p, now);
+	datapath_tick(p, now);
 }
 
 static void test_what_the_core_sends_into_a_full_socket_is_dropped_and_counted(void **state)
 {
-	struct path *p = &sides[0].path;
+	struct datapath *p = &sides[0].path;
 
 	(void)state;
 	connect_sides();
 	sides[0].credit[UDP_V4] = 0;
 	admin_keepalive(&p->tunnel, peer_of(0), 25, now);
 	assert_int_equal(tunnel_deadline(&p->tunnel), 0);
-	path_tick(p, now);
+	datapath_tick(p, now);
 	assert_int_equal(p->blocked, -1);
 	assert_int_equal(p->tunnel.count[FATE_SEND], 1);
 }
 
 static void test_one_full_socket_leaves_the_other_its_own(void **state)
 {
-	struct path *p = &sides[0].path;
+	struct datapath *p = &sides[0].path;
 	const struct key other_key = { .bytes = { 9 } };
 	struct endpoint v6;
 	struct peer *second;
@@ -433,7 +433,7 @@ static void test_one_full_socket_leaves_the_other_its_own(void **state)
 	sides[0].credit[UDP_V6] = -1;
 	admin_keepalive(&p->tunnel, peer_of(0), 25, now);
 	admin_keepalive(&p->tunnel, second, 25, now);
-	path_tick(p, now);
+	datapath_tick(p, now);
 	assert_int_equal(p->tunnel.count[FATE_SEND], 1);
 	assert_int_equal(second->initiations_sent, 1);
 	assert_int_equal(second->faults.send[0].count, 0);
@@ -444,7 +444,7 @@ static void test_device_that_is_deleted_is_noticed_by_reading(void **state)
 {
 	(void)state;
 	sides[0].deleted = true;
-	assert_int_equal(path_from_device(&sides[0].path, now), -EBADFD);
+	assert_int_equal(datapath_from_device(&sides[0].path, now), -EBADFD);
 	assert_true(sides[0].path.device_gone);
 }
 
@@ -453,9 +453,9 @@ static void test_device_that_is_deleted_is_noticed_by_writing(void **state)
 	(void)state;
 	connect_sides();
 	offer(0, ECHO_LEN, 1);
-	path_from_device(&sides[0].path, now);
+	datapath_from_device(&sides[0].path, now);
 	sides[1].deleted = true;
-	path_from_network(&sides[1].path, UDP_V4, now);
+	datapath_from_network(&sides[1].path, UDP_V4, now);
 	assert_true(sides[1].path.device_gone);
 }
 
@@ -464,34 +464,34 @@ static void test_padding_stops_at_the_mtu(void **state)
 	(void)state;
 	connect_sides();
 	offer(0, 1420, 1);
-	path_from_device(&sides[0].path, now);
+	datapath_from_device(&sides[0].path, now);
 	assert_int_equal(sides[0].longest_sent, 1420 + 32);
-	path_mtu(&sides[0].path, 1500);
+	datapath_mtu(&sides[0].path, 1500);
 	offer(0, 1420, 2);
-	path_from_device(&sides[0].path, now);
+	datapath_from_device(&sides[0].path, now);
 	assert_int_equal(sides[0].longest_sent, 1424 + 32);
 }
 
 static void test_closed_path_has_no_sessions_and_reads_nothing(void **state)
 {
-	struct path *p = &sides[0].path;
+	struct datapath *p = &sides[0].path;
 
 	(void)state;
 	connect_sides();
 	offer(0, ECHO_LEN, 1);
 	sides[0].credit[UDP_V4] = 0;
-	path_from_device(p, now);
-	path_close(p);
+	datapath_from_device(p, now);
+	datapath_close(p);
 	assert_null(peer_of(0)->keyring.current);
 	assert_int_equal(p->dev.fd, -1);
-	assert_int_equal(path_from_device(p, now), 0);
-	assert_int_equal(path_from_network(p, UDP_V4, now), 0);
-	path_unblock(p, now);
+	assert_int_equal(datapath_from_device(p, now), 0);
+	assert_int_equal(datapath_from_network(p, UDP_V4, now), 0);
+	datapath_unblock(p, now);
 }
 
 static void test_buffers_stay_below_three_mebibytes(void **state)
 {
-	const struct path *p = &sides[0].path;
+	const struct datapath *p = &sides[0].path;
 	size_t sum = 0;
 
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/path.h"
+#include "datapath/datapath.h"
 
 #include <errno.h>
 
@@ -18,11 +18,11 @@ enum {
 	ERRORS = 64, /* of earlier datagrams, looked at per turn */
 };
 
-int path_init(struct path *p, const struct rng *rng)
+int datapath_init(struct datapath *p, const struct rng *rng)
 {
 	int r;
 
-	*p = (struct path){ .blocked = -1 };
+	*p = (struct datapath){ .blocked = -1 };
 	p->dev.fd = -1;
 	p->udp.fd[UDP_V4] = p->udp.fd[UDP_V6] = -1;
 
@@ -54,7 +54,7 @@ no_udp:
 	return r;
 }
 
-void path_close(struct path *p)
+void datapath_close(struct datapath *p)
 {
 	/* Whatever is held back refers to peers and sockets: it goes first. */
 	p->blocked = -1;
@@ -67,9 +67,9 @@ void path_close(struct path *p)
 	p->dev = (struct dev){ .fd = -1 };
 }
 
-void path_fini(struct path *p)
+void datapath_fini(struct datapath *p)
 {
-	path_close(p);
+	datapath_close(p);
 	batch_fini(&p->own);
 	batch_fini(&p->in);
 	batch_fini(&p->out);
@@ -95,20 +95,20 @@ static void give_up(struct batch *b, uint32_t next, int which)
 	}
 }
 
-static void count_bytes(struct path *p, const struct batch *b)
+static void count_bytes(struct datapath *p, const struct batch *b)
 {
 	for (uint32_t i = 0; i < b->n; i++)
 		p->bytes += b->pkt[i].len;
 }
 
-static void write_device(struct path *p, struct batch *b)
+static void write_device(struct datapath *p, struct batch *b)
 {
 	if (p->dev.ops && dev_write(&p->dev, b) == -EBADFD)
 		p->device_gone = true;
 }
 
 /* A batch that nobody waits for: it is empty afterwards, come what may. */
-static void deliver(struct path *p, struct batch *b, struct instant now)
+static void deliver(struct datapath *p, struct batch *b, struct instant now)
 {
 	uint32_t next = 0;
 	int which = UDP_V4;
@@ -122,7 +122,7 @@ static void deliver(struct path *p, struct batch *b, struct instant now)
 }
 
 /* What comes from the device is kept when the socket is full: its sender slows down then. */
-static void deliver_out(struct path *p, struct instant now)
+static void deliver_out(struct datapath *p, struct instant now)
 {
 	int which = UDP_V4;
 
@@ -138,7 +138,7 @@ static void deliver_out(struct path *p, struct instant now)
 	batch_reset(&p->out);
 }
 
-int path_from_device(struct path *p, struct instant now)
+int datapath_from_device(struct datapath *p, struct instant now)
 {
 	int n;
 
@@ -156,7 +156,7 @@ int path_from_device(struct path *p, struct instant now)
 }
 
 /* What came back of what was sent: nothing depends on it, somebody may ask for it. */
-static void hear_errors(struct path *p, struct instant now)
+static void hear_errors(struct datapath *p, struct instant now)
 {
 	struct udp_error e;
 
@@ -171,7 +171,7 @@ static void hear_errors(struct path *p, struct instant now)
 	}
 }
 
-int path_from_network(struct path *p, int which, struct instant now)
+int datapath_from_network(struct datapath *p, int which, struct instant now)
 {
 	int n;
 
@@ -187,13 +187,13 @@ int path_from_network(struct path *p, int which, struct instant now)
 	return n;
 }
 
-void path_unblock(struct path *p, struct instant now)
+void datapath_unblock(struct datapath *p, struct instant now)
 {
 	if (p->blocked >= 0)
 		deliver_out(p, now);
 }
 
-void path_flush(struct path *p, struct instant now)
+void datapath_flush(struct datapath *p, struct instant now)
 {
 	while (p->blocked >= 0) {
 		give_up(&p->out, p->out_next, p->blocked);
@@ -201,14 +201,14 @@ void path_flush(struct path *p, struct instant now)
 	}
 }
 
-void path_tick(struct path *p, struct instant now)
+void datapath_tick(struct datapath *p, struct instant now)
 {
 	batch_reset(&p->own);
 	tunnel_tick(&p->tunnel, &p->own, now);
 	deliver(p, &p->own, now);
 }
 
-void path_mtu(struct path *p, uint32_t mtu)
+void datapath_mtu(struct datapath *p, uint32_t mtu)
 {
 	p->out.mtu = mtu;
 	p->in.mtu = mtu;

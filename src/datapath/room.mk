@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: ISC
+# The way of a packet: device, tunnel, sockets.
+
+noinst_LIBRARIES += libdatapath.a
+libdatapath_a_SOURCES = \
+	src/datapath/datapath.c src/datapath/datapath.h
