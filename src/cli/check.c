@@ -8,7 +8,7 @@
 #include "cli/verb.h"
 #include "conf/diag_line.h"
 #include "crypto/dh.h"
-#include "daemon/cipher.h"
+#include "daemon/aeadsel.h"
 #include "host/hooks.h"
 
 static void say(void *ctx, enum conf_severity severity, const char *line)
@@ -44,7 +44,7 @@ void check_examine(const char *path, struct conf_report *report)
 		goto out;
 	if (conf_load_keys(&conf, report) < 0 && report->errors == 0)
 		report->errors = 1;
-	if (cipher_accept(&conf, report) < 0 && report->errors == 0)
+	if (aeadsel_accept(&conf, report) < 0 && report->errors == 0)
 		report->errors = 1;
 	have_key = (conf.set & CONF_PRIVATE_KEY) && !key_is_zero(&conf.private_key);
 	if (have_key)

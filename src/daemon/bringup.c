@@ -10,11 +10,11 @@
 #include "base/clock.h"
 #include "daemon/apply.h"
 #include "daemon/config.h"
+#include "daemon/linkwatch.h"
 #include "daemon/mtu.h"
-#include "daemon/news.h"
+#include "daemon/rebind.h"
 #include "daemon/requests.h"
-#include "daemon/sockets.h"
-#include "daemon/strict.h"
+#include "daemon/rpfilter.h"
 #include "daemon/tuning.h"
 #include "host/hooks.h"
 
@@ -224,19 +224,19 @@ static int run_hooks(struct daemon *d, enum conf_hook kind)
 
 static int open_sockets(struct daemon *d, struct instant now)
 {
-	struct sockets_plan plan;
+	struct rebind_plan plan;
 	uint32_t mark;
 	int r;
 
 	r = bringup_mark(d, &d->conf, &mark);
 	if (r < 0)
 		return r;
-	r = sockets_plan(&plan, d, d->conf.listen_port, mark);
+	r = rebind_plan(&plan, d, d->conf.listen_port, mark);
 	if (r < 0) {
 		bringup_log_port(r, d->conf.listen_port);
 		return r;
 	}
-	sockets_commit(&plan, d, now);
+	rebind_commit(&plan, d, now);
 	return 0;
 }
 
@@ -264,7 +264,7 @@ static int set_link(struct daemon *d)
 	struct link_info info = { 0 };
 	int r;
 
-	r = d->conf.set & CONF_MTU ? host_mtu(d->host, d->ifindex, d->conf.mtu) : news_mtu(d);
+	r = d->conf.set & CONF_MTU ? host_mtu(d->host, d->ifindex, d->conf.mtu) : linkwatch_mtu(d);
 	if (r < 0) {
 		log_error("cannot set the mtu: %s", strerror(-r));
 		return r;
@@ -276,7 +276,7 @@ static int set_link(struct daemon *d)
 		log_error("cannot bring up %s: %s", d->options.name, strerror(-r));
 		return r;
 	}
-	news_link(d, &info, false);
+	linkwatch_link(d, &info, false);
 	return 0;
 }
 
@@ -315,7 +315,7 @@ static int set_host(struct daemon *d)
 	if (r < 0)
 		bringup_log_network(r, what);
 	else
-		strict_warn(d, NULL);
+		rpfilter_warn(d, NULL);
 	return r;
 }
 
@@ -366,7 +366,7 @@ static int follow_link(struct daemon *d)
 		if (host_link(d->host, d->options.name, &info) < 0)
 			return -ENODEV;
 	}
-	news_link(d, &info, false);
+	linkwatch_link(d, &info, false);
 	return 0;
 }
 
@@ -382,8 +382,8 @@ int bringup(struct daemon *d)
 	if (r < 0)
 		return 1;
 	loop_follow_datapath(&d->loop);
-	news_start(d);
-	change_start(d);
+	linkwatch_start(d);
+	peerwatch_start(d);
 	r = open_control(d);
 	if (r < 0)
 		return 1;
@@ -409,8 +409,8 @@ void bringup_undo(struct daemon *d, bool hooks)
 		control_close(d->control);
 	d->control = NULL;
 	names_forget_all(&d->names);
-	news_stop(d);
-	change_stop(d);
+	linkwatch_stop(d);
+	peerwatch_stop(d);
 	host_undo(d->host);
 	network_fini(&d->network);
 	datapath_close(&d->datapath);

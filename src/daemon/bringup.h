@@ -4,7 +4,7 @@
 
 /* A tunnel brought up in order, and taken down in reverse. */
 
-#include "daemon/inside.h"
+#include "daemon/internal.h"
 
 /* Exit statuses: trying again does not help. CONFIG is EX_CONFIG. */
 enum { BRINGUP_USAGE = 2, BRINGUP_CONFIG = 78 };

@@ -11,25 +11,25 @@
 #include "base/mem.h"
 #include "base/pages.h"
 #include "crypto/aead.h"
+#include "daemon/aeadsel.h"
 #include "daemon/bringup.h"
-#include "daemon/cipher.h"
 #include "daemon/config.h"
 #include "daemon/events.h"
-#include "daemon/news.h"
+#include "daemon/linkwatch.h"
+#include "daemon/publish.h"
 #include "daemon/reload.h"
 #include "daemon/requests.h"
-#include "daemon/strict.h"
-#include "daemon/tell.h"
+#include "daemon/rpfilter.h"
 #include "proto/admin.h"
 
-void daemon_around(const struct daemon *d, const struct peer *p, struct state_around *around)
+void daemon_peer_context(const struct daemon *d, const struct peer *p, struct state_context *around)
 {
 	const struct name *name = NULL;
 
 	/* Once it has an address its name matters no more, and many names take long. */
 	if (!endpoint_known(&p->endpoint))
 		name = names_of(&d->names, &p->public_key);
-	*around = (struct state_around){
+	*around = (struct state_context){
 		.link_up = d->datapath.tunnel.up,
 		.have_key = !key_is_zero(admin_public_key(&d->datapath.tunnel)),
 		.host = name ? name->host : NULL,
@@ -38,19 +38,20 @@ void daemon_around(const struct daemon *d, const struct peer *p, struct state_ar
 	};
 }
 
-void daemon_state(const struct daemon *d, const struct peer *p, uint64_t mono, struct state *state)
+void daemon_peer_state(const struct daemon *d, const struct peer *p, uint64_t mono,
+		       struct state *state)
 {
-	struct state_around around;
+	struct state_context around;
 
-	daemon_around(d, p, &around);
+	daemon_peer_context(d, p, &around);
 	state_of(state, p, &around, mono);
 }
 
-enum state_word daemon_glance(const struct daemon *d, const struct peer *p, uint64_t mono)
+enum state_word daemon_peer_word(const struct daemon *d, const struct peer *p, uint64_t mono)
 {
-	struct state_around around;
+	struct state_context around;
 
-	daemon_around(d, p, &around);
+	daemon_peer_context(d, p, &around);
 	return state_glance(p, &around, mono);
 }
 
@@ -112,7 +113,7 @@ static void on_signal(void *ctx, int number)
 		dump_status(d);
 		return;
 	case SIGUSR2:
-		news_kick(d);
+		linkwatch_kick(d);
 		return;
 	}
 }
@@ -121,9 +122,9 @@ static void on_netlink(void *ctx)
 {
 	struct daemon *d = ctx;
 
-	news_read(d);
+	linkwatch_read(d);
 	service_look(d);
-	change_soon(d);
+	peerwatch_soon(d);
 }
 
 static void on_event(void *ctx, const struct event *e, struct instant now)
@@ -132,7 +133,7 @@ static void on_event(void *ctx, const struct event *e, struct instant now)
 
 	events_handle(d, e, now);
 	service_look(d);
-	change_soon(d);
+	peerwatch_soon(d);
 }
 
 static void on_device_gone(void *ctx)
@@ -152,9 +153,9 @@ static void on_endpoint_moved(void *ctx, struct peer *peer)
 {
 	struct daemon *d = ctx;
 
-	strict_warn(d, peer);
-	tell_endpoint(d, peer);
-	if (d->datapath.tunnel.up && news_mtu(d) < 0)
+	rpfilter_warn(d, peer);
+	publish_endpoint(d, peer);
+	if (d->datapath.tunnel.up && linkwatch_mtu(d) < 0)
 		log_warn("cannot set the mtu for the new endpoint");
 }
 
@@ -260,16 +261,16 @@ static int run_checked(struct daemon *d)
 	if (d->options.path && config_read(&d->conf, d->options.path, say, NULL) < 0)
 		return BRINGUP_CONFIG;
 	tune_override(&d->conf.tune, &d->options.tune);
-	if (!aead && cipher_accept(&d->conf, &report) < 0)
+	if (!aead && aeadsel_accept(&d->conf, &report) < 0)
 		return BRINGUP_CONFIG;
-	if (cipher_choose(aead ? aead : d->conf.aead) < 0)
+	if (aeadsel_choose(aead ? aead : d->conf.aead) < 0)
 		return 1;
 	return run_parts(d);
 }
 
 int daemon_run(const struct daemon_options *options)
 {
-	char why[CIPHER_WHY];
+	char why[AEADSEL_WHY];
 	struct daemon *d;
 	int status;
 
@@ -277,9 +278,9 @@ int daemon_run(const struct daemon_options *options)
 	mem_steady();
 	signal(SIGPIPE, SIG_IGN);
 	log_set_name(*options->name ? options->name : NULL);
-	if (cipher_check() < 0)
+	if (aeadsel_check() < 0)
 		return 1;
-	if (options->aead && cipher_refused(options->aead, why)) {
+	if (options->aead && aeadsel_refused(options->aead, why)) {
 		log_error("--aead: %s", why);
 		return BRINGUP_USAGE;
 	}

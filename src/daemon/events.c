@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "daemon/apply.h"
-#include "daemon/tell.h"
+#include "daemon/publish.h"
 
 enum { ASK_AGAIN_AFTER = 2 }; /* unanswered initiations, before the name is doubted */
 
@@ -93,7 +93,7 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 {
 	struct who w = { 0 };
 
-	tell_event(d, e);
+	publish_event(d, e);
 	if (e->peer)
 		name_peer(&w, &e->peer->public_key, &e->peer->endpoint);
 	switch (e->kind) {

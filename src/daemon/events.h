@@ -4,7 +4,7 @@
 
 /* What the core has noticed, as log lines, and what the daemon does about it. */
 
-#include "daemon/inside.h"
+#include "daemon/internal.h"
 
 void events_handle(struct daemon *d, const struct event *e, struct instant now);
 /* All that wait: before peers are removed, for an event may name one. */

@@ -18,7 +18,7 @@ enum {
 	TICKS = 8,
 };
 
-static const double rest_seconds = 0.1;
+static const double backoff_seconds = 0.1;
 
 static const int signal_numbers[LOOP_SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 };
 
@@ -160,13 +160,13 @@ static void serve(struct loop *l, unsigned *todo, int source, struct instant now
 	if (n <= 0)
 		*todo &= ~(1u << source);
 	if (n < 0)
-		l->resting |= 1u << source;
+		l->backing_off |= 1u << source;
 	l->failed[source] = n < 0 ? l->failed[source] + 1 : 0;
 }
 
 static void pump(struct loop *l)
 {
-	unsigned todo = (l->ready | DEVICE) & ~l->resting;
+	unsigned todo = (l->ready | DEVICE) & ~l->backing_off;
 	uint64_t begin = l->path->bytes;
 	struct instant now = clock_now();
 	bool waited = todo & DEVICE;
@@ -194,13 +194,13 @@ static void stop_or_start(struct loop *l, ev_io *w, bool wanted)
 		ev_io_stop(l->ev, w);
 }
 
-static void on_rest_over(struct ev_loop *ev, ev_timer *w, int revents)
+static void on_backoff_over(struct ev_loop *ev, ev_timer *w, int revents)
 {
 	struct loop *l = w->data;
 
 	(void)ev;
 	(void)revents;
-	l->resting = 0;
+	l->backing_off = 0;
 }
 
 /* A full socket stops the reading of the device, and its writability is what we wait for then. */
@@ -209,9 +209,9 @@ static void choose_watchers(struct loop *l)
 	const struct datapath *p = l->path;
 
 	for (int i = 0; i < UDP_SOCKETS; i++)
-		stop_or_start(l, &l->socket[i], p->udp.fd[i] >= 0 && !(l->resting & 1u << i));
+		stop_or_start(l, &l->socket[i], p->udp.fd[i] >= 0 && !(l->backing_off & 1u << i));
 	stop_or_start(l, &l->device,
-		      p->dev.fd >= 0 && !l->gone && p->blocked < 0 && !(l->resting & DEVICE));
+		      p->dev.fd >= 0 && !l->gone && p->blocked < 0 && !(l->backing_off & DEVICE));
 	if (ev_is_active(&l->writable) &&
 	    (p->blocked < 0 || l->writable.fd != p->udp.fd[p->blocked]))
 		ev_io_stop(l->ev, &l->writable);
@@ -219,9 +219,9 @@ static void choose_watchers(struct loop *l)
 		ev_io_set(&l->writable, p->udp.fd[p->blocked], EV_WRITE);
 		ev_io_start(l->ev, &l->writable);
 	}
-	if (l->resting && !ev_is_active(&l->rest)) {
-		ev_timer_set(&l->rest, rest_seconds, 0.);
-		ev_timer_start(l->ev, &l->rest);
+	if (l->backing_off && !ev_is_active(&l->backoff)) {
+		ev_timer_set(&l->backoff, backoff_seconds, 0.);
+		ev_timer_start(l->ev, &l->backoff);
 	}
 }
 
@@ -290,7 +290,7 @@ static void init_watchers(struct loop *l)
 	ev_io_init(&l->device, on_device, -1, EV_READ);
 	ev_io_init(&l->writable, on_writable, -1, EV_WRITE);
 	ev_io_init(&l->netlink, on_netlink, -1, EV_READ);
-	ev_timer_init(&l->rest, on_rest_over, rest_seconds, 0.);
+	ev_timer_init(&l->backoff, on_backoff_over, backoff_seconds, 0.);
 	ev_prepare_init(&l->prepare, on_prepare);
 	ev_check_init(&l->check, on_check);
 	for (int i = 0; i < UDP_SOCKETS; i++) {
@@ -298,7 +298,7 @@ static void init_watchers(struct loop *l)
 		l->socket[i].data = l;
 	}
 	l->timer.data = l->device.data = l->writable.data = l->netlink.data = l;
-	l->rest.data = l->prepare.data = l->check.data = l;
+	l->backoff.data = l->prepare.data = l->check.data = l;
 	ev_set_priority(&l->timer, EV_MAXPRI);
 	ev_set_priority(&l->check, EV_MINPRI);
 }
@@ -337,7 +337,7 @@ void loop_close(struct loop *l)
 	ev_io_stop(l->ev, &l->device);
 	ev_io_stop(l->ev, &l->writable);
 	ev_io_stop(l->ev, &l->netlink);
-	ev_timer_stop(l->ev, &l->rest);
+	ev_timer_stop(l->ev, &l->backoff);
 	ev_prepare_stop(l->ev, &l->prepare);
 	ev_check_stop(l->ev, &l->check);
 	for (int i = 0; i < UDP_SOCKETS; i++)
@@ -423,7 +423,7 @@ bool loop_is_sound(struct loop *l, double seconds)
 		if (fd < 0)
 			continue;
 		/* One failure is not much: each is followed by a rest. */
-		if (!(l->watched & 1u << i) || l->failed[i] * rest_seconds > seconds / 2)
+		if (!(l->watched & 1u << i) || l->failed[i] * backoff_seconds > seconds / 2)
 			sound = false;
 		l->failed[i] = 0;
 	}

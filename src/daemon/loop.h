@@ -34,14 +34,14 @@ struct loop {
 	ev_signal signals[LOOP_SIGNALS];
 	ev_prepare prepare;
 	ev_check check;
-	ev_timer rest;
+	ev_timer backoff;
 	uint64_t budget; /* bytes per pass: what a timer or a small packet may have to wait for */
 	int timer_fd;
-	uint64_t armed;    /* what the timer is set to; UINT64_MAX: not */
-	uint64_t late_max; /* ns: the longest that a deadline of the core had to wait */
-	unsigned ready;    /* what has data: a bit per socket, and the device */
-	unsigned resting;  /* what failed in a strange way, and is left alone for a moment */
-	unsigned watched;  /* in the same bits: what was waited for since loop_is_sound() */
+	uint64_t armed;       /* what the timer is set to; UINT64_MAX: not */
+	uint64_t late_max;    /* ns: the longest that a deadline of the core had to wait */
+	unsigned ready;       /* what has data: a bit per socket, and the device */
+	unsigned backing_off; /* what failed in a strange way, and is left alone for a moment */
+	unsigned watched;     /* in the same bits: what was waited for since loop_is_sound() */
 	unsigned failed[UDP_SOCKETS + 1]; /* times in a row, since then */
 	bool bulk;                        /* the device last had bulk data, not just answers */
 	bool broken, gone;

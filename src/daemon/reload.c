@@ -7,15 +7,15 @@
 
 #include "base/clock.h"
 #include "crypto/aead.h"
+#include "daemon/aeadsel.h"
 #include "daemon/apply.h"
 #include "daemon/bringup.h"
-#include "daemon/cipher.h"
 #include "daemon/config.h"
 #include "daemon/events.h"
-#include "daemon/news.h"
-#include "daemon/sockets.h"
-#include "daemon/strict.h"
-#include "daemon/tell.h"
+#include "daemon/linkwatch.h"
+#include "daemon/publish.h"
+#include "daemon/rebind.h"
+#include "daemon/rpfilter.h"
 #include "daemon/tuning.h"
 
 /* Into the report, and into the log. */
@@ -46,7 +46,7 @@ static void log_lines(const struct print *report, size_t from)
 /* A port of 0 in both files: whichever we have is as random as any other. */
 static int wanted_port(const struct daemon *d, const struct conf *next)
 {
-	return next->listen_port == d->conf.listen_port ? SOCKETS_KEEP_PORT : next->listen_port;
+	return next->listen_port == d->conf.listen_port ? REBIND_KEEP_PORT : next->listen_port;
 }
 
 static void change_mtu(struct daemon *d, bool was_set, struct print *report)
@@ -63,7 +63,7 @@ static void change_mtu(struct daemon *d, bool was_set, struct print *report)
 	} else {
 		if (was_set)
 			d->mtu_chosen = 0;
-		r = news_mtu(d);
+		r = linkwatch_mtu(d);
 	}
 	if (r < 0)
 		print_add(report, "mtu not changed: %s\n", strerror(-r));
@@ -97,7 +97,7 @@ static int change_host(struct daemon *d, const struct conf *next, struct instant
 		       struct print *report)
 {
 	struct network wanted = { 0 };
-	struct sockets_plan plan;
+	struct rebind_plan plan;
 	uint16_t port = d->port;
 	uint32_t mark_before = d->mark;
 	char what[128] = "";
@@ -109,7 +109,7 @@ static int change_host(struct daemon *d, const struct conf *next, struct instant
 		r = bringup_network(d, next, mark, &wanted);
 	if (r < 0)
 		goto out;
-	r = sockets_plan(&plan, d, wanted_port(d, next), mark);
+	r = rebind_plan(&plan, d, wanted_port(d, next), mark);
 	if (r < 0) {
 		bringup_log_port(r, next->listen_port);
 		print_add(report, "cannot use UDP port %u: %s\n", next->listen_port, strerror(-r));
@@ -119,10 +119,10 @@ static int change_host(struct daemon *d, const struct conf *next, struct instant
 	if (r < 0) {
 		bringup_log_network(r, what);
 		print_add(report, "cannot add the %s: %s\n", what, strerror(-r));
-		sockets_cancel(&plan, d);
+		rebind_cancel(&plan, d);
 		goto out;
 	}
-	sockets_commit(&plan, d, now);
+	rebind_commit(&plan, d, now);
 	if (d->port != port)
 		print_add(report, "UDP port changed from %u to %u\n", port, d->port);
 	if (d->mark != mark_before)
@@ -132,7 +132,7 @@ static int change_host(struct daemon *d, const struct conf *next, struct instant
 		print_add(report, "addresses or routes changed\n");
 	network_fini(&d->network);
 	d->network = wanted;
-	strict_warn(d, NULL);
+	rpfilter_warn(d, NULL);
 	return 0;
 out:
 	network_fini(&wanted);
@@ -199,7 +199,7 @@ int reload(struct daemon *d, struct print *report)
 		r = change_all(d, &next, report);
 	if (r < 0)
 		log_error("reload failed (%s): the tunnel runs on as it was", strerror(-r));
-	tell_reload(d, r, report, from);
+	publish_reload(d, r, report, from);
 	conf_fini(&next);
 	service_ready(d);
 	return r;

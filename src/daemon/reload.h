@@ -4,7 +4,7 @@
 
 /* The file read again: what differs is changed, over all keys, and nothing else is touched. */
 
-#include "daemon/inside.h"
+#include "daemon/internal.h"
 
 /*
  * Read the config file again; what was wrong or done is added to *report, a line

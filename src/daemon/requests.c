@@ -7,13 +7,13 @@
 #include "base/mem.h"
 #include "crypto/aead.h"
 #include "daemon/apply.h"
-#include "daemon/change.h"
+#include "daemon/diagnose.h"
 #include "daemon/events.h"
-#include "daemon/examine.h"
-#include "daemon/inside.h"
+#include "daemon/internal.h"
+#include "daemon/peerwatch.h"
+#include "daemon/rebind.h"
 #include "daemon/reload.h"
 #include "daemon/snapshot.h"
-#include "daemon/sockets.h"
 #include "diag/status.h"
 #include "proto/admin.h"
 
@@ -22,8 +22,8 @@ static int set(void *ctx, struct conf *request)
 	struct daemon *d = ctx;
 	struct instant now = clock_now();
 	uint32_t mark = request->set & CONF_FWMARK ? request->fwmark : d->mark;
-	int port = request->set & CONF_LISTEN_PORT ? request->listen_port : SOCKETS_KEEP_PORT;
-	struct sockets_plan plan = { 0 };
+	int port = request->set & CONF_LISTEN_PORT ? request->listen_port : REBIND_KEEP_PORT;
+	struct rebind_plan plan = { 0 };
 	size_t before;
 	bool sockets;
 	int r;
@@ -34,7 +34,7 @@ static int set(void *ctx, struct conf *request)
 	/* Without sockets a mark is for those to come: they open with the link, or with a port. */
 	sockets = d->port || request->set & CONF_LISTEN_PORT;
 	if (sockets) {
-		r = sockets_plan(&plan, d, port, mark);
+		r = rebind_plan(&plan, d, port, mark);
 		if (r < 0)
 			return r;
 	}
@@ -45,7 +45,7 @@ static int set(void *ctx, struct conf *request)
 	}
 	events_drain(d, now);
 	if (sockets)
-		sockets_commit(&plan, d, now);
+		rebind_commit(&plan, d, now);
 	d->mark = mark;
 	datapath_flush(&d->datapath, now);
 	before = admin_count(&d->datapath.tunnel);
@@ -94,8 +94,8 @@ void requests_status(struct daemon *d, struct print *out)
 
 	status_interface(out, &d->datapath, &about);
 	for (struct peer *p = admin_first(t); p; p = p->next) {
-		change_look(d, p, now);
-		daemon_state(d, p, now.mono, &state);
+		peerwatch_look(d, p, now);
+		daemon_peer_state(d, p, now.mono, &state);
 		status_peer(out, p, &state, now.mono);
 	}
 }
@@ -107,7 +107,7 @@ static void status(void *ctx, struct print *out)
 
 static void why(void *ctx, struct print *out)
 {
-	examine(ctx, out);
+	diagnose(ctx, out);
 }
 
 static void handshake(void *ctx)
@@ -116,7 +116,7 @@ static void handshake(void *ctx)
 	struct instant now = clock_now();
 
 	for (struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next) {
-		if (daemon_glance(d, p, now.mono) != STATE_UP)
+		if (daemon_peer_word(d, p, now.mono) != STATE_UP)
 			admin_handshake(&d->datapath.tunnel, p, now);
 	}
 }

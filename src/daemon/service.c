@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "daemon/inside.h"
+#include "daemon/internal.h"
 #include "proto/admin.h"
 
 /* Some states come with time alone, so we look without being told. */
@@ -26,7 +26,7 @@ static void summarize(struct daemon *d, struct summary *s)
 
 	*s = (struct summary){ 0 };
 	for (const struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next) {
-		daemon_state(d, p, mono, &state);
+		daemon_peer_state(d, p, mono, &state);
 		summary_add(s, &p->public_key, &state);
 	}
 }

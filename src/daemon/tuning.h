@@ -4,7 +4,7 @@
 
 /* The knobs of conf/tune.h, put where they work. */
 
-#include "daemon/inside.h"
+#include "daemon/internal.h"
 
 /* Before device and sockets are opened. */
 void tuning_begin(struct daemon *d);

@@ -144,7 +144,7 @@ static enum cause of_quiet(const struct peer *p, uint64_t mono)
 	return p->handshake_at ? CAUSE_ENDED : CAUSE_UNTOUCHED;
 }
 
-static enum cause decide(const struct peer *p, const struct state_around *around, uint64_t mono)
+static enum cause decide(const struct peer *p, const struct state_context *around, uint64_t mono)
 {
 	if (!around->link_up)
 		return CAUSE_LINK_DOWN;
@@ -159,7 +159,8 @@ static enum cause decide(const struct peer *p, const struct state_around *around
 	return of_quiet(p, mono);
 }
 
-enum state_word state_glance(const struct peer *p, const struct state_around *around, uint64_t mono)
+enum state_word state_glance(const struct peer *p, const struct state_context *around,
+			     uint64_t mono)
 {
 	return words[decide(p, around, mono)];
 }
@@ -187,7 +188,7 @@ static unsigned long seconds(uint64_t from, uint64_t to)
 	return to > from ? (unsigned long)((to - from) / SECOND_NS) : 0;
 }
 
-static void say_name(struct state *s, const struct state_around *around, enum cause cause)
+static void say_name(struct state *s, const struct state_context *around, enum cause cause)
 {
 	if (cause == CAUSE_NAME_FAILS)
 		say(s, "%s: %s; asks again within %u s", around->host, around->why,
@@ -267,7 +268,7 @@ static void say_quiet(struct state *s, const struct peer *p, enum cause cause)
 	}
 }
 
-void state_of(struct state *s, const struct peer *p, const struct state_around *around,
+void state_of(struct state *s, const struct peer *p, const struct state_context *around,
 	      uint64_t mono)
 {
 	enum cause cause = decide(p, around, mono);

@@ -30,7 +30,7 @@ struct state {
 };
 
 /* What the daemon around the peer knows. */
-struct state_around {
+struct state_context {
 	bool link_up, have_key;
 	const char *host; /* its endpoint is a name; NULL: it is not */
 	const char *why;  /* why the name has no address; NULL: not asked or not answered yet */
@@ -38,10 +38,10 @@ struct state_around {
 };
 
 /* mono: CLOCK_BOOTTIME ns. */
-void state_of(struct state *s, const struct peer *peer, const struct state_around *around,
+void state_of(struct state *s, const struct peer *peer, const struct state_context *around,
 	      uint64_t mono);
 /* The word alone, at a fraction of the price: for looking at many peers often. */
-enum state_word state_glance(const struct peer *peer, const struct state_around *around,
+enum state_word state_glance(const struct peer *peer, const struct state_context *around,
 			     uint64_t mono);
 const char *state_name(enum state_word word);
 /* Somebody should know: resolving, stale or dead, and not merely quiet. */

@@ -94,7 +94,7 @@ struct why_about {
 
 struct why_around {
 	struct state state;
-	struct state_around around;
+	struct state_context around;
 	int route;  /* to its endpoint: 0, or -errno: there is none; -EAGAIN: not looked for */
 	bool loops; /* that route leads into the tunnel itself */
 	char strict[IF_NAMESIZE]; /* what drops its answers by rp_filter; empty: nothing */

@@ -34,7 +34,7 @@ static bool is_up(const struct why_look *l)
 
 static bool name(const struct why_look *l)
 {
-	const struct state_around *a = &l->around->around;
+	const struct state_context *a = &l->around->around;
 	struct verdict *v;
 
 	if (l->around->state.word != STATE_RESOLVING || !a->host)

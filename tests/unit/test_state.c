@@ -15,7 +15,7 @@ static const uint64_t now = NOW_S * SECOND_NS;
 
 static struct session session;
 static struct peer peer;
-static struct state_around around;
+static struct state_context around;
 static struct state state;
 
 static int set_up(void **unused)
@@ -25,7 +25,7 @@ static int set_up(void **unused)
 	session = (struct session){ .send_valid = true,
 				    .receive_valid = true,
 				    .born = now - 10 * SECOND_NS };
-	around = (struct state_around){ .link_up = true, .have_key = true };
+	around = (struct state_context){ .link_up = true, .have_key = true };
 	assert_true(endpoint_parse(&peer.endpoint, "192.0.2.1:51820", 15));
 	return 0;
 }

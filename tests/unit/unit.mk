@@ -15,7 +15,7 @@ unit_tests = \
 	tests/unit/test_blake2s \
 	tests/unit/test_bucket \
 	tests/unit/test_bytes \
-	tests/unit/test_cipher \
+	tests/unit/test_aeadsel \
 	tests/unit/test_conf_check \
 	tests/unit/test_conf_file \
 	tests/unit/test_conf_keys \

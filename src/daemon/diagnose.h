@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_EXAMINE_H
-#define DAEMON_EXAMINE_H
+#ifndef DAEMON_DIAGNOSE_H
+#define DAEMON_DIAGNOSE_H
 
 /* The answer to why=1: collect the facts, have them judged, print the records. */
 
@@ -12,6 +12,6 @@ struct daemon;
  * First one record of the tunnel: why=NAME, healthy=yes or no, problems, how many peers
  * and how many of them are up; then one per peer with its state; then the verdicts.
  */
-void examine(struct daemon *d, struct print *out);
+void diagnose(struct daemon *d, struct print *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_CHANGE_H
-#define DAEMON_CHANGE_H
+#ifndef DAEMON_PEERWATCH_H
+#define DAEMON_PEERWATCH_H
 
 /*
  * Notice when the state of a peer changes: since when it is what it is, and one
@@ -15,7 +15,7 @@
 
 struct daemon;
 
-struct change {
+struct peerwatch {
 	ev_timer look;
 	bool running, looked;
 	uint64_t offset;  /* the clock minus the time since boot, when we last looked */
@@ -23,11 +23,11 @@ struct change {
 	uint64_t back_by; /* ...by so many ns */
 };
 
-void change_start(struct daemon *d);
-void change_stop(struct daemon *d);
+void peerwatch_start(struct daemon *d);
+void peerwatch_stop(struct daemon *d);
 /* Something happened: look soon. */
-void change_soon(struct daemon *d);
+void peerwatch_soon(struct daemon *d);
 /* Look at this peer now. */
-void change_look(struct daemon *d, struct peer *p, struct instant now);
+void peerwatch_look(struct daemon *d, struct peer *p, struct instant now);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/tell.h"
+#include "daemon/publish.h"
 
 #include <string.h>
 
 #include "control/subscribers.h"
-#include "daemon/inside.h"
+#include "daemon/internal.h"
 
 enum { DETAIL = 3000 };
 
@@ -28,7 +28,7 @@ static void name_peer(struct who *w, const struct peer *p)
 		memcpy(w->end, "none", sizeof("none"));
 }
 
-void tell_link(struct daemon *d, bool up)
+void publish_link(struct daemon *d, bool up)
 {
 	struct subscribers *f = subscribers_of(d);
 
@@ -36,7 +36,7 @@ void tell_link(struct daemon *d, bool up)
 		subscribers_publish(f, "link", " state=%s", up ? "up" : "down");
 }
 
-void tell_state(struct daemon *d, const struct peer *p, int previous, struct instant now)
+void publish_state(struct daemon *d, const struct peer *p, int previous, struct instant now)
 {
 	struct subscribers *f = subscribers_of(d);
 	struct state state;
@@ -44,7 +44,7 @@ void tell_state(struct daemon *d, const struct peer *p, int previous, struct ins
 
 	if (!f)
 		return;
-	daemon_state(d, p, now.mono, &state);
+	daemon_peer_state(d, p, now.mono, &state);
 	name_peer(&who, p);
 	subscribers_publish(f, "state", " peer=%s endpoint=%s state=%s previous=%s reason=\"%s\"",
 			    who.key, who.end, state_name(state.word),
@@ -52,7 +52,7 @@ void tell_state(struct daemon *d, const struct peer *p, int previous, struct ins
 			    state.reason);
 }
 
-void tell_endpoint(struct daemon *d, const struct peer *p)
+void publish_endpoint(struct daemon *d, const struct peer *p)
 {
 	struct subscribers *f = subscribers_of(d);
 	struct who who;
@@ -63,7 +63,7 @@ void tell_endpoint(struct daemon *d, const struct peer *p)
 	subscribers_publish(f, "endpoint", " peer=%s endpoint=%s", who.key, who.end);
 }
 
-void tell_event(struct daemon *d, const struct event *e)
+void publish_event(struct daemon *d, const struct event *e)
 {
 	struct subscribers *f = subscribers_of(d);
 	struct who who;
@@ -71,7 +71,7 @@ void tell_event(struct daemon *d, const struct event *e)
 	if (!f || !e->peer)
 		return;
 	if (e->kind == EVENT_ENDPOINT)
-		tell_endpoint(d, e->peer);
+		publish_endpoint(d, e->peer);
 	if (e->kind != EVENT_HANDSHAKE)
 		return;
 	name_peer(&who, e->peer);
@@ -99,7 +99,7 @@ static void join_lines(char text[DETAIL], const char *lines, size_t len)
 	text[n] = '\0';
 }
 
-void tell_reload(struct daemon *d, int r, const struct print *report, size_t from)
+void publish_reload(struct daemon *d, int r, const struct print *report, size_t from)
 {
 	struct subscribers *f = subscribers_of(d);
 	char detail[DETAIL] = "";

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_INSIDE_H
-#define DAEMON_INSIDE_H
+#ifndef DAEMON_INTERNAL_H
+#define DAEMON_INTERNAL_H
 
 /* The one struct that the files of the running daemon share; nobody else looks in here. */
 
 #include "base/log.h"
 #include "control/control.h"
-#include "daemon/change.h"
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
+#include "daemon/peerwatch.h"
 #include "daemon/service.h"
 #include "datapath/datapath.h"
 #include "host/host.h"
@@ -31,7 +31,7 @@ struct daemon {
 	struct datapath datapath;
 	struct loop loop;
 	struct service service;
-	struct change change;
+	struct peerwatch peerwatch;
 	struct host *host;
 	struct control *control;
 	struct resolver *resolver;
@@ -48,8 +48,8 @@ struct daemon {
 	uint32_t mtu_chosen;   /* by us, the last time; 0: never */
 	uint16_t port;         /* of the sockets; 0: none are open */
 	uint32_t mark;
-	uint32_t table; /* picked for the default route; 0: none */
-	ev_timer calm;  /* runs for a moment after a change of the network */
+	uint32_t table;    /* picked for the default route; 0: none */
+	ev_timer debounce; /* runs for a moment after a change of the network */
 	bool changed_again;
 	struct log_ratelimit ratelimit[RATELIMIT_COUNT];
 	bool ready;                   /* came up whole */
@@ -60,10 +60,12 @@ struct daemon {
 };
 
 /* How a peer is, with all that is known around it. */
-void daemon_state(const struct daemon *d, const struct peer *p, uint64_t mono, struct state *state);
+void daemon_peer_state(const struct daemon *d, const struct peer *p, uint64_t mono,
+		       struct state *state);
 /* The word alone. */
-enum state_word daemon_glance(const struct daemon *d, const struct peer *p, uint64_t mono);
+enum state_word daemon_peer_word(const struct daemon *d, const struct peer *p, uint64_t mono);
 /* What is known around it. */
-void daemon_around(const struct daemon *d, const struct peer *p, struct state_around *around);
+void daemon_peer_context(const struct daemon *d, const struct peer *p,
+			 struct state_context *around);
 
 #endif

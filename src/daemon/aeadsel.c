@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/cipher.h"
+#include "daemon/aeadsel.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,7 +13,7 @@
 #include "crypto/aead.h"
 #include "crypto/selftest.h"
 
-int cipher_check(void)
+int aeadsel_check(void)
 {
 	const char *wrong;
 	int r;
@@ -65,7 +65,7 @@ static void log_choice(bool of_all)
 	print_fini(&others);
 }
 
-int cipher_choose(const char *name)
+int aeadsel_choose(const char *name)
 {
 	int r = aead_init(name);
 
@@ -79,7 +79,7 @@ int cipher_choose(const char *name)
 	return 0;
 }
 
-bool cipher_refused(const char *name, char why[CIPHER_WHY])
+bool aeadsel_refused(const char *name, char why[AEADSEL_WHY])
 {
 	const char *lacks = aead_lacks(name);
 	const struct aead_figures *f;
@@ -87,20 +87,20 @@ bool cipher_refused(const char *name, char why[CIPHER_WHY])
 
 	if (!lacks)
 		return false;
-	snprintf(why, CIPHER_WHY, "%s cannot be used: %s; what works here: auto", name, lacks);
+	snprintf(why, AEADSEL_WHY, "%s cannot be used: %s; what works here: auto", name, lacks);
 	for (i = 0; (f = aead_figures(i)); i++) {
 		len = strlen(why);
 		if (!aead_lacks(f->name))
-			snprintf(why + len, CIPHER_WHY - len, ", %s", f->name);
+			snprintf(why + len, AEADSEL_WHY - len, ", %s", f->name);
 	}
 	return true;
 }
 
-int cipher_accept(const struct conf *c, struct conf_report *r)
+int aeadsel_accept(const struct conf *c, struct conf_report *r)
 {
-	char why[CIPHER_WHY];
+	char why[AEADSEL_WHY];
 
-	if (!(c->set & CONF_AEAD) || !cipher_refused(c->aead, why))
+	if (!(c->set & CONF_AEAD) || !aeadsel_refused(c->aead, why))
 		return 0;
 	diag_line_error(r, c->path, c->aead_place, "Aead: %s", why);
 	return -EINVAL;

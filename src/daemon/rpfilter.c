@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/strict.h"
+#include "daemon/rpfilter.h"
 
 #include "proto/admin.h"
 
 /* The way back is looked up as if we had not marked the way there. */
-bool strict_filters(struct daemon *d, const struct peer *p, char name[IF_NAMESIZE])
+bool rpfilter_drops(struct daemon *d, const struct peer *p, char name[IF_NAMESIZE])
 {
 	struct ip ip = endpoint_ip(&p->endpoint);
 	struct route_path there, back;
@@ -15,7 +15,7 @@ bool strict_filters(struct daemon *d, const struct peer *p, char name[IF_NAMESIZ
 	return there.ifindex != back.ifindex && host_filters_strictly(d->host, there.ifindex, name);
 }
 
-void strict_warn(struct daemon *d, const struct peer *peer)
+void rpfilter_warn(struct daemon *d, const struct peer *peer)
 {
 	const struct peer *p = peer ? peer : admin_first(&d->datapath.tunnel);
 	char name[IF_NAMESIZE];
@@ -23,7 +23,7 @@ void strict_warn(struct daemon *d, const struct peer *peer)
 	if (!d->network.divert[NETWORK_V4] || d->said_strict)
 		return;
 	for (; p; p = peer ? NULL : p->next) {
-		if (!strict_filters(d, p, name))
+		if (!rpfilter_drops(d, p, name))
 			continue;
 		log_warn("strict rp_filter on %s drops what peers send under a default route: "
 			 "sysctl net.ipv4.conf.%s.rp_filter=2",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/cipher.h"
+#include "daemon/aeadsel.h"
 
 #include <errno.h>
 
@@ -26,7 +26,7 @@ static int set_up(void **state)
 	*logged = '\0';
 	log_set_sink(keep, NULL);
 	log_set_level(LOG_LEVEL_INFO);
-	return cipher_check();
+	return aeadsel_check();
 }
 
 static void test_every_backend_is_a_word_of_the_configuration(void **state)
@@ -47,7 +47,7 @@ static void test_the_choice_and_its_figures_are_logged_in_one_line(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(cipher_choose(NULL), 0);
+	assert_int_equal(aeadsel_choose(NULL), 0);
 	snprintf(head, sizeof(head),
 		 "%d packets are sealed by %s: %u ns for 64 bytes, %u ns for 1424; ",
 		 LOG_LEVEL_INFO, aead_name(), aead_in_use()->ns_64, aead_in_use()->ns_1424);
@@ -61,7 +61,7 @@ static void test_the_choice_and_its_figures_are_logged_in_one_line(void **state)
 
 static void test_each_that_works_can_be_had_by_name(void **state)
 {
-	char why[CIPHER_WHY], tail[64];
+	char why[AEADSEL_WHY], tail[64];
 	size_t i;
 
 	(void)state;
@@ -70,25 +70,25 @@ static void test_each_that_works_can_be_had_by_name(void **state)
 
 		if (aead_lacks(name))
 			continue;
-		assert_false(cipher_refused(name, why));
-		assert_int_equal(cipher_choose(name), 0);
+		assert_false(aeadsel_refused(name, why));
+		assert_int_equal(aeadsel_choose(name), 0);
 		assert_string_equal(aead_name(), name);
 		snprintf(tail, sizeof(tail), " ns for 64 bytes, %u ns for 1424\n",
 			 aead_in_use()->ns_1424);
 		assert_non_null(strstr(logged, tail)); /* and no word of the others */
 		*logged = '\0';
 	}
-	assert_false(cipher_refused("auto", why));
-	assert_int_equal(cipher_choose("auto"), 0);
+	assert_false(aeadsel_refused("auto", why));
+	assert_int_equal(aeadsel_choose("auto"), 0);
 }
 
 static void test_what_cannot_be_had_is_refused_with_what_can(void **state)
 {
-	char why[CIPHER_WHY];
+	char why[AEADSEL_WHY];
 	size_t i;
 
 	(void)state;
-	assert_true(cipher_refused("rot13", why));
+	assert_true(aeadsel_refused("rot13", why));
 	assert_non_null(strstr(why, "rot13 cannot be used: there is no such backend; "
 				    "what works here: auto, "));
 	assert_non_null(strstr(why, ", sodium"));
@@ -98,7 +98,7 @@ static void test_what_cannot_be_had_is_refused_with_what_can(void **state)
 		snprintf(item, sizeof(item), ", %s", aead_figures(i)->name);
 		assert_int_equal(!!strstr(why, item), !aead_lacks(aead_figures(i)->name));
 	}
-	assert_true(cipher_choose("rot13") < 0);
+	assert_true(aeadsel_choose("rot13") < 0);
 }
 
 static void test_a_file_that_asks_for_too_much_is_told_where(void **state)
@@ -109,14 +109,14 @@ static void test_a_file_that_asks_for_too_much_is_told_where(void **state)
 	(void)state;
 	conf_init(&c);
 	said_init(s);
-	assert_int_equal(cipher_accept(&c, &s->report), 0);
+	assert_int_equal(aeadsel_accept(&c, &s->report), 0);
 	c.set |= CONF_AEAD;
 	c.aead = "sodium";
-	assert_int_equal(cipher_accept(&c, &s->report), 0);
+	assert_int_equal(aeadsel_accept(&c, &s->report), 0);
 	assert_string_equal(s->text, "");
 	c.aead = "rot13";
 	c.aead_place = (struct conf_place){ .line = 4, .column = 8 };
-	assert_int_equal(cipher_accept(&c, &s->report), -EINVAL);
+	assert_int_equal(aeadsel_accept(&c, &s->report), -EINVAL);
 	assert_int_equal(s->report.errors, 1);
 	assert_int_equal(strncmp(s->text, "E Aead: rot13 cannot be used: ", 30), 0);
 	conf_fini(&c);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_STRICT_H
-#define DAEMON_STRICT_H
+#ifndef DAEMON_RPFILTER_H
+#define DAEMON_RPFILTER_H
 
 /*
  * Under a default route the datagrams of peers carry no mark when they come in, so
@@ -10,11 +10,11 @@
 
 #include <net/if.h>
 
-#include "daemon/inside.h"
+#include "daemon/internal.h"
 
 /* That happens to this peer, by this interface. */
-bool strict_filters(struct daemon *d, const struct peer *p, char name[IF_NAMESIZE]);
+bool rpfilter_drops(struct daemon *d, const struct peer *p, char name[IF_NAMESIZE]);
 /* Tell once if that will happen to this peer (NULL: to any), and what to type. */
-void strict_warn(struct daemon *d, const struct peer *peer);
+void rpfilter_warn(struct daemon *d, const struct peer *peer);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/news.h"
+#include "daemon/linkwatch.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,12 +8,12 @@
 #include "base/clock.h"
 #include "daemon/events.h"
 #include "daemon/mtu.h"
-#include "daemon/sockets.h"
-#include "daemon/tell.h"
+#include "daemon/publish.h"
+#include "daemon/rebind.h"
 #include "daemon/tuning.h"
 #include "proto/admin.h"
 
-static const double calm_seconds = 1.0;
+static const double debounce_seconds = 1.0;
 
 static void set_mtu(struct daemon *d, uint32_t mtu)
 {
@@ -26,21 +26,21 @@ static void set_mtu(struct daemon *d, uint32_t mtu)
 static void link_up(struct daemon *d)
 {
 	struct instant now = clock_now();
-	struct sockets_plan plan;
+	struct rebind_plan plan;
 	int r;
 
-	r = sockets_plan(&plan, d, SOCKETS_KEEP_PORT, d->mark);
+	r = rebind_plan(&plan, d, REBIND_KEEP_PORT, d->mark);
 	if (r < 0)
 		log_error("cannot open UDP sockets: %s; set another ListenPort", strerror(-r));
 	else
-		sockets_commit(&plan, d, now);
+		rebind_commit(&plan, d, now);
 	dev_probe(&d->datapath.dev);
 	admin_up(&d->datapath.tunnel, now);
 	/* While it was down the kernel took routes and IPv6 addresses away. */
 	if (d->ready && !d->link_lost)
 		host_redo(d->host);
 	log_info("interface is up, UDP port %u", d->port);
-	tell_link(d, true);
+	publish_link(d, true);
 }
 
 static void link_down(struct daemon *d)
@@ -52,10 +52,10 @@ static void link_down(struct daemon *d)
 	events_drain(d, now);
 	admin_down(&d->datapath.tunnel);
 	log_info("interface is down");
-	tell_link(d, false);
+	publish_link(d, false);
 }
 
-void news_link(struct daemon *d, const struct link_info *info, bool fell)
+void linkwatch_link(struct daemon *d, const struct link_info *info, bool fell)
 {
 	set_mtu(d, info->mtu);
 	tuning_segments(d);
@@ -86,7 +86,7 @@ static void link_gone(struct daemon *d)
 		link_up(d);
 }
 
-int news_mtu(struct daemon *d)
+int linkwatch_mtu(struct daemon *d)
 {
 	uint32_t mtu;
 	int r;
@@ -112,12 +112,12 @@ static void adapt(struct daemon *d)
 	int r;
 
 	admin_forget_sources(&d->datapath.tunnel);
-	r = news_mtu(d);
+	r = linkwatch_mtu(d);
 	if (r < 0)
 		log_warn("cannot set the mtu: %s", strerror(-r));
 }
 
-static void on_calm(struct ev_loop *ev, ev_timer *w, int revents)
+static void on_debounce(struct ev_loop *ev, ev_timer *w, int revents)
 {
 	struct daemon *d = w->data;
 
@@ -126,24 +126,24 @@ static void on_calm(struct ev_loop *ev, ev_timer *w, int revents)
 		return;
 	d->changed_again = false;
 	adapt(d);
-	ev_timer_set(w, calm_seconds, 0.);
+	ev_timer_set(w, debounce_seconds, 0.);
 	ev_timer_start(ev, w);
 }
 
-void news_network(struct daemon *d)
+void linkwatch_network(struct daemon *d)
 {
 	/* Cheap, and the very next packet counts; the rest can wait. */
 	admin_forget_sources(&d->datapath.tunnel);
-	if (ev_is_active(&d->calm)) {
+	if (ev_is_active(&d->debounce)) {
 		d->changed_again = true;
 		return;
 	}
 	adapt(d);
-	ev_timer_set(&d->calm, calm_seconds, 0.);
-	ev_timer_start(d->loop.ev, &d->calm);
+	ev_timer_set(&d->debounce, debounce_seconds, 0.);
+	ev_timer_start(d->loop.ev, &d->debounce);
 }
 
-void news_kick(struct daemon *d)
+void linkwatch_kick(struct daemon *d)
 {
 	struct instant now = clock_now();
 
@@ -156,7 +156,7 @@ void news_kick(struct daemon *d)
 	}
 }
 
-void news_read(struct daemon *d)
+void linkwatch_read(struct daemon *d)
 {
 	struct watch_news news = { 0 };
 	int r;
@@ -175,22 +175,22 @@ void news_read(struct daemon *d)
 	if ((news.link_gone || news.link_moved) && !d->link_lost)
 		link_gone(d);
 	else if (news.link_changed && !d->link_lost)
-		news_link(d, &news.link, news.link_fell);
+		linkwatch_link(d, &news.link, news.link_fell);
 	if (news.forwarding_changed || news.lost)
 		tuning_segments(d);
 	if (news.network_changed || news.lost)
-		news_network(d);
+		linkwatch_network(d);
 }
 
-void news_start(struct daemon *d)
+void linkwatch_start(struct daemon *d)
 {
-	ev_timer_init(&d->calm, on_calm, calm_seconds, 0.);
-	d->calm.data = d;
+	ev_timer_init(&d->debounce, on_debounce, debounce_seconds, 0.);
+	d->debounce.data = d;
 	loop_follow_netlink(&d->loop, d->watch.fd);
 }
 
-void news_stop(struct daemon *d)
+void linkwatch_stop(struct daemon *d)
 {
-	ev_timer_stop(d->loop.ev, &d->calm);
+	ev_timer_stop(d->loop.ev, &d->debounce);
 	loop_follow_netlink(&d->loop, -1);
 }

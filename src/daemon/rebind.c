@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/sockets.h"
+#include "daemon/rebind.h"
 
 #include <unistd.h>
 
 #include "daemon/tuning.h"
 #include "proto/admin.h"
 
-int sockets_plan(struct sockets_plan *plan, struct daemon *d, int port, uint32_t mark)
+int rebind_plan(struct rebind_plan *plan, struct daemon *d, int port, uint32_t mark)
 {
 	const int *fd = d->datapath.udp.fd;
 	int r;
 
-	*plan = (struct sockets_plan){ .fd = { -1, -1 }, .port = d->port, .mark = mark };
-	plan->rebind = d->port == 0 || (port != SOCKETS_KEEP_PORT && port != d->port);
+	*plan = (struct rebind_plan){ .fd = { -1, -1 }, .port = d->port, .mark = mark };
+	plan->rebind = d->port == 0 || (port != REBIND_KEEP_PORT && port != d->port);
 	if (plan->rebind)
 		return host_udp(d->host, port > 0 ? (uint16_t)port : 0, mark, plan->fd,
 				&plan->port);
@@ -25,7 +25,7 @@ int sockets_plan(struct sockets_plan *plan, struct daemon *d, int port, uint32_t
 	return r;
 }
 
-void sockets_commit(struct sockets_plan *plan, struct daemon *d, struct instant now)
+void rebind_commit(struct rebind_plan *plan, struct daemon *d, struct instant now)
 {
 	/* What a full socket holds back would go out of another socket than it was made for. */
 	datapath_flush(&d->datapath, now);
@@ -41,7 +41,7 @@ void sockets_commit(struct sockets_plan *plan, struct daemon *d, struct instant 
 		loop_follow_datapath(&d->loop);
 }
 
-void sockets_cancel(struct sockets_plan *plan, struct daemon *d)
+void rebind_cancel(struct rebind_plan *plan, struct daemon *d)
 {
 	for (int i = 0; plan->rebind && i < UDP_SOCKETS; i++) {
 		if (plan->fd[i] >= 0)

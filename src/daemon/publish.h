@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_TELL_H
-#define DAEMON_TELL_H
+#ifndef DAEMON_PUBLISH_H
+#define DAEMON_PUBLISH_H
 
 /* What happens, told to whoever listens to the feed. Costs next to nothing when nobody does. */
 
@@ -14,14 +14,14 @@
 struct daemon;
 
 /* The link went up or down. */
-void tell_link(struct daemon *d, bool up);
+void publish_link(struct daemon *d, bool up);
 /* A peer has another state than the previous, a word of enum state_word; -1: it is new. */
-void tell_state(struct daemon *d, const struct peer *p, int previous, struct instant now);
+void publish_state(struct daemon *d, const struct peer *p, int previous, struct instant now);
 /* A handshake, or a move to another address. */
-void tell_event(struct daemon *d, const struct event *e);
+void publish_event(struct daemon *d, const struct event *e);
 /* Its endpoint is another one: a name has a new address. */
-void tell_endpoint(struct daemon *d, const struct peer *p);
+void publish_endpoint(struct daemon *d, const struct peer *p);
 /* A reload ended with r, and said this from its from-th character on. */
-void tell_reload(struct daemon *d, int r, const struct print *report, size_t from);
+void publish_reload(struct daemon *d, int r, const struct print *report, size_t from);
 
 #endif

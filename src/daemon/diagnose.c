@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/examine.h"
+#include "daemon/diagnose.h"
 
 #include <errno.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "daemon/inside.h"
-#include "daemon/strict.h"
+#include "daemon/internal.h"
+#include "daemon/rpfilter.h"
 #include "diag/why.h"
 #include "proto/admin.h"
 
 enum { ROUTES = 32 }; /* questions to the kernel per answer */
 
-struct exam {
+struct diagnosis {
 	struct daemon *d;
 	struct why_about about;
 	struct verdicts *found;
@@ -20,31 +20,31 @@ struct exam {
 	unsigned problems, up, well, routes;
 };
 
-static bool may_ask_route(struct exam *e, const struct peer *p, const struct state *s)
+static bool may_ask_route(struct diagnosis *e, const struct peer *p, const struct state *s)
 {
 	bool asks = s->word == STATE_HANDSHAKING || s->word == STATE_STALE || s->word == STATE_DEAD;
 
 	return asks && endpoint_known(&p->endpoint) && e->routes++ < ROUTES;
 }
 
-static void look_around(struct exam *e, const struct peer *p, struct why_around *a)
+static void look_around(struct diagnosis *e, const struct peer *p, struct why_around *a)
 {
 	struct daemon *d = e->d;
 	struct route_path path;
 	struct ip ip;
 
 	*a = (struct why_around){ .route = -EAGAIN };
-	daemon_around(d, p, &a->around);
+	daemon_peer_context(d, p, &a->around);
 	state_of(&a->state, p, &a->around, e->about.mono);
 	if (!may_ask_route(e, p, &a->state))
 		return;
 	ip = endpoint_ip(&p->endpoint);
 	a->route = host_path(d->host, &ip, d->mark, &path);
-	strict_filters(d, p, a->strict);
+	rpfilter_drops(d, p, a->strict);
 	a->loops = a->route == 0 && path.ifindex == d->ifindex && !d->link_lost;
 }
 
-static void take(struct exam *e)
+static void take(struct diagnosis *e)
 {
 	for (unsigned i = 0; i < e->found->n; i++)
 		e->problems += e->found->verdict[i].problem;
@@ -52,7 +52,7 @@ static void take(struct exam *e)
 	e->found->n = 0;
 }
 
-static void look_at_peer(struct exam *e, const struct peer *p, bool judge)
+static void look_at_peer(struct diagnosis *e, const struct peer *p, bool judge)
 {
 	char base64[KEY_BASE64_LEN + 1], end[ENDPOINT_TEXT];
 	struct why_around a;
@@ -68,15 +68,15 @@ static void look_at_peer(struct exam *e, const struct peer *p, bool judge)
 	take(e);
 }
 
-static void count_peer(struct exam *e, const struct peer *p)
+static void count_peer(struct diagnosis *e, const struct peer *p)
 {
-	enum state_word word = daemon_glance(e->d, p, e->about.mono);
+	enum state_word word = daemon_peer_word(e->d, p, e->about.mono);
 
 	e->up += word == STATE_UP;
 	e->well += word == STATE_UP || (word == STATE_IDLE && p->handshake_at);
 }
 
-static void look_at_all(struct exam *e)
+static void look_at_all(struct diagnosis *e)
 {
 	const struct tunnel *t = &e->d->datapath.tunnel;
 	const struct peer *p;
@@ -92,17 +92,17 @@ static void look_at_all(struct exam *e)
 		look_at_peer(e, p, judge);
 }
 
-void examine(struct daemon *d, struct print *out)
+void diagnose(struct daemon *d, struct print *out)
 {
 	struct instant now = clock_now();
-	struct exam e = {
+	struct diagnosis e = {
 		.d = d,
 		.about = { .name = d->options.name,
 			   .port = d->port,
 			   .mono = now.mono,
 			   .wall = now.wall,
-			   .back_at = d->change.back_at,
-			   .back_by = d->change.back_by },
+			   .back_at = d->peerwatch.back_at,
+			   .back_by = d->peerwatch.back_by },
 		.found = mem_new(sizeof(*e.found)),
 	};
 	char base64[KEY_BASE64_LEN + 1];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/change.h"
+#include "daemon/peerwatch.h"
 
 #include <inttypes.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/apply.h"
-#include "daemon/inside.h"
-#include "daemon/tell.h"
+#include "daemon/internal.h"
+#include "daemon/publish.h"
 #include "proto/admin.h"
 
 enum { LINES = 6 }; /* per peer and period */
@@ -70,29 +70,29 @@ static bool is_still_dead(struct peer *p, const struct state *s, uint64_t mono)
 	return told && (s->word == STATE_DEAD || s->word == STATE_HANDSHAKING);
 }
 
-void change_look(struct daemon *d, struct peer *p, struct instant now)
+void peerwatch_look(struct daemon *d, struct peer *p, struct instant now)
 {
-	uint8_t word = (uint8_t)(daemon_glance(d, p, now.mono) + 1);
+	uint8_t word = (uint8_t)(daemon_peer_word(d, p, now.mono) + 1);
 	/* Just added, or its link was down: that it is idle then is no news. */
 	bool begins = p->note.word == 0 || p->note.word == STATE_DEAD + 1;
 	struct state state;
 
 	if (p->note.word == word)
 		return;
-	tell_state(d, p, p->note.word - 1, now);
+	publish_state(d, p, p->note.word - 1, now);
 	p->note.word = word;
 	p->note.since = now.mono;
 	/* That the link went down has its own line. */
 	if ((begins && word == STATE_IDLE + 1) || !d->datapath.tunnel.up)
 		return;
-	daemon_state(d, p, now.mono, &state);
+	daemon_peer_state(d, p, now.mono, &state);
 	if (!is_still_dead(p, &state, now.mono))
 		tell(p, &state, now.mono);
 }
 
 /* --- the clock --- */
 
-static void look_at_clock(struct change *c, struct instant now)
+static void look_at_clock(struct peerwatch *c, struct instant now)
 {
 	/* The clock that stands still while the host sleeps: then the other one leaps ahead. */
 	uint64_t offset = now.wall - clock_monotonic_us() * 1000;
@@ -113,7 +113,7 @@ static void look_at_clock(struct change *c, struct instant now)
 
 static void plan(struct daemon *d, double after)
 {
-	ev_timer *w = &d->change.look;
+	ev_timer *w = &d->peerwatch.look;
 
 	ev_timer_stop(d->loop.ev, w);
 	ev_timer_set(w, after + peer_seconds * (double)admin_count(&d->datapath.tunnel), 0.);
@@ -127,30 +127,31 @@ static void on_look(struct ev_loop *ev, ev_timer *w, int revents)
 
 	(void)ev;
 	(void)revents;
-	look_at_clock(&d->change, now);
+	look_at_clock(&d->peerwatch, now);
 	for (struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next)
-		change_look(d, p, now);
+		peerwatch_look(d, p, now);
 	plan(d, look_seconds);
 }
 
-void change_soon(struct daemon *d)
+void peerwatch_soon(struct daemon *d)
 {
-	if (d->change.running && ev_timer_remaining(d->loop.ev, &d->change.look) > soon_seconds)
+	if (d->peerwatch.running &&
+	    ev_timer_remaining(d->loop.ev, &d->peerwatch.look) > soon_seconds)
 		plan(d, soon_seconds);
 }
 
-void change_start(struct daemon *d)
+void peerwatch_start(struct daemon *d)
 {
-	ev_init(&d->change.look, on_look);
-	d->change.look.data = d;
-	d->change.running = true;
-	look_at_clock(&d->change, clock_now());
+	ev_init(&d->peerwatch.look, on_look);
+	d->peerwatch.look.data = d;
+	d->peerwatch.running = true;
+	look_at_clock(&d->peerwatch, clock_now());
 	plan(d, soon_seconds);
 }
 
-void change_stop(struct daemon *d)
+void peerwatch_stop(struct daemon *d)
 {
-	if (d->change.running)
-		ev_timer_stop(d->loop.ev, &d->change.look);
-	d->change.running = false;
+	if (d->peerwatch.running)
+		ev_timer_stop(d->loop.ev, &d->peerwatch.look);
+	d->peerwatch.running = false;
 }
