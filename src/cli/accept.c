@@ -5,13 +5,13 @@
 
 #include "base/bytes.h"
 #include "cli/await.h"
-#include "cli/confdir.h"
-#include "cli/dial.h"
-#include "cli/draft.h"
 #include "cli/launch.h"
-#include "cli/lineread.h"
-#include "cli/pending.h"
 #include "cli/verb.h"
+#include "pair/confdir.h"
+#include "pair/conftext.h"
+#include "pair/dial.h"
+#include "pair/offer.h"
+#include "pair/readline.h"
 
 static const struct pairopts_of understood = {
 	.known = PAIROPT_START | PAIROPT_TIMEOUT,
@@ -50,7 +50,7 @@ static bool read_own(struct accepting *a)
 		verb_say("%s: %s%s", a->path, strerror(-r), r == -EACCES ? " (try sudo)" : "");
 		return false;
 	}
-	if (!draft_read(&conf, &a->own, a->path, &a->text, true))
+	if (!conftext_read(&conf, &a->own, a->path, &a->text, true))
 		return false;
 	for (i = 0; i < conf.n_peer; i++)
 		a->is_peer |= key_equal(&conf.peer[i].public_key, &a->answer.public_key);
@@ -77,7 +77,7 @@ static bool is_for_us(struct accepting *a)
 	}
 	if (a->is_peer)
 		return true;
-	r = pending_load(a->name, &a->offer);
+	r = offer_load(a->name, &a->offer);
 	if (r == -ENOENT)
 		verb_say("%s waits for no answer: 'taut new' made none, or one was accepted "
 			 "already. For another host: taut new NAME",
@@ -96,7 +96,7 @@ static bool is_for_us(struct accepting *a)
 static void add_peer(struct accepting *a)
 {
 	const struct pairline_endpoint *e = dial_choose(&a->answer);
-	struct draft_peer peer = {
+	struct conftext_peer peer = {
 		.name = pairline_called(&a->answer),
 		.public_key = &a->answer.public_key,
 		.psk = &a->offer.psk,
@@ -113,7 +113,7 @@ static void add_peer(struct accepting *a)
 	}
 	if (a->text.len && a->text.chars[a->text.len - 1] != '\n')
 		print_add(&a->text, "\n");
-	draft_peer(&a->text, &peer);
+	conftext_peer(&a->text, &peer);
 }
 
 static bool write_file(struct accepting *a)
@@ -128,14 +128,14 @@ static bool write_file(struct accepting *a)
 		return true;
 	add_peer(a);
 	/* It may have been edited since: two peers with one address, say. */
-	if (a->text.failed || !draft_read(&conf, &own, a->path, &a->text, a->o.quiet))
+	if (a->text.failed || !conftext_read(&conf, &own, a->path, &a->text, a->o.quiet))
 		return false;
 	conf_fini(&conf);
 	if (!confdir_write(&file, 1))
 		return false;
 	if (!a->o.quiet)
 		verb_say("added the peer to %s", a->path);
-	pending_drop(a->name);
+	offer_drop(a->name);
 	return true;
 }
 
@@ -144,7 +144,7 @@ static void tell_up(const struct accepting *a)
 	struct print theirs = { 0 };
 	unsigned f = a->offer.theirs[0].ip.family ? 0 : 1;
 
-	draft_addresses(&theirs, &a->offer.theirs[f], 1, false);
+	conftext_addresses(&theirs, &a->offer.theirs[f], 1, false);
 	if (theirs.len)
 		verb_say("%s is up. Both hosts are done; here: ping %s", a->name, theirs.chars);
 	else
@@ -181,7 +181,7 @@ static int accept_answer(struct accepting *a)
 {
 	char start[LAUNCH_TEXT];
 
-	if (!lineread(&a->answer, a->o.word[1], "the line that 'taut join' printed") ||
+	if (!readline(&a->answer, a->o.word[1], "the line that 'taut join' printed") ||
 	    !read_own(a) || !is_for_us(a) || !write_file(a))
 		return VERB_FAILED;
 	if ((a->o.given & PAIROPT_START) || launch_is_running(a->name)) {

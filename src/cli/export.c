@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "cli/far.h"
 #include "cli/find.h"
 #include "cli/keytext.h"
 #include "cli/launch.h"
-#include "cli/qr.h"
 #include "cli/verb.h"
+#include "pair/peerfile.h"
+#include "pair/qr.h"
 
 static const struct pairopts_of understood = {
 	.known = PAIROPT_PEER | PAIROPT_WG_QUICK | PAIROPT_QR | PAIROPT_NEW_PEER |
@@ -44,7 +44,7 @@ static bool wants_colour(void)
 	return !(never && *never) && isatty(STDOUT_FILENO);
 }
 
-static bool print_out(const struct far *f, const struct print *text)
+static bool print_out(const struct peerfile *f, const struct print *text)
 {
 	const char *rest = text->chars;
 	struct print code = { 0 };
@@ -71,7 +71,7 @@ static bool print_out(const struct far *f, const struct print *text)
 	return r == 0;
 }
 
-static void tell_next(const struct far *f)
+static void tell_next(const struct peerfile *f)
 {
 	const char *there = f->o.given & PAIROPT_QR ? "scan it with the WireGuard app"
 						    : "save it there as /etc/wireguard/NAME.conf "
@@ -90,7 +90,7 @@ static void tell_next(const struct far *f)
 }
 
 /* Before anything is changed. */
-static bool may_do(const struct far *f)
+static bool may_do(const struct peerfile *f)
 {
 	unsigned given = f->o.given;
 
@@ -108,15 +108,15 @@ static bool may_do(const struct far *f)
 	return false;
 }
 
-static int do_export(struct far *f)
+static int do_export(struct peerfile *f)
 {
 	struct print text = { 0 };
 	int status = VERB_FAILED;
 
-	if (far_make(f, &text)) {
+	if (peerfile_make(f, &text)) {
 		keytext_warn();
 		/* With a code that cannot be made, there must be no new peer either. */
-		if (print_out(f, &text) && far_commit(f))
+		if (print_out(f, &text) && peerfile_commit(f))
 			status = VERB_OK;
 	}
 	if (status == VERB_OK && !f->o.quiet)
@@ -127,7 +127,7 @@ static int do_export(struct far *f)
 
 int export_peer(const struct command *c)
 {
-	struct far f;
+	struct peerfile f;
 	int status;
 
 	memset(&f, 0, sizeof(f));
@@ -139,7 +139,7 @@ int export_peer(const struct command *c)
 		return VERB_FAILED;
 	if (!verb_crypto())
 		return VERB_FAILED;
-	status = far_open(&f) ? do_export(&f) : VERB_FAILED;
-	far_close(&f);
+	status = peerfile_open(&f) ? do_export(&f) : VERB_FAILED;
+	peerfile_close(&f);
 	return status;
 }

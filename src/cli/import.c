@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "cli/confdir.h"
-#include "cli/draft.h"
 #include "cli/launch.h"
-#include "cli/pairopts.h"
+#include "pair/confdir.h"
+#include "pair/conftext.h"
+#include "pair/pairopts.h"
 
 static const struct pairopts_of understood = {
 	.known = PAIROPT_START | PAIROPT_FORCE,
@@ -129,14 +129,14 @@ static void hear_nothing(void *ctx, enum conf_severity severity, const char *lin
 static bool move_key(struct importing *im, const struct conf *named, const struct conf *conf)
 {
 	struct conf_report report = { .say = hear_nothing };
-	char key_file[DRAFT_KEY_FILE];
+	char key_file[CONFTEXT_KEY_FILE];
 	struct conf moved;
 	bool good;
 
-	draft_key_file(key_file, im->name);
-	draft_move_key(&im->moved, text_from(im->text.chars, im->text.len), named->key_place.line,
-		       key_file);
-	draft_key(&im->key, &conf->private_key);
+	conftext_key_file(key_file, im->name);
+	conftext_move_key(&im->moved, text_from(im->text.chars, im->text.len),
+			  named->key_place.line, key_file);
+	conftext_key(&im->key, &conf->private_key);
 	conf_init(&moved);
 	good = conf_read_text(&moved, im->from, im->moved.chars, im->moved.len, &report) == 0 &&
 	       (moved.set & (CONF_PRIVATE_KEY | CONF_PRIVATE_KEY_FILE)) == CONF_PRIVATE_KEY_FILE;
@@ -166,7 +166,7 @@ static int take_over(struct importing *im)
 	struct key own;
 	int status = VERB_FAILED;
 
-	if (!draft_read(&conf, &own, im->from, &im->text, im->o.quiet))
+	if (!conftext_read(&conf, &own, im->from, &im->text, im->o.quiet))
 		return VERB_FAILED;
 	/* Once more, for in conf the keys have taken the place of their files. */
 	conf_init(&named);

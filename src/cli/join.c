@@ -3,15 +3,15 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "cli/confdir.h"
-#include "cli/dial.h"
-#include "cli/draft.h"
 #include "cli/launch.h"
-#include "cli/lineread.h"
-#include "cli/pending.h"
 #include "cli/verb.h"
 #include "crypto/dh.h"
 #include "crypto/rng.h"
+#include "pair/confdir.h"
+#include "pair/conftext.h"
+#include "pair/dial.h"
+#include "pair/offer.h"
+#include "pair/readline.h"
 
 static const struct pairopts_of understood = {
 	.known = PAIROPT_START | PAIROPT_FORCE | PAIROPT_LISTEN | PAIROPT_ENDPOINT,
@@ -34,7 +34,7 @@ struct joining {
 	struct pairopts o;
 	const char *name;
 	char path[PATH_MAX];
-	struct survey survey;
+	struct localnet survey;
 	struct pairline offer, answer;
 	struct key private_key;
 	uint16_t port;
@@ -51,7 +51,7 @@ static bool is_for_us(const struct joining *j)
 			 j->offer.name);
 		return false;
 	}
-	if (!pending_find(&j->offer, own))
+	if (!offer_find(&j->offer, own))
 		return true;
 	verb_say("this is this host's own line, of the tunnel %s: paste it to 'taut join' on the "
 		 "other host",
@@ -68,7 +68,7 @@ static bool is_free(const struct joining *j)
 	for (f = 0; f < PAIRLINE_FAMILIES; f++) {
 		if (j->offer.theirs[f].ip.family == 0)
 			continue;
-		p = survey_overlap(&j->survey, &j->offer.theirs[f]);
+		p = localnet_overlap(&j->survey, &j->offer.theirs[f]);
 		if (!p)
 			continue;
 		prefix_print(theirs, &j->offer.theirs[f]);
@@ -92,7 +92,8 @@ static void warn_public(const struct joining *j)
 	unsigned f;
 
 	for (f = 0; f < PAIRLINE_FAMILIES; f++) {
-		if (j->offer.theirs[f].ip.family == 0 || survey_is_private_net(&j->offer.theirs[f]))
+		if (j->offer.theirs[f].ip.family == 0 ||
+		    localnet_is_private_net(&j->offer.theirs[f]))
 			continue;
 		prefix_print(text, &j->offer.theirs[f]);
 		verb_say("warning: the line makes this host %s in the tunnel. That is no private "
@@ -156,14 +157,14 @@ static void add_others(struct print *text, const struct pairline *offer,
 
 static void draft(const struct joining *j, struct print *text, const struct pairline_endpoint *e)
 {
-	char key_file[DRAFT_KEY_FILE], word[PAIRLINE_ENDPOINT_TEXT];
-	const struct draft_interface own = {
+	char key_file[CONFTEXT_KEY_FILE], word[PAIRLINE_ENDPOINT_TEXT];
+	const struct conftext_interface own = {
 		.key_file = key_file,
 		.port = j->port,
 		.address = j->offer.theirs,
 		.n_address = PAIRLINE_FAMILIES,
 	};
-	struct draft_peer peer = {
+	struct conftext_peer peer = {
 		.name = pairline_called(&j->offer),
 		.public_key = &j->offer.public_key,
 		.psk = &j->offer.psk,
@@ -177,10 +178,10 @@ static void draft(const struct joining *j, struct print *text, const struct pair
 		pairline_print_endpoint(word, e);
 		peer.endpoint = word;
 	}
-	draft_key_file(key_file, j->name);
+	conftext_key_file(key_file, j->name);
 	print_add(text, "# Made by 'taut join %s'.\n\n", j->name);
-	draft_interface(text, &own);
-	draft_peer(text, &peer);
+	conftext_interface(text, &own);
+	conftext_peer(text, &peer);
 	add_others(text, &j->offer, e);
 }
 
@@ -196,13 +197,13 @@ static bool write_files(const struct joining *j, const struct pairline_endpoint 
 	bool good;
 
 	confdir_path(key_path, j->name, ".key");
-	draft_key(&key, &j->private_key);
+	conftext_key(&key, &j->private_key);
 	draft(j, &text, e);
 	good = confdir_write(files, LEN(files));
 	print_fini(&text);
 	print_fini(&key);
 	if (good)
-		pending_drop(j->name); /* of an offer whose tunnel is no more */
+		offer_drop(j->name); /* of an offer whose tunnel is no more */
 	return good;
 }
 
@@ -211,7 +212,7 @@ static void tell_next(const struct joining *j, bool started)
 	struct print theirs = { 0 };
 	char start[LAUNCH_TEXT];
 
-	draft_addresses(&theirs, j->offer.theirs, PAIRLINE_FAMILIES, false);
+	conftext_addresses(&theirs, j->offer.theirs, PAIRLINE_FAMILIES, false);
 	verb_say("wrote %s: %s", j->path, theirs.failed ? "" : theirs.chars);
 	print_fini(&theirs);
 	if (!started) {
@@ -268,16 +269,16 @@ int join_pair(const struct command *c)
 	if (!conf_name_ok(j.name))
 		return verb_usage("'%s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -",
 				  j.name);
-	if (!verb_crypto() || !lineread(&j.offer, j.o.word[1], "the line that 'taut new' printed"))
+	if (!verb_crypto() || !readline(&j.offer, j.o.word[1], "the line that 'taut new' printed"))
 		return VERB_FAILED;
 	confdir_path(j.path, j.name, ".conf");
 	status = VERB_FAILED;
-	r = survey_take(&j.survey, j.name);
+	r = localnet_take(&j.survey, j.name);
 	if (r < 0)
 		verb_say("cannot see the addresses of this host: %s", strerror(-r));
 	else if (is_for_us(&j) && confdir_may_make(j.name, j.o.given & PAIROPT_FORCE))
 		status = join(&j);
-	survey_free(&j.survey);
+	localnet_free(&j.survey);
 	wipe(&j, sizeof(j));
 	return status;
 }

@@ -3,14 +3,14 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "cli/confdir.h"
-#include "cli/dial.h"
-#include "cli/draft.h"
-#include "cli/inner.h"
 #include "cli/launch.h"
-#include "cli/pending.h"
 #include "cli/verb.h"
 #include "crypto/dh.h"
+#include "pair/confdir.h"
+#include "pair/conftext.h"
+#include "pair/dial.h"
+#include "pair/offer.h"
+#include "pair/pickaddr.h"
 
 static const struct pairopts_of understood = {
 	.known = PAIROPT_START | PAIROPT_FORCE | PAIROPT_LISTEN | PAIROPT_ENDPOINT |
@@ -37,7 +37,7 @@ struct making {
 	struct pairopts o;
 	const char *name;
 	char path[PATH_MAX];
-	struct survey survey;
+	struct localnet survey;
 	struct key private_key;
 	struct pairline offer; /* what both sides will be */
 	uint16_t port;
@@ -59,7 +59,7 @@ static bool take_address(struct making *m, struct text word)
 		return false;
 	}
 	m->offer.ours[f] = p;
-	if (inner_neighbour(&p, &m->offer.theirs[f]))
+	if (pickaddr_neighbour(&p, &m->offer.theirs[f]))
 		return true;
 	verb_usage("--address: '%.*s' leaves no room for the other host: /31 (IPv6: /127) or wider",
 		   (int)text_len(word), word.at);
@@ -88,8 +88,8 @@ static bool choose_addresses(struct making *m)
 
 	if (m->o.n_address)
 		return take_addresses(m);
-	good4 = inner_pick(AF_INET, &m->survey, &rng_system, &l->ours[0], &l->theirs[0]);
-	good6 = inner_pick(AF_INET6, &m->survey, &rng_system, &l->ours[1], &l->theirs[1]);
+	good4 = pickaddr_pick(AF_INET, &m->survey, &rng_system, &l->ours[0], &l->theirs[0]);
+	good6 = pickaddr_pick(AF_INET6, &m->survey, &rng_system, &l->ours[1], &l->theirs[1]);
 	if (!good4)
 		l->ours[0] = l->theirs[0] = (struct prefix){ 0 };
 	if (!good6)
@@ -111,7 +111,7 @@ static void warn_overlap(const struct making *m)
 	for (f = 0; f < PAIRLINE_FAMILIES; f++) {
 		if (m->offer.ours[f].ip.family == 0)
 			continue;
-		p = survey_overlap(&m->survey, &m->offer.ours[f]);
+		p = localnet_overlap(&m->survey, &m->offer.ours[f]);
 		if (!p)
 			continue;
 		prefix_print(text, &m->offer.ours[f]);
@@ -134,8 +134,8 @@ static void make_keys(struct making *m)
 /* The line is kept, for `taut accept`; one of before belonged to a file that is no more. */
 static bool write_files(struct making *m)
 {
-	char key_file[DRAFT_KEY_FILE], key_path[PATH_MAX], pending[PATH_MAX];
-	const struct draft_interface d = {
+	char key_file[CONFTEXT_KEY_FILE], key_path[PATH_MAX], pending[PATH_MAX];
+	const struct conftext_interface d = {
 		.key_file = key_file,
 		.port = m->port,
 		.address = m->offer.ours,
@@ -150,13 +150,13 @@ static bool write_files(struct making *m)
 	};
 	bool good;
 
-	draft_key_file(key_file, m->name);
+	conftext_key_file(key_file, m->name);
 	confdir_path(key_path, m->name, ".key");
-	pending_path(pending, m->name);
-	draft_key(&key, &m->private_key);
+	offer_path(pending, m->name);
+	conftext_key(&key, &m->private_key);
 	print_add(&text, "# Made by 'taut new %s'; 'taut accept' adds the peer.\n\n", m->name);
-	draft_interface(&text, &d);
-	good = pending_print(&line, &m->offer) && confdir_write(files, LEN(files));
+	conftext_interface(&text, &d);
+	good = offer_print(&line, &m->offer) && confdir_write(files, LEN(files));
 	print_fini(&text);
 	print_fini(&key);
 	print_fini(&line);
@@ -167,7 +167,7 @@ static void tell_next(const struct making *m)
 {
 	struct print ours = { 0 };
 
-	draft_addresses(&ours, m->offer.ours, PAIRLINE_FAMILIES, false);
+	conftext_addresses(&ours, m->offer.ours, PAIRLINE_FAMILIES, false);
 	if (m->port)
 		verb_say("wrote %s: %s, UDP port %u", m->path, ours.failed ? "" : ours.chars,
 			 m->port);
@@ -202,7 +202,7 @@ static int make_pair(struct making *m)
 	if (!choose_addresses(m))
 		return m->o.n_address ? VERB_USAGE : VERB_FAILED;
 	warn_overlap(m);
-	if (m->o.port && !survey_port_is_free(m->port) && !launch_is_running(m->name))
+	if (m->o.port && !localnet_port_is_free(m->port) && !launch_is_running(m->name))
 		verb_say("warning: UDP port %u is in use here", m->port);
 	make_keys(m);
 	if (!pairline_write(line, &m->offer))
@@ -242,13 +242,13 @@ int new_pair(const struct command *c)
 	confdir_path(m.path, m.name, ".conf");
 	snprintf(m.offer.name, sizeof(m.offer.name), "%s", m.name);
 	pairline_sign(&m.offer);
-	r = survey_take(&m.survey, m.name);
+	r = localnet_take(&m.survey, m.name);
 	if (r < 0) {
 		verb_say("cannot see the addresses of this host: %s", strerror(-r));
 		return VERB_FAILED;
 	}
 	status = make_pair(&m);
-	survey_free(&m.survey);
+	localnet_free(&m.survey);
 	wipe(&m, sizeof(m));
 	return status;
 }

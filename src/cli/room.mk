@@ -6,39 +6,25 @@ libcli_a_SOURCES = \
 	src/cli/accept.c \
 	src/cli/await.c src/cli/await.h \
 	src/cli/check.c \
-	src/cli/confdir.c src/cli/confdir.h \
 	src/cli/detach.c src/cli/detach.h \
-	src/cli/dial.c src/cli/dial.h \
 	src/cli/down.c \
-	src/cli/draft.c src/cli/draft.h \
 	src/cli/dump.c src/cli/dump.h \
 	src/cli/event_json.c src/cli/event_json.h \
 	src/cli/events.c \
 	src/cli/export.c \
 	src/cli/facts.c src/cli/facts.h \
-	src/cli/far.c src/cli/far.h \
 	src/cli/find.c src/cli/find.h \
 	src/cli/gather.c src/cli/gather.h \
 	src/cli/genkey.c \
 	src/cli/genpsk.c \
 	src/cli/help.c \
 	src/cli/import.c \
-	src/cli/inner.c src/cli/inner.h \
 	src/cli/join.c \
 	src/cli/jprint.c src/cli/jprint.h \
 	src/cli/keytext.c src/cli/keytext.h \
 	src/cli/launch.c src/cli/launch.h \
-	src/cli/lineread.c src/cli/lineread.h \
 	src/cli/new.c \
-	src/cli/pairline.c src/cli/pairline.h \
-	src/cli/pairline_endpoint.c \
-	src/cli/pairline_field.c src/cli/pairline_field.h \
-	src/cli/pairline_text.c src/cli/pairline_text.h \
-	src/cli/pairopts.c src/cli/pairopts.h \
-	src/cli/pending.c src/cli/pending.h \
 	src/cli/pubkey.c \
-	src/cli/qr.h \
-	src/cli/qr_draw.c \
 	src/cli/rates.c src/cli/rates.h \
 	src/cli/reload.c \
 	src/cli/report.c src/cli/report.h \
@@ -50,7 +36,6 @@ libcli_a_SOURCES = \
 	src/cli/status_json.c src/cli/status_json.h \
 	src/cli/status_metrics.c src/cli/status_metrics.h \
 	src/cli/statusopts.c src/cli/statusopts.h \
-	src/cli/survey.c src/cli/survey.h \
 	src/cli/textfile.c src/cli/textfile.h \
 	src/cli/up.c \
 	src/cli/verb.c src/cli/verb.h \
@@ -60,13 +45,3 @@ libcli_a_SOURCES = \
 	src/cli/wait.c \
 	src/cli/watch.c src/cli/watch.h \
 	src/cli/why.c
-
-# With libqrencode, or with a file that says that it is not there.
-libcli_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(QRENCODE_CFLAGS)
-if HAVE_QRENCODE
-libcli_a_SOURCES += src/cli/qr.c
-EXTRA_DIST += src/cli/qr_none.c
-else
-libcli_a_SOURCES += src/cli/qr_none.c
-EXTRA_DIST += src/cli/qr.c
-endif

@@ -86,7 +86,7 @@ def tune(root):
 
 def pairing(root):
     """The options of new, join and so on, but for those that every verb knows."""
-    table = root / "src/cli/pairopts.c"
+    table = root / "src/pair/pairopts.c"
     text = table.read_text(encoding="utf-8") if table.exists() else ""
     found = set(re.findall(r'\{ "([a-z-]+)",', text))
     return found - {"help", "quiet", "verbose"}

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
-#include "cli/pairline.h"
-#include "cli/pairline_field.h"
-#include "cli/pairline_text.h"
 #include "crypto/blake2s.h"
+#include "pair/pairline.h"
+#include "pair/pairline_field.h"
+#include "pair/pairline_text.h"
 #include "seed.h"
 
 enum { PREFIX_LEN = 10, CHECK_LEN = 5, FIELDS_AT = 36, BYTES_MAX = 760 };

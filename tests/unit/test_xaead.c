@@ -6,13 +6,14 @@
 #include "vectors.h"
 
 /* draft-irtf-cfrg-xchacha-03, appendix A.3.1 */
-static const char draft_key[] = "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f";
-static const char draft_nonce[] = "404142434445464748494a4b4c4d4e4f5051525354555657";
-static const char draft_ad[] = "50515253c0c1c2c3c4c5c6c7";
-static const char draft_plain[] =
+static const char conftext_key[] =
+	"808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f";
+static const char conftext_nonce[] = "404142434445464748494a4b4c4d4e4f5051525354555657";
+static const char conftext_ad[] = "50515253c0c1c2c3c4c5c6c7";
+static const char conftext_plain[] =
 	"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the "
 	"future, sunscreen would be it.";
-static const char draft_sealed[] =
+static const char conftext_sealed[] =
 	"bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb"
 	"731c7f1b0b4aa6440bf3a82f4eda7e39ae64c6708c54c216cb96b72e1213b452"
 	"2f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff9"
@@ -24,13 +25,14 @@ static void test_known_answer_of_the_draft(void **state)
 	uint8_t key[32], nonce[XAEAD_NONCE], ad[12], sealed[114 + XAEAD_TAG], plain[114];
 
 	(void)state;
-	hex_read(key, sizeof(key), draft_key);
-	hex_read(nonce, sizeof(nonce), draft_nonce);
-	hex_read(ad, sizeof(ad), draft_ad);
-	xaead_seal(sealed, (const uint8_t *)draft_plain, sizeof(plain), ad, sizeof(ad), nonce, key);
-	assert_hex(sealed, sizeof(sealed), draft_sealed);
+	hex_read(key, sizeof(key), conftext_key);
+	hex_read(nonce, sizeof(nonce), conftext_nonce);
+	hex_read(ad, sizeof(ad), conftext_ad);
+	xaead_seal(sealed, (const uint8_t *)conftext_plain, sizeof(plain), ad, sizeof(ad), nonce,
+		   key);
+	assert_hex(sealed, sizeof(sealed), conftext_sealed);
 	assert_true(xaead_open(plain, sealed, sizeof(sealed), ad, sizeof(ad), nonce, key));
-	assert_memory_equal(plain, draft_plain, sizeof(plain));
+	assert_memory_equal(plain, conftext_plain, sizeof(plain));
 }
 
 static void test_known_cookies(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_LINEREAD_H
-#define CLI_LINEREAD_H
+#ifndef PAIR_READLINE_H
+#define PAIR_READLINE_H
 
 /*
  * A pairing line from the command line or from standard input.  Whoever lists the
@@ -10,13 +10,13 @@
 
 #include <stdbool.h>
 
-#include "cli/pairline.h"
+#include "pair/pairline.h"
 
 /*
  * arg: the line; "-" or NULL: standard input, up to its end as the line itself knows it,
  * with white space where a mail or a terminal broke it.  what, from: for the prompt, as
  * in "the line that 'taut new' printed".  false: said why.  The line is to be wiped.
  */
-bool lineread(struct pairline *line, const char *arg, const char *what);
+bool readline(struct pairline *line, const char *arg, const char *what);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_DRAFT_H
-#define CLI_DRAFT_H
+#ifndef PAIR_CONFTEXT_H
+#define PAIR_CONFTEXT_H
 
 /* Configuration as text, in the words of wg-quick, and whether it is good. */
 
@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "conf/conf.h"
 
-struct draft_interface {
+struct conftext_interface {
 	const char *key_file;          /* where its private key is; NULL: it is in the text */
 	const struct key *private_key; /* NULL: to be filled in by hand, a comment says so */
 	const struct key *public_key;  /* of that one, for the comment */
@@ -21,7 +21,7 @@ struct draft_interface {
 	size_t n_address;
 };
 
-struct draft_peer {
+struct conftext_peer {
 	const char *name; /* for people; NULL: none */
 	const struct key *public_key;
 	const struct key *psk; /* NULL or zero: none */
@@ -34,26 +34,26 @@ struct draft_peer {
 };
 
 /* The file for a private key. */
-void draft_key(struct print *out, const struct key *private_key);
+void conftext_key(struct print *out, const struct key *private_key);
 /* Its name, beside the configuration: NAME.key. */
-enum { DRAFT_KEY_FILE = CONF_NAME_MAX + 5 };
-void draft_key_file(char text[DRAFT_KEY_FILE], const char *name);
+enum { CONFTEXT_KEY_FILE = CONF_NAME_MAX + 5 };
+void conftext_key_file(char text[CONFTEXT_KEY_FILE], const char *name);
 /*
  * A configuration with the private key in that file instead: the line of this number,
  * which had it or named another file, names that one; its comment stays.
  */
-void draft_move_key(struct print *out, struct text from, uint32_t number, const char *key_file);
-void draft_interface(struct print *out, const struct draft_interface *d);
-void draft_peer(struct print *out, const struct draft_peer *d);
+void conftext_move_key(struct print *out, struct text from, uint32_t number, const char *key_file);
+void conftext_interface(struct print *out, const struct conftext_interface *d);
+void conftext_peer(struct print *out, const struct conftext_peer *d);
 /* "10.0.0.1/31, fd00::1/64"; the addresses alone, or with their bits. */
-void draft_addresses(struct print *out, const struct prefix *p, size_t n, bool bits);
+void conftext_addresses(struct print *out, const struct prefix *p, size_t n, bool bits);
 
 /*
  * Read a text as the file that name stands for, its key files too, and check it whole.
  * *conf is initialised here, and good only on true.  *public_key is its own.
  * false: each error was said.  Warnings are said too, unless quiet.
  */
-bool draft_read(struct conf *conf, struct key *public_key, const char *name,
-		const struct print *text, bool quiet);
+bool conftext_read(struct conf *conf, struct key *public_key, const char *name,
+		   const struct print *text, bool quiet);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_PAIROPTS_H
-#define CLI_PAIROPTS_H
+#ifndef PAIR_PAIROPTS_H
+#define PAIR_PAIROPTS_H
 
 /* The options of new, join, accept, export and import. None takes a secret. */
 

@@ -3,11 +3,11 @@
 #include "hex.h"
 
 #include "base/bytes.h"
-#include "cli/inner.h"
-#include "cli/pairline.h"
-#include "cli/pairline_text.h"
-#include "cli/qr.h"
-#include "cli/survey.h"
+#include "pair/localnet.h"
+#include "pair/pairline.h"
+#include "pair/pairline_text.h"
+#include "pair/pickaddr.h"
+#include "pair/qr.h"
 #include "seed.h"
 
 static struct prefix prefix_of(const char *text)
@@ -38,7 +38,7 @@ static void test_the_neighbour_is_a_host_of_the_same_network(void **state)
 	(void)state;
 	for (i = 0; i < LEN(table); i++) {
 		ours = prefix_of(table[i].ours);
-		if (inner_neighbour(&ours, &theirs) != (table[i].theirs != NULL))
+		if (pickaddr_neighbour(&ours, &theirs) != (table[i].theirs != NULL))
 			fail_msg("%s", table[i].ours);
 		if (!table[i].theirs)
 			continue;
@@ -50,8 +50,8 @@ static void test_the_neighbour_is_a_host_of_the_same_network(void **state)
 static void test_networks_in_use_are_passed_over(void **state)
 {
 	struct prefix used[] = { prefix_of("10.0.0.0/9"), prefix_of("10.192.0.0/10") };
-	const struct survey s = { .used = used, .n_used = LEN(used) };
-	const struct survey none = { .n_used = 0 };
+	const struct localnet s = { .used = used, .n_used = LEN(used) };
+	const struct localnet none = { .n_used = 0 };
 	const struct prefix ten = prefix_of("10.128.0.0/10"), ula = prefix_of("fd00::/8");
 	struct prefix ours, theirs, before = { 0 };
 	struct seed seed = { 1 };
@@ -60,12 +60,12 @@ static void test_networks_in_use_are_passed_over(void **state)
 
 	(void)state;
 	for (i = 0; i < 1000; i++) {
-		assert_true(inner_pick(AF_INET, &s, &rng, &ours, &theirs));
+		assert_true(pickaddr_pick(AF_INET, &s, &rng, &ours, &theirs));
 		assert_int_equal(ours.bits, 31);
 		assert_true(prefix_contains(&ten, &ours.ip));
 		assert_int_equal(ours.ip.bytes[3] % 2, 0);
 		assert_int_equal(theirs.ip.bytes[3], ours.ip.bytes[3] + 1);
-		assert_true(inner_pick(AF_INET6, &none, &rng, &ours, &theirs));
+		assert_true(pickaddr_pick(AF_INET6, &none, &rng, &ours, &theirs));
 		assert_int_equal(ours.bits, 64);
 		assert_true(prefix_contains(&ula, &ours.ip));
 		assert_false(prefix_contains(&ours, &before.ip));
@@ -80,20 +80,20 @@ static void test_the_next_private_network_is_used_when_one_is_full(void **state)
 	struct prefix used[] = { prefix_of("10.0.0.0/8"), prefix_of("172.16.0.0/12"),
 				 prefix_of("192.168.0.0/16"), prefix_of("fc00::/7") };
 	const struct prefix next[] = { prefix_of("172.16.0.0/12"), prefix_of("192.168.0.0/16") };
-	struct survey s = { .used = used, .n_used = 1 };
+	struct localnet s = { .used = used, .n_used = 1 };
 	struct prefix ours, theirs;
 	struct seed seed = { 2 };
 	struct rng rng = seed_chance(&seed);
 
 	(void)state;
 	for (; s.n_used < 3; s.n_used++) {
-		assert_true(inner_pick(AF_INET, &s, &rng, &ours, &theirs));
+		assert_true(pickaddr_pick(AF_INET, &s, &rng, &ours, &theirs));
 		assert_true(prefix_contains(&next[s.n_used - 1], &ours.ip));
 	}
-	assert_false(inner_pick(AF_INET, &s, &rng, &ours, &theirs));
-	assert_true(inner_pick(AF_INET6, &s, &rng, &ours, &theirs));
+	assert_false(pickaddr_pick(AF_INET, &s, &rng, &ours, &theirs));
+	assert_true(pickaddr_pick(AF_INET6, &s, &rng, &ours, &theirs));
 	s.n_used++;
-	assert_false(inner_pick(AF_INET6, &s, &rng, &ours, &theirs));
+	assert_false(pickaddr_pick(AF_INET6, &s, &rng, &ours, &theirs));
 }
 
 static void expect_free(const char *file, const char *want)
@@ -105,7 +105,7 @@ static void expect_free(const char *file, const char *want)
 
 	conf_init(&conf);
 	assert_int_equal(conf_read_text(&conf, "x", file, strlen(file), &report), 0);
-	assert_int_equal(inner_free(&conf, 0, &found), want != NULL);
+	assert_int_equal(pickaddr_free(&conf, 0, &found), want != NULL);
 	if (want) {
 		prefix_print(text, &found);
 		assert_string_equal(text, want);
@@ -148,7 +148,7 @@ static void test_private_addresses_are_told_from_public_ones(void **state)
 	(void)state;
 	for (i = 0; i < LEN(table); i++) {
 		assert_true(ip_parse(&ip, table[i].ip, strlen(table[i].ip)));
-		if (survey_is_private(&ip) != table[i].is_private)
+		if (localnet_is_private(&ip) != table[i].is_private)
 			fail_msg("%s", table[i].ip);
 	}
 }
@@ -171,7 +171,7 @@ static void test_a_private_network_is_private_as_a_whole(void **state)
 		struct prefix p;
 
 		assert_true(prefix_parse(&p, table[i].net, strlen(table[i].net)));
-		if (survey_is_private_net(&p) != table[i].is_private)
+		if (localnet_is_private_net(&p) != table[i].is_private)
 			fail_msg("%s", table[i].net);
 	}
 }
@@ -179,20 +179,20 @@ static void test_a_private_network_is_private_as_a_whole(void **state)
 static void test_the_survey_sees_loopback(void **state)
 {
 	const struct prefix loopback = prefix_of("127.0.0.5/32"), any = prefix_of("0.0.0.0/0");
-	struct survey s;
+	struct localnet s;
 	size_t i;
 
 	(void)state;
-	assert_int_equal(survey_take(&s, "no-such"), 0);
+	assert_int_equal(localnet_take(&s, "no-such"), 0);
 	if (s.n_used == 0)
 		skip(); /* a namespace without even that */
-	assert_non_null(survey_overlap(&s, &loopback));
+	assert_non_null(localnet_overlap(&s, &loopback));
 	for (i = 0; i < s.n_used; i++)
 		assert_true(s.used[i].bits > 1);
 	for (i = 0; i < s.n_outer; i++)
 		assert_false(prefix_contains(&loopback, &s.outer[i]));
-	assert_non_null(survey_overlap(&s, &any));
-	survey_free(&s);
+	assert_non_null(localnet_overlap(&s, &any));
+	localnet_free(&s);
 }
 
 #define WHOLE "\xe2\x96\x88"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_SURVEY_H
-#define CLI_SURVEY_H
+#ifndef PAIR_LOCALNET_H
+#define PAIR_LOCALNET_H
 
 /* What this host has already: inner addresses must not collide, outer ones may be dialled. */
 
@@ -9,7 +9,7 @@
 
 #include "base/addr.h"
 
-struct survey {
+struct localnet {
 	struct prefix *used; /* of local addresses, and of routes but the very wide ones */
 	size_t n_used;
 	struct ip *outer; /* where others may reach us, the most promising first */
@@ -21,17 +21,17 @@ struct survey {
  * What belongs to the interface `except` is left out, for it is about to be made
  * anew.  0 or -ENOMEM, -errno of getifaddrs().
  */
-int survey_take(struct survey *s, const char *except);
-void survey_free(struct survey *s);
+int localnet_take(struct localnet *s, const char *except);
+void localnet_free(struct localnet *s);
 /* The used prefix that shares addresses with p; NULL: it is free. */
-const struct prefix *survey_overlap(const struct survey *s, const struct prefix *p);
+const struct prefix *localnet_overlap(const struct localnet *s, const struct prefix *p);
 /* Nobody outside of a site can reach it: private, shared, or unique local. */
-bool survey_is_private(const struct ip *ip);
+bool localnet_is_private(const struct ip *ip);
 /* So it is with all of its addresses. */
-bool survey_is_private_net(const struct prefix *p);
+bool localnet_is_private_net(const struct prefix *p);
 /* There is a way to it from here, and not only to ourselves. */
-bool survey_reaches(const struct ip *ip);
+bool localnet_reaches(const struct ip *ip);
 /* Nobody has the port, of either family. */
-bool survey_port_is_free(uint16_t port);
+bool localnet_port_is_free(uint16_t port);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 
-#include "cli/qr.h"
+#include "pair/qr.h"
 
 int qr_print(struct print *out, const struct print *text, bool colour)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_PAIRLINE_H
-#define CLI_PAIRLINE_H
+#ifndef PAIR_PAIRLINE_H
+#define PAIR_PAIRLINE_H
 
 /*
  * The line that pairs two hosts: "taut-pair:" and one word of base64url.

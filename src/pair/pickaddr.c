@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/inner.h"
+#include "pair/pickaddr.h"
 
 #include <string.h>
 
@@ -37,8 +37,8 @@ static void make(struct prefix *p, const char *net, const struct rng *rng)
 	p->bits = 64;
 }
 
-bool inner_pick(int family, const struct survey *s, const struct rng *rng, struct prefix *ours,
-		struct prefix *theirs)
+bool pickaddr_pick(int family, const struct localnet *s, const struct rng *rng, struct prefix *ours,
+		   struct prefix *theirs)
 {
 	static const char *const nets[] = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
 					    "fd00::/8" };
@@ -49,11 +49,11 @@ bool inner_pick(int family, const struct survey *s, const struct rng *rng, struc
 			continue;
 		for (t = 0; t < TRIES; t++) {
 			make(ours, nets[i], rng);
-			if (survey_overlap(s, ours))
+			if (localnet_overlap(s, ours))
 				continue;
 			if (family == AF_INET6)
 				ours->ip.bytes[15] = 1;
-			return inner_neighbour(ours, theirs);
+			return pickaddr_neighbour(ours, theirs);
 		}
 	}
 	return false;
@@ -88,7 +88,7 @@ static bool is_host(const struct prefix *p)
 	return p->ip.family == AF_INET6 || step(&high, 1);
 }
 
-bool inner_neighbour(const struct prefix *ours, struct prefix *theirs)
+bool pickaddr_neighbour(const struct prefix *ours, struct prefix *theirs)
 {
 	*theirs = *ours;
 	if (step(theirs, 1) && is_host(theirs))
@@ -117,7 +117,7 @@ static bool is_taken(const struct conf *conf, const struct ip *ip, unsigned bits
 	return false;
 }
 
-bool inner_free(const struct conf *conf, size_t i, struct prefix *found)
+bool pickaddr_free(const struct conf *conf, size_t i, struct prefix *found)
 {
 	unsigned n;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/draft.h"
+#include "pair/conftext.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ static void add_prefix(struct print *out, const struct prefix *p, bool first, bo
 	print_add(out, "%s%s", first ? "" : ", ", text);
 }
 
-void draft_addresses(struct print *out, const struct prefix *p, size_t n, bool bits)
+void conftext_addresses(struct print *out, const struct prefix *p, size_t n, bool bits)
 {
 	bool first = true;
 	size_t i;
@@ -45,17 +45,17 @@ void draft_addresses(struct print *out, const struct prefix *p, size_t n, bool b
 	}
 }
 
-void draft_key(struct print *out, const struct key *private_key)
+void conftext_key(struct print *out, const struct key *private_key)
 {
 	add_key(out, "", private_key);
 }
 
-void draft_key_file(char text[DRAFT_KEY_FILE], const char *name)
+void conftext_key_file(char text[CONFTEXT_KEY_FILE], const char *name)
 {
-	snprintf(text, DRAFT_KEY_FILE, "%.*s.key", CONF_NAME_MAX, name);
+	snprintf(text, CONFTEXT_KEY_FILE, "%.*s.key", CONF_NAME_MAX, name);
 }
 
-void draft_move_key(struct print *out, struct text from, uint32_t number, const char *key_file)
+void conftext_move_key(struct print *out, struct text from, uint32_t number, const char *key_file)
 {
 	const char *comment;
 	struct text line;
@@ -72,7 +72,7 @@ void draft_move_key(struct print *out, struct text from, uint32_t number, const 
 	}
 }
 
-void draft_interface(struct print *out, const struct draft_interface *d)
+void conftext_interface(struct print *out, const struct conftext_interface *d)
 {
 	print_add(out, "[Interface]\n");
 	if (d->key_file) {
@@ -87,13 +87,13 @@ void draft_interface(struct print *out, const struct draft_interface *d)
 	if (d->port)
 		print_add(out, "ListenPort = %u\n", d->port);
 	print_add(out, "Address = ");
-	draft_addresses(out, d->address, d->n_address, true);
+	conftext_addresses(out, d->address, d->n_address, true);
 	print_add(out, "\n");
 	if (d->mtu)
 		print_add(out, "MTU = %u\n", d->mtu);
 }
 
-void draft_peer(struct print *out, const struct draft_peer *d)
+void conftext_peer(struct print *out, const struct conftext_peer *d)
 {
 	bool first = true;
 	size_t i;
@@ -133,8 +133,8 @@ static void say(void *ctx, enum conf_severity severity, const char *line)
 		fprintf(stderr, "%s (a warning)\n", line);
 }
 
-bool draft_read(struct conf *conf, struct key *public_key, const char *name,
-		const struct print *text, bool quiet)
+bool conftext_read(struct conf *conf, struct key *public_key, const char *name,
+		   const struct print *text, bool quiet)
 {
 	struct conf_report report = { .say = say, .ctx = &quiet };
 	bool have_key;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_QR_H
-#define CLI_QR_H
+#ifndef PAIR_QR_H
+#define PAIR_QR_H
 
 /* A text as a QR code for a terminal. The code itself is libqrencode's, if configure found it. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/survey.h"
+#include "pair/localnet.h"
 
 #include <errno.h>
 #include <ifaddrs.h>
@@ -17,7 +17,7 @@ enum {
 	PASSING = 0x01 | 0x20 | 0x40, /* IFA_F_TEMPORARY, _DEPRECATED, _TENTATIVE */
 };
 
-static int add_used(struct survey *s, const struct prefix *p)
+static int add_used(struct localnet *s, const struct prefix *p)
 {
 	struct prefix *bigger;
 
@@ -31,7 +31,7 @@ static int add_used(struct survey *s, const struct prefix *p)
 	return 0;
 }
 
-static int add_outer(struct survey *s, const struct ip *ip)
+static int add_outer(struct localnet *s, const struct ip *ip)
 {
 	struct ip *bigger = mem_resize(s->outer, s->n_outer + 1, sizeof(*bigger));
 
@@ -49,14 +49,14 @@ static bool is_in(const struct ip *ip, const char *prefix)
 	return prefix_parse(&p, prefix, strlen(prefix)) && prefix_contains(&p, ip);
 }
 
-bool survey_is_private(const struct ip *ip)
+bool localnet_is_private(const struct ip *ip)
 {
 	const struct prefix alone = { .ip = *ip, .bits = (uint8_t)ip_bits(ip->family) };
 
-	return survey_is_private_net(&alone);
+	return localnet_is_private_net(&alone);
 }
 
-bool survey_is_private_net(const struct prefix *p)
+bool localnet_is_private_net(const struct prefix *p)
 {
 	static const char *const nets[] = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
 					    "100.64.0.0/10", "fc00::/7" };
@@ -112,7 +112,7 @@ static bool is_outer(const struct ifaddrs *ifa, const struct ip *ip)
 {
 	if (!(ifa->ifa_flags & IFF_UP) || !is_global(ip) || is_passing(ip))
 		return false;
-	if (!survey_is_private(ip))
+	if (!localnet_is_private(ip))
 		return true;
 	/* Inside of another tunnel, or where only guests of this machine live. */
 	return !(ifa->ifa_flags & (IFF_LOOPBACK | IFF_POINTOPOINT)) &&
@@ -139,7 +139,7 @@ static uint8_t leading_ones(const struct ip *mask)
 	return (uint8_t)n;
 }
 
-static int take_address(struct survey *s, const struct ifaddrs *ifa, const char *except)
+static int take_address(struct localnet *s, const struct ifaddrs *ifa, const char *except)
 {
 	int family = ifa->ifa_addr ? ifa->ifa_addr->sa_family : AF_UNSPEC, r;
 	struct prefix p;
@@ -192,7 +192,7 @@ static bool parse_route6(const char *line, struct prefix *p, char name[IF_NAMESI
 }
 
 /* A file that is not there: no such family, no such routes. */
-static int take_routes(struct survey *s, const char *path, const char *except,
+static int take_routes(struct localnet *s, const char *path, const char *except,
 		       bool (*parse)(const char *, struct prefix *, char[IF_NAMESIZE]))
 {
 	FILE *file = fopen(path, "re");
@@ -213,7 +213,7 @@ static int take_routes(struct survey *s, const char *path, const char *except,
 /* A server's own IPv4 address works for most; one behind a NAT is a last resort. */
 static int promise(const struct ip *ip)
 {
-	return (survey_is_private(ip) ? 2 : 0) + (ip->family == AF_INET6);
+	return (localnet_is_private(ip) ? 2 : 0) + (ip->family == AF_INET6);
 }
 
 static int by_promise(const void *a, const void *b)
@@ -221,12 +221,12 @@ static int by_promise(const void *a, const void *b)
 	return promise(a) - promise(b);
 }
 
-int survey_take(struct survey *s, const char *except)
+int localnet_take(struct localnet *s, const char *except)
 {
 	struct ifaddrs *all, *ifa;
 	int r = 0;
 
-	*s = (struct survey){ 0 };
+	*s = (struct localnet){ 0 };
 	if (getifaddrs(&all) < 0)
 		return -errno;
 	for (ifa = all; ifa && r == 0; ifa = ifa->ifa_next)
@@ -239,18 +239,18 @@ int survey_take(struct survey *s, const char *except)
 	if (s->n_outer)
 		qsort(s->outer, s->n_outer, sizeof(*s->outer), by_promise);
 	if (r < 0)
-		survey_free(s);
+		localnet_free(s);
 	return r;
 }
 
-void survey_free(struct survey *s)
+void localnet_free(struct localnet *s)
 {
 	mem_free(s->used);
 	mem_free(s->outer);
-	*s = (struct survey){ 0 };
+	*s = (struct localnet){ 0 };
 }
 
-const struct prefix *survey_overlap(const struct survey *s, const struct prefix *p)
+const struct prefix *localnet_overlap(const struct localnet *s, const struct prefix *p)
 {
 	size_t i;
 
@@ -277,7 +277,7 @@ static socklen_t fill_address(struct endpoint *e, const struct ip *ip, uint16_t 
 	return endpoint_len(e);
 }
 
-bool survey_reaches(const struct ip *ip)
+bool localnet_reaches(const struct ip *ip)
 {
 	int fd = socket(ip->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct endpoint e;
@@ -311,7 +311,7 @@ static bool binds(int family, uint16_t port)
 	return good;
 }
 
-bool survey_port_is_free(uint16_t port)
+bool localnet_port_is_free(uint16_t port)
 {
 	return binds(AF_INET, port) && binds(AF_INET6, port);
 }

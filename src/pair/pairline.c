@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/pairline.h"
+#include "pair/pairline.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -9,9 +9,9 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
-#include "cli/pairline_field.h"
-#include "cli/pairline_text.h"
 #include "crypto/blake2s.h"
+#include "pair/pairline_field.h"
+#include "pair/pairline_text.h"
 
 static const char prefix[] = "taut-pair:";
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/pending.h"
+#include "pair/offer.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -8,12 +8,12 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "cli/confdir.h"
 #include "cli/verb.h"
+#include "pair/confdir.h"
 
 static const char suffix[] = ".pair";
 
-bool pending_print(struct print *out, const struct pairline *offer)
+bool offer_print(struct print *out, const struct pairline *offer)
 {
 	char line[PAIRLINE_TEXT];
 	bool good = pairline_write(line, offer);
@@ -24,7 +24,7 @@ bool pending_print(struct print *out, const struct pairline *offer)
 	return good;
 }
 
-void pending_path(char path[PATH_MAX], const char *name)
+void offer_path(char path[PATH_MAX], const char *name)
 {
 	confdir_path(path, name, suffix);
 }
@@ -46,7 +46,7 @@ static int load(const char *path, struct pairline *offer, char why[PAIRLINE_WHY]
 	return r;
 }
 
-int pending_load(const char *name, struct pairline *offer)
+int offer_load(const char *name, struct pairline *offer)
 {
 	char path[PATH_MAX], why[PAIRLINE_WHY];
 	int r;
@@ -58,7 +58,7 @@ int pending_load(const char *name, struct pairline *offer)
 	return r;
 }
 
-void pending_drop(const char *name)
+void offer_drop(const char *name)
 {
 	char path[PATH_MAX];
 
@@ -75,7 +75,7 @@ static int is_pending(const struct dirent *entry)
 	       strcmp(entry->d_name + len - tail, suffix) == 0;
 }
 
-bool pending_find(const struct pairline *offer, char name[CONF_NAME_MAX + 1])
+bool offer_find(const struct pairline *offer, char name[CONF_NAME_MAX + 1])
 {
 	char path[PATH_MAX], why[PAIRLINE_WHY];
 	struct dirent **entries = NULL;

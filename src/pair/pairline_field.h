@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_PAIRLINE_FIELD_H
-#define CLI_PAIRLINE_FIELD_H
+#ifndef PAIR_PAIRLINE_FIELD_H
+#define PAIR_PAIRLINE_FIELD_H
 
 /* The fields of a pairing line as bytes, and what they may say; for pairline.c. */
 
-#include "cli/pairline.h"
+#include "pair/pairline.h"
 
 /* How many bytes; 0: size is too small, or there is none. */
 size_t pairline_field_write(uint8_t *bytes, size_t size, const struct pairline *line);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/pairline_text.h"
+#include "pair/pairline_text.h"
 
 enum { FOREIGN = 64 };
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/far.h"
+#include "pair/peerfile.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "cli/confdir.h"
-#include "cli/draft.h"
-#include "cli/inner.h"
-#include "cli/survey.h"
 #include "crypto/dh.h"
 #include "crypto/rng.h"
+#include "pair/confdir.h"
+#include "pair/conftext.h"
+#include "pair/localnet.h"
+#include "pair/pickaddr.h"
 
-bool far_open(struct far *f)
+bool peerfile_open(struct peerfile *f)
 {
 	int r = confdir_read(f->path, &f->text);
 
@@ -20,10 +20,10 @@ bool far_open(struct far *f)
 		verb_say("%s: %s", f->path, strerror(-r));
 		return false;
 	}
-	return draft_read(&f->conf, &f->own, f->path, &f->text, true);
+	return conftext_read(&f->conf, &f->own, f->path, &f->text, true);
 }
 
-void far_close(struct far *f)
+void peerfile_close(struct peerfile *f)
 {
 	print_fini(&f->text);
 	conf_fini(&f->conf);
@@ -56,7 +56,7 @@ static bool take_prefixes(const char *option, const char *const *words, size_t n
 }
 
 /* By its place, its public key, or its name; NULL: there is none, or more than one. */
-static const struct conf_peer *find_peer(const struct far *f, const char *word)
+static const struct conf_peer *find_peer(const struct peerfile *f, const char *word)
 {
 	const struct conf_peer *found = NULL;
 	uint64_t number;
@@ -80,7 +80,7 @@ static const struct conf_peer *find_peer(const struct far *f, const char *word)
 }
 
 /* The peer that --peer names, or the only one; NULL: said why. */
-static const struct conf_peer *pick_peer(const struct far *f)
+static const struct conf_peer *pick_peer(const struct peerfile *f)
 {
 	const char *word = f->o.peer;
 	const struct conf_peer *found;
@@ -104,7 +104,7 @@ static const struct conf_peer *pick_peer(const struct far *f)
 }
 
 /* As wide as the network of ours that it lies in. */
-static void add_address(struct far *f, const struct prefix *host)
+static void add_address(struct peerfile *f, const struct prefix *host)
 {
 	struct prefix *to = &f->address[f->n_address];
 	size_t i;
@@ -119,7 +119,7 @@ static void add_address(struct far *f, const struct prefix *host)
 	}
 }
 
-static bool know_peer(struct far *f, const struct conf_peer *p)
+static bool know_peer(struct peerfile *f, const struct conf_peer *p)
 {
 	size_t i;
 
@@ -140,7 +140,7 @@ static bool know_peer(struct far *f, const struct conf_peer *p)
 	return false;
 }
 
-static bool invent_peer(struct far *f)
+static bool invent_peer(struct peerfile *f)
 {
 	char ours[PATH_MAX];
 	size_t i;
@@ -153,7 +153,7 @@ static bool invent_peer(struct far *f)
 	}
 	f->is_new = true;
 	for (i = 0; f->o.n_address == 0 && i < f->conf.n_address && i < PAIROPT_LIST; i++) {
-		if (inner_free(&f->conf, i, &f->address[f->n_address]))
+		if (pickaddr_free(&f->conf, i, &f->address[f->n_address]))
 			f->n_address++;
 	}
 	if (f->n_address == 0) {
@@ -171,26 +171,26 @@ static bool invent_peer(struct far *f)
 }
 
 /* The best of this host's own addresses. */
-static bool guess_endpoint(struct far *f, struct pairline_endpoint *e)
+static bool guess_endpoint(struct peerfile *f, struct pairline_endpoint *e)
 {
-	struct survey s;
+	struct localnet s;
 	bool good;
 
-	if (survey_take(&s, f->name) < 0 || s.n_outer == 0) {
+	if (localnet_take(&s, f->name) < 0 || s.n_outer == 0) {
 		verb_say("this host has no address that another one could dial; say where it is "
 			 "reached with --endpoint HOST");
 		return false;
 	}
 	*e = (struct pairline_endpoint){ .ip = s.outer[0], .port = f->conf.listen_port };
-	good = !survey_is_private(&e->ip);
-	survey_free(&s);
+	good = !localnet_is_private(&e->ip);
+	localnet_free(&s);
 	if (!good && !f->o.quiet)
 		verb_say("note: all addresses of this host are private, so only hosts of the same "
 			 "site can dial it; else say where it is reached with --endpoint HOST");
 	return true;
 }
 
-static bool choose_endpoint(struct far *f)
+static bool choose_endpoint(struct peerfile *f)
 {
 	uint16_t port = f->conf.listen_port;
 	struct pairline_endpoint e;
@@ -217,7 +217,7 @@ static bool choose_endpoint(struct far *f)
 }
 
 /* Our networks, as far as nothing else was asked for. */
-static bool choose_allowed(struct far *f)
+static bool choose_allowed(struct peerfile *f)
 {
 	size_t i;
 
@@ -233,9 +233,9 @@ static bool choose_allowed(struct far *f)
 }
 
 /* The new peer behind all else in our file, which must be good with it. */
-static bool append_peer(struct far *f)
+static bool append_peer(struct peerfile *f)
 {
-	const struct draft_peer peer = {
+	const struct conftext_peer peer = {
 		.public_key = &f->public_key,
 		.psk = &f->psk,
 		.allowed = f->address,
@@ -248,16 +248,16 @@ static bool append_peer(struct far *f)
 	f->kept = f->text.len;
 	if (f->text.len && f->text.chars[f->text.len - 1] != '\n')
 		print_add(&f->text, "\n");
-	draft_peer(&f->text, &peer);
-	if (f->text.failed || !draft_read(&conf, &own, f->path, &f->text, true))
+	conftext_peer(&f->text, &peer);
+	if (f->text.failed || !conftext_read(&conf, &own, f->path, &f->text, true))
 		return false;
 	conf_fini(&conf);
 	return true;
 }
 
-static void write_theirs(const struct far *f, struct print *out)
+static void write_theirs(const struct peerfile *f, struct print *out)
 {
-	const struct draft_interface interface = {
+	const struct conftext_interface interface = {
 		.private_key = f->is_new ? &f->private_key : NULL,
 		.public_key = &f->public_key,
 		.port = f->port,
@@ -265,7 +265,7 @@ static void write_theirs(const struct far *f, struct print *out)
 		.address = f->address,
 		.n_address = f->n_address,
 	};
-	const struct draft_peer us = {
+	const struct conftext_peer us = {
 		.public_key = &f->own,
 		.psk = &f->psk,
 		.endpoint = f->endpoint[0] ? f->endpoint : NULL,
@@ -274,11 +274,11 @@ static void write_theirs(const struct far *f, struct print *out)
 		.n_allowed = f->n_allowed,
 	};
 
-	draft_interface(out, &interface);
-	draft_peer(out, &us);
+	conftext_interface(out, &interface);
+	conftext_peer(out, &us);
 }
 
-bool far_make(struct far *f, struct print *out)
+bool peerfile_make(struct peerfile *f, struct print *out)
 {
 	const struct conf_peer *peer;
 
@@ -299,7 +299,7 @@ bool far_make(struct far *f, struct print *out)
 	return !out->failed;
 }
 
-bool far_commit(struct far *f)
+bool peerfile_commit(struct peerfile *f)
 {
 	const struct confdir_file file = { f->path, &f->text, CONFDIR_AS_BEFORE, true, f->kept };
 

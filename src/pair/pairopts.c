@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/pairopts.h"
+#include "pair/pairopts.h"
 
 #include <getopt.h>
 #include <limits.h>

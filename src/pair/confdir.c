@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/confdir.h"
+#include "pair/confdir.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "cli/pairline.h"
+#include "pair/pairline.h"
 
 bool pairline_host_ok(const char *host, size_t len)
 {

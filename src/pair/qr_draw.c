@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/qr.h"
+#include "pair/qr.h"
 
 enum { MARGIN = 4 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_CONFDIR_H
-#define CLI_CONFDIR_H
+#ifndef PAIR_CONFDIR_H
+#define PAIR_CONFDIR_H
 
 /*
  * The files that the cli makes in /etc/taut: whole or not at all, and never over

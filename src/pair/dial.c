@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/dial.h"
+#include "pair/dial.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "cli/confdir.h"
+#include "pair/confdir.h"
 
 enum { PORTS = 64 }; /* tried, from the usual one on */
 
@@ -71,7 +71,7 @@ uint16_t dial_port(const struct pairopts *o, const char *name)
 		return o->port;
 	mark_ports(taken, name);
 	for (i = 0; i < PORTS; i++) {
-		if (!taken[i] && survey_port_is_free((uint16_t)(PAIROPT_PORT + i)))
+		if (!taken[i] && localnet_port_is_free((uint16_t)(PAIROPT_PORT + i)))
 			return (uint16_t)(PAIROPT_PORT + i);
 	}
 	return PAIROPT_PORT;
@@ -92,7 +92,7 @@ static int take_given(struct pairline *line, const struct pairopts *o, uint16_t 
 	return VERB_OK;
 }
 
-int dial_offer(struct pairline *line, const struct pairopts *o, const struct survey *s,
+int dial_offer(struct pairline *line, const struct pairopts *o, const struct localnet *s,
 	       uint16_t port)
 {
 	size_t i;
@@ -110,7 +110,7 @@ int dial_offer(struct pairline *line, const struct pairopts *o, const struct sur
 			 "is reached with --endpoint HOST");
 		return VERB_FAILED;
 	}
-	if (survey_is_private(&s->outer[0]) && !o->quiet)
+	if (localnet_is_private(&s->outer[0]) && !o->quiet)
 		verb_say("note: all addresses of this host are private, so only hosts of the "
 			 "same site can dial it; if a router hands UDP port %u on, say its name "
 			 "with --endpoint HOST",
@@ -126,7 +126,7 @@ const struct pairline_endpoint *dial_choose(const struct pairline *line)
 	for (i = 0; i < line->n_endpoint; i++) {
 		const struct pairline_endpoint *e = &line->endpoint[i];
 
-		if (e->ip.family == 0 || survey_reaches(&e->ip))
+		if (e->ip.family == 0 || localnet_reaches(&e->ip))
 			return e;
 	}
 	return NULL;

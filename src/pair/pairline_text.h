@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_PAIRLINE_TEXT_H
-#define CLI_PAIRLINE_TEXT_H
+#ifndef PAIR_PAIRLINE_TEXT_H
+#define PAIR_PAIRLINE_TEXT_H
 
 /* Bytes as base64url without padding, for pairline.c. Time does not depend on their values. */
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_DIAL_H
-#define CLI_DIAL_H
+#ifndef PAIR_DIAL_H
+#define PAIR_DIAL_H
 
 /* Which end dials the other, and where. */
 
-#include "cli/pairline.h"
-#include "cli/pairopts.h"
-#include "cli/survey.h"
+#include "pair/localnet.h"
+#include "pair/pairline.h"
+#include "pair/pairopts.h"
 
 /*
  * The port that the options ask to listen on: 51820, or the next one that neither a
@@ -17,7 +17,7 @@ uint16_t dial_port(const struct pairopts *o, const char *name);
  * Where this host may be dialled on that port: what --endpoint says, else the addresses
  * of the survey.  VERB_OK, or how to end: said why.
  */
-int dial_offer(struct pairline *line, const struct pairopts *o, const struct survey *s,
+int dial_offer(struct pairline *line, const struct pairopts *o, const struct localnet *s,
 	       uint16_t port);
 /* The best of the line's endpoints for this host; NULL: none can be reached from here. */
 const struct pairline_endpoint *dial_choose(const struct pairline *line);

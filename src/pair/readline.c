@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/lineread.h"
+#include "pair/readline.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -50,7 +50,7 @@ static int read_stdin(struct pairline *line, struct typed *t, char why[PAIRLINE_
 	return r;
 }
 
-bool lineread(struct pairline *line, const char *arg, const char *what)
+bool readline(struct pairline *line, const char *arg, const char *what)
 {
 	bool in_argv = arg && strcmp(arg, "-") != 0;
 	struct typed t = { 0 };

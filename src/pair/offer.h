@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_PENDING_H
-#define CLI_PENDING_H
+#ifndef PAIR_OFFER_H
+#define PAIR_OFFER_H
 
 /*
  * An offer that waits for its answer: the line that `taut new` printed, kept in
@@ -11,15 +11,15 @@
 #include <stdbool.h>
 
 #include "base/text.h"
-#include "cli/pairline.h"
+#include "pair/pairline.h"
 
 /* The text of that file. false: no such line can be. */
-bool pending_print(struct print *out, const struct pairline *offer);
-void pending_path(char path[PATH_MAX], const char *name);
+bool offer_print(struct print *out, const struct pairline *offer);
+void offer_path(char path[PATH_MAX], const char *name);
 /* 0; -ENOENT: none waits; or another -errno, said. To be wiped. */
-int pending_load(const char *name, struct pairline *offer);
-void pending_drop(const char *name);
+int offer_load(const char *name, struct pairline *offer);
+void offer_drop(const char *name);
 /* The tunnel here whose offer that is; false: another host made it. */
-bool pending_find(const struct pairline *offer, char name[CONF_NAME_MAX + 1]);
+bool offer_find(const struct pairline *offer, char name[CONF_NAME_MAX + 1]);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/pairline_field.h"
+#include "pair/pairline_field.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_FAR_H
-#define CLI_FAR_H
+#ifndef PAIR_PEERFILE_H
+#define PAIR_PEERFILE_H
 
 /* The far end of a tunnel, as the file here describes it, and what a file there must say. */
 
@@ -8,16 +8,16 @@
 #include <stdbool.h>
 
 #include "base/text.h"
-#include "cli/pairline.h"
-#include "cli/pairopts.h"
 #include "conf/conf.h"
+#include "pair/pairline.h"
+#include "pair/pairopts.h"
 
-struct far {
+struct peerfile {
 	struct pairopts o; /* set these three, all else zero */
 	char path[PATH_MAX];
 	char name[CONF_NAME_MAX + 1];
 
-	struct print text; /* our file; with the new peer, once far_make() is done */
+	struct print text; /* our file; with the new peer, once peerfile_make() is done */
 	size_t kept;       /* of it: what was there */
 	struct conf conf;
 	struct key own; /* public */
@@ -32,12 +32,12 @@ struct far {
 };
 
 /* Read our file. false: said why. */
-bool far_open(struct far *f);
+bool peerfile_open(struct peerfile *f);
 /* Choose or make the peer that the options mean, and write its file. false: said why. */
-bool far_make(struct far *f, struct print *out);
+bool peerfile_make(struct peerfile *f, struct print *out);
 /* A peer that is new goes into our file. false: said why. */
-bool far_commit(struct far *f);
-/* Wipe and free; also after far_open() failed. */
-void far_close(struct far *f);
+bool peerfile_commit(struct peerfile *f);
+/* Wipe and free; also after peerfile_open() failed. */
+void peerfile_close(struct peerfile *f);
 
 #endif
