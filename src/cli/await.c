@@ -9,7 +9,7 @@
 enum { STEP_MS = 200 };
 
 /* The peer had a handshake; else what is known of it. */
-static bool look(struct await *w, const struct report *r)
+static bool look(struct await *w, const struct tunnelview *r)
 {
 	size_t i;
 
@@ -27,19 +27,19 @@ static bool look(struct await *w, const struct report *r)
 static bool inquire(struct await *w, const char *name)
 {
 	struct print lines = { 0 };
-	struct report r;
+	struct tunnelview r;
 	bool up = false;
 
-	report_init(&r, name);
+	tunnelview_init(&r, name);
 	if (ask(name, "get=1", &lines) == 0 &&
-	    report_get(&r, text_from(lines.chars, lines.len)) == 0) {
+	    tunnelview_get(&r, text_from(lines.chars, lines.len)) == 0) {
 		print_fini(&lines);
 		if (ask(name, "status=1", &lines) == 0)
-			report_status(&r, text_from(lines.chars, lines.len));
+			tunnelview_status(&r, text_from(lines.chars, lines.len));
 		up = look(w, &r);
 	}
 	print_fini(&lines);
-	report_fini(&r);
+	tunnelview_fini(&r);
 	return up;
 }
 

@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 #include "base/key.h"
-#include "cli/report.h"
+#include "view/tunnelview.h"
 
 struct await {
-	struct key peer;            /* whom to wait for */
-	char reason[REPORT_REASON]; /* what the daemon said of it last; "": nothing */
-	uint16_t port;              /* that the tunnel listens on */
+	struct key peer;                /* whom to wait for */
+	char reason[TUNNELVIEW_REASON]; /* what the daemon said of it last; "": nothing */
+	uint16_t port;                  /* that the tunnel listens on */
 };
 
 /* false: not within so many seconds. Asks at least once. */

@@ -9,13 +9,13 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/absent.h"
-#include "cli/event_json.h"
 #include "cli/statusopts.h"
 #include "cli/verb.h"
 #include "control/ask.h"
 #include "control/control.h"
 #include "control/record.h"
 #include "control/running.h"
+#include "view/event_json.h"
 
 enum { LINE = 8192, SOURCES = 64, LOOK_MS = 1000, RETRY_LOOKS = 10 };
 

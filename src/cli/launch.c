@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "cli/report.h"
 #include "cli/verb.h"
 #include "control/ask.h"
 #include "control/control.h"
+#include "view/tunnelview.h"
 
 enum { UNIT_TEXT = 64 };
 
@@ -95,15 +95,15 @@ void launch_command(char text[LAUNCH_TEXT], const char *name)
 static bool has_key(const char *name, const struct key *own)
 {
 	struct print lines = { 0 };
-	struct report r;
+	struct tunnelview r;
 	bool same;
 
-	report_init(&r, name);
+	tunnelview_init(&r, name);
 	same = ask(name, "get=1", &lines) == 0 &&
-	       report_get(&r, text_from(lines.chars, lines.len)) == 0 &&
+	       tunnelview_get(&r, text_from(lines.chars, lines.len)) == 0 &&
 	       key_equal(&r.public_key, own);
 	print_fini(&lines);
-	report_fini(&r);
+	tunnelview_fini(&r);
 	return same;
 }
 

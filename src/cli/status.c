@@ -8,16 +8,16 @@
 
 #include "base/clock.h"
 #include "cli/absent.h"
-#include "cli/dump.h"
-#include "cli/gather.h"
-#include "cli/show.h"
-#include "cli/status_json.h"
-#include "cli/status_metrics.h"
 #include "cli/statusopts.h"
-#include "cli/textfile.h"
 #include "cli/verb.h"
-#include "cli/watch.h"
 #include "control/ask.h"
+#include "view/dump.h"
+#include "view/gather.h"
+#include "view/live.h"
+#include "view/show.h"
+#include "view/status_json.h"
+#include "view/status_metrics.h"
+#include "view/textfile.h"
 
 static const char status_usage[] =
 	"Usage: taut status [OPTION]... [NAME]\n"
@@ -143,10 +143,10 @@ static int status_of(const char *arg, const struct form *f)
 		verb_say("%s: %s", name, ask_error(r));
 		status = VERB_FAILED;
 	} else if (f->given & STATUSOPT_WATCH) {
-		status = watch(name, wanted_style());
+		status = live_view(name, wanted_style());
 	} else {
 		status = render(&g, f, NULL);
-		if (status == VERB_OK && !report_is_up(&g.report[0]))
+		if (status == VERB_OK && !tunnelview_is_up(&g.report[0]))
 			status = VERB_DOWN;
 	}
 	gather_free(&g);
@@ -159,7 +159,7 @@ static int status_of_all(const struct form *f)
 	int status;
 
 	if (f->given & STATUSOPT_WATCH)
-		return watch(NULL, wanted_style());
+		return live_view(NULL, wanted_style());
 	status = gather(&g, NULL) < 0 ? VERB_FAILED : render(&g, f, NULL);
 	if (g.failed && !g.n)
 		status = VERB_FAILED;

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/gather.h"
 #include "cli/verb.h"
 #include "control/ask.h"
+#include "view/gather.h"
 
 enum { STEP_MS = 200, SHAKE_MS = 10000, MOST_SECONDS = 365 * 24 * 3600 };
 
@@ -36,8 +36,8 @@ struct wait {
 	const char *arg;
 	uint64_t timeout; /* ms; UINT64_MAX: none */
 	char name[CONF_NAME_MAX + 1];
-	char reason[REPORT_REASON]; /* what was said last */
-	uint64_t waited, shake_at;  /* ms */
+	char reason[TUNNELVIEW_REASON]; /* what was said last */
+	uint64_t waited, shake_at;      /* ms */
 };
 
 /* VERB_OK: go on; -1: help was given; VERB_USAGE: said why. */
@@ -70,7 +70,7 @@ static int take_options(struct wait *w, const struct command *c)
 	return VERB_OK;
 }
 
-static bool any_is_up(struct wait *w, const struct report *r)
+static bool any_is_up(struct wait *w, const struct tunnelview *r)
 {
 	size_t i;
 
@@ -88,7 +88,7 @@ static bool any_is_up(struct wait *w, const struct report *r)
 	return false;
 }
 
-static bool any_rests(const struct report *r)
+static bool any_rests(const struct tunnelview *r)
 {
 	size_t i;
 
@@ -100,7 +100,7 @@ static bool any_rests(const struct report *r)
 }
 
 /* Whoever is idle, or has given up, would stay so: nobody sends anything. */
-static void shake(struct wait *w, const struct report *r)
+static void shake(struct wait *w, const struct tunnelview *r)
 {
 	struct print lines = { 0 };
 

@@ -6,8 +6,8 @@
 
 #include "cli/statusopts.h"
 #include "cli/verb.h"
-#include "cli/verdict.h"
 #include "control/ask.h"
+#include "view/verdict.h"
 
 static const char usage[] =
 	"Usage: taut why [--json] NAME\n"

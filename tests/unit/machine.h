@@ -4,7 +4,7 @@
 
 /* One tunnel with two peers, as the tests of all renderers for machines have it. */
 
-#include "cli/report.h"
+#include "view/tunnelview.h"
 
 #define MACHINE_PRIVATE_HEX "c809f3e5317e9575c9b5ed78b638b7ce530dabe85ddab614220241801ddf0669"
 #define MACHINE_PRIVATE     "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk="
@@ -40,14 +40,14 @@
 	"tx_packets=900 keepalive=25 handshakes=4 allowed_ips=2 drop_no-session=5\n"
 
 /* taut's; or that of a daemon which knows get=1 only. */
-static inline int machine_report(struct report *r, const char *name, bool of_taut)
+static inline int machine_report(struct tunnelview *r, const char *name, bool of_taut)
 {
 	int err;
 
-	report_init(r, name);
-	err = report_get(r, text_from_str(MACHINE_GET));
+	tunnelview_init(r, name);
+	err = tunnelview_get(r, text_from_str(MACHINE_GET));
 	if (err == 0 && of_taut)
-		report_status(r, text_from_str(MACHINE_STATUS));
+		tunnelview_status(r, text_from_str(MACHINE_STATUS));
 	return err;
 }
 

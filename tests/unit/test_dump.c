@@ -7,14 +7,14 @@
 
 #include <cmocka.h>
 
-#include "cli/dump.h"
-#include "cli/rates.h"
 #include "unit/machine.h"
+#include "view/dump.h"
+#include "view/rates.h"
 
 static void test_a_dump_is_that_of_wg(void **state)
 {
 	struct print out = { 0 };
-	struct report r;
+	struct tunnelview r;
 
 	(void)state;
 	assert_int_equal(machine_report(&r, "wg0", true), 0);
@@ -25,32 +25,32 @@ static void test_a_dump_is_that_of_wg(void **state)
 			    "\t[fd00::2]:51821\t"
 			    "10.1.2.0/24,fd00::/64\t1700000037\t7890123\t123456\t25\n");
 	print_fini(&out);
-	report_fini(&r);
+	tunnelview_fini(&r);
 }
 
 static void test_an_empty_interface_is_none_and_off(void **state)
 {
 	struct print out = { 0 };
-	struct report r;
+	struct tunnelview r;
 
 	(void)state;
-	report_init(&r, "wg0");
-	assert_int_equal(report_get(&r, text_from_str("")), 0);
+	tunnelview_init(&r, "wg0");
+	assert_int_equal(tunnelview_get(&r, text_from_str("")), 0);
 	dump_report(&out, &r, true);
 	assert_string_equal(out.chars, "wg0\t(none)\t(none)\t0\toff\n");
 	print_fini(&out);
-	report_fini(&r);
+	tunnelview_fini(&r);
 }
 
-static void make(struct report *r, const char *lines)
+static void make(struct tunnelview *r, const char *lines)
 {
-	report_init(r, "wg0");
-	assert_int_equal(report_get(r, text_from_str(lines)), 0);
+	tunnelview_init(r, "wg0");
+	assert_int_equal(tunnelview_get(r, text_from_str(lines)), 0);
 }
 
 static void test_a_rate_is_what_came_per_second(void **state)
 {
-	struct report before, now;
+	struct tunnelview before, now;
 
 	(void)state;
 	make(&before, "public_key=" MACHINE_ONES_HEX "\nrx_bytes=1000\ntx_bytes=500\n"
@@ -64,13 +64,13 @@ static void test_a_rate_is_what_came_per_second(void **state)
 	assert_float_equal(now.peer[0].tx_rate, .5, 0);
 	assert_float_equal(now.peer[1].rx_rate, 1000, 0);
 	assert_float_equal(now.peer[1].tx_rate, 0, 0);
-	report_fini(&before);
-	report_fini(&now);
+	tunnelview_fini(&before);
+	tunnelview_fini(&now);
 }
 
 static void test_who_is_new_or_counts_anew_has_no_rate(void **state)
 {
-	struct report before, now;
+	struct tunnelview before, now;
 
 	(void)state;
 	make(&before, "public_key=" MACHINE_ONES_HEX "\nrx_bytes=1000\ntx_bytes=500\n");
@@ -80,8 +80,8 @@ static void test_who_is_new_or_counts_anew_has_no_rate(void **state)
 	assert_false(now.peer[0].rated || now.peer[1].rated);
 	rates_between(&before, &before, 0);
 	assert_false(before.peer[0].rated);
-	report_fini(&before);
-	report_fini(&now);
+	tunnelview_fini(&before);
+	tunnelview_fini(&now);
 }
 
 int main(void)

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "base/bytes.h"
-#include "cli/event_json.h"
+#include "view/event_json.h"
 
 #define KEY  "ERERERERERERERERERERERERERERERERERERERERERE="
 #define HEAD "time=1700000000.250000009 interface=wg0"

@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "cli/report.h"
-#include "cli/show.h"
 #include "control/record.h"
+#include "view/show.h"
+#include "view/tunnelview.h"
 
 enum { NOW = 1700000100 };
 
@@ -134,11 +134,11 @@ static void test_records_are_taken_pair_by_pair(void **state)
 	assert_false(record_number(line, "e", &n));
 }
 
-static void make(struct report *r, const char *get, const char *status)
+static void make(struct tunnelview *r, const char *get, const char *status)
 {
-	report_init(r, "wg0");
-	assert_int_equal(report_get(r, text_from_str(get)), 0);
-	report_status(r, text_from_str(status));
+	tunnelview_init(r, "wg0");
+	assert_int_equal(tunnelview_get(r, text_from_str(get)), 0);
+	tunnelview_status(r, text_from_str(status));
 }
 
 static const char get_lines[] =
@@ -182,21 +182,21 @@ static const char shown[] = "interface: wg0\n"
 static void test_a_report_is_shown_as_wg_shows_it(void **state)
 {
 	struct print out = { 0 };
-	struct report r;
+	struct tunnelview r;
 
 	(void)state;
 	make(&r, get_lines, status_lines);
 	show_report(&out, &r, &plain);
 	assert_string_equal(out.chars, shown);
-	assert_true(report_is_up(&r));
+	assert_true(tunnelview_is_up(&r));
 	print_fini(&out);
-	report_fini(&r);
+	tunnelview_fini(&r);
 }
 
 static void test_rates_are_shown_when_there_are_any(void **state)
 {
 	struct print out = { 0 };
-	struct report r;
+	struct tunnelview r;
 
 	(void)state;
 	make(&r, get_lines, status_lines);
@@ -211,13 +211,13 @@ static void test_rates_are_shown_when_there_are_any(void **state)
 					  "  rate: 1.50 KiB/s received, 7 B/s sent\n"
 					  "  persistent keepalive"));
 	print_fini(&out);
-	report_fini(&r);
+	tunnelview_fini(&r);
 }
 
 static void test_keys_are_shown_only_when_asked_for(void **state)
 {
 	struct print out = { 0 };
-	struct report r;
+	struct tunnelview r;
 
 	(void)state;
 	make(&r, get_lines, "");
@@ -230,13 +230,13 @@ static void test_keys_are_shown_only_when_asked_for(void **state)
 	assert_non_null(strstr(out.chars, "  preshared key: " ONES_BASE64 "\n"));
 	assert_null(strstr(out.chars, "\x1b"));
 	print_fini(&out);
-	report_fini(&r);
+	tunnelview_fini(&r);
 }
 
 static void test_colours_are_those_of_wg(void **state)
 {
 	struct print out = { 0 };
-	struct report r;
+	struct tunnelview r;
 
 	(void)state;
 	make(&r,
@@ -254,13 +254,13 @@ static void test_colours_are_those_of_wg(void **state)
 			    "  \x1b[1mtransfer\x1b[0m: 1 \x1b[36mB\x1b[0m received, "
 			    "0 \x1b[36mB\x1b[0m sent\n");
 	print_fini(&out);
-	report_fini(&r);
+	tunnelview_fini(&r);
 }
 
 static void test_peers_are_ordered_by_handshake_then_as_they_came(void **state)
 {
 	struct print out = { 0 };
-	struct report r;
+	struct tunnelview r;
 	char get[2048] = "", word[8];
 	const char *at;
 	size_t i;
@@ -290,7 +290,7 @@ static void test_peers_are_ordered_by_handshake_then_as_they_came(void **state)
 		assert_string_equal(word, order[i]);
 	}
 	print_fini(&out);
-	report_fini(&r);
+	tunnelview_fini(&r);
 }
 
 static void test_malformed_lines_are_refused(void **state)
@@ -308,14 +308,14 @@ static void test_malformed_lines_are_refused(void **state)
 		"public_key=" ONES_HEX "\nlast_handshake_time_nsec=1000000000\n",
 		"public_key=" ONES_HEX "\nrx_bytes=1x\n",
 	};
-	struct report r;
+	struct tunnelview r;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < LEN(bad); i++) {
-		report_init(&r, "wg0");
-		assert_int_equal(report_get(&r, text_from_str(bad[i])), -EPROTO);
-		report_fini(&r);
+		tunnelview_init(&r, "wg0");
+		assert_int_equal(tunnelview_get(&r, text_from_str(bad[i])), -EPROTO);
+		tunnelview_fini(&r);
 	}
 }
 
@@ -331,7 +331,7 @@ static void test_a_tunnel_is_up_when_any_peer_can_be_reached(void **state)
 		{ "up", "stale", "dead", false },    { "up", "stale", "up", true },
 	};
 	char status[512];
-	struct report r;
+	struct tunnelview r;
 	size_t i;
 
 	(void)state;
@@ -341,16 +341,16 @@ static void test_a_tunnel_is_up_when_any_peer_can_be_reached(void **state)
 			 step[i].interface, ONES_BASE64, step[i].first, TWOS_BASE64,
 			 step[i].second);
 		make(&r, get_lines, status);
-		assert_int_equal(report_is_up(&r), step[i].up);
-		report_fini(&r);
+		assert_int_equal(tunnelview_is_up(&r), step[i].up);
+		tunnelview_fini(&r);
 	}
 	make(&r, "listen_port=1\n", "interface=wg0 state=up\n");
-	assert_true(report_is_up(&r));
-	report_fini(&r);
+	assert_true(tunnelview_is_up(&r));
+	tunnelview_fini(&r);
 	/* another daemon, which has no word for it */
 	make(&r, get_lines, "");
-	assert_true(report_is_up(&r));
-	report_fini(&r);
+	assert_true(tunnelview_is_up(&r));
+	tunnelview_fini(&r);
 }
 
 int main(void)

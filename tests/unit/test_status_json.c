@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "cli/status_json.h"
 #include "unit/machine.h"
+#include "view/status_json.h"
 
 #define NOW UINT64_C(1700000100123456789)
 
@@ -116,7 +116,7 @@ static const char golden[] = "{\n"
 static void test_a_report_is_json_byte_for_byte(void **state)
 {
 	struct print out = { 0 };
-	struct report r;
+	struct tunnelview r;
 
 	(void)state;
 	assert_int_equal(machine_report(&r, "wg0", true), 0);
@@ -124,7 +124,7 @@ static void test_a_report_is_json_byte_for_byte(void **state)
 	assert_false(out.failed);
 	assert_string_equal(out.chars, golden);
 	print_fini(&out);
-	report_fini(&r);
+	tunnelview_fini(&r);
 }
 
 static void test_what_another_daemon_does_not_say_is_null(void **state)
@@ -137,7 +137,7 @@ static void test_what_another_daemon_does_not_say_is_null(void **state)
 		"\"sent_packets\": null", "\"state_age_seconds\": null",
 	};
 	struct print out = { 0 };
-	struct report r;
+	struct tunnelview r;
 	size_t i;
 
 	(void)state;
@@ -148,13 +148,13 @@ static void test_what_another_daemon_does_not_say_is_null(void **state)
 	assert_non_null(strstr(out.chars, "\"received_bytes\": 7890123"));
 	assert_null(strstr(out.chars, "\"state\": \""));
 	print_fini(&out);
-	report_fini(&r);
+	tunnelview_fini(&r);
 }
 
 static void test_no_secret_is_in_it(void **state)
 {
 	struct print out = { 0 };
-	struct report r;
+	struct tunnelview r;
 
 	(void)state;
 	assert_int_equal(machine_report(&r, "wg0", true), 0);
@@ -164,7 +164,7 @@ static void test_no_secret_is_in_it(void **state)
 	assert_null(strstr(out.chars, MACHINE_PRIVATE_HEX));
 	assert_null(strstr(out.chars, MACHINE_PSK_HEX));
 	print_fini(&out);
-	report_fini(&r);
+	tunnelview_fini(&r);
 }
 
 static void test_no_tunnel_is_an_empty_list(void **state)
@@ -182,16 +182,16 @@ static void test_no_tunnel_is_an_empty_list(void **state)
 static void test_odd_words_of_a_daemon_make_valid_json(void **state)
 {
 	struct print out = { 0 };
-	struct report r;
+	struct tunnelview r;
 
 	(void)state;
-	report_init(&r, "wg0");
-	assert_int_equal(report_get(&r, text_from_str("public_key=" MACHINE_ONES_HEX "\n"
-						      "tx_bytes=18446744073709551615\n")),
+	tunnelview_init(&r, "wg0");
+	assert_int_equal(tunnelview_get(&r, text_from_str("public_key=" MACHINE_ONES_HEX "\n"
+							  "tx_bytes=18446744073709551615\n")),
 			 0);
-	report_status(&r, text_from_str("interface=wg0 state=up mtu=x drop_a=-1 drop_b=1.5 "
-					"word=yes ratio=1.5.2 =7 other=9\n"
-					"peer=" MACHINE_ONES " reason=\"caf\xe9 \xc3\xa9\"\n"));
+	tunnelview_status(&r, text_from_str("interface=wg0 state=up mtu=x drop_a=-1 drop_b=1.5 "
+					    "word=yes ratio=1.5.2 =7 other=9\n"
+					    "peer=" MACHINE_ONES " reason=\"caf\xe9 \xc3\xa9\"\n"));
 	status_json(&out, &r, 1, NOW);
 	assert_false(out.failed);
 	assert_non_null(strstr(out.chars, "\"mtu\": null"));
@@ -200,7 +200,7 @@ static void test_odd_words_of_a_daemon_make_valid_json(void **state)
 	assert_non_null(strstr(out.chars, "\"sent_bytes\": 9223372036854775807"));
 	assert_non_null(strstr(out.chars, "\"reason\": \"caf? ??\""));
 	print_fini(&out);
-	report_fini(&r);
+	tunnelview_fini(&r);
 }
 
 int main(void)

@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "cli/facts.h"
-#include "cli/status_metrics.h"
 #include "diag/state.h"
 #include "unit/machine.h"
+#include "view/status_metrics.h"
+#include "view/vocabulary.h"
 
 #define KNOWN_AS(name, key, ips)                                                                  \
 	"{interface=\"wg0\",public_key=\"" key "\",allowed_ips=\"" ips "\",friendly_name=\"" name \
@@ -78,12 +78,12 @@ static const char *const lines[] = {
 
 static char *metrics_of(struct print *out, bool of_taut)
 {
-	struct report r;
+	struct tunnelview r;
 
 	assert_int_equal(machine_report(&r, "wg0", of_taut), 0);
 	status_metrics(out, &r, 1, NULL);
 	assert_false(out->failed);
-	report_fini(&r);
+	tunnelview_fini(&r);
 	return out->chars;
 }
 
@@ -133,7 +133,7 @@ static void test_another_daemon_has_the_known_ones_only(void **state)
 static void test_each_metric_is_in_one_piece(void **state)
 {
 	struct print out = { 0 };
-	struct report two[2];
+	struct tunnelview two[2];
 	struct text rest, line, name, before = { 0 };
 	char seen[64][64];
 	size_t n = 0, i;
@@ -158,8 +158,8 @@ static void test_each_metric_is_in_one_piece(void **state)
 	}
 	assert_true(n > 20);
 	print_fini(&out);
-	report_fini(&two[0]);
-	report_fini(&two[1]);
+	tunnelview_fini(&two[0]);
+	tunnelview_fini(&two[1]);
 }
 
 static void test_a_tunnel_that_does_not_run_is_down(void **state)
@@ -179,16 +179,16 @@ static void test_a_tunnel_that_does_not_run_is_down(void **state)
 static void test_a_label_is_quoted(void **state)
 {
 	struct print out = { 0 };
-	struct report r;
+	struct tunnelview r;
 
 	(void)state;
-	report_init(&r, "wg0");
-	assert_int_equal(report_get(&r, text_from_str("listen_port=1\n")), 0);
-	report_status(&r, text_from_str("interface=wg0 state=up aead=\"a\\\"b\\\\c\"\n"));
+	tunnelview_init(&r, "wg0");
+	assert_int_equal(tunnelview_get(&r, text_from_str("listen_port=1\n")), 0);
+	tunnelview_status(&r, text_from_str("interface=wg0 state=up aead=\"a\\\"b\\\\c\"\n"));
 	status_metrics(&out, &r, 1, NULL);
 	assert_non_null(strstr(out.chars, ",aead=\"a\\\"b\\\\c\"} 1\n"));
 	print_fini(&out);
-	report_fini(&r);
+	tunnelview_fini(&r);
 }
 
 static void test_no_secret_is_in_them(void **state)
@@ -208,8 +208,8 @@ static void test_states_are_those_of_the_daemon(void **state)
 
 	(void)state;
 	for (i = 0; i < STATE_COUNT; i++)
-		assert_string_equal(facts_state(i), state_name((enum state_word)i));
-	assert_null(facts_state(STATE_COUNT));
+		assert_string_equal(vocabulary_state(i), state_name((enum state_word)i));
+	assert_null(vocabulary_state(STATE_COUNT));
 }
 
 int main(void)

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/textfile.h"
+#include "view/textfile.h"
 
 struct lab {
 	char dir[64], path[128];

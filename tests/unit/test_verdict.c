@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/verdict.h"
+#include "view/verdict.h"
 
 #define KEY "IiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI="
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_STATUS_METRICS_H
-#define CLI_STATUS_METRICS_H
+#ifndef VIEW_STATUS_METRICS_H
+#define VIEW_STATUS_METRICS_H
 
 /*
  * Reports as metrics, in the text format of Prometheus.  wireguard_* have the names
@@ -11,9 +11,10 @@
 #include <stddef.h>
 
 #include "base/text.h"
-#include "cli/report.h"
+#include "view/tunnelview.h"
 
 /* absent: a tunnel that does not run, and is told as down; or NULL. */
-void status_metrics(struct print *out, const struct report *report, size_t n, const char *absent);
+void status_metrics(struct print *out, const struct tunnelview *report, size_t n,
+		    const char *absent);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/event_json.h"
+#include "view/event_json.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/bytes.h"
-#include "cli/facts.h"
-#include "cli/jprint.h"
 #include "control/record.h"
+#include "view/jprint.h"
+#include "view/vocabulary.h"
 
 enum { VALUE = 4096 };
 
@@ -43,18 +43,18 @@ static json_t *value_of(struct text key, const char *value)
 	return jprint_string(value);
 }
 
-static const char *name_of(struct text key, char name[FACTS_NAME])
+static const char *name_of(struct text key, char name[VOCABULARY_NAME])
 {
 	if (text_is(key, "peer"))
 		return "public_key";
 	if (text_is(key, "n"))
 		return "count";
-	return facts_name(key, "", name) ? name : NULL;
+	return vocabulary_name(key, "", name) ? name : NULL;
 }
 
 bool event_json(struct print *out, struct text line)
 {
-	char name[FACTS_NAME], value[VALUE];
+	char name[VOCABULARY_NAME], value[VALUE];
 	struct text key;
 	bool bad = false;
 	json_t *o;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/status_json.h"
+#include "view/status_json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "cli/facts.h"
-#include "cli/jprint.h"
 #include "control/record.h"
+#include "view/jprint.h"
+#include "view/vocabulary.h"
 
 static json_t *key_json(const struct key *key)
 {
@@ -44,12 +44,13 @@ static void put_bool(json_t *o, const char *name, struct text record, const char
 static json_t *numbers(struct text record, const char *prefix, bool *bad)
 {
 	json_t *o = json_object();
-	char value[32], name[FACTS_NAME];
+	char value[32], name[VOCABULARY_NAME];
 	struct text key;
 	uint64_t n;
 
 	while (record_next(&record, &key, value, sizeof(value))) {
-		if (facts_name(key, prefix, name) && text_u64(text_from_str(value), UINT64_MAX, &n))
+		if (vocabulary_name(key, prefix, name) &&
+		    text_u64(text_from_str(value), UINT64_MAX, &n))
 			jprint_put(o, name, jprint_number(n), bad);
 	}
 	return o;
@@ -58,14 +59,14 @@ static json_t *numbers(struct text record, const char *prefix, bool *bad)
 static json_t *offloads(struct text record, bool *bad)
 {
 	json_t *o = json_object(), *one;
-	char value[64], name[FACTS_NAME];
-	struct facts_offload facts;
+	char value[64], name[VOCABULARY_NAME];
+	struct vocabulary_offload facts;
 	struct text key;
 
 	while (record_next(&record, &key, value, sizeof(value))) {
-		if (!facts_name(key, "offload_", name))
+		if (!vocabulary_name(key, "offload_", name))
 			continue;
-		facts_offload(&facts, value);
+		vocabulary_offload(&facts, value);
 		one = json_object();
 		jprint_put(one, "on", json_boolean(facts.on), bad);
 		jprint_put(one, "why", jprint_string(facts.why), bad);
@@ -110,12 +111,12 @@ static json_t *figure(const char *value)
 static json_t *figures(struct text record, bool *bad)
 {
 	json_t *o = json_object(), *value;
-	char text[32], name[FACTS_NAME];
+	char text[32], name[VOCABULARY_NAME];
 	struct text key;
 
 	while (record_next(&record, &key, text, sizeof(text))) {
-		if (is_placed(key) || facts_name(key, "drop_", name) ||
-		    facts_name(key, "offload_", name) || !facts_name(key, "", name))
+		if (is_placed(key) || vocabulary_name(key, "drop_", name) ||
+		    vocabulary_name(key, "offload_", name) || !vocabulary_name(key, "", name))
 			continue;
 		value = figure(text);
 		if (value)
@@ -137,7 +138,7 @@ static json_t *allowed_json(const struct conf_peer *p, bool *bad)
 	return list;
 }
 
-static json_t *peer_json(const struct conf_peer *p, const struct report_peer *more, bool *bad)
+static json_t *peer_json(const struct conf_peer *p, const struct tunnelview_peer *more, bool *bad)
 {
 	json_t *o = json_object();
 	char end[ENDPOINT_TEXT];
@@ -180,7 +181,7 @@ static json_t *aead_json(struct text record, bool *bad)
 	return o;
 }
 
-static json_t *peers_json(const struct report *r, bool *bad)
+static json_t *peers_json(const struct tunnelview *r, bool *bad)
 {
 	json_t *list = json_array();
 	size_t i;
@@ -190,7 +191,7 @@ static json_t *peers_json(const struct report *r, bool *bad)
 	return list;
 }
 
-static json_t *interface_json(const struct report *r, bool *bad)
+static json_t *interface_json(const struct tunnelview *r, bool *bad)
 {
 	json_t *o = json_object();
 	uint64_t rx = 0, tx = 0;
@@ -220,7 +221,7 @@ static json_t *interface_json(const struct report *r, bool *bad)
 	return o;
 }
 
-void status_json(struct print *out, const struct report *report, size_t n, uint64_t now)
+void status_json(struct print *out, const struct tunnelview *report, size_t n, uint64_t now)
 {
 	json_t *o = json_object(), *list = json_array();
 	bool bad = false;

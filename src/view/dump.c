@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/dump.h"
+#include "view/dump.h"
 
 #include <inttypes.h>
 
@@ -14,7 +14,7 @@ static void key_or_none(struct print *out, const struct key *key)
 	wipe(base64, sizeof(base64));
 }
 
-static void begin(struct print *out, const struct report *r, bool named)
+static void begin(struct print *out, const struct tunnelview *r, bool named)
 {
 	if (named)
 		print_add(out, "%s\t", r->name);
@@ -41,7 +41,7 @@ static void dump_peer(struct print *out, const struct conf_peer *p)
 		print_add(out, "off\n");
 }
 
-void dump_report(struct print *out, const struct report *r, bool named)
+void dump_report(struct print *out, const struct tunnelview *r, bool named)
 {
 	size_t i;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/report.h"
+#include "view/tunnelview.h"
 
 #include <errno.h>
 #include <string.h>
@@ -146,14 +146,14 @@ static bool take_line(struct parse *p, struct text line)
 	return true;
 }
 
-void report_init(struct report *r, const char *name)
+void tunnelview_init(struct tunnelview *r, const char *name)
 {
 	memset(r, 0, sizeof(*r));
 	strncpy(r->name, name, sizeof(r->name) - 1);
 	conf_init(&r->conf);
 }
 
-void report_fini(struct report *r)
+void tunnelview_fini(struct tunnelview *r)
 {
 	conf_fini(&r->conf);
 	mem_free(r->peer);
@@ -162,7 +162,7 @@ void report_fini(struct report *r)
 	r->status = NULL;
 }
 
-int report_get(struct report *r, struct text lines)
+int tunnelview_get(struct tunnelview *r, struct text lines)
 {
 	struct parse p = { .conf = &r->conf };
 	struct text line;
@@ -180,7 +180,7 @@ int report_get(struct report *r, struct text lines)
 }
 
 /* The records come in the order of the get, so the search begins where the last one ended. */
-static struct report_peer *find_peer(struct report *r, const char *base64, size_t *from)
+static struct tunnelview_peer *find_peer(struct tunnelview *r, const char *base64, size_t *from)
 {
 	struct key key;
 	size_t i;
@@ -198,10 +198,10 @@ static struct report_peer *find_peer(struct report *r, const char *base64, size_
 	return NULL;
 }
 
-void report_status(struct report *r, struct text lines)
+void tunnelview_status(struct tunnelview *r, struct text lines)
 {
 	char base64[KEY_BASE64_LEN + 1];
-	struct report_peer *peer;
+	struct tunnelview_peer *peer;
 	struct text line;
 	size_t from = 0;
 
@@ -228,7 +228,7 @@ void report_status(struct report *r, struct text lines)
 	}
 }
 
-static bool out_of_reach(const struct report_peer *p)
+static bool out_of_reach(const struct tunnelview_peer *p)
 {
 	static const char *const words[] = { "resolving", "handshaking", "stale", "dead" };
 	size_t i;
@@ -240,7 +240,7 @@ static bool out_of_reach(const struct report_peer *p)
 	return false;
 }
 
-bool report_is_up(const struct report *r)
+bool tunnelview_is_up(const struct tunnelview *r)
 {
 	size_t i;
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/status_metrics.h"
+#include "view/status_metrics.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "cli/facts.h"
 #include "control/record.h"
+#include "view/vocabulary.h"
 
 struct writer {
 	struct print *out;
-	const struct report *report;
+	const struct tunnelview *report;
 	size_t n;
 	const char *absent;
 };
@@ -47,7 +47,8 @@ static void begin(struct writer *w, const struct metric *m, const char *interfac
 	print_add(w->out, "%s{interface=\"%s\"", m->name, interface);
 }
 
-static void begin_peer(struct writer *w, const struct metric *m, const struct report *r, size_t i)
+static void begin_peer(struct writer *w, const struct metric *m, const struct tunnelview *r,
+		       size_t i)
 {
 	char base64[KEY_BASE64_LEN + 1];
 
@@ -71,7 +72,8 @@ static void finish_unit(struct writer *w, const struct metric *m, uint64_t value
 
 /* --- what dashboards know --- */
 
-static void begin_known(struct writer *w, const struct metric *m, const struct report *r, size_t i)
+static void begin_known(struct writer *w, const struct metric *m, const struct tunnelview *r,
+			size_t i)
 {
 	const struct conf_peer *p = &r->conf.peer[i];
 	char text[PREFIX_TEXT];
@@ -152,7 +154,7 @@ static void interface_info(struct writer *w, const struct metric *m)
 	size_t i;
 
 	for (i = 0; i < w->n; i++) {
-		const struct report *r = &w->report[i];
+		const struct tunnelview *r = &w->report[i];
 
 		if (!text_len(r->record))
 			continue;
@@ -201,7 +203,7 @@ static void interface_yes(struct writer *w, const struct metric *m)
 
 static void interface_drops(struct writer *w, const struct metric *m)
 {
-	char value[32], name[FACTS_NAME];
+	char value[32], name[VOCABULARY_NAME];
 	struct text record, key;
 	uint64_t n;
 	size_t i;
@@ -209,7 +211,7 @@ static void interface_drops(struct writer *w, const struct metric *m)
 	for (i = 0; i < w->n; i++) {
 		record = w->report[i].record;
 		while (record_next(&record, &key, value, sizeof(value))) {
-			if (!facts_name(key, "drop_", name) ||
+			if (!vocabulary_name(key, "drop_", name) ||
 			    !text_u64(text_from_str(value), UINT64_MAX, &n))
 				continue;
 			begin(w, m, w->report[i].name);
@@ -221,17 +223,17 @@ static void interface_drops(struct writer *w, const struct metric *m)
 
 static void each_offload(struct writer *w, const struct metric *m, bool downgrades)
 {
-	char value[64], name[FACTS_NAME];
-	struct facts_offload facts;
+	char value[64], name[VOCABULARY_NAME];
+	struct vocabulary_offload facts;
 	struct text record, key;
 	size_t i;
 
 	for (i = 0; i < w->n; i++) {
 		record = w->report[i].record;
 		while (record_next(&record, &key, value, sizeof(value))) {
-			if (!facts_name(key, "offload_", name))
+			if (!vocabulary_name(key, "offload_", name))
 				continue;
-			facts_offload(&facts, value);
+			vocabulary_offload(&facts, value);
 			begin(w, m, w->report[i].name);
 			label(w->out, "offload", name);
 			finish(w, downgrades ? facts.downgrades : facts.on);
@@ -260,7 +262,7 @@ static void peer_state(struct writer *w, const struct metric *m)
 		for (k = 0; k < w->report[i].conf.n_peer; k++) {
 			const char *is = w->report[i].peer[k].state;
 
-			for (s = 0; *is && (state = facts_state(s)); s++) {
+			for (s = 0; *is && (state = vocabulary_state(s)); s++) {
 				begin_peer(w, m, &w->report[i], k);
 				label(w->out, "state", state);
 				finish(w, strcmp(is, state) == 0);
@@ -286,7 +288,7 @@ static void peer_number(struct writer *w, const struct metric *m)
 
 static void peer_drops(struct writer *w, const struct metric *m)
 {
-	char value[32], name[FACTS_NAME];
+	char value[32], name[VOCABULARY_NAME];
 	struct text record, key;
 	uint64_t n;
 	size_t i, k;
@@ -295,7 +297,7 @@ static void peer_drops(struct writer *w, const struct metric *m)
 		for (k = 0; k < w->report[i].conf.n_peer; k++) {
 			record = w->report[i].peer[k].record;
 			while (record_next(&record, &key, value, sizeof(value))) {
-				if (!facts_name(key, "drop_", name) ||
+				if (!vocabulary_name(key, "drop_", name) ||
 				    !text_u64(text_from_str(value), UINT64_MAX, &n))
 					continue;
 				begin_peer(w, m, &w->report[i], k);
@@ -376,7 +378,8 @@ static const struct metric metrics[] = {
 		"Packets of the peer dropped, by reason."),
 };
 
-void status_metrics(struct print *out, const struct report *report, size_t n, const char *absent)
+void status_metrics(struct print *out, const struct tunnelview *report, size_t n,
+		    const char *absent)
 {
 	struct writer w = { .out = out, .report = report, .n = n, .absent = absent };
 	struct print samples = { 0 };

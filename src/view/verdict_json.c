@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The verdicts for machines. Keys and codes are stable; docs/WHY.md is their contract. */
-#include "cli/jprint.h"
-#include "cli/verdict.h"
+#include "view/jprint.h"
+#include "view/verdict.h"
 
 enum { SCHEMA = 1, SPACES = 2 };
 

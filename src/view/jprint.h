@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_JPRINT_H
-#define CLI_JPRINT_H
+#ifndef VIEW_JPRINT_H
+#define VIEW_JPRINT_H
 
 /* What all JSON of ours has in common: how values look, and what happens without memory. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_SCREEN_H
-#define CLI_SCREEN_H
+#ifndef VIEW_SCREEN_H
+#define VIEW_SCREEN_H
 
 /* A whole terminal to draw on, given back as it was found. */
 

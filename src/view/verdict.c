@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/verdict.h"
+#include "view/verdict.h"
 
 #include <errno.h>
 #include <inttypes.h>

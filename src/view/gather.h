@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_GATHER_H
-#define CLI_GATHER_H
+#ifndef VIEW_GATHER_H
+#define VIEW_GATHER_H
 
 /* The reports of one tunnel, or of all that run. A zeroed struct has none. */
 
 #include <stddef.h>
 
-#include "cli/report.h"
+#include "view/tunnelview.h"
 
 struct gather {
-	struct report *report;
+	struct tunnelview *report;
 	size_t n;
 	unsigned failed; /* of all: so many would not answer, and it was said why */
 };

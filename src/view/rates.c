@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/rates.h"
+#include "view/rates.h"
 
 /* Peers seldom change their order: the search begins where the last one ended. */
 static const struct conf_peer *find(const struct conf *c, const struct key *key, size_t *from)
@@ -17,7 +17,7 @@ static const struct conf_peer *find(const struct conf *c, const struct key *key,
 	return NULL;
 }
 
-void rates_between(struct report *now, const struct report *before, double seconds)
+void rates_between(struct tunnelview *now, const struct tunnelview *before, double seconds)
 {
 	size_t i, from = 0;
 

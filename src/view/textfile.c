@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/textfile.h"
+#include "view/textfile.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_SHOW_H
-#define CLI_SHOW_H
+#ifndef VIEW_SHOW_H
+#define VIEW_SHOW_H
 
 /* A report as text, in the layout of `wg show`, with state and reason of each peer. */
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "cli/report.h"
+#include "view/tunnelview.h"
 
 struct show_style {
 	bool colour;  /* terminal escapes, wg's own */
@@ -16,7 +16,7 @@ struct show_style {
 	uint64_t now; /* CLOCK_REALTIME, seconds */
 };
 
-void show_report(struct print *out, const struct report *r, const struct show_style *style);
+void show_report(struct print *out, const struct tunnelview *r, const struct show_style *style);
 /* "1 minute, 3 seconds ago", "Now"; wg's words. */
 void show_ago(struct print *out, uint64_t then, const struct show_style *style);
 /* "7.52 MiB" */

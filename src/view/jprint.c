@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/jprint.h"
+#include "view/jprint.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_FACTS_H
-#define CLI_FACTS_H
+#ifndef VIEW_VOCABULARY_H
+#define VIEW_VOCABULARY_H
 
 /* What the words in a status record mean, for renderers that machines read. Pure. */
 
@@ -10,24 +10,24 @@
 
 #include "base/text.h"
 
-enum { FACTS_NAME = 64 };
+enum { VOCABULARY_NAME = 64 };
 
-struct facts_offload {
+struct vocabulary_offload {
 	bool on;
 	char why[32]; /* it is off; "": no reason is given */
 	uint64_t downgrades;
 };
 
 /* The value of an offload_*: "on", "off(kernel)", "off,2-downgrades". */
-void facts_offload(struct facts_offload *o, const char *value);
+void vocabulary_offload(struct vocabulary_offload *o, const char *value);
 
 /* The states that a peer may be in. NULL after the last. */
-const char *facts_state(size_t i);
+const char *vocabulary_state(size_t i);
 
 /*
  * The key is prefix and a rest: name gets the rest, in snake_case.  false: it is
  * not, or is longer than any of ours.
  */
-bool facts_name(struct text key, const char *prefix, char name[FACTS_NAME]);
+bool vocabulary_name(struct text key, const char *prefix, char name[VOCABULARY_NAME]);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/gather.h"
+#include "view/gather.h"
 
 #include <errno.h>
 
@@ -10,33 +10,33 @@
 #include "control/running.h"
 
 /* Fill an initialised report. 0 or -errno; whoever is not taut answers the first question only. */
-static int inquire(struct report *r)
+static int inquire(struct tunnelview *r)
 {
 	struct print lines = { 0 };
 	int err = ask(r->name, "get=1", &lines);
 
 	if (err == 0)
-		err = report_get(r, text_from(lines.chars, lines.len));
+		err = tunnelview_get(r, text_from(lines.chars, lines.len));
 	else if (err > 0)
 		err = -err;
 	print_fini(&lines);
 	if (err < 0)
 		return err;
 	if (ask(r->name, "status=1", &lines) == 0)
-		report_status(r, text_from(lines.chars, lines.len));
+		tunnelview_status(r, text_from(lines.chars, lines.len));
 	print_fini(&lines);
 	return 0;
 }
 
 static int take(struct gather *g, const char *name)
 {
-	struct report *r = &g->report[g->n];
+	struct tunnelview *r = &g->report[g->n];
 	int err;
 
-	report_init(r, name);
+	tunnelview_init(r, name);
 	err = inquire(r);
 	if (err < 0)
-		report_fini(r);
+		tunnelview_fini(r);
 	else
 		g->n++;
 	return err;
@@ -79,7 +79,7 @@ int gather(struct gather *g, const char *name)
 void gather_free(struct gather *g)
 {
 	while (g->n)
-		report_fini(&g->report[--g->n]);
+		tunnelview_fini(&g->report[--g->n]);
 	mem_free(g->report);
 	*g = (struct gather){ 0 };
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_TEXTFILE_H
-#define CLI_TEXTFILE_H
+#ifndef VIEW_TEXTFILE_H
+#define VIEW_TEXTFILE_H
 
 /* A file that whoever reads it sees either as it was or whole. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/watch.h"
+#include "view/live.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -11,11 +11,11 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "cli/gather.h"
-#include "cli/rates.h"
-#include "cli/screen.h"
 #include "cli/verb.h"
 #include "control/ask.h"
+#include "view/gather.h"
+#include "view/rates.h"
+#include "view/screen.h"
 
 struct watch {
 	const char *name;
@@ -103,7 +103,7 @@ static enum turn wait_until(struct watch *w, double then)
 	}
 }
 
-static const struct report *find(const struct gather *g, const char *name)
+static const struct tunnelview *find(const struct gather *g, const char *name)
 {
 	size_t i;
 
@@ -126,7 +126,7 @@ static int look(struct watch *w)
 	r = gather(&w->now, w->name);
 	w->now_at = monotonic();
 	for (i = 0; i < w->now.n; i++) {
-		const struct report *old = find(&w->before, w->now.report[i].name);
+		const struct tunnelview *old = find(&w->before, w->now.report[i].name);
 
 		if (old)
 			rates_between(&w->now.report[i], old, w->now_at - w->before_at);
@@ -163,7 +163,7 @@ static void draw(struct watch *w, int trouble)
 	print_fini(&text);
 }
 
-int watch(const char *name, struct show_style style)
+int live_view(const char *name, struct show_style style)
 {
 	struct watch w = { .name = name, .style = style, .tty = isatty(STDOUT_FILENO) };
 	double next = monotonic();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_STATUS_JSON_H
-#define CLI_STATUS_JSON_H
+#ifndef VIEW_STATUS_JSON_H
+#define VIEW_STATUS_JSON_H
 
 /*
  * Reports as JSON, as docs/STATUS.md describes it and docs/status.schema.json
@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "cli/report.h"
+#include "view/tunnelview.h"
 
 /* Goes up when something that was there changes or goes, not when something is added. */
 enum { STATUS_JSON_SCHEMA = 1 };
 
 /* now: CLOCK_REALTIME, ns. */
-void status_json(struct print *out, const struct report *report, size_t n, uint64_t now);
+void status_json(struct print *out, const struct tunnelview *report, size_t n, uint64_t now);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_VERDICT_H
-#define CLI_VERDICT_H
+#ifndef VIEW_VERDICT_H
+#define VIEW_VERDICT_H
 
 /*
  * Why a tunnel does not work, out of the records of why=1, and as a text for people.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/screen.h"
+#include "view/screen.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/show.h"
+#include "view/show.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -140,7 +140,7 @@ static void rate(struct print *out, double rx, double tx, const struct show_styl
 }
 
 /* What wg does not know. */
-static void state(struct print *out, const struct report_peer *p, const struct show_style *s)
+static void state(struct print *out, const struct tunnelview_peer *p, const struct show_style *s)
 {
 	if (p->state[0]) {
 		label(out, "state", s);
@@ -153,8 +153,8 @@ static void state(struct print *out, const struct report_peer *p, const struct s
 	}
 }
 
-static void show_peer(struct print *out, const struct conf_peer *p, const struct report_peer *more,
-		      const struct show_style *s)
+static void show_peer(struct print *out, const struct conf_peer *p,
+		      const struct tunnelview_peer *more, const struct show_style *s)
 {
 	char base64[KEY_BASE64_LEN + 1], end[ENDPOINT_TEXT];
 
@@ -192,7 +192,8 @@ static void show_peer(struct print *out, const struct conf_peer *p, const struct
 	state(out, more, s);
 }
 
-static void show_interface(struct print *out, const struct report *r, const struct show_style *s)
+static void show_interface(struct print *out, const struct tunnelview *r,
+			   const struct show_style *s)
 {
 	char base64[KEY_BASE64_LEN + 1];
 
@@ -228,7 +229,7 @@ static int by_handshake(const void *first, const void *second)
 	return a < b ? -1 : 1;
 }
 
-void show_report(struct print *out, const struct report *r, const struct show_style *style)
+void show_report(struct print *out, const struct tunnelview *r, const struct show_style *style)
 {
 	const struct conf_peer **order;
 	size_t i, n = r->conf.n_peer;

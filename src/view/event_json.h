@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CLI_EVENT_JSON_H
-#define CLI_EVENT_JSON_H
+#ifndef VIEW_EVENT_JSON_H
+#define VIEW_EVENT_JSON_H
 
 /*
  * A line of the stream of events as JSON, or for people, without newlines inside;
