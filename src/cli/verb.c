@@ -18,30 +18,30 @@
 #include "crypto/selftest.h"
 
 static const struct verb verbs[] = {
-	{ "run", "NAME|FILE", "run a tunnel in the foreground", 1, 1, run_tunnel },
-	{ "up", "NAME|FILE", "start a tunnel in the background", 1, 1, up_tunnel },
-	{ "down", "NAME", "stop it", 1, 1, down_tunnel },
-	{ "reload", "NAME", "read its file again; sessions live on", 1, 1, reload_tunnel },
-	{ "status", "[NAME]", "show it, or all that run", 0, VERB_OWN, status_print },
-	{ "show", "NAME [dump]", "the same; dump: as wg show NAME dump", 0, VERB_OWN, status_show },
-	{ "events", "[NAME]", "tell what happens, as it happens", 0, VERB_OWN, events_print },
-	{ "why", "NAME", "say why it does not work, and what to do", 0, VERB_OWN, why_tell },
-	{ "wait", "NAME", "wait until it is up", 0, VERB_OWN, wait_tunnel },
-	{ "check", "NAME|FILE", "look for mistakes in a file", 1, 1, check_file },
-	{ "genkey", "", "print a new private key", 0, 0, genkey_print },
-	{ "pubkey", "", "read a private key, print its public key", 0, 0, pubkey_print },
-	{ "genpsk", "", "print a new preshared key", 0, 0, genpsk_print },
-	{ "new", "NAME", "begin a tunnel, print a line for the other host", 0, VERB_OWN, new_pair },
-	{ "join", "NAME [LINE]", "its other end, made from that line", 0, VERB_OWN, join_pair },
-	{ "accept", "NAME [LINE]", "finish, with the answer of join", 0, VERB_OWN, accept_pair },
-	{ "export", "NAME", "a wg-quick file or QR code for a peer", 0, VERB_OWN, export_peer },
-	{ "import", "FILE [NAME]", "take a wg-quick file over", 0, VERB_OWN, import_file },
-	{ "help", "", "print this", 0, 0, help_print },
+	{ "run", "NAME|FILE", "run a tunnel in the foreground", 1, 1, verb_run },
+	{ "up", "NAME|FILE", "start a tunnel in the background", 1, 1, verb_up },
+	{ "down", "NAME", "stop it", 1, 1, verb_down },
+	{ "reload", "NAME", "read its file again; sessions live on", 1, 1, verb_reload },
+	{ "status", "[NAME]", "show it, or all that run", 0, VERB_OWN, verb_status },
+	{ "show", "NAME [dump]", "the same; dump: as wg show NAME dump", 0, VERB_OWN, verb_show },
+	{ "events", "[NAME]", "tell what happens, as it happens", 0, VERB_OWN, verb_events },
+	{ "why", "NAME", "say why it does not work, and what to do", 0, VERB_OWN, verb_why },
+	{ "wait", "NAME", "wait until it is up", 0, VERB_OWN, verb_wait },
+	{ "check", "NAME|FILE", "look for mistakes in a file", 1, 1, verb_check },
+	{ "genkey", "", "print a new private key", 0, 0, verb_genkey },
+	{ "pubkey", "", "read a private key, print its public key", 0, 0, verb_pubkey },
+	{ "genpsk", "", "print a new preshared key", 0, 0, verb_genpsk },
+	{ "new", "NAME", "begin a tunnel, print a line for the other host", 0, VERB_OWN, verb_new },
+	{ "join", "NAME [LINE]", "its other end, made from that line", 0, VERB_OWN, verb_join },
+	{ "accept", "NAME [LINE]", "finish, with the answer of join", 0, VERB_OWN, verb_accept },
+	{ "export", "NAME", "a wg-quick file or QR code for a peer", 0, VERB_OWN, verb_export },
+	{ "import", "FILE [NAME]", "take a wg-quick file over", 0, VERB_OWN, verb_import },
+	{ "help", "", "print this", 0, 0, verb_help },
 };
 
-static const struct verb help = { .name = "help", .run = help_print };
-static const struct verb version = { .name = "version", .run = version_print };
-static const struct verb serve = { .name = "", .run = serve_interface };
+static const struct verb help = { .name = "help", .run = verb_help };
+static const struct verb version = { .name = "version", .run = verb_version };
+static const struct verb serve = { .name = "", .run = verb_serve };
 
 enum { OPT_LOG_LEVEL = UCHAR_MAX + 1, OPT_AEAD, OPT_TUNE };
 
@@ -269,7 +269,7 @@ static int choose(char **argv, struct command *c)
 
 static bool runs_a_tunnel(const struct verb *v)
 {
-	return v == &serve || v->run == run_tunnel || v->run == up_tunnel;
+	return v == &serve || v->run == verb_run || v->run == verb_up;
 }
 
 /* An option given that only a tunnel that is started knows; NULL: none. */
@@ -325,7 +325,7 @@ static int parse(int argc, char **argv, struct command *c)
 	if (r != VERB_OK)
 		return r;
 	if (!a.instead && optind == argc) {
-		help_print(NULL);
+		verb_help(NULL);
 		return VERB_USAGE;
 	}
 	if (!a.instead) {

@@ -67,29 +67,29 @@ bool verb_name(const char *arg, char name[CONF_NAME_MAX + 1]);
 bool verb_crypto(void);
 
 /* One verb, one file. */
-int run_tunnel(const struct command *c);
-int up_tunnel(const struct command *c);
-int down_tunnel(const struct command *c);
-int reload_tunnel(const struct command *c);
-int status_print(const struct command *c);
-int status_show(const struct command *c);
-int events_print(const struct command *c);
-int check_file(const struct command *c);
+int verb_run(const struct command *c);
+int verb_up(const struct command *c);
+int verb_down(const struct command *c);
+int verb_reload(const struct command *c);
+int verb_status(const struct command *c);
+int verb_show(const struct command *c);
+int verb_events(const struct command *c);
+int verb_check(const struct command *c);
 /* All that can be known of a file without a running tunnel; needs verb_crypto(). */
-void check_examine(const char *path, struct conf_report *report);
-int why_tell(const struct command *c);
-int wait_tunnel(const struct command *c);
-int genkey_print(const struct command *c);
-int genpsk_print(const struct command *c);
-int pubkey_print(const struct command *c);
-int new_pair(const struct command *c);
-int join_pair(const struct command *c);
-int accept_pair(const struct command *c);
-int export_peer(const struct command *c);
-int import_file(const struct command *c);
-int help_print(const struct command *c);
-int version_print(const struct command *c);
+void verb_check_conf(const char *path, struct conf_report *report);
+int verb_why(const struct command *c);
+int verb_wait(const struct command *c);
+int verb_genkey(const struct command *c);
+int verb_genpsk(const struct command *c);
+int verb_pubkey(const struct command *c);
+int verb_new(const struct command *c);
+int verb_join(const struct command *c);
+int verb_accept(const struct command *c);
+int verb_export(const struct command *c);
+int verb_import(const struct command *c);
+int verb_help(const struct command *c);
+int verb_version(const struct command *c);
 /* `taut IFNAME`: not in the table. */
-int serve_interface(const struct command *c);
+int verb_serve(const struct command *c);
 
 #endif

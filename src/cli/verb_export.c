@@ -125,7 +125,7 @@ static int do_export(struct peerfile *f)
 	return status;
 }
 
-int export_peer(const struct command *c)
+int verb_export(const struct command *c)
 {
 	struct peerfile f;
 	int status;

@@ -4,7 +4,7 @@
 #include "cli/verb.h"
 #include "crypto/aead.h"
 
-int version_print(const struct command *c)
+int verb_version(const struct command *c)
 {
 	const struct aead_ops *ops;
 	size_t i;

@@ -226,7 +226,7 @@ static int make_pair(struct making *m)
 	return good ? VERB_OK : VERB_FAILED;
 }
 
-int new_pair(const struct command *c)
+int verb_new(const struct command *c)
 {
 	struct making m = { .offer.kind = PAIRLINE_OFFER };
 	int status, r;

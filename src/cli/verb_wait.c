@@ -146,7 +146,7 @@ static uint64_t now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-int wait_tunnel(const struct command *c)
+int verb_wait(const struct command *c)
 {
 	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
 	struct wait w = { .timeout = UINT64_MAX };

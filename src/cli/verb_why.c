@@ -76,7 +76,7 @@ static int not_running(const char *arg, const char *path, const char *name, bool
 		return VERB_FAILED;
 	}
 	snprintf(l.name, sizeof(l.name), "%s", name);
-	check_examine(path, &report);
+	verb_check_conf(path, &report);
 	v->problem = true;
 	snprintf(v->certainty, sizeof(v->certainty), "sure");
 	snprintf(v->code, sizeof(v->code), "%s", wrong.errors ? "E-CONFIG" : "E-NOT-RUNNING");
@@ -122,7 +122,7 @@ static int judge(const char *name, struct text lines, bool json)
 	return status;
 }
 
-int why_tell(const struct command *c)
+int verb_why(const struct command *c)
 {
 	struct print lines = { 0 };
 	char name[CONF_NAME_MAX + 1];

@@ -24,7 +24,7 @@ static int answered(const char *name, const struct print *lines, int number)
 	return VERB_FAILED;
 }
 
-int reload_tunnel(const struct command *c)
+int verb_reload(const struct command *c)
 {
 	char name[CONF_NAME_MAX + 1];
 	struct print lines = { 0 };

@@ -190,7 +190,7 @@ out:
 	return status;
 }
 
-int import_file(const struct command *c)
+int verb_import(const struct command *c)
 {
 	struct importing im = { .from = NULL };
 	int status, r;

@@ -258,7 +258,7 @@ static int join(struct joining *j)
 	return started || !(j->o.given & PAIROPT_START) ? VERB_OK : VERB_FAILED;
 }
 
-int join_pair(const struct command *c)
+int verb_join(const struct command *c)
 {
 	struct joining j = { .port = 0 };
 	int status, r;

@@ -85,7 +85,7 @@ static int stop(const char *name, int fd)
 	return status;
 }
 
-int down_tunnel(const struct command *c)
+int verb_down(const struct command *c)
 {
 	char name[CONF_NAME_MAX + 1];
 	int fd, status;

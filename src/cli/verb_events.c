@@ -236,7 +236,7 @@ static int events_of_all(struct events *e)
 	return VERB_FAILED;
 }
 
-int events_print(const struct command *c)
+int verb_events(const struct command *c)
 {
 	struct events e = { 0 };
 	struct statusopts o;

@@ -4,7 +4,7 @@
 #include "cli/verb.h"
 #include "crypto/dh.h"
 
-int pubkey_print(const struct command *c)
+int verb_pubkey(const struct command *c)
 {
 	struct key private_key, public_key;
 	bool good;

@@ -196,7 +196,7 @@ static int accept_answer(struct accepting *a)
 	return VERB_OK;
 }
 
-int accept_pair(const struct command *c)
+int verb_accept(const struct command *c)
 {
 	struct accepting a = { .is_peer = false };
 	int status;

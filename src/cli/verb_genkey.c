@@ -4,7 +4,7 @@
 #include "cli/verb.h"
 #include "crypto/rng.h"
 
-int genkey_print(const struct command *c)
+int verb_genkey(const struct command *c)
 {
 	struct key key;
 	bool good;

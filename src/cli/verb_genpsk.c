@@ -4,7 +4,7 @@
 #include "cli/verb.h"
 #include "crypto/rng.h"
 
-int genpsk_print(const struct command *c)
+int verb_genpsk(const struct command *c)
 {
 	struct key key;
 	bool good;

@@ -30,7 +30,7 @@ static bool make_absolute(const char *path, char whole[PATH_MAX])
 	return false;
 }
 
-int up_tunnel(const struct command *c)
+int verb_up(const struct command *c)
 {
 	struct daemon_options o = { .tun_fd = -1, .uapi_fd = -1, .aead = c->aead, .tune = c->tune };
 	char path[PATH_MAX], whole[PATH_MAX];

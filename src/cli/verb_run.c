@@ -10,7 +10,7 @@ static void ready(void *ctx)
 	(void)ctx;
 }
 
-int run_tunnel(const struct command *c)
+int verb_run(const struct command *c)
 {
 	struct daemon_options o = {
 		.tun_fd = -1, .uapi_fd = -1, .ready = ready, .aead = c->aead, .tune = c->tune

@@ -31,7 +31,7 @@ static const char notes[] =
 	"status NAME: 3 not up, 4 no such tunnel; why: 1 a problem; wait: 124 too late.\n";
 
 /* c may be NULL: nothing was asked for, so it is talk, not the result. */
-int help_print(const struct command *c)
+int verb_help(const struct command *c)
 {
 	FILE *out = c ? stdout : stderr;
 	const struct verb *v;

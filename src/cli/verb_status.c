@@ -174,7 +174,7 @@ static bool is_one_form(unsigned given)
 	return (given & (given - 1)) == 0;
 }
 
-int status_print(const struct command *c)
+int verb_status(const struct command *c)
 {
 	struct statusopts o;
 	struct form f;
@@ -191,7 +191,7 @@ int status_print(const struct command *c)
 	return o.arg ? status_of(o.arg, &f) : status_of_all(&f);
 }
 
-int status_show(const struct command *c)
+int verb_show(const struct command *c)
 {
 	struct form f = { 0 };
 	struct statusopts o;

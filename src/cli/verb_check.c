@@ -27,7 +27,7 @@ static const char *s_if(unsigned n)
 }
 
 /* Each step adds what it finds to the report. */
-void check_examine(const char *path, struct conf_report *report)
+void verb_check_conf(const char *path, struct conf_report *report)
 {
 	struct conf conf;
 	struct conf_place nowhere = { 0 };
@@ -57,7 +57,7 @@ out:
 	conf_fini(&conf);
 }
 
-int check_file(const struct command *c)
+int verb_check(const struct command *c)
 {
 	struct command asked = *c;
 	struct conf_report report = { .say = say, .ctx = &asked };
@@ -69,7 +69,7 @@ int check_file(const struct command *c)
 		return VERB_FAILED;
 	if (!verb_crypto())
 		return VERB_FAILED;
-	check_examine(path, &report);
+	verb_check_conf(path, &report);
 	if (report.errors) {
 		verb_say("%s: %u error%s, %u warning%s", path, report.errors, s_if(report.errors),
 			 report.warnings, s_if(report.warnings));

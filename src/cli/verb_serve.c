@@ -35,7 +35,7 @@ static void ready(void *ctx)
  * `taut IFNAME`: what wg-quick(8) asks of a userspace implementation, with the
  * environment that wireguard-go knows.
  */
-int serve_interface(const struct command *c)
+int verb_serve(const struct command *c)
 {
 	const char *stay = getenv("WG_PROCESS_FOREGROUND");
 	struct daemon_options o = { .ready = ready, .aead = c->aead, .tune = c->tune };
