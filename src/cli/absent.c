@@ -13,11 +13,11 @@ int absent(const char *arg, const char *name)
 
 	r = conf_find(arg, path, sizeof(path), found);
 	if (r == -EACCES)
-		verb_say("%s: only root may look whether there is such a file (try sudo)", path);
+		say("%s: only root may look whether there is such a file (try sudo)", path);
 	if (r == 0 || r == -EACCES) {
-		verb_say("%s does not run", name);
-		return VERB_DOWN;
+		say("%s does not run", name);
+		return EXITCODE_DOWN;
 	}
-	verb_say("%s does not run, and has no file", name);
-	return VERB_NONE;
+	say("%s does not run, and has no file", name);
+	return EXITCODE_NONE;
 }

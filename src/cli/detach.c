@@ -122,13 +122,13 @@ static int child_status(pid_t pid)
 
 	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
-			return VERB_FAILED;
+			return EXITCODE_FAILED;
 	}
 	if (WIFSIGNALED(status)) {
-		verb_say("ended by signal %d", WTERMSIG(status));
-		return VERB_FAILED;
+		say("ended by signal %d", WTERMSIG(status));
+		return EXITCODE_FAILED;
 	}
-	return WEXITSTATUS(status) ? WEXITSTATUS(status) : VERB_FAILED;
+	return WEXITSTATUS(status) ? WEXITSTATUS(status) : EXITCODE_FAILED;
 }
 
 int detach_run(const struct daemon_options *options)
@@ -140,14 +140,14 @@ int detach_run(const struct daemon_options *options)
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0) {
-		verb_say("cannot make a pipe: %m");
-		return VERB_FAILED;
+		say("cannot make a pipe: %m");
+		return EXITCODE_FAILED;
 	}
 	fflush(NULL); /* or both would write what is buffered */
 	pid = fork();
 	if (pid < 0) {
-		verb_say("cannot fork: %m");
-		return VERB_FAILED;
+		say("cannot fork: %m");
+		return EXITCODE_FAILED;
 	}
 	if (pid == 0) {
 		close_inherited(ends[1], o.tun_fd, o.uapi_fd);
@@ -160,5 +160,5 @@ int detach_run(const struct daemon_options *options)
 		n = read(ends[0], &byte, 1);
 	} while (n < 0 && errno == EINTR);
 	close(ends[0]);
-	return n == 1 ? VERB_OK : child_status(pid);
+	return n == 1 ? EXITCODE_OK : child_status(pid);
 }

@@ -17,22 +17,22 @@ bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1
 	if (r == 0)
 		r = -errno;
 	if (r == -EINVAL)
-		verb_say("'%s' does not name a tunnel: NAME.conf or NAME, with 1 to 15 of "
-			 "a-z A-Z 0-9 _ = + . -",
-			 arg);
+		say("'%s' does not name a tunnel: NAME.conf or NAME, with 1 to 15 of "
+		    "a-z A-Z 0-9 _ = + . -",
+		    arg);
 	else if (r == -ENOENT && !strchr(arg, '/') && access("/etc/wireguard", X_OK) < 0 &&
 		 errno == EACCES)
-		verb_say("%s: there is no /etc/taut/%s.conf, and this user may not look into "
-			 "/etc/wireguard: copy the file (install -m 640 -g taut)",
-			 arg, arg);
+		say("%s: there is no /etc/taut/%s.conf, and this user may not look into "
+		    "/etc/wireguard: copy the file (install -m 640 -g taut)",
+		    arg, arg);
 	else if (r == -ENOENT && !strchr(arg, '/'))
-		verb_say("%s: there is no /etc/taut/%s.conf and no /etc/wireguard/%s.conf", arg,
-			 arg, arg);
+		say("%s: there is no /etc/taut/%s.conf and no /etc/wireguard/%s.conf", arg, arg,
+		    arg);
 	else if (r == -EACCES && !strchr(arg, '/') && conf_service_group(&group))
-		verb_say("%s: this user may not look into its folder; for the service: chown "
-			 "root:taut /etc/taut; chmod 750 /etc/taut",
-			 path);
+		say("%s: this user may not look into its folder; for the service: chown "
+		    "root:taut /etc/taut; chmod 750 /etc/taut",
+		    path);
 	else
-		verb_say("%s: %s", path, strerror(-r));
+		say("%s: %s", path, strerror(-r));
 	return false;
 }

@@ -40,7 +40,7 @@ bool keytext_write(const struct key *key)
 	}
 	wipe(text, sizeof(text));
 	if (!good)
-		verb_say("cannot write to standard output: %m");
+		say("cannot write to standard output: %m");
 	return good;
 }
 
@@ -78,18 +78,18 @@ bool keytext_read(struct key *key)
 	while (len < sizeof(text) && (n = read_some(text + len, sizeof(text) - len)) > 0)
 		len += (size_t)n;
 	if (n < 0) {
-		verb_say("cannot read standard input: %m");
+		say("cannot read standard input: %m");
 		wipe(text, sizeof(text));
 		return false;
 	}
 	if (len == sizeof(text) && !only_blanks_follow()) {
-		verb_say("Trailing characters found after key");
+		say("Trailing characters found after key");
 		wipe(text, sizeof(text));
 		return false;
 	}
 	good = key_from_base64(key, text, len);
 	wipe(text, sizeof(text));
 	if (!good)
-		verb_say("Key is not the correct length or format");
+		say("Key is not the correct length or format");
 	return good;
 }

@@ -49,7 +49,7 @@ static bool call(const char *program, char *const argv[])
 		posix_spawn_file_actions_destroy(&actions);
 	}
 	if (err) {
-		verb_say("cannot run %s: %s", argv[0], strerror(err));
+		say("cannot run %s: %s", argv[0], strerror(err));
 		return false;
 	}
 	while (waitpid(pid, &status, 0) < 0) {
@@ -119,7 +119,7 @@ static bool renew(const char *tunnel, const struct key *own)
 		return call_taut("reload", name);
 	if (call("systemctl", restart))
 		return true;
-	verb_say("systemctl could not restart %s; why: journalctl -u %s", unit, unit);
+	say("systemctl could not restart %s; why: journalctl -u %s", unit, unit);
 	return false;
 }
 
@@ -133,9 +133,9 @@ bool launch_tunnel(const char *tunnel, bool enable, const struct key *own)
 	snprintf(name, sizeof(name), "%s", tunnel);
 	name_unit(unit, tunnel);
 	if (enable && launch_by_systemd() && strpbrk(tunnel, "=+")) {
-		verb_say("a unit of systemd has no name with = or +: start it with taut up %s, or "
-			 "choose another name",
-			 tunnel);
+		say("a unit of systemd has no name with = or +: start it with taut up %s, or "
+		    "choose another name",
+		    tunnel);
 		return false;
 	}
 	if (runs && !renew(tunnel, own))
@@ -145,7 +145,7 @@ bool launch_tunnel(const char *tunnel, bool enable, const struct key *own)
 	/* It may have been started by hand: a second one would not get the device. */
 	if (call("systemctl", runs ? at_boot : now))
 		return true;
-	verb_say("systemctl could not %s %s; why: journalctl -u %s", runs ? "enable" : "start",
-		 unit, unit);
+	say("systemctl could not %s %s; why: journalctl -u %s", runs ? "enable" : "start", unit,
+	    unit);
 	return false;
 }

@@ -36,7 +36,7 @@ static void make_table(struct option table[LEN(all) + 4], unsigned known)
 	table[n] = (struct option){ 0 };
 }
 
-/* VERB_OK: go on; -1: help was given; VERB_USAGE: said why. */
+/* EXITCODE_OK: go on; -1: help was given; EXITCODE_USAGE: said why. */
 static int take_options(struct statusopts *o, const struct command *c, const char *usage,
 			unsigned known)
 {
@@ -51,7 +51,7 @@ static int take_options(struct statusopts *o, const struct command *c, const cha
 		}
 		if (opt == '?') {
 			fprintf(stderr, "Try 'taut %s --help'.\n", c->verb->name);
-			return VERB_USAGE;
+			return EXITCODE_USAGE;
 		}
 		if (opt < BIT)
 			continue;
@@ -59,7 +59,7 @@ static int take_options(struct statusopts *o, const struct command *c, const cha
 		if (opt - BIT == STATUSOPT_TEXTFILE)
 			o->textfile = optarg;
 	}
-	return VERB_OK;
+	return EXITCODE_OK;
 }
 
 bool statusopts_read(struct statusopts *o, const struct command *c, const char *usage,
@@ -72,13 +72,13 @@ bool statusopts_read(struct statusopts *o, const struct command *c, const char *
 	c->argv[0] = program; /* what getopt says begins like the rest */
 	optind = 0;           /* getopt begins anew */
 	end = take_options(o, c, usage, known);
-	*status = end == VERB_USAGE ? VERB_USAGE : VERB_OK;
-	if (end != VERB_OK)
+	*status = end == EXITCODE_USAGE ? EXITCODE_USAGE : EXITCODE_OK;
+	if (end != EXITCODE_OK)
 		return false;
 	n = c->argc - optind;
 	if (n > max_words) {
-		*status = verb_usage("%s: '%s' is too much", c->verb->name,
-				     c->argv[optind + max_words]);
+		*status = say_usage("%s: '%s' is too much", c->verb->name,
+				    c->argv[optind + max_words]);
 		return false;
 	}
 	o->arg = n > 0 ? c->argv[optind] : NULL;

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,36 +83,6 @@ const struct verb *verb_find(const char *name)
 	return NULL;
 }
 
-static void __attribute__((format(printf, 1, 0))) vsay(const char *format, va_list ap)
-{
-	int err = errno;
-
-	fputs("taut: ", stderr);
-	errno = err;
-	vfprintf(stderr, format, ap);
-	fputc('\n', stderr);
-}
-
-void verb_say(const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	vsay(format, ap);
-	va_end(ap);
-}
-
-int verb_usage(const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	vsay(format, ap);
-	va_end(ap);
-	fputs("Try 'taut help'.\n", stderr);
-	return VERB_USAGE;
-}
-
 bool verb_name(const char *arg, char name[CONF_NAME_MAX + 1])
 {
 	char path[PATH_MAX];
@@ -127,7 +96,7 @@ bool verb_name(const char *arg, char name[CONF_NAME_MAX + 1])
 	conf_find(arg, path, sizeof(path), name);
 	if (conf_name_ok(name))
 		return true;
-	verb_say("'%s' does not name an interface: 1 to 15 of a-z A-Z 0-9 _ = + . -", arg);
+	say("'%s' does not name an interface: 1 to 15 of a-z A-Z 0-9 _ = + . -", arg);
 	return false;
 }
 
@@ -137,13 +106,13 @@ bool verb_crypto(void)
 	int r = aead_init("sodium"); /* packets are the daemon's */
 
 	if (r < 0) {
-		verb_say("the cipher fails its self-test: refusing to work");
+		say("the cipher fails its self-test: refusing to work");
 		return false;
 	}
 	wrong = selftest();
 	if (!wrong)
 		return true;
-	verb_say("%s fails its self-test: refusing to work", wrong);
+	say("%s fails its self-test: refusing to work", wrong);
 	return false;
 }
 
@@ -168,17 +137,17 @@ struct asked {
 	const struct verb *instead; /* -h, -V */
 };
 
-/* A knob of the data path: VERB_OK or VERB_USAGE. */
+/* A knob of the data path: EXITCODE_OK or EXITCODE_USAGE. */
 static int take_tune(struct command *c, enum tune_kind kind, const char *value)
 {
 	const char *want = tune_set(&c->tune, kind, text_from_str(value));
 
 	if (!want)
-		return VERB_OK;
-	return verb_usage("--%s: '%s'; want %s", tune_option(kind), value, want);
+		return EXITCODE_OK;
+	return say_usage("--%s: '%s'; want %s", tune_option(kind), value, want);
 }
 
-/* VERB_OK or VERB_USAGE. spec: "+..." stops at the first word. */
+/* EXITCODE_OK or EXITCODE_USAGE. spec: "+..." stops at the first word. */
 static int take_options(int argc, char **argv, const char *spec, struct command *c, struct asked *a)
 {
 	int opt;
@@ -205,29 +174,29 @@ static int take_options(int argc, char **argv, const char *spec, struct command 
 			break;
 		case OPT_LOG_LEVEL:
 			if (!log_level_parse(&a->level, optarg))
-				return verb_usage("'%s' is not a log level: silent, error, warn, "
-						  "info or debug",
-						  optarg);
+				return say_usage("'%s' is not a log level: silent, error, warn, "
+						 "info or debug",
+						 optarg);
 			a->level_given = true;
 			break;
 		case OPT_AEAD:
 			c->aead = conf_aead(optarg, strlen(optarg));
 			if (!c->aead)
-				return verb_usage("'%s' is not an AEAD: auto, ipsec-mb, openssl or "
-						  "sodium",
-						  optarg);
+				return say_usage("'%s' is not an AEAD: auto, ipsec-mb, openssl or "
+						 "sodium",
+						 optarg);
 			break;
 		default:
 			if (opt < OPT_TUNE) {
 				fputs("Try 'taut help'.\n", stderr);
-				return VERB_USAGE;
+				return EXITCODE_USAGE;
 			}
-			if (take_tune(c, (enum tune_kind)(opt - OPT_TUNE), optarg) != VERB_OK)
-				return VERB_USAGE;
+			if (take_tune(c, (enum tune_kind)(opt - OPT_TUNE), optarg) != EXITCODE_OK)
+				return EXITCODE_USAGE;
 			break;
 		}
 	}
-	return VERB_OK;
+	return EXITCODE_OK;
 }
 
 /* A word that is nearly a verb, and would be an unlikely name for an interface. */
@@ -256,15 +225,15 @@ static int choose(char **argv, struct command *c)
 
 	c->verb = is_name ? NULL : verb_find(word);
 	if (c->verb)
-		return VERB_OK;
+		return EXITCODE_OK;
 	meant = is_name ? NULL : near_verb(word);
 	if (meant)
-		return verb_usage("no verb is '%s'; did you mean '%s'? "
-				  "(To serve an interface of that name: taut -- %s)",
-				  word, meant, word);
+		return say_usage("no verb is '%s'; did you mean '%s'? "
+				 "(To serve an interface of that name: taut -- %s)",
+				 word, meant, word);
 	c->verb = &serve;
 	c->arg = word;
-	return VERB_OK;
+	return EXITCODE_OK;
 }
 
 static bool runs_a_tunnel(const struct verb *v)
@@ -288,10 +257,10 @@ static int hand_over(int argc, char **argv, struct command *c)
 	const char *odd = of_running(c);
 
 	if (odd)
-		return verb_usage("%s does not know --%s", c->verb->name, odd);
+		return say_usage("%s does not know --%s", c->verb->name, odd);
 	c->argc = argc - (optind - 1);
 	c->argv = argv + (optind - 1);
-	return VERB_OK;
+	return EXITCODE_OK;
 }
 
 static int arguments(int argc, char **argv, struct command *c)
@@ -300,21 +269,21 @@ static int arguments(int argc, char **argv, struct command *c)
 	const char *odd = runs_a_tunnel(c->verb) ? NULL : of_running(c);
 
 	if (odd)
-		return verb_usage("%s does not know --%s", c->verb->name, odd);
+		return say_usage("%s does not know --%s", c->verb->name, odd);
 	if (c->verb == &serve) {
 		if (n > 0)
-			return verb_usage("no verb is '%s'", c->arg);
-		return VERB_OK;
+			return say_usage("no verb is '%s'", c->arg);
+		return EXITCODE_OK;
 	}
 	if (c->foreground && strcmp(c->verb->name, "run") != 0)
-		return verb_usage("%s does not know -f", c->verb->name);
+		return say_usage("%s does not know -f", c->verb->name);
 	if (n < (int)c->verb->min_args)
-		return verb_usage("%s wants %s", c->verb->name, c->verb->args);
+		return say_usage("%s wants %s", c->verb->name, c->verb->args);
 	if (n > (int)c->verb->max_args)
-		return verb_usage("%s: '%s' is too much", c->verb->name,
-				  argv[optind + (int)c->verb->max_args]);
+		return say_usage("%s: '%s' is too much", c->verb->name,
+				 argv[optind + (int)c->verb->max_args]);
 	c->arg = n ? argv[optind] : NULL;
-	return VERB_OK;
+	return EXITCODE_OK;
 }
 
 static int parse(int argc, char **argv, struct command *c)
@@ -322,22 +291,22 @@ static int parse(int argc, char **argv, struct command *c)
 	struct asked a = { 0 };
 	int r = take_options(argc, argv, "+fhVvq", c, &a);
 
-	if (r != VERB_OK)
+	if (r != EXITCODE_OK)
 		return r;
 	if (!a.instead && optind == argc) {
 		verb_help(NULL);
-		return VERB_USAGE;
+		return EXITCODE_USAGE;
 	}
 	if (!a.instead) {
 		r = choose(argv, c);
-		if (r != VERB_OK)
+		if (r != EXITCODE_OK)
 			return r;
 		optind++;
 		if (c->verb->max_args == VERB_OWN)
 			return hand_over(argc, argv, c);
 		r = take_options(argc, argv, "fhVvq", c, &a);
 	}
-	if (r != VERB_OK)
+	if (r != EXITCODE_OK)
 		return r;
 	/* wireguard-go tells wg-quick's users errors only. */
 	log_set_level(c->verb == &serve ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO);
@@ -346,7 +315,7 @@ static int parse(int argc, char **argv, struct command *c)
 		log_set_level(a.level);
 	if (a.instead) {
 		c->verb = a.instead;
-		return VERB_OK;
+		return EXITCODE_OK;
 	}
 	return arguments(argc, argv, c);
 }
@@ -375,14 +344,14 @@ int verb_main(int argc, char **argv)
 	int r;
 
 	if (!hold_standard_files())
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	if (argc > 0)
 		argv[0] = program; /* what getopt says begins like the rest */
 	r = parse(argc, argv, &c);
-	if (r == VERB_OK)
+	if (r == EXITCODE_OK)
 		r = c.verb->run(&c);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return r;
-	verb_say("cannot write to standard output: %m");
-	return r ? r : VERB_FAILED;
+	say("cannot write to standard output: %m");
+	return r ? r : EXITCODE_FAILED;
 }

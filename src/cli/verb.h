@@ -11,19 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/exitcode.h"
 #include "base/log.h"
+#include "base/say.h"
 #include "conf/conf.h"
-
-/* Exit statuses. */
-enum {
-	VERB_OK = 0,
-	VERB_FAILED = 1,
-	VERB_USAGE = 2,
-	VERB_DOWN = 3,    /* status: the tunnel is not up */
-	VERB_NONE = 4,    /* status: no such tunnel */
-	VERB_LATE = 124,  /* wait: not within the time given, as timeout(1) */
-	VERB_CONFIG = 78, /* EX_CONFIG: run and up cannot work with this file */
-};
 
 enum { VERB_OWN = 1000 };
 
@@ -52,11 +43,6 @@ int verb_main(int argc, char **argv);
 /* The i-th verb, NULL after the last; and the one of a name, or NULL. */
 const struct verb *verb_at(size_t i);
 const struct verb *verb_find(const char *name);
-
-/* "taut: ..." and a newline on stderr. %m works. */
-void verb_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The same, and where to find help. VERB_USAGE. */
-int verb_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * The interface's name that an argument (NAME or FILE) stands for; there need be

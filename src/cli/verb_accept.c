@@ -43,11 +43,11 @@ static bool read_own(struct accepting *a)
 	size_t i;
 
 	if (r == -ENOENT) {
-		verb_say("there is no %s: begin with 'taut new %s --listen'", a->path, a->name);
+		say("there is no %s: begin with 'taut new %s --listen'", a->path, a->name);
 		return false;
 	}
 	if (r < 0) {
-		verb_say("%s: %s%s", a->path, strerror(-r), r == -EACCES ? " (try sudo)" : "");
+		say("%s: %s%s", a->path, strerror(-r), r == -EACCES ? " (try sudo)" : "");
 		return false;
 	}
 	if (!conftext_read(&conf, &a->own, a->path, &a->text, true))
@@ -65,31 +65,31 @@ static bool is_for_us(struct accepting *a)
 	int r;
 
 	if (key_equal(&a->own, &a->answer.public_key)) {
-		verb_say("this is this host's own line: it belongs to 'taut join' on the other "
-			 "host, and what that prints belongs here");
+		say("this is this host's own line: it belongs to 'taut join' on the other "
+		    "host, and what that prints belongs here");
 		return false;
 	}
 	if (a->answer.kind == PAIRLINE_OFFER) {
-		verb_say("this is an offer, printed by 'taut new %s' on another host: it belongs "
-			 "to 'taut join', with a name that is not in use here",
-			 a->answer.name);
+		say("this is an offer, printed by 'taut new %s' on another host: it belongs "
+		    "to 'taut join', with a name that is not in use here",
+		    a->answer.name);
 		return false;
 	}
 	if (a->is_peer)
 		return true;
 	r = offer_load(a->name, &a->offer);
 	if (r == -ENOENT)
-		verb_say("%s waits for no answer: 'taut new' made none, or one was accepted "
-			 "already. For another host: taut new NAME",
-			 a->name);
+		say("%s waits for no answer: 'taut new' made none, or one was accepted "
+		    "already. For another host: taut new NAME",
+		    a->name);
 	if (r < 0)
 		return false;
 	pairline_id(id, &a->offer);
 	if (key_equal(&a->offer.public_key, &a->own) && bytes_equal(id, a->answer.id, sizeof(id)))
 		return true;
-	verb_say("this answers another line than the one that 'taut new %s' printed last: run "
-		 "'taut join' with that one",
-		 a->name);
+	say("this answers another line than the one that 'taut new %s' printed last: run "
+	    "'taut join' with that one",
+	    a->name);
 	return false;
 }
 
@@ -134,7 +134,7 @@ static bool write_file(struct accepting *a)
 	if (!confdir_write(&file, 1))
 		return false;
 	if (!a->o.quiet)
-		verb_say("added the peer to %s", a->path);
+		say("added the peer to %s", a->path);
 	offer_drop(a->name);
 	return true;
 }
@@ -146,22 +146,21 @@ static void tell_up(const struct accepting *a)
 
 	conftext_addresses(&theirs, &a->offer.theirs[f], 1, false);
 	if (theirs.len)
-		verb_say("%s is up. Both hosts are done; here: ping %s", a->name, theirs.chars);
+		say("%s is up. Both hosts are done; here: ping %s", a->name, theirs.chars);
 	else
-		verb_say("%s is up. Both hosts are done; here: taut status %s", a->name, a->name);
+		say("%s is up. Both hosts are done; here: taut status %s", a->name, a->name);
 	print_fini(&theirs);
 }
 
 static void tell_not_up(const struct accepting *a, const struct await *w)
 {
-	verb_say("%s runs, but there was no handshake within %u seconds%s%s", a->name,
-		 a->o.timeout_s, w->reason[0] ? ": " : "", w->reason);
+	say("%s runs, but there was no handshake within %u seconds%s%s", a->name, a->o.timeout_s,
+	    w->reason[0] ? ": " : "", w->reason);
 	if (w->port)
-		verb_say("does %s run on the other host, and may UDP port %u of this host be "
-			 "reached from there (firewalls)?",
-			 a->answer.name, w->port);
-	verb_say("next, here: taut why %s; and on the other host: taut why %s", a->name,
-		 a->answer.name);
+		say("does %s run on the other host, and may UDP port %u of this host be "
+		    "reached from there (firewalls)?",
+		    a->answer.name, w->port);
+	say("next, here: taut why %s; and on the other host: taut why %s", a->name, a->answer.name);
 }
 
 static int wait_for_it(const struct accepting *a)
@@ -171,10 +170,10 @@ static int wait_for_it(const struct accepting *a)
 	if (await_handshake(&w, a->name, a->o.timeout_s)) {
 		if (!a->o.quiet)
 			tell_up(a);
-		return VERB_OK;
+		return EXITCODE_OK;
 	}
 	tell_not_up(a, &w);
-	return VERB_FAILED;
+	return EXITCODE_FAILED;
 }
 
 static int accept_answer(struct accepting *a)
@@ -183,17 +182,17 @@ static int accept_answer(struct accepting *a)
 
 	if (!readline(&a->answer, a->o.word[1], "the line that 'taut join' printed") ||
 	    !read_own(a) || !is_for_us(a) || !write_file(a))
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	if ((a->o.given & PAIROPT_START) || launch_is_running(a->name)) {
 		if (!launch_tunnel(a->name, a->o.given & PAIROPT_START, &a->own))
-			return VERB_FAILED;
+			return EXITCODE_FAILED;
 		return wait_for_it(a);
 	}
 	launch_command(start, a->name);
 	if (!a->o.quiet)
-		verb_say("next, here: %s, then: taut status %s; if it is not up: taut why %s",
-			 start, a->name, a->name);
-	return VERB_OK;
+		say("next, here: %s, then: taut status %s; if it is not up: taut why %s", start,
+		    a->name, a->name);
+	return EXITCODE_OK;
 }
 
 int verb_accept(const struct command *c)
@@ -201,14 +200,14 @@ int verb_accept(const struct command *c)
 	struct accepting a = { .is_peer = false };
 	int status;
 
-	if (!pairopts_read(&a.o, c, &understood, &status))
+	if (!pairopts_read(&a.o, &understood, c->argc, c->argv, c->quiet, &status))
 		return status;
 	a.name = a.o.word[0];
 	if (!conf_name_ok(a.name))
-		return verb_usage("'%s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -",
-				  a.name);
+		return say_usage("'%s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -",
+				 a.name);
 	if (!verb_crypto())
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	confdir_path(a.path, a.name, ".conf");
 	status = accept_answer(&a);
 	print_fini(&a.text);

@@ -11,7 +11,7 @@
 #include "daemon/aeadsel.h"
 #include "host/hooks.h"
 
-static void say(void *ctx, enum conf_severity severity, const char *line)
+static void print_diag(void *ctx, enum conf_severity severity, const char *line)
 {
 	const struct command *c = ctx;
 
@@ -60,22 +60,22 @@ out:
 int verb_check(const struct command *c)
 {
 	struct command asked = *c;
-	struct conf_report report = { .say = say, .ctx = &asked };
+	struct conf_report report = { .say = print_diag, .ctx = &asked };
 	char path[PATH_MAX], name[CONF_NAME_MAX + 1];
 
 	if (strcmp(c->arg, "-") == 0)
 		memcpy(path, "-", sizeof("-"));
 	else if (!find_file(c->arg, path, name))
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	if (!verb_crypto())
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	verb_check_conf(path, &report);
 	if (report.errors) {
-		verb_say("%s: %u error%s, %u warning%s", path, report.errors, s_if(report.errors),
-			 report.warnings, s_if(report.warnings));
-		return VERB_FAILED;
+		say("%s: %u error%s, %u warning%s", path, report.errors, s_if(report.errors),
+		    report.warnings, s_if(report.warnings));
+		return EXITCODE_FAILED;
 	}
 	if (!c->quiet)
 		printf("%s: good\n", path);
-	return VERB_OK;
+	return EXITCODE_OK;
 }

@@ -67,19 +67,19 @@ static bool wait_gone(const char *name, int process)
 static int stop(const char *name, int fd)
 {
 	struct print lines = { 0 };
-	int process = process_of(fd), r, status = VERB_FAILED;
+	int process = process_of(fd), r, status = EXITCODE_FAILED;
 
 	r = ask_over(fd, "stop=1", &lines);
 	print_fini(&lines);
 	if (r < 0)
-		verb_say("%s: %s", name, ask_error(r));
+		say("%s: %s", name, ask_error(r));
 	else if (r > 0)
-		verb_say("%s: %s", name, strerror(r));
+		say("%s: %s", name, strerror(r));
 	else if (!wait_gone(name, process))
-		verb_say("%s still has not ended after %d seconds; its log may say why", name,
-			 WAIT_MS / 1000);
+		say("%s still has not ended after %d seconds; its log may say why", name,
+		    WAIT_MS / 1000);
 	else
-		status = VERB_OK;
+		status = EXITCODE_OK;
 	if (process >= 0)
 		close(process);
 	return status;
@@ -91,16 +91,16 @@ int verb_down(const struct command *c)
 	int fd, status;
 
 	if (!verb_name(c->arg, name))
-		return VERB_USAGE;
+		return EXITCODE_USAGE;
 	fd = control_connect(name);
 	if (fd == -ENOENT || fd == -ECONNREFUSED) {
 		if (!c->quiet)
-			verb_say("%s does not run", name);
-		return VERB_OK;
+			say("%s does not run", name);
+		return EXITCODE_OK;
 	}
 	if (fd < 0) {
-		verb_say("%s: %s", name, ask_error(fd));
-		return VERB_FAILED;
+		say("%s: %s", name, ask_error(fd));
+		return EXITCODE_FAILED;
 	}
 	status = stop(name, fd);
 	close(fd);

@@ -73,9 +73,9 @@ static int take_line(const struct events *e, struct source *s, struct text line,
 
 	if (!s->heard && record_number(line, "errno", &err)) {
 		if (talk && err == EBUSY)
-			verb_say("%s: as many listen already as may", s->name);
+			say("%s: as many listen already as may", s->name);
 		else if (talk)
-			verb_say("%s: %s", s->name, strerror((int)err));
+			say("%s: %s", s->name, strerror((int)err));
 		return 1;
 	}
 	s->heard = true;
@@ -120,9 +120,9 @@ static int hear(const struct events *e, struct source *s, bool talk)
 		return take_lines(e, s, talk);
 	}
 	if (talk && !s->heard)
-		verb_say("%s: what runs there cannot tell events", s->name);
+		say("%s: what runs there cannot tell events", s->name);
 	else if (talk && !s->ending)
-		verb_say("%s: hung up", s->name);
+		say("%s: hung up", s->name);
 	return 1;
 }
 
@@ -133,13 +133,13 @@ static int events_of(const char *arg, struct events *e)
 	int r;
 
 	if (!verb_name(arg, name))
-		return VERB_USAGE;
+		return EXITCODE_USAGE;
 	r = open_source(s, name);
 	if (r == -ENOENT || r == -ECONNREFUSED)
 		return absent(arg, name);
 	if (r < 0) {
-		verb_say("%s: %s", name, ask_error(r));
-		return VERB_FAILED;
+		say("%s: %s", name, ask_error(r));
+		return EXITCODE_FAILED;
 	}
 	do {
 		struct pollfd p = { .fd = s->fd, .events = POLLIN };
@@ -148,7 +148,7 @@ static int events_of(const char *arg, struct events *e)
 			break;
 	} while (hear(e, s, true) == 0 && !ferror(stdout));
 	close(s->fd);
-	return s->ending && !ferror(stdout) ? VERB_OK : VERB_FAILED;
+	return s->ending && !ferror(stdout) ? EXITCODE_OK : EXITCODE_FAILED;
 }
 
 /* --- all that run --- */
@@ -233,7 +233,7 @@ static int events_of_all(struct events *e)
 	}
 	for (i = e->n; i-- > 0;)
 		forget(e, i);
-	return VERB_FAILED;
+	return EXITCODE_FAILED;
 }
 
 int verb_events(const struct command *c)
@@ -247,8 +247,8 @@ int verb_events(const struct command *c)
 	e.json = o.given & STATUSOPT_JSON;
 	e.source = mem_new_array(SOURCES, sizeof(*e.source));
 	if (!e.source) {
-		verb_say("no memory");
-		return VERB_FAILED;
+		say("no memory");
+		return EXITCODE_FAILED;
 	}
 	status = o.arg ? events_of(o.arg, &e) : events_of_all(&e);
 	mem_free(e.source);

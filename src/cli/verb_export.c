@@ -57,11 +57,11 @@ static bool print_out(const struct peerfile *f, const struct print *text)
 		len = code.len;
 	}
 	if (r == -ENOTSUP)
-		verb_say("this taut was built without libqrencode; the file itself: --wg-quick");
+		say("this taut was built without libqrencode; the file itself: --wg-quick");
 	else if (r == -ERANGE)
-		verb_say("this is too long for a QR code; the file itself: --wg-quick");
+		say("this is too long for a QR code; the file itself: --wg-quick");
 	else if (r < 0)
-		verb_say("cannot make the QR code: %s", strerror(-r));
+		say("cannot make the QR code: %s", strerror(-r));
 	if (r == 0) {
 		fwrite(rest, 1, len, stdout);
 		fflush(stdout);
@@ -78,15 +78,15 @@ static void tell_next(const struct peerfile *f)
 						      "(rights 600), then: wg-quick up NAME";
 
 	if (f->is_new)
-		verb_say("the private key of the new peer leaves this host with this: whoever "
-			 "sees it can be that peer; nothing of it is kept here");
+		say("the private key of the new peer leaves this host with this: whoever "
+		    "sees it can be that peer; nothing of it is kept here");
 	else if (f->has_psk)
-		verb_say("this holds a preshared key: it is a secret");
+		say("this holds a preshared key: it is a secret");
 	if (f->is_new && launch_is_running(f->name))
-		verb_say("next, here: taut reload %s; and for the other end: %s", f->name, there);
+		say("next, here: taut reload %s; and for the other end: %s", f->name, there);
 	else
-		verb_say("next, for the other end: %s%s",
-			 f->is_new ? "" : "put its private key into it, ", there);
+		say("next, for the other end: %s%s",
+		    f->is_new ? "" : "put its private key into it, ", there);
 }
 
 /* Before anything is changed. */
@@ -95,14 +95,14 @@ static bool may_do(const struct peerfile *f)
 	unsigned given = f->o.given;
 
 	if ((given & PAIROPT_WG_QUICK) && (given & PAIROPT_QR))
-		verb_usage("--wg-quick or --qr, not both");
+		say_usage("--wg-quick or --qr, not both");
 	else if ((given & PAIROPT_NEW_PEER) && (given & PAIROPT_PEER))
-		verb_usage("--peer or --new-peer, not both");
+		say_usage("--peer or --new-peer, not both");
 	else if ((given & PAIROPT_QR) && !(given & PAIROPT_NEW_PEER))
-		verb_usage("--qr goes with --new-peer: an app wants a private key in the code, "
-			   "and those of other hosts are not here");
+		say_usage("--qr goes with --new-peer: an app wants a private key in the code, "
+			  "and those of other hosts are not here");
 	else if ((given & PAIROPT_PSK) && !(given & PAIROPT_NEW_PEER))
-		verb_usage("--psk goes with --new-peer");
+		say_usage("--psk goes with --new-peer");
 	else
 		return true;
 	return false;
@@ -111,15 +111,15 @@ static bool may_do(const struct peerfile *f)
 static int do_export(struct peerfile *f)
 {
 	struct print text = { 0 };
-	int status = VERB_FAILED;
+	int status = EXITCODE_FAILED;
 
 	if (peerfile_make(f, &text)) {
 		keytext_warn();
 		/* With a code that cannot be made, there must be no new peer either. */
 		if (print_out(f, &text) && peerfile_commit(f))
-			status = VERB_OK;
+			status = EXITCODE_OK;
 	}
-	if (status == VERB_OK && !f->o.quiet)
+	if (status == EXITCODE_OK && !f->o.quiet)
 		tell_next(f);
 	print_fini(&text);
 	return status;
@@ -131,15 +131,15 @@ int verb_export(const struct command *c)
 	int status;
 
 	memset(&f, 0, sizeof(f));
-	if (!pairopts_read(&f.o, c, &understood, &status))
+	if (!pairopts_read(&f.o, &understood, c->argc, c->argv, c->quiet, &status))
 		return status;
 	if (!may_do(&f))
-		return VERB_USAGE;
+		return EXITCODE_USAGE;
 	if (!find_file(f.o.word[0], f.path, f.name))
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	if (!verb_crypto())
-		return VERB_FAILED;
-	status = peerfile_open(&f) ? do_export(&f) : VERB_FAILED;
+		return EXITCODE_FAILED;
+	status = peerfile_open(&f) ? do_export(&f) : EXITCODE_FAILED;
 	peerfile_close(&f);
 	return status;
 }

@@ -11,10 +11,10 @@ int verb_genpsk(const struct command *c)
 
 	(void)c;
 	if (!verb_crypto())
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	keytext_warn();
 	rng_fill(&rng_system, key.bytes, sizeof(key.bytes));
 	good = keytext_write(&key);
 	wipe(&key, sizeof(key));
-	return good ? VERB_OK : VERB_FAILED;
+	return good ? EXITCODE_OK : EXITCODE_FAILED;
 }

@@ -43,5 +43,5 @@ int verb_help(const struct command *c)
 	for (i = 0; (v = verb_at(i)); i++)
 		fprintf(out, "  %-7s %-11s  %s\n", v->name, v->args, v->what);
 	fprintf(out, "\n%s\n%s", options, notes);
-	return VERB_OK;
+	return EXITCODE_OK;
 }

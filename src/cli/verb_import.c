@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "cli/launch.h"
+#include "cli/verb.h"
 #include "pair/confdir.h"
 #include "pair/conftext.h"
 #include "pair/pairopts.h"
@@ -39,7 +40,7 @@ static bool take_name(struct importing *im)
 	size_t len = strlen(word);
 
 	if (!im->o.word[1] && strcmp(im->from, "-") == 0) {
-		verb_usage("what comes from standard input has no name: taut import - NAME");
+		say_usage("what comes from standard input has no name: taut import - NAME");
 		return false;
 	}
 	if (!im->o.word[1] && len > 5 && strcmp(word + len - 5, ".conf") == 0)
@@ -47,9 +48,9 @@ static bool take_name(struct importing *im)
 	snprintf(im->name, sizeof(im->name), "%.*s", (int)len, word);
 	if (len <= CONF_NAME_MAX && conf_name_ok(im->name))
 		return true;
-	verb_usage("'%.*s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -; say "
-		   "another one: taut import %s NAME",
-		   (int)len, word, im->from);
+	say_usage("'%.*s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -; say "
+		  "another one: taut import %s NAME",
+		  (int)len, word, im->from);
 	return false;
 }
 
@@ -61,9 +62,9 @@ static bool is_moved(const char *key_file)
 
 static void tell_key_file(const struct importing *im, const char *key_file)
 {
-	verb_say("copy %s, which %s names, to %s/%s, too (rights 600): it is looked for beside "
-		 "the file",
-		 key_file, im->from, CONFDIR, key_file);
+	say("copy %s, which %s names, to %s/%s, too (rights 600): it is looked for beside "
+	    "the file",
+	    key_file, im->from, CONFDIR, key_file);
 }
 
 static void tell_files(const struct importing *im, const struct conf *named)
@@ -91,7 +92,7 @@ static void tell_hooks(const struct conf *conf)
 
 	for (kind = 0; kind < HOOK_KINDS; kind++) {
 		for (i = 0; i < conf->n_hook[kind]; i++)
-			verb_say("will run as %s: %s = %s", who, words[kind], conf->hook[kind][i]);
+			say("will run as %s: %s = %s", who, words[kind], conf->hook[kind][i]);
 	}
 }
 
@@ -111,11 +112,11 @@ static void tell_next(const struct importing *im, bool started)
 		return;
 	launch_command(start, im->name);
 	if (is_of_wg_quick(im->name) && launch_by_systemd())
-		verb_say("next, here: systemctl disable --now wg-quick@%s && %s", im->name, start);
+		say("next, here: systemctl disable --now wg-quick@%s && %s", im->name, start);
 	else if (is_of_wg_quick(im->name))
-		verb_say("next, here: wg-quick down %s (if it is up), then %s", im->name, start);
+		say("next, here: wg-quick down %s (if it is up), then %s", im->name, start);
 	else
-		verb_say("next, here: %s", start);
+		say("next, here: %s", start);
 }
 
 static void hear_nothing(void *ctx, enum conf_severity severity, const char *line)
@@ -142,8 +143,7 @@ static bool move_key(struct importing *im, const struct conf *named, const struc
 	       (moved.set & (CONF_PRIVATE_KEY | CONF_PRIVATE_KEY_FILE)) == CONF_PRIVATE_KEY_FILE;
 	conf_fini(&moved);
 	if (!good)
-		verb_say("%s gives its private key more than once; leave one of these lines",
-			 im->from);
+		say("%s gives its private key more than once; leave one of these lines", im->from);
 	return good;
 }
 
@@ -164,10 +164,10 @@ static int take_over(struct importing *im)
 	bool wanted = im->o.given & PAIROPT_START, started = false;
 	struct conf conf, named;
 	struct key own;
-	int status = VERB_FAILED;
+	int status = EXITCODE_FAILED;
 
 	if (!conftext_read(&conf, &own, im->from, &im->text, im->o.quiet))
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	/* Once more, for in conf the keys have taken the place of their files. */
 	conf_init(&named);
 	conf_read_text(&named, im->from, im->text.chars, im->text.len, &report);
@@ -175,7 +175,7 @@ static int take_over(struct importing *im)
 		goto out;
 	tell_files(im, &named);
 	if (!im->o.quiet) {
-		verb_say("wrote %s, and the private key to %s", im->path, im->key_path);
+		say("wrote %s, and the private key to %s", im->path, im->key_path);
 		tell_hooks(&conf);
 	}
 	if (wanted)
@@ -183,7 +183,7 @@ static int take_over(struct importing *im)
 	if (!im->o.quiet)
 		tell_next(im, started);
 	if (started || !wanted)
-		status = VERB_OK;
+		status = EXITCODE_OK;
 out:
 	conf_fini(&named);
 	conf_fini(&conf);
@@ -195,21 +195,21 @@ int verb_import(const struct command *c)
 	struct importing im = { .from = NULL };
 	int status, r;
 
-	if (!pairopts_read(&im.o, c, &understood, &status))
+	if (!pairopts_read(&im.o, &understood, c->argc, c->argv, c->quiet, &status))
 		return status;
 	im.from = im.o.word[0];
 	if (!take_name(&im))
-		return VERB_USAGE;
+		return EXITCODE_USAGE;
 	if (!verb_crypto() || !confdir_may_make(im.name, im.o.given & PAIROPT_FORCE))
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	confdir_path(im.path, im.name, ".conf");
 	confdir_path(im.key_path, im.name, ".key");
-	status = VERB_FAILED;
+	status = EXITCODE_FAILED;
 	r = confdir_read(im.from, &im.text);
 	if (r < 0)
-		verb_say("%s: %s", im.from, strerror(-r));
+		say("%s: %s", im.from, strerror(-r));
 	else if (im.text.len == 0)
-		verb_say("%s is empty", im.from);
+		say("%s is empty", im.from);
 	else
 		status = take_over(&im);
 	print_fini(&im.text);

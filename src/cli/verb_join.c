@@ -46,16 +46,16 @@ static bool is_for_us(const struct joining *j)
 	char own[CONF_NAME_MAX + 1];
 
 	if (j->offer.kind == PAIRLINE_ANSWER) {
-		verb_say("this is an answer, the line that 'taut join' printed on the host with "
-			 "the tunnel %s: it belongs to 'taut accept' on the first host",
-			 j->offer.name);
+		say("this is an answer, the line that 'taut join' printed on the host with "
+		    "the tunnel %s: it belongs to 'taut accept' on the first host",
+		    j->offer.name);
 		return false;
 	}
 	if (!offer_find(&j->offer, own))
 		return true;
-	verb_say("this is this host's own line, of the tunnel %s: paste it to 'taut join' on the "
-		 "other host",
-		 own);
+	say("this is this host's own line, of the tunnel %s: paste it to 'taut join' on the "
+	    "other host",
+	    own);
 	return false;
 }
 
@@ -73,10 +73,10 @@ static bool is_free(const struct joining *j)
 			continue;
 		prefix_print(theirs, &j->offer.theirs[f]);
 		prefix_print(used, p);
-		verb_say("%s, this host's address in the tunnel, overlaps with %s, which is in "
-			 "use here. On the first host: taut new %s --force with the same options, "
-			 "which chooses anew, or --address to choose yourself",
-			 theirs, used, j->offer.name);
+		say("%s, this host's address in the tunnel, overlaps with %s, which is in "
+		    "use here. On the first host: taut new %s --force with the same options, "
+		    "which chooses anew, or --address to choose yourself",
+		    theirs, used, j->offer.name);
 		return false;
 	}
 	return true;
@@ -96,10 +96,10 @@ static void warn_public(const struct joining *j)
 		    localnet_is_private_net(&j->offer.theirs[f]))
 			continue;
 		prefix_print(text, &j->offer.theirs[f]);
-		verb_say("warning: the line makes this host %s in the tunnel. That is no private "
-			 "network: what is sent to it goes to the other host from now on. Was "
-			 "that agreed?",
-			 text);
+		say("warning: the line makes this host %s in the tunnel. That is no private "
+		    "network: what is sent to it goes to the other host from now on. Was "
+		    "that agreed?",
+		    text);
 	}
 }
 
@@ -111,19 +111,18 @@ static bool choose_endpoint(struct joining *j, const struct pairline_endpoint **
 		return true;
 	if (j->port) {
 		if (j->offer.n_endpoint && !j->o.quiet)
-			verb_say("note: no way leads from here to the other host: it must dial");
+			say("note: no way leads from here to the other host: it must dial");
 		return true;
 	}
 	if (j->offer.n_endpoint)
-		verb_say(
-			"no way leads from here to any address of the other host; give it one with "
-			"'taut new %s --force --endpoint HOST' there, or let it dial this host: "
-			"taut join %s --listen",
-			j->offer.name, j->name);
+		say("no way leads from here to any address of the other host; give it one with "
+		    "'taut new %s --force --endpoint HOST' there, or let it dial this host: "
+		    "taut join %s --listen",
+		    j->offer.name, j->name);
 	else
-		verb_say("the other host was not told to listen; let it dial this one: taut join "
-			 "%s --listen",
-			 j->name);
+		say("the other host was not told to listen; let it dial this one: taut join "
+		    "%s --listen",
+		    j->name);
 	return false;
 }
 
@@ -213,19 +212,19 @@ static void tell_next(const struct joining *j, bool started)
 	char start[LAUNCH_TEXT];
 
 	conftext_addresses(&theirs, j->offer.theirs, PAIRLINE_FAMILIES, false);
-	verb_say("wrote %s: %s", j->path, theirs.failed ? "" : theirs.chars);
+	say("wrote %s: %s", j->path, theirs.failed ? "" : theirs.chars);
 	print_fini(&theirs);
 	if (!started) {
 		launch_command(start, j->name);
-		verb_say("%s; here: %s",
-			 launch_is_running(j->name) ? "it runs with its file of before"
-						    : "it does not run yet",
-			 start);
+		say("%s; here: %s",
+		    launch_is_running(j->name) ? "it runs with its file of before"
+					       : "it does not run yet",
+		    start);
 	}
-	verb_say("next, back on the first host: taut accept %s --start 'taut-pair:...' "
-		 "(the line above)",
-		 j->offer.name);
-	verb_say("if it does not come up then: taut why %s, on either host", j->name);
+	say("next, back on the first host: taut accept %s --start 'taut-pair:...' "
+	    "(the line above)",
+	    j->offer.name);
+	say("if it does not come up then: taut why %s, on either host", j->name);
 }
 
 static int join(struct joining *j)
@@ -237,25 +236,25 @@ static int join(struct joining *j)
 
 	j->port = dial_port(&j->o, j->name);
 	if (!is_free(j) || !choose_endpoint(j, &e))
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	warn_public(j);
 	status = dial_offer(&j->answer, &j->o, &j->survey, j->port);
-	if (status != VERB_OK)
+	if (status != EXITCODE_OK)
 		return status;
 	make_answer(j);
 	if (!pairline_write(line, &j->answer) || !write_files(j, e))
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	puts(line);
 	fflush(stdout);
 	if (ferror(stdout)) {
-		verb_say("wrote %s, but not its line: once more, with --force", j->path);
-		return VERB_FAILED;
+		say("wrote %s, but not its line: once more, with --force", j->path);
+		return EXITCODE_FAILED;
 	}
 	if (j->o.given & PAIROPT_START)
 		started = launch_tunnel(j->name, true, &j->answer.public_key);
 	if (!j->o.quiet)
 		tell_next(j, started);
-	return started || !(j->o.given & PAIROPT_START) ? VERB_OK : VERB_FAILED;
+	return started || !(j->o.given & PAIROPT_START) ? EXITCODE_OK : EXITCODE_FAILED;
 }
 
 int verb_join(const struct command *c)
@@ -263,19 +262,19 @@ int verb_join(const struct command *c)
 	struct joining j = { .port = 0 };
 	int status, r;
 
-	if (!pairopts_read(&j.o, c, &understood, &status))
+	if (!pairopts_read(&j.o, &understood, c->argc, c->argv, c->quiet, &status))
 		return status;
 	j.name = j.o.word[0];
 	if (!conf_name_ok(j.name))
-		return verb_usage("'%s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -",
-				  j.name);
+		return say_usage("'%s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -",
+				 j.name);
 	if (!verb_crypto() || !readline(&j.offer, j.o.word[1], "the line that 'taut new' printed"))
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	confdir_path(j.path, j.name, ".conf");
-	status = VERB_FAILED;
+	status = EXITCODE_FAILED;
 	r = localnet_take(&j.survey, j.name);
 	if (r < 0)
-		verb_say("cannot see the addresses of this host: %s", strerror(-r));
+		say("cannot see the addresses of this host: %s", strerror(-r));
 	else if (is_for_us(&j) && confdir_may_make(j.name, j.o.given & PAIROPT_FORCE))
 		status = join(&j);
 	localnet_free(&j.survey);

@@ -49,20 +49,20 @@ static bool take_address(struct making *m, struct text word)
 	unsigned f;
 
 	if (!prefix_parse(&p, word.at, text_len(word))) {
-		verb_usage("--address: '%.*s' is not an address: 10.0.0.1/24, fd00::1/64",
-			   (int)text_len(word), word.at);
+		say_usage("--address: '%.*s' is not an address: 10.0.0.1/24, fd00::1/64",
+			  (int)text_len(word), word.at);
 		return false;
 	}
 	f = p.ip.family == AF_INET6;
 	if (m->offer.ours[f].ip.family) {
-		verb_usage("--address: more than one of a family");
+		say_usage("--address: more than one of a family");
 		return false;
 	}
 	m->offer.ours[f] = p;
 	if (pickaddr_neighbour(&p, &m->offer.theirs[f]))
 		return true;
-	verb_usage("--address: '%.*s' leaves no room for the other host: /31 (IPv6: /127) or wider",
-		   (int)text_len(word), word.at);
+	say_usage("--address: '%.*s' leaves no room for the other host: /31 (IPv6: /127) or wider",
+		  (int)text_len(word), word.at);
 	return false;
 }
 
@@ -95,9 +95,9 @@ static bool choose_addresses(struct making *m)
 	if (!good6)
 		l->ours[1] = l->theirs[1] = (struct prefix){ 0 };
 	if (!good4 && !good6)
-		verb_say("all private networks are in use here; choose addresses with --address");
+		say("all private networks are in use here; choose addresses with --address");
 	else if (!good4 && !m->o.quiet)
-		verb_say("note: all private IPv4 networks are in use here: IPv6 only");
+		say("note: all private IPv4 networks are in use here: IPv6 only");
 	return good4 || good6;
 }
 
@@ -116,7 +116,7 @@ static void warn_overlap(const struct making *m)
 			continue;
 		prefix_print(text, &m->offer.ours[f]);
 		prefix_print(other, p);
-		verb_say("warning: %s overlaps with %s, which is in use here", text, other);
+		say("warning: %s overlaps with %s, which is in use here", text, other);
 	}
 }
 
@@ -169,24 +169,23 @@ static void tell_next(const struct making *m)
 
 	conftext_addresses(&ours, m->offer.ours, PAIRLINE_FAMILIES, false);
 	if (m->port)
-		verb_say("wrote %s: %s, UDP port %u", m->path, ours.failed ? "" : ours.chars,
-			 m->port);
+		say("wrote %s: %s, UDP port %u", m->path, ours.failed ? "" : ours.chars, m->port);
 	else
-		verb_say("wrote %s: %s; without --listen the other host must be the one that is "
-			 "dialled: taut join %s --listen",
-			 m->path, ours.failed ? "" : ours.chars, m->name);
+		say("wrote %s: %s; without --listen the other host must be the one that is "
+		    "dialled: taut join %s --listen",
+		    m->path, ours.failed ? "" : ours.chars, m->name);
 	print_fini(&ours);
 	if (!pairline_has_psk(&m->offer)) {
-		verb_say("next, on the other host: taut join %s --start 'taut-pair:...' "
-			 "(the line above; it holds no secret, but send it so that nobody can "
-			 "exchange it)",
-			 m->name);
+		say("next, on the other host: taut join %s --start 'taut-pair:...' "
+		    "(the line above; it holds no secret, but send it so that nobody can "
+		    "exchange it)",
+		    m->name);
 		return;
 	}
-	verb_say("the line above holds a preshared key: it is a secret");
-	verb_say("next, on the other host: taut join %s --start - (and paste the line there, "
-		 "not behind the command)",
-		 m->name);
+	say("the line above holds a preshared key: it is a secret");
+	say("next, on the other host: taut join %s --start - (and paste the line there, "
+	    "not behind the command)",
+	    m->name);
 }
 
 static int make_pair(struct making *m)
@@ -197,16 +196,16 @@ static int make_pair(struct making *m)
 
 	m->port = dial_port(&m->o, m->name);
 	status = dial_offer(&m->offer, &m->o, &m->survey, m->port);
-	if (status != VERB_OK)
+	if (status != EXITCODE_OK)
 		return status;
 	if (!choose_addresses(m))
-		return m->o.n_address ? VERB_USAGE : VERB_FAILED;
+		return m->o.n_address ? EXITCODE_USAGE : EXITCODE_FAILED;
 	warn_overlap(m);
 	if (m->o.port && !localnet_port_is_free(m->port) && !launch_is_running(m->name))
-		verb_say("warning: UDP port %u is in use here", m->port);
+		say("warning: UDP port %u is in use here", m->port);
 	make_keys(m);
 	if (!pairline_write(line, &m->offer))
-		return verb_usage("these addresses cannot be those of two hosts in one network");
+		return say_usage("these addresses cannot be those of two hosts in one network");
 	good = write_files(m);
 	if (good) {
 		puts(line);
@@ -214,16 +213,16 @@ static int make_pair(struct making *m)
 	}
 	wipe(line, sizeof(line));
 	if (!good)
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	if (ferror(stdout)) {
-		verb_say("wrote %s, but not its line: once more, with --force", m->path);
-		return VERB_FAILED;
+		say("wrote %s, but not its line: once more, with --force", m->path);
+		return EXITCODE_FAILED;
 	}
 	if (m->o.given & PAIROPT_START)
 		good = launch_tunnel(m->name, true, &m->offer.public_key);
 	if (!m->o.quiet)
 		tell_next(m);
-	return good ? VERB_OK : VERB_FAILED;
+	return good ? EXITCODE_OK : EXITCODE_FAILED;
 }
 
 int verb_new(const struct command *c)
@@ -231,21 +230,21 @@ int verb_new(const struct command *c)
 	struct making m = { .offer.kind = PAIRLINE_OFFER };
 	int status, r;
 
-	if (!pairopts_read(&m.o, c, &understood, &status))
+	if (!pairopts_read(&m.o, &understood, c->argc, c->argv, c->quiet, &status))
 		return status;
 	m.name = m.o.word[0];
 	if (!conf_name_ok(m.name))
-		return verb_usage("'%s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -",
-				  m.name);
+		return say_usage("'%s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -",
+				 m.name);
 	if (!verb_crypto() || !confdir_may_make(m.name, m.o.given & PAIROPT_FORCE))
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	confdir_path(m.path, m.name, ".conf");
 	snprintf(m.offer.name, sizeof(m.offer.name), "%s", m.name);
 	pairline_sign(&m.offer);
 	r = localnet_take(&m.survey, m.name);
 	if (r < 0) {
-		verb_say("cannot see the addresses of this host: %s", strerror(-r));
-		return VERB_FAILED;
+		say("cannot see the addresses of this host: %s", strerror(-r));
+		return EXITCODE_FAILED;
 	}
 	status = make_pair(&m);
 	localnet_free(&m.survey);

@@ -11,9 +11,9 @@ int verb_pubkey(const struct command *c)
 
 	(void)c;
 	if (!verb_crypto() || !keytext_read(&private_key))
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	dh_public(&public_key, &private_key);
 	wipe(&private_key, sizeof(private_key));
 	good = keytext_write(&public_key);
-	return good ? VERB_OK : VERB_FAILED;
+	return good ? EXITCODE_OK : EXITCODE_FAILED;
 }

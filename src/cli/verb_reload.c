@@ -12,29 +12,28 @@ static int answered(const char *name, const struct print *lines, int number)
 
 	if (number == 0) {
 		fputs(chars, stdout);
-		return VERB_OK;
+		return EXITCODE_OK;
 	}
 	fputs(chars, stderr);
 	if (number == ENOENT)
-		verb_say("%s has no file to read again: it was set up over its control socket",
-			 name);
+		say("%s has no file to read again: it was set up over its control socket", name);
 	else
-		verb_say("%s runs on as before: %s", name,
-			 number == EINVAL ? "the file has errors" : strerror(number));
-	return VERB_FAILED;
+		say("%s runs on as before: %s", name,
+		    number == EINVAL ? "the file has errors" : strerror(number));
+	return EXITCODE_FAILED;
 }
 
 int verb_reload(const struct command *c)
 {
 	char name[CONF_NAME_MAX + 1];
 	struct print lines = { 0 };
-	int r, status = VERB_FAILED;
+	int r, status = EXITCODE_FAILED;
 
 	if (!verb_name(c->arg, name))
-		return VERB_USAGE;
+		return EXITCODE_USAGE;
 	r = ask(name, "reload=1", &lines);
 	if (r < 0)
-		verb_say("%s: %s", name, ask_error(r));
+		say("%s: %s", name, ask_error(r));
 	else
 		status = answered(name, &lines, r);
 	print_fini(&lines);

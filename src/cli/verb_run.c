@@ -18,7 +18,7 @@ int verb_run(const struct command *c)
 	char path[PATH_MAX];
 
 	if (!find_file(c->arg, path, o.name))
-		return VERB_CONFIG;
+		return EXITCODE_CONFIG;
 	o.path = path;
 	return daemon_run(&o);
 }

@@ -18,7 +18,7 @@ static bool handed_over(const char *variable, int *fd)
 	if (!word || !*word)
 		return true;
 	if (!text_u64(text_from_str(word), INT_MAX, &number) || fcntl((int)number, F_GETFD) < 0) {
-		verb_say("%s=%s is not an open descriptor", variable, word);
+		say("%s=%s is not an open descriptor", variable, word);
 		return false;
 	}
 	*fd = (int)number;
@@ -41,10 +41,10 @@ int verb_serve(const struct command *c)
 	struct daemon_options o = { .ready = ready, .aead = c->aead, .tune = c->tune };
 
 	if (!conf_name_ok(c->arg))
-		return verb_usage("'%s' is neither a verb nor the name of an interface", c->arg);
+		return say_usage("'%s' is neither a verb nor the name of an interface", c->arg);
 	memcpy(o.name, c->arg, strlen(c->arg) + 1);
 	if (!handed_over("WG_TUN_FD", &o.tun_fd) || !handed_over("WG_UAPI_FD", &o.uapi_fd))
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	if (c->foreground || (stay && strcmp(stay, "1") == 0))
 		return daemon_run(&o);
 	return detach_run(&o);

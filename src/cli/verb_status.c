@@ -94,11 +94,11 @@ static bool says_absent(const struct form *f)
 	return f->given & STATUSOPT_JSON || as_metrics(f);
 }
 
-/* absent: NULL, or a tunnel that does not run. VERB_OK or VERB_FAILED. */
+/* absent: NULL, or a tunnel that does not run. EXITCODE_OK or EXITCODE_FAILED. */
 static int render(const struct gather *g, const struct form *f, const char *absent)
 {
 	struct print out = { 0 };
-	int r = VERB_OK, err;
+	int r = EXITCODE_OK, err;
 	size_t i;
 
 	if (f->given & STATUSOPT_JSON)
@@ -111,13 +111,13 @@ static int render(const struct gather *g, const struct form *f, const char *abse
 	else
 		show_all(&out, g);
 	if (out.failed) {
-		verb_say("no memory");
-		r = VERB_FAILED;
+		say("no memory");
+		r = EXITCODE_FAILED;
 	} else if (f->textfile) {
 		err = textfile_write(f->textfile, out.chars ? out.chars : "", out.len);
 		if (err < 0) {
-			verb_say("%s: %s", f->textfile, strerror(-err));
-			r = VERB_FAILED;
+			say("%s: %s", f->textfile, strerror(-err));
+			r = EXITCODE_FAILED;
 		}
 	} else if (out.len) {
 		fwrite(out.chars, 1, out.len, stdout);
@@ -133,21 +133,22 @@ static int status_of(const char *arg, const struct form *f)
 	int r, status;
 
 	if (!verb_name(arg, name))
-		return VERB_USAGE;
+		return EXITCODE_USAGE;
 	r = gather(&g, name);
 	if (r == -ENOENT || r == -ECONNREFUSED) {
 		status = absent(arg, name);
-		if (says_absent(f) && render(&g, f, status == VERB_DOWN ? name : NULL) != VERB_OK)
-			status = VERB_FAILED;
+		if (says_absent(f) &&
+		    render(&g, f, status == EXITCODE_DOWN ? name : NULL) != EXITCODE_OK)
+			status = EXITCODE_FAILED;
 	} else if (r < 0) {
-		verb_say("%s: %s", name, ask_error(r));
-		status = VERB_FAILED;
+		say("%s: %s", name, ask_error(r));
+		status = EXITCODE_FAILED;
 	} else if (f->given & STATUSOPT_WATCH) {
 		status = live_view(name, wanted_style());
 	} else {
 		status = render(&g, f, NULL);
-		if (status == VERB_OK && !tunnelview_is_up(&g.report[0]))
-			status = VERB_DOWN;
+		if (status == EXITCODE_OK && !tunnelview_is_up(&g.report[0]))
+			status = EXITCODE_DOWN;
 	}
 	gather_free(&g);
 	return status;
@@ -160,9 +161,9 @@ static int status_of_all(const struct form *f)
 
 	if (f->given & STATUSOPT_WATCH)
 		return live_view(NULL, wanted_style());
-	status = gather(&g, NULL) < 0 ? VERB_FAILED : render(&g, f, NULL);
+	status = gather(&g, NULL) < 0 ? EXITCODE_FAILED : render(&g, f, NULL);
 	if (g.failed && !g.n)
-		status = VERB_FAILED;
+		status = EXITCODE_FAILED;
 	gather_free(&g);
 	return status;
 }
@@ -186,7 +187,7 @@ int verb_status(const struct command *c)
 			     1, &status))
 		return status;
 	if (!is_one_form(o.given))
-		return verb_usage("status: only one of --json, --prometheus and --watch");
+		return say_usage("status: only one of --json, --prometheus and --watch");
 	f = (struct form){ .given = o.given, .textfile = o.textfile };
 	return o.arg ? status_of(o.arg, &f) : status_of_all(&f);
 }
@@ -200,7 +201,7 @@ int verb_show(const struct command *c)
 	if (!statusopts_read(&o, c, show_usage, 0, 2, &status))
 		return status;
 	if (o.more && strcmp(o.more, "dump") != 0)
-		return verb_usage("show: '%s'; only dump is known here, the rest by wg(8)", o.more);
+		return say_usage("show: '%s'; only dump is known here, the rest by wg(8)", o.more);
 	f.dump = o.more;
 	f.dump_named = !o.arg || strcmp(o.arg, "all") == 0;
 	return f.dump_named ? status_of_all(&f) : status_of(o.arg, &f);

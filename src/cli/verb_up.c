@@ -20,13 +20,13 @@ static bool make_absolute(const char *path, char whole[PATH_MAX])
 	int len;
 
 	if (*path != '/' && !getcwd(here, sizeof(here))) {
-		verb_say("cannot tell where we are: %m");
+		say("cannot tell where we are: %m");
 		return false;
 	}
 	len = snprintf(whole, PATH_MAX, "%s%s%s", here, *here ? "/" : "", path);
 	if (len > 0 && len < PATH_MAX)
 		return true;
-	verb_say("%s: %s", path, strerror(ENAMETOOLONG));
+	say("%s: %s", path, strerror(ENAMETOOLONG));
 	return false;
 }
 
@@ -37,15 +37,15 @@ int verb_up(const struct command *c)
 	int fd;
 
 	if (!find_file(c->arg, path, o.name))
-		return VERB_CONFIG;
+		return EXITCODE_CONFIG;
 	if (!make_absolute(path, whole))
-		return VERB_CONFIG;
+		return EXITCODE_CONFIG;
 	fd = control_connect(o.name);
 	if (fd >= 0) {
 		close(fd);
 		if (!c->quiet)
-			verb_say("%s runs already", o.name);
-		return VERB_OK;
+			say("%s runs already", o.name);
+		return EXITCODE_OK;
 	}
 	o.path = whole;
 	return detach_run(&o);

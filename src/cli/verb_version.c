@@ -14,5 +14,5 @@ int verb_version(const struct command *c)
 	for (i = 0; (ops = aead_backend(i)); i++)
 		printf(" %s", ops->name);
 	putchar('\n');
-	return VERB_OK;
+	return EXITCODE_OK;
 }

@@ -40,7 +40,7 @@ struct wait {
 	uint64_t waited, shake_at;      /* ms */
 };
 
-/* VERB_OK: go on; -1: help was given; VERB_USAGE: said why. */
+/* EXITCODE_OK: go on; -1: help was given; EXITCODE_USAGE: said why. */
 static int take_options(struct wait *w, const struct command *c)
 {
 	static char program[] = "taut";
@@ -56,18 +56,18 @@ static int take_options(struct wait *w, const struct command *c)
 		}
 		if (opt == '?') {
 			fputs("Try 'taut wait --help'.\n", stderr);
-			return VERB_USAGE;
+			return EXITCODE_USAGE;
 		}
 		if (opt != 't')
 			continue;
 		if (!text_u64(text_from_str(optarg), MOST_SECONDS, &seconds))
-			return verb_usage("--timeout: '%s' is no number of seconds", optarg);
+			return say_usage("--timeout: '%s' is no number of seconds", optarg);
 		w->timeout = seconds * 1000;
 	}
 	if (c->argc - optind != 1)
-		return verb_usage("wait wants %s", c->verb->args);
+		return say_usage("wait wants %s", c->verb->args);
 	w->arg = c->argv[optind];
-	return VERB_OK;
+	return EXITCODE_OK;
 }
 
 static bool any_is_up(struct wait *w, const struct tunnelview *r)
@@ -125,17 +125,17 @@ static int look(struct wait *w)
 		shake(w, &g.report[0]);
 	gather_free(&g);
 	if (r == 0)
-		return up ? VERB_OK : -1;
+		return up ? EXITCODE_OK : -1;
 	if (r != -ENOENT && r != -ECONNREFUSED) {
-		verb_say("%s: %s", w->name, ask_error(r));
-		return VERB_FAILED;
+		say("%s: %s", w->name, ask_error(r));
+		return EXITCODE_FAILED;
 	}
 	/* It may be about to start. */
 	snprintf(w->reason, sizeof(w->reason), "it does not run");
 	if (conf_find(w->arg, path, sizeof(path), found) == 0)
 		return -1;
-	verb_say("%s does not run, and has no file", w->name);
-	return VERB_NONE;
+	say("%s does not run, and has no file", w->name);
+	return EXITCODE_NONE;
 }
 
 static uint64_t now_ms(void)
@@ -153,10 +153,10 @@ int verb_wait(const struct command *c)
 	uint64_t last;
 	int r = take_options(&w, c);
 
-	if (r != VERB_OK)
-		return r < 0 ? VERB_OK : r;
+	if (r != EXITCODE_OK)
+		return r < 0 ? EXITCODE_OK : r;
 	if (!verb_name(w.arg, w.name))
-		return VERB_USAGE;
+		return EXITCODE_USAGE;
 	last = now_ms();
 	while ((r = look(&w)) < 0 && w.waited < w.timeout) {
 		uint64_t now;
@@ -170,6 +170,6 @@ int verb_wait(const struct command *c)
 	if (r >= 0)
 		return r;
 	if (!c->quiet)
-		verb_say("%s is not up: %s", w.name, w.reason);
-	return VERB_LATE;
+		say("%s is not up: %s", w.name, w.reason);
+	return EXITCODE_LATE;
 }

@@ -32,11 +32,11 @@ static int print_list(const struct verdict_list *l, bool json)
 		verdict_show(&out, l);
 	failed = out.failed;
 	if (failed)
-		verb_say("no memory");
+		say("no memory");
 	else
 		fwrite(out.chars, 1, out.len, stdout);
 	print_fini(&out);
-	return failed || l->problems ? VERB_FAILED : VERB_OK;
+	return failed || l->problems ? EXITCODE_FAILED : EXITCODE_OK;
 }
 
 /* The first thing that is wrong with the file. */
@@ -73,7 +73,7 @@ static int not_running(const char *arg, const char *path, const char *name, bool
 
 	if (!v || !verb_crypto()) {
 		verdict_free(&l);
-		return VERB_FAILED;
+		return EXITCODE_FAILED;
 	}
 	snprintf(l.name, sizeof(l.name), "%s", name);
 	verb_check_conf(path, &report);
@@ -102,20 +102,20 @@ static int absent_tunnel(const char *arg, const char *name, bool json)
 	if (r == 0)
 		return not_running(arg, path, name, json);
 	if (r == -EACCES) {
-		verb_say("%s: only root may look whether there is such a file (try sudo)", path);
-		return VERB_FAILED;
+		say("%s: only root may look whether there is such a file (try sudo)", path);
+		return EXITCODE_FAILED;
 	}
-	verb_say("%s does not run, and has no file", name);
-	return VERB_NONE;
+	say("%s does not run, and has no file", name);
+	return EXITCODE_NONE;
 }
 
 static int judge(const char *name, struct text lines, bool json)
 {
 	struct verdict_list l = { .n = 0 };
-	int r = verdict_read(&l, lines), status = VERB_FAILED;
+	int r = verdict_read(&l, lines), status = EXITCODE_FAILED;
 
 	if (r < 0)
-		verb_say("%s: %s", name, ask_error(r));
+		say("%s: %s", name, ask_error(r));
 	else
 		status = print_list(&l, json);
 	verdict_free(&l);
@@ -133,9 +133,9 @@ int verb_why(const struct command *c)
 	if (!statusopts_read(&o, c, usage, STATUSOPT_JSON, 1, &status))
 		return status;
 	if (!o.arg)
-		return verb_usage("why wants %s", c->verb->args);
+		return say_usage("why wants %s", c->verb->args);
 	if (!verb_name(o.arg, name))
-		return VERB_USAGE;
+		return EXITCODE_USAGE;
 	json = o.given & STATUSOPT_JSON;
 	r = ask(name, "why=1", &lines);
 	if (r == 0) {
@@ -143,8 +143,8 @@ int verb_why(const struct command *c)
 	} else if (r == -ENOENT || r == -ECONNREFUSED) {
 		status = absent_tunnel(o.arg, name, json);
 	} else {
-		verb_say("%s: %s", name, r < 0 ? ask_error(r) : strerror(r));
-		status = VERB_FAILED;
+		say("%s: %s", name, r < 0 ? ask_error(r) : strerror(r));
+		status = EXITCODE_FAILED;
 	}
 	print_fini(&lines);
 	return status;

@@ -39,7 +39,7 @@ struct control_calls {
 	void (*why)(void *ctx, struct print *out);
 	/* Start a handshake with each peer that has an endpoint and no session that works. */
 	void (*handshake)(void *ctx);
-	/* Read the config file again; a line for each change or fault is added. -ENOENT: no file. */
+	/* Read the config file again; add a line for each change or fault. -ENOENT: no file. */
 	int (*reload)(void *ctx, struct print *report);
 	/* Stop soon; also called when the socket's file is removed. */
 	void (*stop)(void *ctx);

@@ -13,8 +13,8 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/instant.h"
 #include "base/mem.h"
-#include "proto/limits.h"
 
 struct subscriber {
 	struct subscribers *subscribers;

@@ -7,28 +7,13 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "diag/label.h"
 #include "host/prefixes.h"
 #include "proto/admin.h"
 
+_Static_assert((int)PEER_NAME == (int)CONF_PEER_NAME, "a name fits");
+
 enum { COST_PEER = 4096, COST_ALLOWED = 128 }; /* bytes, generously */
-
-void apply_short(char text[APPLY_SHORT], const struct key *key)
-{
-	char base64[KEY_BASE64_LEN + 1];
-
-	key_to_base64(base64, key);
-	snprintf(text, APPLY_SHORT, "%.8s", base64);
-}
-
-void apply_who(char text[APPLY_WHO], const struct peer *p)
-{
-	char key[APPLY_SHORT];
-
-	apply_short(key, &p->public_key);
-	snprintf(text, APPLY_WHO, "%s%s%s", key, p->note.name[0] ? " " : "", p->note.name);
-}
-
-_Static_assert(sizeof(((struct peer_note *)0)->name) == CONF_PEER_NAME, "a name fits");
 
 int apply_check(const struct tunnel *t, const struct conf *c)
 {
@@ -271,7 +256,7 @@ static int file_peer(struct tunnel *t, struct names *names, const struct conf_pe
 {
 	struct peer *p = admin_find(t, &c->public_key);
 	bool changed = false, added = !p, renamed;
-	char who[APPLY_WHO];
+	char who[LABEL_PEER];
 	int r;
 
 	if (!p) {
@@ -301,7 +286,7 @@ static int file_peer(struct tunnel *t, struct names *names, const struct conf_pe
 		return 0;
 	if (added || changed)
 		admin_touched(t, p);
-	apply_who(who, p);
+	label_peer(who, p);
 	print_add(report, "peer %s %s\n", who, added ? "added" : "changed");
 	return 0;
 }
@@ -310,13 +295,13 @@ static void remove_others(struct tunnel *t, struct names *names, const struct wh
 			  struct print *report)
 {
 	struct peer *p = admin_first(t), *next;
-	char who[APPLY_WHO];
+	char who[LABEL_PEER];
 
 	for (; p; p = next) {
 		next = p->next;
 		if (who_find(stay, &p->public_key))
 			continue;
-		apply_who(who, p);
+		label_peer(who, p);
 		print_add(report, "peer %s removed\n", who);
 		remove_peer(t, names, p);
 	}

@@ -31,11 +31,4 @@ int apply_request(struct tunnel *t, struct names *names, const struct conf *c, s
 int apply_file(struct tunnel *t, struct names *names, const struct conf *c, const struct conf *old,
 	       struct instant now, struct print *report);
 
-/* The first characters of a public key, as logs name a peer. */
-enum { APPLY_SHORT = 12 };
-void apply_short(char text[APPLY_SHORT], const struct key *key);
-/* The same, and its name if it has one: how the log calls a peer. */
-enum { APPLY_WHO = APPLY_SHORT + CONF_PEER_NAME };
-void apply_who(char text[APPLY_WHO], const struct peer *p);
-
 #endif

@@ -6,9 +6,6 @@
 
 #include "daemon/internal.h"
 
-/* Exit statuses: trying again does not help. CONFIG is EX_CONFIG. */
-enum { BRINGUP_USAGE = 2, BRINGUP_CONFIG = 78 };
-
 /* Exit status: 0, or it has been logged what failed; then bringup_undo(). */
 int bringup(struct daemon *d);
 /* Whatever is up goes, with nothing left behind. hooks: the tunnel was up, its Down hooks run. */

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "base/clock.h"
+#include "base/exitcode.h"
 #include "base/mem.h"
 #include "base/pages.h"
 #include "crypto/aead.h"
@@ -149,6 +150,13 @@ static const struct loop_calls calls = {
 	.device_gone = on_device_gone,
 };
 
+static bool is_reachable(void *ctx, const struct endpoint *end)
+{
+	const struct daemon *d = ctx;
+
+	return d->datapath.udp.fd[end->remote.sa.sa_family == AF_INET6 ? UDP_V6 : UDP_V4] >= 0;
+}
+
 static void on_endpoint_moved(void *ctx, struct peer *peer)
 {
 	struct daemon *d = ctx;
@@ -170,7 +178,7 @@ static void keep_secrets(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-static void say(void *ctx, enum conf_severity severity, const char *line)
+static void log_diag(void *ctx, enum conf_severity severity, const char *line)
 {
 	(void)ctx;
 	if (severity == CONF_ERROR)
@@ -199,7 +207,11 @@ static int open_parts(struct daemon *d)
 	if (r < 0)
 		goto no_watch;
 	d->names = (struct names){
-		.resolver = d->resolver, .path = &d->datapath, .moved = on_endpoint_moved, .ctx = d
+		.resolver = d->resolver,
+		.tunnel = &d->datapath.tunnel,
+		.reachable = is_reachable,
+		.moved = on_endpoint_moved,
+		.ctx = d,
 	};
 	return 0;
 
@@ -255,14 +267,14 @@ static int run_parts(struct daemon *d)
 /* The file, the cipher that it or the caller wants, then the tunnel. */
 static int run_checked(struct daemon *d)
 {
-	struct conf_report report = { .say = say };
+	struct conf_report report = { .say = log_diag };
 	const char *aead = d->options.aead;
 
-	if (d->options.path && config_read(&d->conf, d->options.path, say, NULL) < 0)
-		return BRINGUP_CONFIG;
+	if (d->options.path && config_read(&d->conf, d->options.path, log_diag, NULL) < 0)
+		return EXITCODE_CONFIG;
 	tune_override(&d->conf.tune, &d->options.tune);
 	if (!aead && aeadsel_accept(&d->conf, &report) < 0)
-		return BRINGUP_CONFIG;
+		return EXITCODE_CONFIG;
 	if (aeadsel_choose(aead ? aead : d->conf.aead) < 0)
 		return 1;
 	return run_parts(d);
@@ -282,7 +294,7 @@ int daemon_run(const struct daemon_options *options)
 		return 1;
 	if (options->aead && aeadsel_refused(options->aead, why)) {
 		log_error("--aead: %s", why);
-		return BRINGUP_USAGE;
+		return EXITCODE_USAGE;
 	}
 	d = mem_new(sizeof(*d));
 	if (!d) {

@@ -7,16 +7,17 @@
 #include "base/bytes.h"
 #include "daemon/apply.h"
 #include "daemon/publish.h"
+#include "diag/label.h"
 
 enum { ASK_AGAIN_AFTER = 2 }; /* unanswered initiations, before the name is doubted */
 
 struct who {
-	char key[APPLY_SHORT], end[ENDPOINT_TEXT];
+	char key[LABEL_SHORT], end[ENDPOINT_TEXT];
 };
 
 static void name_peer(struct who *w, const struct key *key, const struct endpoint *end)
 {
-	apply_short(w->key, key);
+	label_short(w->key, key);
 	endpoint_print(w->end, end);
 	if (!*w->end)
 		snprintf(w->end, sizeof(w->end), "unknown address");

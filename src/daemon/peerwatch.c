@@ -8,6 +8,7 @@
 #include "daemon/apply.h"
 #include "daemon/internal.h"
 #include "daemon/publish.h"
+#include "diag/label.h"
 #include "proto/admin.h"
 
 enum { LINES = 6 }; /* per peer and period */
@@ -42,12 +43,12 @@ static bool may_log(struct peer_note *n, uint64_t mono)
 
 static void tell(struct peer *p, const struct state *s, uint64_t mono)
 {
-	char who[APPLY_WHO], end[ENDPOINT_TEXT];
+	char who[LABEL_PEER], end[ENDPOINT_TEXT];
 	const char *open = " (", *shut = ")";
 
 	if (!may_log(&p->note, mono))
 		return;
-	apply_who(who, p);
+	label_peer(who, p);
 	endpoint_print(end, &p->endpoint);
 	if (!*end)
 		open = shut = "";

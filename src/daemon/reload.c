@@ -19,7 +19,7 @@
 #include "daemon/tuning.h"
 
 /* Into the report, and into the log. */
-static void say(void *ctx, enum conf_severity severity, const char *line)
+static void report_diag(void *ctx, enum conf_severity severity, const char *line)
 {
 	struct print *report = ctx;
 
@@ -193,7 +193,7 @@ int reload(struct daemon *d, struct print *report)
 			      -EBUSY);
 	service_reloading(d);
 	conf_init(&next);
-	r = config_read(&next, d->options.path, say, report);
+	r = config_read(&next, d->options.path, report_diag, report);
 	tune_override(&next.tune, &d->options.tune);
 	if (r == 0)
 		r = change_all(d, &next, report);

@@ -5,6 +5,7 @@ noinst_LIBRARIES += libdiag.a
 libdiag_a_SOURCES = \
 	src/diag/counters.c src/diag/counters.h \
 	src/diag/icmp.c src/diag/icmp.h \
+	src/diag/label.c src/diag/label.h \
 	src/diag/state.c src/diag/state.h \
 	src/diag/status.c src/diag/status.h \
 	src/diag/summary.c src/diag/summary.h \

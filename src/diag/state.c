@@ -167,9 +167,10 @@ enum state_word state_glance(const struct peer *p, const struct state_context *a
 
 /* --- the words --- */
 
-static void say(struct state *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void set_reason(struct state *s, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
-static void say(struct state *s, const char *format, ...)
+static void set_reason(struct state *s, const char *format, ...)
 {
 	va_list ap;
 
@@ -191,10 +192,10 @@ static unsigned long seconds(uint64_t from, uint64_t to)
 static void say_name(struct state *s, const struct state_context *around, enum cause cause)
 {
 	if (cause == CAUSE_NAME_FAILS)
-		say(s, "%s: %s; asks again within %u s", around->host, around->why,
-		    around->retry_seconds);
+		set_reason(s, "%s: %s; asks again within %u s", around->host, around->why,
+			   around->retry_seconds);
 	else
-		say(s, "waits for the address of %s", around->host);
+		set_reason(s, "waits for the address of %s", around->host);
 }
 
 /* What is said of a peer with a session. */
@@ -204,17 +205,17 @@ static void say_session(struct state *s, const struct peer *p, enum cause cause,
 
 	switch (cause) {
 	case CAUSE_CANNOT_SEND:
-		say(s, "cannot send: %s", strerror(p->send_error));
+		set_reason(s, "cannot send: %s", strerror(p->send_error));
 		return;
 	case CAUSE_SILENT_SESSION:
-		say(s, "sent data, heard nothing for %lu s", seconds(p->heard_at, mono));
+		set_reason(s, "sent data, heard nothing for %lu s", seconds(p->heard_at, mono));
 		return;
 	case CAUSE_SOURCE:
 		ip_print(ip, &p->refused_source);
-		say(s, "session works; it also sends from %s, not in its AllowedIPs", ip);
+		set_reason(s, "session works; it also sends from %s, not in its AllowedIPs", ip);
 		return;
 	default:
-		say(s, "session works");
+		set_reason(s, "session works");
 		return;
 	}
 }
@@ -226,19 +227,19 @@ static void say_handshake(struct state *s, const struct peer *p, enum cause caus
 	endpoint_print(end, &p->endpoint);
 	switch (cause) {
 	case CAUSE_CANNOT_ASK:
-		say(s, "cannot send to %s: %s", end, strerror(p->send_error));
+		set_reason(s, "cannot send to %s: %s", end, strerror(p->send_error));
 		return;
 	case CAUSE_PSK:
-		say(s, "%s answers, but preshared keys differ", end);
+		set_reason(s, "%s answers, but preshared keys differ", end);
 		return;
 	case CAUSE_REFUSED:
-		say(s, "nobody listens at %s", end);
+		set_reason(s, "nobody listens at %s", end);
 		return;
 	case CAUSE_ASKED:
-		say(s, "asked %s", end);
+		set_reason(s, "asked %s", end);
 		return;
 	default:
-		say(s, "no answer from %s to %u initiations", end, p->timers.unanswered);
+		set_reason(s, "no answer from %s to %u initiations", end, p->timers.unanswered);
 		return;
 	}
 }
@@ -247,23 +248,25 @@ static void say_quiet(struct state *s, const struct peer *p, enum cause cause)
 {
 	switch (cause) {
 	case CAUSE_GAVE_UP:
-		say(s, "no answer to %u initiations; waits for traffic", p->timers.attempts + 1);
+		set_reason(s, "no answer to %u initiations; waits for traffic",
+			   p->timers.attempts + 1);
 		return;
 	case CAUSE_UNCONFIRMED:
 		if (p->faults.unconfirmed > 1)
-			say(s, "answered %lu initiations, no answer was taken up",
-			    (unsigned long)p->faults.unconfirmed);
+			set_reason(s, "answered %lu initiations, no answer was taken up",
+				   (unsigned long)p->faults.unconfirmed);
 		else
-			say(s, "answered its initiation; waits for its first packet");
+			set_reason(s, "answered its initiation; waits for its first packet");
 		return;
 	case CAUSE_WAITS_FOR_CALL:
-		say(s, "no endpoint; waits until the peer calls");
+		set_reason(s, "no endpoint; waits until the peer calls");
 		return;
 	case CAUSE_UNTOUCHED:
-		say(s, "nothing sent yet; the first packet starts a handshake");
+		set_reason(s, "nothing sent yet; the first packet starts a handshake");
 		return;
 	default:
-		say(s, "session ended for lack of traffic; the next packet starts a handshake");
+		set_reason(s,
+			   "session ended for lack of traffic; the next packet starts a handshake");
 		return;
 	}
 }
@@ -275,9 +278,9 @@ void state_of(struct state *s, const struct peer *p, const struct state_context 
 
 	s->word = words[cause];
 	if (cause == CAUSE_LINK_DOWN)
-		say(s, "the interface is down");
+		set_reason(s, "the interface is down");
 	else if (cause == CAUSE_NO_KEY)
-		say(s, "no private key is set");
+		set_reason(s, "no private key is set");
 	else if (cause <= CAUSE_WORKS)
 		say_session(s, p, cause, mono);
 	else if (cause <= CAUSE_NAME_ASKED)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "diag/label.h"
 
 /* Who needs attention most comes last. */
 static unsigned gravity(enum state_word word)
@@ -24,7 +25,7 @@ void summary_add(struct summary *s, const struct key *peer, const struct state *
 	if (s->n++ && gravity(state->word) <= gravity(s->worst.word))
 		return;
 	s->worst = *state;
-	apply_short(s->who, peer);
+	label_short(s->who, peer);
 }
 
 static void add(char text[SUMMARY_TEXT], size_t *len, const char *what)

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "daemon/apply.h"
+#include "diag/label.h"
 #include "diag/state.h"
 
 enum { SUMMARY_TEXT = 384 };
@@ -17,7 +17,7 @@ enum { SUMMARY_TEXT = 384 };
 struct summary {
 	unsigned n, count[STATE_COUNT];
 	struct state worst; /* the first of those that need attention most */
-	char who[APPLY_SHORT];
+	char who[LABEL_SHORT];
 };
 
 void summary_add(struct summary *s, const struct key *peer, const struct state *state);

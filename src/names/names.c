@@ -35,11 +35,6 @@ static bool works(const struct peer *p, uint64_t mono)
 	       !p->timers.at[TIMER_RETRANSMIT];
 }
 
-static bool reachable(const struct datapath *p, const struct endpoint *end)
-{
-	return p->udp.fd[end->remote.sa.sa_family == AF_INET6 ? UDP_V6 : UDP_V4] >= 0;
-}
-
 /* Which of its addresses the peer has now; -1: none of them. */
 static int current_end(const struct name *name, const struct peer *p)
 {
@@ -53,7 +48,7 @@ static int current_end(const struct name *name, const struct peer *p)
 static void move(struct name *name, struct peer *p, const struct endpoint *end)
 {
 	struct names *n = name->names;
-	struct tunnel *t = &n->path->tunnel;
+	struct tunnel *t = n->tunnel;
 	bool first = !endpoint_known(&p->endpoint);
 
 	admin_endpoint(t, p, end);
@@ -80,8 +75,8 @@ static void answered(void *ctx, const struct endpoint *ends, unsigned n, const c
 		     unsigned retry)
 {
 	struct name *name = ctx;
-	struct datapath *path = name->names->path;
-	struct peer *p = admin_find(&path->tunnel, &name->peer);
+	struct names *names = name->names;
+	struct peer *p = admin_find(names->tunnel, &name->peer);
 	char text[ENDPOINT_TEXT];
 
 	if (n == 0) {
@@ -90,7 +85,7 @@ static void answered(void *ctx, const struct endpoint *ends, unsigned n, const c
 	}
 	name->n = 0;
 	for (unsigned i = 0; i < n && name->n < NAMES_ENDS; i++) {
-		if (reachable(path, &ends[i]))
+		if (names->reachable(names->ctx, &ends[i]))
 			name->ends[name->n++] = ends[i];
 	}
 	if (name->n == 0) {

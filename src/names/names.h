@@ -8,8 +8,8 @@
  * is asked for again.  A session that works is never moved because DNS changed.
  */
 
-#include "datapath/datapath.h"
 #include "names/resolver.h"
+#include "proto/tunnel.h"
 
 enum { NAMES_ENDS = 8, NAMES_WHY = 96 };
 
@@ -31,7 +31,9 @@ struct name {
 struct names {
 	struct name *first;
 	struct resolver *resolver;
-	struct datapath *path;
+	struct tunnel *tunnel;
+	/* A socket of ours can send there. */
+	bool (*reachable)(void *ctx, const struct endpoint *end);
 	/* The endpoint of a peer was set. */
 	void (*moved)(void *ctx, struct peer *peer);
 	void *ctx;

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "cli/verb.h"
+#include "base/say.h"
 
 enum { FILE_MAX = 16 << 20, SUFFIX_MAX = 8, TEMPORARY = 64 };
 
@@ -24,7 +24,7 @@ void confdir_path(char path[PATH_MAX], const char *name, const char *suffix)
 
 static void say_taken(const char *path)
 {
-	verb_say("%s is there already: choose another name, or replace it with --force", path);
+	say("%s is there already: choose another name, or replace it with --force", path);
 }
 
 /* false: said why. */
@@ -41,7 +41,7 @@ static bool may_make(const char *name, const char *suffix, bool force)
 	}
 	if (errno == ENOENT)
 		return true;
-	verb_say("%s: %m%s", path, errno == EACCES ? " (try sudo)" : "");
+	say("%s: %m%s", path, errno == EACCES ? " (try sudo)" : "");
 	return false;
 }
 
@@ -53,8 +53,7 @@ bool confdir_may_make(const char *name, bool force)
 		return false;
 	snprintf(path, sizeof(path), "/etc/wireguard/%s.conf", name);
 	if (access(path, F_OK) == 0)
-		verb_say("note: %s/%s.conf will be used instead of %s from now on", CONFDIR, name,
-			 path);
+		say("note: %s/%s.conf will be used instead of %s from now on", CONFDIR, name, path);
 	return true;
 }
 
@@ -78,17 +77,17 @@ static int open_folder(void)
 	int fd, r = make_folder();
 
 	if (r < 0) {
-		verb_say("cannot make %s: %s%s", CONFDIR, strerror(-r),
-			 r == -EACCES ? " (try sudo)" : "");
+		say("cannot make %s: %s%s", CONFDIR, strerror(-r),
+		    r == -EACCES ? " (try sudo)" : "");
 		return -1;
 	}
 	fd = open(CONFDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		verb_say("%s: %m%s", CONFDIR, errno == EACCES ? " (try sudo)" : "");
+		say("%s: %m%s", CONFDIR, errno == EACCES ? " (try sudo)" : "");
 		goto fail;
 	}
 	if (st.st_mode & (S_IWGRP | S_IWOTH)) {
-		verb_say("%s: others than its owner may write it; chmod 700 %s", CONFDIR, CONFDIR);
+		say("%s: others than its owner may write it; chmod 700 %s", CONFDIR, CONFDIR);
 		goto fail;
 	}
 	return fd;
@@ -364,7 +363,7 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 	for (i = 0; i < n; i++) {
 		if (!files[i].text->failed && files[i].text->len)
 			continue;
-		verb_say("%s: %s", files[i].path, strerror(ENOMEM));
+		say("%s: %s", files[i].path, strerror(ENOMEM));
 		return false;
 	}
 	folder = open_folder();
@@ -380,16 +379,15 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 	if (r == -EEXIST)
 		say_taken(files[bad].path);
 	else if (r == -ESTALE)
-		verb_say("%s was changed meanwhile, by another command or an editor: once more, "
-			 "please; nothing was changed",
-			 files[bad].path);
+		say("%s was changed meanwhile, by another command or an editor: once more, "
+		    "please; nothing was changed",
+		    files[bad].path);
 	else if (r == -ELOOP)
-		verb_say(
-			"%s is a link, and what it leads to is kept elsewhere: put the file itself "
-			"in its place; nothing was changed",
-			files[bad].path);
+		say("%s is a link, and what it leads to is kept elsewhere: put the file itself "
+		    "in its place; nothing was changed",
+		    files[bad].path);
 	else if (r < 0)
-		verb_say("cannot write %s: %s; nothing was changed", files[bad].path, strerror(-r));
+		say("cannot write %s: %s; nothing was changed", files[bad].path, strerror(-r));
 	return r == 0;
 }
 

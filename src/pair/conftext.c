@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "cli/verb.h"
+#include "base/say.h"
 #include "crypto/dh.h"
 
 enum { KEEPALIVE_S = 25 };
@@ -123,7 +123,7 @@ void conftext_peer(struct print *out, const struct conftext_peer *d)
 		print_add(out, "PersistentKeepalive = %d\n", KEEPALIVE_S);
 }
 
-static void say(void *ctx, enum conf_severity severity, const char *line)
+static void print_diag(void *ctx, enum conf_severity severity, const char *line)
 {
 	const bool *quiet = ctx;
 
@@ -136,7 +136,7 @@ static void say(void *ctx, enum conf_severity severity, const char *line)
 bool conftext_read(struct conf *conf, struct key *public_key, const char *name,
 		   const struct print *text, bool quiet)
 {
-	struct conf_report report = { .say = say, .ctx = &quiet };
+	struct conf_report report = { .say = print_diag, .ctx = &quiet };
 	bool have_key;
 	int r;
 
@@ -154,7 +154,7 @@ bool conftext_read(struct conf *conf, struct key *public_key, const char *name,
 	if (r == 0 && report.errors == 0)
 		return true;
 fail:
-	verb_say("%s: %u error%s", name, report.errors, report.errors == 1 ? "" : "s");
+	say("%s: %u error%s", name, report.errors, report.errors == 1 ? "" : "s");
 	conf_fini(conf);
 	return false;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/say.h"
 #include "pair/confdir.h"
 
 enum { PORTS = 64 }; /* tried, from the usual one on */
@@ -83,13 +84,13 @@ static int take_given(struct pairline *line, const struct pairopts *o, uint16_t 
 
 	for (i = 0; i < o->n_endpoint; i++) {
 		if (!pairline_parse_endpoint(&line->endpoint[i], o->endpoint[i], port))
-			return verb_usage("--endpoint: '%s' is neither a name or an address, nor "
-					  "one with a port behind it: vpn.example.org:51820, "
-					  "203.0.113.7, [2001:db8::7]:51820",
-					  o->endpoint[i]);
+			return say_usage("--endpoint: '%s' is neither a name or an address, nor "
+					 "one with a port behind it: vpn.example.org:51820, "
+					 "203.0.113.7, [2001:db8::7]:51820",
+					 o->endpoint[i]);
 	}
 	line->n_endpoint = o->n_endpoint;
-	return VERB_OK;
+	return EXITCODE_OK;
 }
 
 int dial_offer(struct pairline *line, const struct pairopts *o, const struct localnet *s,
@@ -101,21 +102,21 @@ int dial_offer(struct pairline *line, const struct pairopts *o, const struct loc
 	if (o->n_endpoint)
 		return take_given(line, o, port);
 	if (!port)
-		return VERB_OK;
+		return EXITCODE_OK;
 	for (i = 0; i < s->n_outer && i < PAIRLINE_ENDPOINTS; i++)
 		line->endpoint[i] = (struct pairline_endpoint){ .ip = s->outer[i], .port = port };
 	line->n_endpoint = i;
 	if (i == 0) {
-		verb_say("this host has no address that another one could dial; say where it "
-			 "is reached with --endpoint HOST");
-		return VERB_FAILED;
+		say("this host has no address that another one could dial; say where it "
+		    "is reached with --endpoint HOST");
+		return EXITCODE_FAILED;
 	}
 	if (localnet_is_private(&s->outer[0]) && !o->quiet)
-		verb_say("note: all addresses of this host are private, so only hosts of the "
-			 "same site can dial it; if a router hands UDP port %u on, say its name "
-			 "with --endpoint HOST",
-			 port);
-	return VERB_OK;
+		say("note: all addresses of this host are private, so only hosts of the "
+		    "same site can dial it; if a router hands UDP port %u on, say its name "
+		    "with --endpoint HOST",
+		    port);
+	return EXITCODE_OK;
 }
 
 /* A name cannot be tried here: it may be one that only resolves later. */

@@ -15,7 +15,7 @@
 uint16_t dial_port(const struct pairopts *o, const char *name);
 /*
  * Where this host may be dialled on that port: what --endpoint says, else the addresses
- * of the survey.  VERB_OK, or how to end: said why.
+ * of the survey.  EXITCODE_OK, or how to end: said why.
  */
 int dial_offer(struct pairline *line, const struct pairopts *o, const struct localnet *s,
 	       uint16_t port);

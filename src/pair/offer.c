@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "cli/verb.h"
+#include "base/say.h"
 #include "pair/confdir.h"
 
 static const char suffix[] = ".pair";
@@ -54,7 +54,7 @@ int offer_load(const char *name, struct pairline *offer)
 	confdir_path(path, name, suffix);
 	r = load(path, offer, why);
 	if (r < 0 && r != -ENOENT)
-		verb_say("%s: %s", path, r == -EBADMSG ? why : strerror(-r));
+		say("%s: %s", path, r == -EBADMSG ? why : strerror(-r));
 	return r;
 }
 
@@ -64,7 +64,7 @@ void offer_drop(const char *name)
 
 	confdir_path(path, name, suffix);
 	if (unlink(path) < 0 && errno != ENOENT)
-		verb_say("cannot remove %s: %m", path);
+		say("cannot remove %s: %m", path);
 }
 
 static int is_pending(const struct dirent *entry)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/say.h"
 #include "base/text.h"
 
 enum { NO_PSK = UCHAR_MAX + 1, OPTION };
@@ -73,7 +74,7 @@ static bool take_port(struct reader *r)
 	if (!word && optind < r->argc && is_number(r->argv[optind], UINT64_MAX))
 		word = r->argv[optind++];
 	if (word && (!text_u64(text_from_str(word), UINT16_MAX, &port) || port == 0)) {
-		verb_usage("--listen: '%s' is not a port: 1 to 65535", word);
+		say_usage("--listen: '%s' is not a port: 1 to 65535", word);
 		return false;
 	}
 	r->o->port = (uint16_t)port;
@@ -85,7 +86,7 @@ static bool take_timeout(struct pairopts *o)
 	uint64_t seconds;
 
 	if (!text_u64(text_from_str(optarg), 3600, &seconds)) {
-		verb_usage("--timeout: '%s' is not a number of seconds, 0 to 3600", optarg);
+		say_usage("--timeout: '%s' is not a number of seconds, 0 to 3600", optarg);
 		return false;
 	}
 	o->timeout_s = (unsigned)seconds;
@@ -95,7 +96,7 @@ static bool take_timeout(struct pairopts *o)
 static bool take_list(const char *name, const char **list, size_t *n)
 {
 	if (*n == PAIROPT_LIST) {
-		verb_usage("--%s: more than %d", name, PAIROPT_LIST);
+		say_usage("--%s: more than %d", name, PAIROPT_LIST);
 		return false;
 	}
 	list[(*n)++] = optarg;
@@ -126,7 +127,7 @@ static bool take(struct reader *r, size_t i)
 	}
 }
 
-/* VERB_OK: go on; -1: help was given; VERB_USAGE: said why. */
+/* EXITCODE_OK: go on; -1: help was given; EXITCODE_USAGE: said why. */
 static int take_options(struct reader *r)
 {
 	struct option table[LEN(known) + 5];
@@ -143,13 +144,13 @@ static int take_options(struct reader *r)
 		else if (opt == NO_PSK)
 			r->o->given &= ~(unsigned)PAIROPT_PSK;
 		else if (opt >= OPTION && !take(r, (size_t)(opt - OPTION)))
-			return VERB_USAGE;
+			return EXITCODE_USAGE;
 		else if (opt == '?') {
 			fprintf(stderr, "Try 'taut %s --help'.\n", r->verb);
-			return VERB_USAGE;
+			return EXITCODE_USAGE;
 		}
 	}
-	return VERB_OK;
+	return EXITCODE_OK;
 }
 
 static bool take_words(struct reader *r)
@@ -158,8 +159,8 @@ static bool take_words(struct reader *r)
 
 	if (n < r->of->min_words || n > r->of->max_words) {
 		if (n > r->of->max_words)
-			verb_say("%s: '%s' is too much", r->verb,
-				 r->argv[optind + (int)r->of->max_words]);
+			say("%s: '%s' is too much", r->verb,
+			    r->argv[optind + (int)r->of->max_words]);
 		fprintf(stderr, "%.*s\nTry 'taut %s --help'.\n", (int)strcspn(r->of->usage, "\n"),
 			r->of->usage, r->verb);
 		return false;
@@ -169,24 +170,22 @@ static bool take_words(struct reader *r)
 	return true;
 }
 
-bool pairopts_read(struct pairopts *o, const struct command *c, const struct pairopts_of *of,
-		   int *status)
+bool pairopts_read(struct pairopts *o, const struct pairopts_of *of, int argc, char **argv,
+		   bool quiet, int *status)
 {
 	static char program[] = "taut";
-	struct reader r = {
-		.o = o, .of = of, .verb = c->verb->name, .argc = c->argc, .argv = c->argv
-	};
+	struct reader r = { .o = o, .of = of, .verb = argv[0], .argc = argc, .argv = argv };
 	int end;
 
-	*o = (struct pairopts){ .quiet = c->quiet, .timeout_s = PAIROPT_TIMEOUT_S };
+	*o = (struct pairopts){ .quiet = quiet, .timeout_s = PAIROPT_TIMEOUT_S };
 	r.argv[0] = program; /* what getopt says begins like the rest */
 	optind = 0;          /* getopt begins anew */
 	end = take_options(&r);
-	*status = end == VERB_USAGE ? VERB_USAGE : VERB_OK;
-	if (end != VERB_OK)
+	*status = end == EXITCODE_USAGE ? EXITCODE_USAGE : EXITCODE_OK;
+	if (end != EXITCODE_OK)
 		return false;
 	if (take_words(&r))
 		return true;
-	*status = VERB_USAGE;
+	*status = EXITCODE_USAGE;
 	return false;
 }

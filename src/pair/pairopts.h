@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/verb.h"
+#include "base/exitcode.h"
 
 enum pairopt {
 	PAIROPT_START = 1 << 0,
@@ -49,7 +49,7 @@ struct pairopts_of {
  * Read a verb's words.  false: there is nothing more to do, *status is how to end
  * (--help, or an error that was said).
  */
-bool pairopts_read(struct pairopts *o, const struct command *c, const struct pairopts_of *of,
-		   int *status);
+bool pairopts_read(struct pairopts *o, const struct pairopts_of *of, int argc, char **argv,
+		   bool quiet, int *status);
 
 #endif

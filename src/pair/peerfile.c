@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/say.h"
 #include "crypto/dh.h"
 #include "crypto/rng.h"
 #include "pair/confdir.h"
@@ -17,7 +18,7 @@ bool peerfile_open(struct peerfile *f)
 	int r = confdir_read(f->path, &f->text);
 
 	if (r < 0) {
-		verb_say("%s: %s", f->path, strerror(-r));
+		say("%s: %s", f->path, strerror(-r));
 		return false;
 	}
 	return conftext_read(&f->conf, &f->own, f->path, &f->text, true);
@@ -42,12 +43,12 @@ static bool take_prefixes(const char *option, const char *const *words, size_t n
 		while (text_split(&rest, ',', &word)) {
 			word = text_trim(word);
 			if (*n == PAIROPT_LIST) {
-				verb_usage("--%s: more than %d", option, PAIROPT_LIST);
+				say_usage("--%s: more than %d", option, PAIROPT_LIST);
 				return false;
 			}
 			if (!prefix_parse(&list[(*n)++], word.at, text_len(word))) {
-				verb_usage("--%s: '%.*s' is not an address or a network", option,
-					   (int)text_len(word), word.at);
+				say_usage("--%s: '%.*s' is not an address or a network", option,
+					  (int)text_len(word), word.at);
 				return false;
 			}
 		}
@@ -86,20 +87,20 @@ static const struct conf_peer *pick_peer(const struct peerfile *f)
 	const struct conf_peer *found;
 
 	if (f->conf.n_peer == 0) {
-		verb_say("%s has no peer yet; --new-peer makes one", f->path);
+		say("%s has no peer yet; --new-peer makes one", f->path);
 		return NULL;
 	}
 	if (!word && f->conf.n_peer > 1) {
-		verb_say("%s has %zu peers: say which one with --peer, 1 to %zu, its name or its "
-			 "public key, or make another with --new-peer",
-			 f->path, f->conf.n_peer, f->conf.n_peer);
+		say("%s has %zu peers: say which one with --peer, 1 to %zu, its name or its "
+		    "public key, or make another with --new-peer",
+		    f->path, f->conf.n_peer, f->conf.n_peer);
 		return NULL;
 	}
 	found = find_peer(f, word ? word : "1");
 	if (!found)
-		verb_say("%s has no peer '%s', or more than one: 1 to %zu, a name, or a public key "
-			 "of 44 characters",
-			 f->path, word, f->conf.n_peer);
+		say("%s has no peer '%s', or more than one: 1 to %zu, a name, or a public key "
+		    "of 44 characters",
+		    f->path, word, f->conf.n_peer);
 	return found;
 }
 
@@ -135,8 +136,8 @@ static bool know_peer(struct peerfile *f, const struct conf_peer *p)
 	}
 	if (f->n_address)
 		return true;
-	verb_say("the AllowedIPs of that peer name no single address, so its own one in the tunnel "
-		 "is not known here; say it with --address");
+	say("the AllowedIPs of that peer name no single address, so its own one in the tunnel "
+	    "is not known here; say it with --address");
 	return false;
 }
 
@@ -148,7 +149,7 @@ static bool invent_peer(struct peerfile *f)
 	/* Not what lies below it either: it is by its name that the file is written. */
 	confdir_path(ours, f->name, ".conf");
 	if (strcmp(f->path, ours) != 0) {
-		verb_say("%s is not taut's to change; first: taut import %s", f->path, f->path);
+		say("%s is not taut's to change; first: taut import %s", f->path, f->path);
 		return false;
 	}
 	f->is_new = true;
@@ -157,9 +158,8 @@ static bool invent_peer(struct peerfile *f)
 			f->n_address++;
 	}
 	if (f->n_address == 0) {
-		verb_say(
-			"no network in Address of %s has a free address left; widen one (/24, /64)",
-			f->path);
+		say("no network in Address of %s has a free address left; widen one (/24, /64)",
+		    f->path);
 		return false;
 	}
 	rng_fill(&rng_system, f->private_key.bytes, KEY_LEN);
@@ -177,16 +177,16 @@ static bool guess_endpoint(struct peerfile *f, struct pairline_endpoint *e)
 	bool good;
 
 	if (localnet_take(&s, f->name) < 0 || s.n_outer == 0) {
-		verb_say("this host has no address that another one could dial; say where it is "
-			 "reached with --endpoint HOST");
+		say("this host has no address that another one could dial; say where it is "
+		    "reached with --endpoint HOST");
 		return false;
 	}
 	*e = (struct pairline_endpoint){ .ip = s.outer[0], .port = f->conf.listen_port };
 	good = !localnet_is_private(&e->ip);
 	localnet_free(&s);
 	if (!good && !f->o.quiet)
-		verb_say("note: all addresses of this host are private, so only hosts of the same "
-			 "site can dial it; else say where it is reached with --endpoint HOST");
+		say("note: all addresses of this host are private, so only hosts of the same "
+		    "site can dial it; else say where it is reached with --endpoint HOST");
 	return true;
 }
 
@@ -197,8 +197,8 @@ static bool choose_endpoint(struct peerfile *f)
 
 	if (f->o.n_endpoint) {
 		if (!pairline_parse_endpoint(&e, f->o.endpoint[0], port ? port : PAIROPT_PORT)) {
-			verb_usage("--endpoint: '%s' is neither HOST nor HOST:PORT",
-				   f->o.endpoint[0]);
+			say_usage("--endpoint: '%s' is neither HOST nor HOST:PORT",
+				  f->o.endpoint[0]);
 			return false;
 		}
 	} else if (port) {
@@ -207,9 +207,9 @@ static bool choose_endpoint(struct peerfile *f)
 	} else if (f->port) {
 		return true; /* it is we who dial */
 	} else {
-		verb_say("%s has no ListenPort, so nobody can dial this host: add one, or say "
-			 "--endpoint HOST:PORT",
-			 f->path);
+		say("%s has no ListenPort, so nobody can dial this host: add one, or say "
+		    "--endpoint HOST:PORT",
+		    f->path);
 		return false;
 	}
 	pairline_print_endpoint(f->endpoint, &e);
@@ -227,8 +227,7 @@ static bool choose_allowed(struct peerfile *f)
 		f->allowed[f->n_allowed++] = f->conf.address[i];
 	if (f->n_allowed)
 		return true;
-	verb_say("%s has no Address: say what the peer is to send here with --allowed-ips",
-		 f->path);
+	say("%s has no Address: say what the peer is to send here with --allowed-ips", f->path);
 	return false;
 }
 

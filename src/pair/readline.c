@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "cli/verb.h"
+#include "base/say.h"
 
 /* Text, as far as it came, without white space. */
 struct typed {
@@ -67,15 +67,15 @@ bool readline(struct pairline *line, const char *arg, const char *what)
 	}
 	wipe(&t, sizeof(t));
 	if (r < 0) {
-		verb_say("this is not %s: %s", what, why);
+		say("this is not %s: %s", what, why);
 		return false;
 	}
 	if (in_argv && pairline_has_psk(line)) {
 		wipe(line, sizeof(*line));
-		verb_say("the line holds a preshared key, and on the command line it is a secret "
-			 "no more: it stands in the list of processes and in the shell's history. "
-			 "Make a new one (taut new --psk --force) and paste it to '-', that is, to "
-			 "standard input");
+		say("the line holds a preshared key, and on the command line it is a secret "
+		    "no more: it stands in the list of processes and in the shell's history. "
+		    "Make a new one (taut new --psk --force) and paste it to '-', that is, to "
+		    "standard input");
 		return false;
 	}
 	return true;

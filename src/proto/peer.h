@@ -23,9 +23,12 @@
 #include "proto/staged.h"
 #include "proto/timers.h"
 
+/* Characters of a peer's name, with its NUL. */
+enum { PEER_NAME = 64 };
+
 /* What the shell remembers of a peer. The core leaves it alone; zeroed: nothing yet. */
 struct peer_note {
-	char name[64];        /* for people; "": none */
+	char name[PEER_NAME]; /* for people; "": none */
 	uint64_t since;       /* its state is what it is, mono ns */
 	uint64_t lines_since; /* log lines about it: since then... */
 	uint32_t lines, held; /* ...so many, and so many held back */

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
-#include "cli/verb.h"
+#include "base/say.h"
 #include "control/ask.h"
 #include "control/control.h"
 #include "control/running.h"
@@ -49,7 +49,7 @@ static int gather_all(struct gather *g)
 	int r = running_find(&running);
 
 	if (r < 0) {
-		verb_say("%s: %s", CONTROL_DIR, ask_error(r));
+		say("%s: %s", CONTROL_DIR, ask_error(r));
 		return r;
 	}
 	g->report = mem_new_array(running.n + 1, sizeof(*g->report));
@@ -59,7 +59,7 @@ static int gather_all(struct gather *g)
 		int err = take(g, running.name[i]);
 
 		if (err < 0 && err != -ENOENT && err != -ECONNREFUSED && err != -EINVAL) {
-			verb_say("%s: %s", running.name[i], ask_error(err));
+			say("%s: %s", running.name[i], ask_error(err));
 			g->failed++;
 		}
 	}

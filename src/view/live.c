@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "cli/verb.h"
+#include "base/say.h"
 #include "control/ask.h"
 #include "view/gather.h"
 #include "view/rates.h"
@@ -188,5 +188,5 @@ int live_view(const char *name, struct show_style style)
 	screen_close(&w.screen);
 	gather_free(&w.now);
 	gather_free(&w.before);
-	return VERB_OK;
+	return EXITCODE_OK;
 }

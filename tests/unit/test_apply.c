@@ -12,6 +12,7 @@
 #include "crypto/dh.h"
 #include "daemon/apply.h"
 #include "daemon/snapshot.h"
+#include "diag/label.h"
 #include "forced.h"
 #include "proto/admin.h"
 
@@ -51,8 +52,8 @@ void resolver_cancel(struct resolver_request *q)
 
 /* --- fixture --- */
 
-static struct datapath path;
-static struct tunnel *const t = &path.tunnel;
+static struct tunnel tunnel;
+static struct tunnel *const t = &tunnel;
 static struct names names;
 static struct conf conf, old;
 static struct print report;
@@ -66,13 +67,16 @@ static void moved(void *ctx, struct peer *peer)
 	moves++;
 }
 
+static bool is_v4(void *ctx, const struct endpoint *end)
+{
+	(void)ctx;
+	return end->remote.sa.sa_family == AF_INET;
+}
+
 static int set_up(void **state)
 {
 	(void)state;
-	memset(&path, 0, sizeof(path));
-	path.udp.fd[UDP_V4] = 5;
-	path.udp.fd[UDP_V6] = -1;
-	names = (struct names){ .path = &path, .moved = moved };
+	names = (struct names){ .tunnel = t, .reachable = is_v4, .moved = moved };
 	n_questions = moves = 0;
 	conf_init(&conf);
 	conf_init(&old);
@@ -382,7 +386,7 @@ static void test_file_names_a_peer_and_renames_it_without_touching_it(void **sta
 {
 	static const char *const called[] = { "old", "new", "" };
 	struct endpoint learned = end_of("198.51.100.9:9");
-	char who[APPLY_WHO];
+	char who[LABEL_PEER];
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
@@ -392,7 +396,7 @@ static void test_file_names_a_peer_and_renames_it_without_touching_it(void **sta
 		strcpy(p->name, called[i]);
 		file();
 		assert_string_equal(peer(1)->note.name, called[i]);
-		apply_who(who, peer(1));
+		label_peer(who, peer(1));
 		assert_string_equal(who + 8, i == 0 ? " old" : i == 1 ? " new" : "");
 		assert_true(i != 0 || strstr(report.chars, " old added\n"));
 		assert_true(i != 1 || strstr(report.chars, " new changed\n"));
