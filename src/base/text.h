@@ -2,12 +2,8 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
-/*
- * A cursor over text that is not NUL-terminated, and a bounded text to print
- * into.  Both are plain values on the caller's stack.
- */
+/* A cursor over text that is not NUL-terminated: a plain value. */
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,19 +30,5 @@ bool text_u64(struct text t, uint64_t max, uint64_t *out);
 bool text_hex(struct text t, uint64_t max, uint64_t *out);
 /* Edit distance of two words, case ignored, at most limit + 1: to suggest what was meant. */
 unsigned text_distance(struct text a, const char *b, unsigned limit);
-
-/* A growing text. Zeroed = empty. Once memory fails, it stays failed. */
-struct print {
-	char *chars; /* NUL-terminated once anything was printed; owned */
-	size_t len, cap;
-	bool failed;
-};
-
-void print_add(struct print *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void print_vadd(struct print *p, const char *format, va_list ap)
-	__attribute__((format(printf, 2, 0)));
-void print_bytes(struct print *p, const void *bytes, size_t len);
-/* Free it (wipe: it may hold keys) and make it empty again. */
-void print_fini(struct print *p);
 
 #endif

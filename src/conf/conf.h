@@ -16,8 +16,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/addr.h"
+#include "base/endpoint.h"
+#include "base/ip.h"
 #include "base/key.h"
+#include "base/prefix.h"
 #include "base/text.h"
 #include "conf/tune.h"
 

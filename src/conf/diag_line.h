@@ -8,6 +8,8 @@
  * left out when place.line is 0, FILE too when it is NULL.
  */
 
+#include <stdarg.h>
+
 #include "base/text.h"
 #include "conf/conf.h"
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "base/print.h"
 #include "base/text.h"
 #include "control/control.h"
 #include "control/uapi.h"

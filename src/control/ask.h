@@ -4,7 +4,7 @@
 
 /* One request to a running tunnel, and its answer. */
 
-#include "base/text.h"
+#include "base/print.h"
 
 /*
  * Send request ("get=1", without a newline) to the tunnel and wait for the answer.

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "base/print.h"
 #include "base/text.h"
 #include "control/answer.h"
 #include "control/subscribers.h"

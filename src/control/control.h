@@ -21,7 +21,7 @@
 
 #define CONTROL_DIR "/var/run/wireguard"
 
-#include "base/text.h"
+#include "base/print.h"
 #include "conf/conf.h"
 
 struct control;

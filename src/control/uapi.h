@@ -7,6 +7,7 @@
  * (https://www.wireguard.com/xplatform/), without a socket.
  */
 
+#include "base/print.h"
 #include "base/text.h"
 #include "conf/conf.h"
 

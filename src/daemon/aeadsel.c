@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/text.h"
+#include "base/print.h"
 #include "conf/diag_line.h"
 #include "crypto/aead.h"
 #include "crypto/selftest.h"

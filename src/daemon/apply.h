@@ -8,7 +8,7 @@
  * what remains is lack of memory.
  */
 
-#include "base/text.h"
+#include "base/print.h"
 #include "conf/conf.h"
 #include "names/names.h"
 #include "proto/tunnel.h"

@@ -4,7 +4,7 @@
 
 /* The answer to why=1: collect the facts, have them judged, print the records. */
 
-#include "base/text.h"
+#include "base/print.h"
 
 struct daemon;
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/text.h"
+#include "base/print.h"
 #include "proto/tunnel.h"
 
 struct daemon;

@@ -4,7 +4,7 @@
 
 /* What clients of the control socket may ask the running tunnel for. */
 
-#include "base/text.h"
+#include "base/print.h"
 #include "control/control.h"
 
 struct daemon;

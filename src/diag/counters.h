@@ -4,7 +4,7 @@
 
 /* How the data path does: states of the offloads, and its counters, as key=value. Pure. */
 
-#include "base/text.h"
+#include "base/print.h"
 #include "datapath/datapath.h"
 
 void counters_print(struct print *out, const struct datapath *path);

@@ -7,7 +7,7 @@
  * Keys and values are stable; nothing secret is in them.  Pure.
  */
 
-#include "base/text.h"
+#include "base/print.h"
 #include "datapath/datapath.h"
 #include "diag/state.h"
 

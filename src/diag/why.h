@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/key.h"
-#include "base/text.h"
+#include "base/print.h"
 #include "diag/state.h"
 #include "proto/tunnel.h"
 

@@ -4,7 +4,8 @@
 
 /* What the files of the verdicts share: for why*.c alone. */
 
-#include "base/addr.h"
+#include "base/endpoint.h"
+#include "base/ip.h"
 #include "diag/why.h"
 
 /* One look at the facts: all that a rule may read, and where its verdict goes. */

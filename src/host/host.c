@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "base/print.h"
 #include "host/resolvconf.h"
 #include "host/spawn.h"
 #include "host/undo.h"

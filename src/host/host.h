@@ -14,7 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/ip.h"
+#include "base/prefix.h"
 #include "conf/conf.h"
 #include "netlink/link.h"
 #include "netlink/route.h"

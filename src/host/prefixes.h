@@ -4,7 +4,7 @@
 
 /* A set of prefixes: filled, sorted once, then asked. Zeroed: empty. */
 
-#include "base/addr.h"
+#include "base/prefix.h"
 
 struct prefixes {
 	struct prefix *prefix;

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/text.h"
+#include "base/print.h"
 #include "host/spawn.h"
 
 enum { WORDS = 64 }; /* of one command line */

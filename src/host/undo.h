@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/prefix.h"
 #include "conf/conf.h"
 
 enum undo_kind { UNDO_ADDRESS, UNDO_ROUTE, UNDO_DEFAULT, UNDO_DNS };

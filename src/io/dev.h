@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/pkt.h"
+#include "base/batch.h"
 #include "io/offload.h"
 #include "io/vnet.h"
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/pkt.h"
+#include "base/batch.h"
 #include "io/offload.h"
 
 enum { UDP_V4, UDP_V6, UDP_SOCKETS };

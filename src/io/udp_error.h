@@ -14,7 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/endpoint.h"
+#include "base/ip.h"
 
 struct udp;
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "base/addr.h"
+#include "base/ip.h"
 #include "io/udp.h"
 
 enum {

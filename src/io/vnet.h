@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "base/pkt.h"
+#include "base/batch.h"
 #include "io/csum.h"
 
 /* In front of every packet, both ways; the machine's own byte order (virtio 1.2, 5.1.6). */

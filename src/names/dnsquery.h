@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/endpoint.h"
 
 struct dnsquery_channel;
 struct dnsquery;

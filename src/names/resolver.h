@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/endpoint.h"
 
 struct resolver;
 struct resolver_request;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/prefix.h"
 #include "netlink/rtnl.h"
 
 /*

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/ip.h"
+#include "base/prefix.h"
 #include "netlink/rtnl.h"
 
 enum {

@@ -11,7 +11,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "base/text.h"
+#include "base/print.h"
 #include "conf/conf.h"
 
 #define CONFDIR "/etc/taut"

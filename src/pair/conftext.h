@@ -6,8 +6,9 @@
 
 #include <stdbool.h>
 
-#include "base/addr.h"
 #include "base/key.h"
+#include "base/prefix.h"
+#include "base/print.h"
 #include "base/text.h"
 #include "conf/conf.h"
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/endpoint.h"
 #include "base/mem.h"
 
 enum {

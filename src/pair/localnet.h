@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/addr.h"
+#include "base/ip.h"
+#include "base/prefix.h"
 
 struct localnet {
 	struct prefix *used; /* of local addresses, and of routes but the very wide ones */

@@ -10,7 +10,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "base/text.h"
+#include "base/print.h"
 #include "pair/pairline.h"
 
 /* The text of that file. false: no such line can be. */

@@ -22,8 +22,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/endpoint.h"
+#include "base/ip.h"
 #include "base/key.h"
+#include "base/prefix.h"
 #include "conf/conf.h"
 
 enum {

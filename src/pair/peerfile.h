@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "base/text.h"
+#include "base/print.h"
 #include "conf/conf.h"
 #include "pair/pairline.h"
 #include "pair/pairopts.h"

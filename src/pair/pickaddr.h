@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "base/addr.h"
+#include "base/prefix.h"
 #include "conf/conf.h"
 #include "crypto/rng.h"
 #include "pair/localnet.h"

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/text.h"
+#include "base/print.h"
 
 /* 0; -ENOTSUP built without libqrencode; -ERANGE too long for any code; -ENOMEM. */
 int qr_print(struct print *out, const struct print *text, bool colour);

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/prefix.h"
 
 struct peer;
 struct allowed_node;

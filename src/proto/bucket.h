@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/ip.h"
 #include "crypto/rng.h"
 
 struct buckets;

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/endpoint.h"
 #include "base/key.h"
 #include "crypto/rng.h"
 #include "proto/wire.h"

@@ -12,7 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/endpoint.h"
+#include "base/ip.h"
 #include "base/key.h"
 #include "proto/wire.h"
 

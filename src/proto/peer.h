@@ -11,9 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/batch.h"
+#include "base/endpoint.h"
+#include "base/ip.h"
 #include "base/key.h"
-#include "base/pkt.h"
 #include "proto/allowed.h"
 #include "proto/cookie.h"
 #include "proto/deadlines.h"

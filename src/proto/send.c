@@ -7,7 +7,7 @@
 
 void send_stamp(struct tunnel *t, struct batch *b, struct pkt *p, struct session *s, uint8_t ecn)
 {
-	uint32_t len = pkt_padded(p->len, b->mtu);
+	uint32_t len = batch_padded(p->len, b->mtu);
 	struct wire_data *header = (struct wire_data *)(p->data - sizeof(*header));
 	uint64_t counter;
 

@@ -16,8 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/batch.h"
 #include "base/instant.h"
-#include "base/pkt.h"
 #include "crypto/aead.h"
 #include "crypto/rng.h"
 #include "proto/allowed.h"

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "base/text.h"
+#include "base/print.h"
 #include "view/tunnelview.h"
 
 /* named: each line begins with the interface, as for `wg show all dump`. */

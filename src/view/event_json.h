@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "base/print.h"
 #include "base/text.h"
 
 enum { EVENT_JSON_SCHEMA = 1 };

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/instant.h"
-#include "base/text.h"
+#include "base/print.h"
 
 /* Values: NULL without memory. */
 json_t *jprint_number(uint64_t n);

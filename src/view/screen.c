@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/print.h"
+
 enum { ROWS_USUALLY = 24 };
 
 /* Another page of the terminal; no cursor; long lines end at the edge. */

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/text.h"
+#include "base/print.h"
 #include "view/tunnelview.h"
 
 struct show_style {

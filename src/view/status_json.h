@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/text.h"
+#include "base/print.h"
 #include "view/tunnelview.h"
 
 /* Goes up when something that was there changes or goes, not when something is added. */

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "base/text.h"
+#include "base/print.h"
 #include "view/tunnelview.h"
 
 /* absent: a tunnel that does not run, and is told as down; or NULL. */

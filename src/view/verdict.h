@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/key.h"
+#include "base/print.h"
 #include "base/text.h"
 #include "conf/conf.h"
 

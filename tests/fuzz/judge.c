@@ -30,7 +30,7 @@ static const char *compare_segments(struct cutting *c, const uint8_t *data, size
 		if (p->fate != FATE_NONE)
 			return "a segment has a fate already";
 		if (i > 0 && p->data != p[-1].data + PKT_HEAD +
-						pkt_padded(p[-1].len, c->batch.mtu) + PKT_TAG)
+						batch_padded(p[-1].len, c->batch.mtu) + PKT_TAG)
 			return "sealed segments would not touch";
 	}
 	return NULL;

@@ -4,7 +4,7 @@
 
 /* What must hold for all packets that there may be.  NULL, or a sentence about what does not. */
 
-#include "base/pkt.h"
+#include "base/batch.h"
 #include "io/vnet.h"
 
 enum { JUDGE_BATCH = 1 << 20 };

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/pkt.h"
+#include "base/batch.h"
 #include "io/vnet.h"
 
 enum { NAIVE_PACKET = 65535 };

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/addr.h"
+#include "base/endpoint.h"
+#include "base/ip.h"
+#include "base/prefix.h"
 
 #include <net/if.h>
 

@@ -21,8 +21,8 @@
 
 #include <cmocka.h>
 
+#include "base/batch.h"
 #include "base/bytes.h"
-#include "base/pkt.h"
 #include "io/tun.h"
 #include "lab.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "proto/inner.h"
 
+#include "base/batch.h"
 #include "base/bytes.h"
-#include "base/pkt.h"
 #include "hex.h"
 #include "proto/peer.h"
 #include "seed.h"
@@ -37,7 +37,7 @@ static void test_padding_equals_the_vectors(void **state)
 	for (size_t i = 0; i < LEN(padding_vectors); i++) {
 		const struct padding_vector *v = &padding_vectors[i];
 
-		assert_int_equal(pkt_padded(v->len, v->mtu), v->len + v->pad);
+		assert_int_equal(batch_padded(v->len, v->mtu), v->len + v->pad);
 	}
 }
 
@@ -48,7 +48,7 @@ static void test_padding_never_passes_the_mtu(void **state)
 		for (uint32_t len = 0; len <= mtu; len++) {
 			uint32_t up = (len + 15) / 16 * 16;
 
-			assert_int_equal(pkt_padded(len, mtu), up < mtu ? up : mtu);
+			assert_int_equal(batch_padded(len, mtu), up < mtu ? up : mtu);
 		}
 	}
 }

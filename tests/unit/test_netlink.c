@@ -15,8 +15,9 @@
 
 #include <cmocka.h>
 
-#include "base/addr.h"
 #include "base/bytes.h"
+#include "base/ip.h"
+#include "base/prefix.h"
 #include "io/tun.h"
 #include "lab.h"
 #include "netlink/ifaddr.h"

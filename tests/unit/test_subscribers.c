@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/print.h"
 #include "base/text.h"
 #include "control/subscribers.h"
 

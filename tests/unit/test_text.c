@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "base/print.h"
 #include "base/text.h"
 
 #include "base/bytes.h"

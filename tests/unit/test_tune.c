@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
+#include "base/print.h"
 #include "conf/conf.h"
 #include "said.h"
 

@@ -39,7 +39,8 @@ static void test_packets_pass_both_ways_unchanged(void **state)
 
 			side_packet(want, from->inner, to->inner, len);
 			assert_int_equal(side_send(p, from, len), FATE_NET);
-			assert_int_equal(from->out.d[0].len, 32 + pkt_padded((uint32_t)len, 1420));
+			assert_int_equal(from->out.d[0].len,
+					 32 + batch_padded((uint32_t)len, 1420));
 			assert_int_equal(from->out.d[0].tos, 0);
 			pair_pump(p);
 			assert_int_equal(to->dev.n, 1);

@@ -18,8 +18,8 @@
 
 #include <cmocka.h>
 
+#include "base/batch.h"
 #include "base/bytes.h"
-#include "base/pkt.h"
 #include "io/udp.h"
 #include "lab.h"
 

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
+#include "base/batch.h"
 #include "base/bytes.h"
-#include "base/pkt.h"
 #include "io/udp.h"
 #include "io/udp_error.h"
 #include "lab.h"

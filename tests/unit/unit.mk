@@ -51,7 +51,7 @@ unit_tests = \
 	tests/unit/test_pairline \
 	tests/unit/test_datapath \
 	tests/unit/test_peers \
-	tests/unit/test_pkt \
+	tests/unit/test_batch \
 	tests/unit/test_rng \
 	tests/unit/test_regress_proto \
 	tests/unit/test_rekey \

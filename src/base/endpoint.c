@@ -1,135 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/addr.h"
+#include "base/endpoint.h"
 
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/text.h"
-
-unsigned ip_bits(int family)
-{
-	return (unsigned)ip_len(family) * 8;
-}
-
-size_t ip_len(int family)
-{
-	if (family == AF_INET)
-		return 4;
-	return family == AF_INET6 ? 16 : 0;
-}
-
-bool ip_parse(struct ip *ip, const char *text, size_t len)
-{
-	char copy[INET6_ADDRSTRLEN];
-	struct ip made = { 0 };
-
-	if (len == 0 || len >= sizeof(copy) || memchr(text, '\0', len))
-		return false;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-
-	made.family = strchr(copy, ':') ? AF_INET6 : AF_INET;
-	if (inet_pton(made.family, copy, made.bytes) != 1)
-		return false;
-	*ip = made;
-	return true;
-}
-
-void ip_print(char text[IP_TEXT], const struct ip *ip)
-{
-	text[0] = '\0';
-	if (ip->family)
-		inet_ntop(ip->family, ip->bytes, text, IP_TEXT);
-}
-
-bool ip_equal(const struct ip *a, const struct ip *b)
-{
-	return a->family == b->family && memcmp(a->bytes, b->bytes, ip_len(a->family)) == 0;
-}
-
-bool ip_is_link_local(const struct ip *ip)
-{
-	static const uint8_t none[16];
-
-	if (memcmp(ip->bytes, none, ip_len(ip->family)) == 0)
-		return true;
-	if (ip->family == AF_INET)
-		return ip->bytes[0] == 169 && ip->bytes[1] == 254;
-	return ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
-}
-
-bool prefix_parse(struct prefix *p, const char *text, size_t len)
-{
-	struct text address, bits = text_from(text, len);
-	struct prefix made;
-	uint64_t n;
-
-	if (!text_split(&bits, '/', &address))
-		return false;
-	if (!ip_parse(&made.ip, address.at, text_len(address)))
-		return false;
-	n = ip_bits(made.ip.family);
-	/* Without a slash the text is used up and there is nothing left to read. */
-	if (bits.at && !text_u64(bits, n, &n))
-		return false;
-	made.bits = (uint8_t)n;
-	*p = made;
-	return true;
-}
-
-void prefix_print(char text[PREFIX_TEXT], const struct prefix *p)
-{
-	char address[IP_TEXT];
-
-	ip_print(address, &p->ip);
-	snprintf(text, PREFIX_TEXT, "%s/%u", address, (unsigned)p->bits);
-}
-
-/* The bits of the i-th byte of an address that a prefix of so many bits covers. */
-static uint8_t mask_byte(unsigned bits, size_t i)
-{
-	if (bits >= 8 * (i + 1))
-		return 0xff;
-	if (bits <= 8 * i)
-		return 0;
-	return (uint8_t)(0xff00u >> (bits - 8 * i));
-}
-
-void prefix_mask(struct prefix *p)
-{
-	size_t i;
-
-	for (i = 0; i < ip_len(p->ip.family); i++)
-		p->ip.bytes[i] &= mask_byte(p->bits, i);
-}
-
-bool prefix_is_masked(const struct prefix *p)
-{
-	struct prefix masked = *p;
-
-	prefix_mask(&masked);
-	return ip_equal(&masked.ip, &p->ip);
-}
-
-bool prefix_equal(const struct prefix *a, const struct prefix *b)
-{
-	return a->bits == b->bits && ip_equal(&a->ip, &b->ip);
-}
-
-bool prefix_contains(const struct prefix *p, const struct ip *ip)
-{
-	size_t i;
-
-	if (p->ip.family != ip->family || ip->family == 0)
-		return false;
-	for (i = 0; i < ip_len(ip->family); i++) {
-		if ((p->ip.bytes[i] ^ ip->bytes[i]) & mask_byte(p->bits, i))
-			return false;
-	}
-	return true;
-}
 
 /* A name first, as getaddrinfo() does: an interface may be called "7". */
 static bool scope_parse(uint32_t *scope, struct text t)

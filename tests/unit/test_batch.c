@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/pkt.h"
+#include "base/batch.h"
 
 #include <errno.h>
 
@@ -14,7 +14,7 @@ static void test_padding_follows_the_table(void **state)
 
 	(void)state;
 	for (i = 0; i < LEN(padding_vectors); i++)
-		assert_int_equal(pkt_padded(padding_vectors[i].len, padding_vectors[i].mtu),
+		assert_int_equal(batch_padded(padding_vectors[i].len, padding_vectors[i].mtu),
 				 padding_vectors[i].len + padding_vectors[i].pad);
 }
 
@@ -27,7 +27,7 @@ static void test_padding_never_passes_the_mtu_nor_15_bytes(void **state)
 	(void)state;
 	for (i = 0; i < LEN(mtus); i++) {
 		for (len = 0; len <= PKT_MAX; len++) {
-			padded = pkt_padded(len, mtus[i]);
+			padded = batch_padded(len, mtus[i]);
 			assert_in_range(padded, len, len + PKT_PAD - 1);
 			if (mtus[i] == 0)
 				assert_int_equal(padded % PKT_PAD, 0);
@@ -68,7 +68,7 @@ static void test_sealed_packets_of_equal_length_touch_each_other(void **state)
 	for (i = 0; i < LEN(mtus); i++) {
 		b.mtu = mtus[i];
 		for (j = 0; j < LEN(lens); j++) {
-			size_t sealed = PKT_HEAD + pkt_padded((uint32_t)lens[j], b.mtu) + PKT_TAG;
+			size_t sealed = PKT_HEAD + batch_padded((uint32_t)lens[j], b.mtu) + PKT_TAG;
 			struct pkt *p, *last = NULL;
 
 			batch_reset(&b);

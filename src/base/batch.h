@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BASE_PKT_H
-#define BASE_PKT_H
+#ifndef BASE_BATCH_H
+#define BASE_BATCH_H
 
 /*
  * Packets on their way: one struct pkt each, many in a struct batch.
@@ -18,7 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/endpoint.h"
+#include "base/fate.h"
 
 enum {
 	PKT_HEAD = 16,   /* room before a plain packet: the transport header */
@@ -26,54 +27,6 @@ enum {
 	PKT_PAD = 16,    /* plain packets are padded to a multiple of this */
 	PKT_MAX = 65535, /* longest IP packet and longest datagram */
 };
-
-/*
- * Where a packet goes next, or why it goes nowhere.  The drop reasons are
- * counted under the names that fate_name() gives.
- */
-enum fate {
-	FATE_NONE,      /* undecided: fresh from device or network */
-	FATE_DEV,       /* write it to the device */
-	FATE_NET,       /* send it to its endpoint */
-	FATE_STAGED,    /* copied; it waits for a session */
-	FATE_HANDSHAKE, /* copied into the handshake lane */
-	FATE_KEEPALIVE, /* authentic and empty: consumed */
-	FATE_CONSUMED,  /* authentic handshake message: consumed */
-	/* from here on: dropped */
-	FATE_DROPPED,
-	FATE_RUNT = FATE_DROPPED, /* datagram of a length that its type cannot have */
-	FATE_TYPE,                /* unknown message type, or reserved bytes not zero */
-	FATE_NO_KEY,              /* we have no private key */
-	FATE_MAC,                 /* mac1 is wrong: made for another key, or not WireGuard */
-	FATE_HSQUEUE_FULL,        /* too many handshake messages are waiting */
-	FATE_COOKIE_SENT,         /* under load: answered with a cookie instead */
-	FATE_RATE,                /* under load: this source sends too many handshakes */
-	FATE_NOISE,               /* handshake message does not decrypt */
-	FATE_PSK,                 /* response does not decrypt: preshared keys differ */
-	FATE_UNKNOWN_PEER,        /* initiation from a public key that is not configured */
-	FATE_TIMESTAMP,           /* initiation not newer than the last one */
-	FATE_FLOOD,               /* initiation less than 20 ms after the last one */
-	FATE_NO_HANDSHAKE,        /* response or cookie to a handshake that is not ours */
-	FATE_COOKIE,              /* cookie reply that does not decrypt */
-	FATE_NO_SESSION,          /* data for a receiver index that is not ours */
-	FATE_EXPIRED,             /* data under a key that is too old or used up */
-	FATE_FORGED,              /* data that does not authenticate */
-	FATE_REPLAY,              /* data seen before, or too far behind */
-	FATE_NOT_IP,              /* inside is neither IPv4 nor IPv6 */
-	FATE_LENGTH,              /* inner length field disagrees with the packet */
-	FATE_SOURCE,              /* inner source address is not allowed for this peer */
-	FATE_NO_PEER,             /* no peer has the destination in its allowed IPs */
-	FATE_NO_ENDPOINT,         /* the peer's address is not known */
-	FATE_STAGE_FULL,          /* oldest of too many packets waiting for a session */
-	FATE_STAGE_PURGED,        /* waited for a session that never came */
-	FATE_NO_MEMORY,
-	FATE_SEND,   /* the network refused it; pkt.err says why */
-	FATE_DEVICE, /* the device refused it; pkt.err says why */
-	FATE_COUNT
-};
-
-/* Stable lower-case name of a fate, as in status and logs: "replay", "no-session". */
-const char *fate_name(enum fate fate);
 
 enum pkt_flag {
 	PKT_SOURCE_STALE = 1, /* udp_send had to drop the endpoint's local address */
@@ -111,7 +64,7 @@ void batch_reset(struct batch *b);
  * beyond the MTU (whitepaper 5.4.6; kernel calculate_skb_padding).  mtu 0: no
  * limit.  A packet longer than mtu is padded by what remains of len mod mtu.
  */
-uint32_t pkt_padded(uint32_t len, uint32_t mtu);
+uint32_t batch_padded(uint32_t len, uint32_t mtu);
 
 /*
  * Two steps to add a plain packet whose length shows only once it is read:

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BASE_ADDR_H
-#define BASE_ADDR_H
+#ifndef BASE_ENDPOINT_H
+#define BASE_ENDPOINT_H
 
-/*
- * Addresses: a prefix (an inner network) and an endpoint (where datagrams come
- * from and go to).  Nothing here resolves names.
- */
+/* Where datagrams come from and go to.  Nothing here resolves names. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -13,21 +10,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* One address, either family. family is AF_INET, AF_INET6, or 0: none. */
-struct ip {
-	uint8_t family;
-	union {
-		struct in_addr v4;
-		struct in6_addr v6;
-		uint8_t bytes[16]; /* network order; 4 used for AF_INET */
-	};
-};
-
-/* An address and the number of its leading bits that matter. */
-struct prefix {
-	struct ip ip;
-	uint8_t bits; /* 0..32 or 0..128 */
-};
+#include "base/ip.h"
 
 /*
  * Both ends of a path through the network.  remote.sa.sa_family is 0 when the
@@ -45,36 +28,7 @@ struct endpoint {
 	uint32_t ifindex;
 };
 
-enum {
-	IP_TEXT = 48,       /* an address with its NUL */
-	PREFIX_TEXT = 52,   /* ...and "/128" */
-	ENDPOINT_TEXT = 72, /* "[v6%scope]:port" and NUL */
-};
-
-/* Bits of an address of this family: 32 or 128. */
-unsigned ip_bits(int family);
-/* Its length in bytes: 4 or 16. */
-size_t ip_len(int family);
-/*
- * Strict: a dotted quad with four parts, or RFC 4291 text; no scope. len characters,
- * no NUL needed.
- */
-bool ip_parse(struct ip *ip, const char *text, size_t len);
-void ip_print(char text[IP_TEXT], const struct ip *ip);
-bool ip_equal(const struct ip *a, const struct ip *b);
-/* Of one link only, or none yet: what hosts send from by themselves, beside their own. */
-bool ip_is_link_local(const struct ip *ip);
-
-/*
- * "address/bits" or "address" (all bits).  Host bits are kept: prefix_mask()
- * clears them.  false leaves *p untouched.
- */
-bool prefix_parse(struct prefix *p, const char *text, size_t len);
-void prefix_print(char text[PREFIX_TEXT], const struct prefix *p);
-void prefix_mask(struct prefix *p);
-bool prefix_is_masked(const struct prefix *p);
-bool prefix_equal(const struct prefix *a, const struct prefix *b);
-bool prefix_contains(const struct prefix *p, const struct ip *ip);
+enum { ENDPOINT_TEXT = 72 }; /* "[v6%scope]:port" and NUL */
 
 /*
  * Numeric endpoints: "1.2.3.4:port", "[v6]:port", "[v6%scope]:port"; scope is an
