@@ -89,7 +89,7 @@ static void log_shortage(struct control *c)
 	uint64_t now = (uint64_t)(ev_now(c->home.loop) * 1e9);
 
 	if (log_ratelimit(&c->ratelimit, now, MINUTE_NS, 1, NULL))
-		log_warn("control socket: cannot take a connection: %m");
+		log_warn("control socket: cannot accept a connection: %m");
 }
 
 /* The connection stays in the backlog, and would wake us without end. */
@@ -127,7 +127,7 @@ static void look(struct control *c)
 	if (c->gone || unixsock_is(c->path, &c->id))
 		return;
 	c->gone = true;
-	log_info("control socket %s was removed: ending", c->path);
+	log_info("control socket %s was removed: stopping", c->path);
 	c->home.calls->stop(c->home.ctx);
 }
 

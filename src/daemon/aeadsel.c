@@ -21,14 +21,14 @@ int aeadsel_check(void)
 	/* What else there is gets its turn once it is known which is wanted. */
 	r = aead_init("sodium");
 	if (r < 0) {
-		log_error("the AEAD self-test failed (%s): not running with broken cryptography",
+		log_error("AEAD self-test failed (%s): refusing to run with broken cryptography",
 			  strerror(-r));
 		return r;
 	}
 	wrong = selftest();
 	if (!wrong)
 		return 0;
-	log_error("the self-test of %s failed: not running with broken cryptography", wrong);
+	log_error("self-test of %s failed: refusing to run with broken cryptography", wrong);
 	return -EIO;
 }
 
@@ -47,7 +47,7 @@ static void log_choice(bool of_all)
 
 	for (i = 0; (f = aead_figures(i)); i++) {
 		if (f->wrong)
-			log_warn("%s is not used: %s", f->name, f->why_not);
+			log_warn("not using %s: %s", f->name, f->why_not);
 		if (strcmp(f->name, aead_name()) == 0) {
 			ns_64 = f->ns_64;
 			ns_1424 = f->ns_1424;
@@ -60,7 +60,8 @@ static void log_choice(bool of_all)
 			print_add(&others, "; %s: %s", f->name, f->why_not);
 		}
 	}
-	log_info("packets are sealed by %s: %" PRIu32 " ns for 64 bytes, %" PRIu32 " ns for 1424%s",
+	log_info("packets are encrypted with %s: %" PRIu32 " ns for 64 bytes, %" PRIu32 " ns for "
+		 "1424%s",
 		 aead_name(), ns_64, ns_1424, others.chars ? others.chars : "");
 	print_fini(&others);
 }
@@ -70,7 +71,7 @@ int aeadsel_choose(const char *name)
 	int r = aead_init(name);
 
 	if (r < 0) {
-		log_error("%s fails its self-test (%s): not running with broken cryptography",
+		log_error("%s failed its self-test (%s): refusing to run with broken cryptography",
 			  name ? name : "AEAD", strerror(-r));
 		return r;
 	}
@@ -87,7 +88,7 @@ bool aeadsel_refused(const char *name, char why[AEADSEL_WHY])
 
 	if (!lacks)
 		return false;
-	snprintf(why, AEADSEL_WHY, "%s cannot be used: %s; what works here: auto", name, lacks);
+	snprintf(why, AEADSEL_WHY, "%s cannot be used: %s; available here: auto", name, lacks);
 	for (i = 0; (f = aead_figures(i)); i++) {
 		len = strlen(why);
 		if (!aead_lacks(f->name))

@@ -26,30 +26,30 @@ static void log_device(int error, const char *name)
 	case ENOENT:
 	case ENXIO:
 	case ENODEV:
-		log_error("no /dev/net/tun here: modprobe tun; or in a container hand it in "
-			  "(--device /dev/net/tun), or mknod /dev/net/tun c 10 200");
+		log_error("/dev/net/tun is not available: modprobe tun; in a container, pass it in "
+			  "(--device /dev/net/tun) or mknod /dev/net/tun c 10 200");
 		return;
 	case EACCES:
-		log_error("may not open /dev/net/tun: chmod 666 /dev/net/tun, as udev does "
-			  "(rights are asked for when a device is made), or run as root");
+		log_error("no permission to open /dev/net/tun: chmod 666 /dev/net/tun, as udev "
+			  "does (rights are checked when a device is created), or run as root");
 		return;
 	case EPERM:
-		log_error("may not make a tunnel device: run as root, or with CAP_NET_ADMIN "
-			  "(and /dev/net/tun must be allowed in a container)");
+		log_error("no permission to create a tunnel device: run as root or with "
+			  "CAP_NET_ADMIN (in a container, /dev/net/tun must be allowed, too)");
 		return;
 	case EBUSY:
-		log_error("%s is in use by another program: is the tunnel up already? "
-			  "stop it, or choose another name",
+		log_error("%s is in use by another program: is the tunnel already up? stop it, or "
+			  "choose another name",
 			  name);
 		return;
 	case EEXIST:
 	case EINVAL:
-		log_error("a network device %s exists already: remove it (ip link del %s), "
-			  "or choose another name",
+		log_error("a network device %s already exists: remove it (ip link del %s), or "
+			  "choose another name",
 			  name, name);
 		return;
 	default:
-		log_error("cannot make the device %s: %s", name, strerror(-error));
+		log_error("cannot create the device %s: %s", name, strerror(-error));
 	}
 }
 
@@ -93,7 +93,7 @@ static int find_link(struct daemon *d)
 		return 0;
 	}
 	if (r < 0) {
-		log_error("cannot look at the device %s: %s", d->options.name, strerror(-r));
+		log_error("cannot query the device %s: %s", d->options.name, strerror(-r));
 		return r;
 	}
 	d->ifindex = info.ifindex;
@@ -111,10 +111,10 @@ static int open_control(struct daemon *d)
 		r = control_listen(d->options.name, &fd);
 		if (r == -EADDRINUSE)
 			log_error("another daemon answers on the control socket of %s: is the "
-				  "tunnel up already?",
+				  "tunnel already up?",
 				  d->options.name);
 		else if (r < 0)
-			log_error("cannot make the control socket /var/run/wireguard/%s.sock: %s",
+			log_error("cannot create the control socket /var/run/wireguard/%s.sock: %s",
 				  d->options.name, strerror(-r));
 		if (r < 0)
 			return r;
@@ -133,14 +133,15 @@ static int open_control(struct daemon *d)
 void bringup_log_port(int error, uint16_t port)
 {
 	if (error == -EADDRINUSE)
-		log_error("UDP port %u is taken by another program (ss -ulpn shows it): stop it, "
+		log_error("UDP port %u is in use by another program (ss -ulpn shows it): stop it, "
 			  "or set another ListenPort",
 			  port);
 	else if (error == -EACCES)
-		log_error("may not use UDP port %u: ports below 1024 need CAP_NET_BIND_SERVICE",
+		log_error("no permission to use UDP port %u: ports below 1024 need "
+			  "CAP_NET_BIND_SERVICE",
 			  port);
 	else if (error == -EPERM)
-		log_error("may not set FwMark: it needs CAP_NET_ADMIN");
+		log_error("no permission to set FwMark: it needs CAP_NET_ADMIN");
 	else
 		log_error("cannot open UDP port %u: %s", port, strerror(-error));
 }
@@ -148,8 +149,8 @@ void bringup_log_port(int error, uint16_t port)
 void bringup_log_network(int error, const char *what)
 {
 	/* The kernel's only reason to say so about IPv6. */
-	const char *hint = error == -EACCES ? "; is IPv6 off for new devices? "
-					      "sysctl net.ipv6.conf.default.disable_ipv6=0"
+	const char *hint = error == -EACCES ? "; is IPv6 off for new devices? try sysctl "
+					      "net.ipv6.conf.default.disable_ipv6=0"
 					    : "";
 
 	log_error("cannot add the %s: %s%s", what, strerror(-error), hint);
@@ -182,7 +183,7 @@ int bringup_network(struct daemon *d, const struct conf *c, uint32_t mark, struc
 		return r;
 	if (!d->said_no_v6)
 		log_warn("IPv6 is off on this host (sysctl net.ipv6.conf.all.disable_ipv6): "
-			 "its addresses and routes are left out");
+			 "skipping its addresses and routes");
 	d->said_no_v6 = true;
 	return 0;
 }
@@ -193,11 +194,11 @@ void bringup_dns(struct daemon *d, const struct conf *c)
 
 	r = host_dns(d->host, true, d->options.name, c->dns, c->n_dns);
 	if (r == -ENOENT)
-		log_warn("DNS is not set: neither resolvectl nor resolvconf is here; "
-			 "the tunnel works without");
+		log_warn("DNS not set: neither resolvectl nor resolvconf is installed; the tunnel "
+			 "works without it");
 	else if (r < 0)
-		log_warn("DNS is not set: resolvectl or resolvconf refused (%s); "
-			 "the tunnel works without",
+		log_warn("DNS not set: resolvectl or resolvconf failed (%s); the tunnel works "
+			 "without it",
 			 strerror(-r));
 }
 
@@ -216,7 +217,7 @@ static int run_hooks(struct daemon *d, enum conf_hook kind)
 	if (r == 0 || r == -EINTR)
 		return r;
 	if (r < 0)
-		log_error("%s cannot be run: %s: %s", hooks_name(kind), strerror(-r), command);
+		log_error("cannot run %s: %s: %s", hooks_name(kind), strerror(-r), command);
 	else
 		log_error("%s failed with exit status %d: %s", hooks_name(kind), r, command);
 	return -ECANCELED;
@@ -266,7 +267,7 @@ static int set_link(struct daemon *d)
 
 	r = d->conf.set & CONF_MTU ? host_mtu(d->host, d->ifindex, d->conf.mtu) : linkwatch_mtu(d);
 	if (r < 0) {
-		log_error("cannot set the mtu: %s", strerror(-r));
+		log_error("cannot set the MTU: %s", strerror(-r));
 		return r;
 	}
 	r = host_link_up(d->host, d->ifindex, true);

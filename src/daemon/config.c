@@ -15,8 +15,7 @@ static int check_hooks(const struct conf *c, const char *path, config_say_fn *sa
 
 	if (!hooks_any(c) || hooks_trusted(path, why))
 		return 0;
-	snprintf(line, sizeof(line), "refusing to run PreUp, PostUp, PreDown and PostDown: %s",
-		 why);
+	snprintf(line, sizeof(line), "refusing to run PreUp, PostUp, PreDown or PostDown: %s", why);
 	say(ctx, CONF_ERROR, line);
 	return -EPERM;
 }

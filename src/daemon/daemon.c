@@ -77,7 +77,7 @@ static void dump_status(struct daemon *d)
 
 	requests_status(d, &text);
 	if (text.failed) {
-		log_error("no memory for the status");
+		log_error("not enough memory for the status");
 		goto out;
 	}
 	if (level < LOG_LEVEL_INFO)
@@ -100,7 +100,7 @@ static void on_signal(void *ctx, int number)
 	switch (number) {
 	case SIGTERM:
 	case SIGINT:
-		log_info("told to end");
+		log_info("stopping");
 		daemon_stop(d, 0);
 		return;
 	case SIGHUP:
@@ -139,7 +139,7 @@ static void on_event(void *ctx, const struct event *e, struct instant now)
 
 static void on_device_gone(void *ctx)
 {
-	log_info("the interface was deleted");
+	log_info("the interface was deleted: stopping");
 	daemon_stop(ctx, 0);
 }
 
@@ -164,7 +164,7 @@ static void on_endpoint_moved(void *ctx, struct peer *peer)
 	rpfilter_warn(d, peer);
 	publish_endpoint(d, peer);
 	if (d->datapath.tunnel.up && linkwatch_mtu(d) < 0)
-		log_warn("cannot set the mtu for the new endpoint");
+		log_warn("cannot set the MTU for the new endpoint");
 }
 
 /* --- start and end --- */
@@ -260,7 +260,7 @@ static int run_parts(struct daemon *d)
 	bringup_undo(d, d->ready);
 	close_parts(d);
 	if (d->ready)
-		log_info("ended");
+		log_info("stopped");
 	return status;
 }
 
@@ -298,7 +298,7 @@ int daemon_run(const struct daemon_options *options)
 	}
 	d = mem_new(sizeof(*d));
 	if (!d) {
-		log_error("no memory");
+		log_error("out of memory");
 		return 1;
 	}
 	d->options = *options;

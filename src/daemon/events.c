@@ -42,7 +42,7 @@ static bool may_log(struct daemon *d, enum ratelimit which, struct instant now)
 			   limits[which].burst, &held))
 		return false;
 	if (held)
-		log_info("%" PRIu32 " lines like the next were held back", held);
+		log_info("%" PRIu32 " lines like the next were not logged", held);
 	return true;
 }
 
@@ -61,7 +61,7 @@ static void log_trouble(struct daemon *d, const struct event *e, const struct wh
 			struct instant now)
 {
 	if (e->kind == EVENT_PSK && may_log(d, RATELIMIT_PSK, now))
-		log_warn("peer %s (%s) answers, but preshared keys differ: set the same "
+		log_warn("peer %s (%s) answers, but the preshared keys differ: set the same "
 			 "PresharedKey on both sides",
 			 w->key, w->end);
 	if (e->kind == EVENT_TIMESTAMP && may_log(d, RATELIMIT_TIMESTAMP, now))
@@ -80,11 +80,10 @@ static void unanswered(struct daemon *d, const struct event *e, const struct who
 	/* The first series is news; each further attempt is not, nor are further series. */
 	if (e->n == ASK_AGAIN_AFTER && !note->doubted && may_log(d, RATELIMIT_RETRY, now)) {
 		note->doubted = true;
-		log_info("peer %s (%s) does not answer; trying on (taut why %s may tell why)",
-			 w->key, w->end, d->options.name);
+		log_info("peer %s (%s): no answer yet, still trying (see: taut why %s)", w->key,
+			 w->end, d->options.name);
 	} else {
-		log_debug("peer %s (%s): initiation sent again (%" PRIu32 ")", w->key, w->end,
-			  e->n);
+		log_debug("peer %s (%s): initiation resent (%" PRIu32 ")", w->key, w->end, e->n);
 	}
 	if (e->n >= ASK_AGAIN_AFTER)
 		names_unanswered(&d->names, e->peer);
@@ -114,7 +113,7 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 		log_debug("peer %s (%s): no answer to 20 initiations", w.key, w.end);
 		break;
 	case EVENT_FORGOT:
-		log_debug("peer %s: no new session for 9 minutes; its keys are wiped", w.key);
+		log_debug("peer %s: no new session for 9 minutes; its keys were wiped", w.key);
 		break;
 	case EVENT_UNKNOWN_PEER:
 		log_stranger(d, e, now);

@@ -18,7 +18,7 @@ static const double debounce_seconds = 1.0;
 static void set_mtu(struct daemon *d, uint32_t mtu)
 {
 	if (d->mtu != mtu)
-		log_debug("mtu is %" PRIu32, mtu);
+		log_debug("MTU is %" PRIu32, mtu);
 	d->mtu = mtu;
 	datapath_mtu(&d->datapath, mtu);
 }
@@ -80,7 +80,7 @@ static void link_gone(struct daemon *d)
 		daemon_stop(d, 0);
 		return;
 	}
-	log_info("the interface was moved to another network namespace; taken as up");
+	log_info("the interface was moved to another network namespace; assuming it is up");
 	d->link_lost = true;
 	if (!d->datapath.tunnel.up)
 		link_up(d);
@@ -114,7 +114,7 @@ static void adapt(struct daemon *d)
 	admin_forget_sources(&d->datapath.tunnel);
 	r = linkwatch_mtu(d);
 	if (r < 0)
-		log_warn("cannot set the mtu: %s", strerror(-r));
+		log_warn("cannot set the MTU: %s", strerror(-r));
 }
 
 static void on_debounce(struct ev_loop *ev, ev_timer *w, int revents)
@@ -147,7 +147,7 @@ void linkwatch_kick(struct daemon *d)
 {
 	struct instant now = clock_now();
 
-	log_info("network changed: asking for names again, starting handshakes");
+	log_info("network changed: resolving names again, starting handshakes");
 	adapt(d);
 	names_again(&d->names);
 	for (struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next) {
@@ -163,7 +163,7 @@ void linkwatch_read(struct daemon *d)
 
 	r = watch_read(&d->watch, d->ifindex, &news);
 	if (r < 0) {
-		log_warn("cannot read what the kernel tells of the network: %s", strerror(-r));
+		log_warn("cannot read network changes from the kernel: %s", strerror(-r));
 		loop_follow_netlink(&d->loop, -1);
 		return;
 	}

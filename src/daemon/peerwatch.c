@@ -37,7 +37,8 @@ static bool may_log(struct peer_note *n, uint64_t mono)
 	n->lines = ratelimit.passed;
 	n->held = ratelimit.held;
 	if (may && held)
-		log_info("%" PRIu32 " changes of the next peer were held back", held);
+		log_info("%" PRIu32 " earlier state changes of the next peer were not logged",
+			 held);
 	return may;
 }
 
@@ -102,8 +103,8 @@ static void look_at_clock(struct peerwatch *c, struct instant now)
 	if (c->looked && (int64_t)back > (int64_t)jump) {
 		c->back_at = now.mono;
 		c->back_by = back;
-		log_warn("the clock of this host was set back by %" PRIu64 " s; peers that know us "
-			 "will not hear us after a restart before it has caught up",
+		log_warn("the clock of this host was set back by %" PRIu64 " s; after a restart, "
+			 "peers that know us will refuse our handshakes until it has caught up",
 			 back / SECOND_NS);
 	}
 	c->offset = offset;

@@ -66,9 +66,9 @@ static void change_mtu(struct daemon *d, bool was_set, struct print *report)
 		r = linkwatch_mtu(d);
 	}
 	if (r < 0)
-		print_add(report, "mtu not changed: %s\n", strerror(-r));
+		print_add(report, "MTU not changed: %s\n", strerror(-r));
 	else if (d->mtu != before)
-		print_add(report, "mtu changed from %" PRIu32 " to %" PRIu32 "\n", before, d->mtu);
+		print_add(report, "MTU changed from %" PRIu32 " to %" PRIu32 "\n", before, d->mtu);
 }
 
 static void change_dns(struct daemon *d, const struct conf *next, struct print *report)
@@ -88,8 +88,8 @@ static void note_cipher(const struct daemon *d, const struct conf *next, struct 
 	if (d->options.aead || !next->aead || strcmp(next->aead, "auto") == 0 ||
 	    strcmp(next->aead, aead_name()) == 0)
 		return;
-	print_add(report, "Aead = %s is for the next start; until then it is %s\n", next->aead,
-		  aead_name());
+	print_add(report, "Aead = %s takes effect at the next start; until then %s is used\n",
+		  next->aead, aead_name());
 }
 
 /* Sockets and network: what may fail, and then leaves things as they were. */
@@ -183,13 +183,12 @@ int reload(struct daemon *d, struct print *report)
 	int r;
 
 	if (!d->options.path)
-		return refuse(report,
-			      "there is no file to reload: all comes over the control socket",
+		return refuse(report, "no file to reload: configured over the control socket",
 			      -ENOENT);
 	if (d->stopping)
-		return refuse(report, "the tunnel is ending", -ESHUTDOWN);
+		return refuse(report, "the tunnel is stopping", -ESHUTDOWN);
 	if (!d->ready)
-		return refuse(report, "the tunnel is still coming up; ask again when it is there",
+		return refuse(report, "the tunnel is still coming up; try again when it is up",
 			      -EBUSY);
 	service_reloading(d);
 	conf_init(&next);
@@ -198,7 +197,7 @@ int reload(struct daemon *d, struct print *report)
 	if (r == 0)
 		r = change_all(d, &next, report);
 	if (r < 0)
-		log_error("reload failed (%s): the tunnel runs on as it was", strerror(-r));
+		log_error("reload failed (%s): the tunnel keeps running as before", strerror(-r));
 	publish_reload(d, r, report, from);
 	conf_fini(&next);
 	service_ready(d);

@@ -41,7 +41,7 @@ static int set(void *ctx, struct conf *request)
 	if (d->network.divert[NETWORK_V4] || d->network.divert[NETWORK_V6]) {
 		if (mark != d->network.divert_table)
 			log_warn("FwMark changed under a default route: our own packets would go "
-				 "into the tunnel; reload sets it right");
+				 "into the tunnel; reload to fix this");
 	}
 	events_drain(d, now);
 	if (sockets)
@@ -54,7 +54,7 @@ static int set(void *ctx, struct conf *request)
 	if (admin_count(&d->datapath.tunnel) < before)
 		mem_trim();
 	if (r < 0)
-		log_error("a request was not carried out to its end: %s", strerror(-r));
+		log_error("request only partly applied: %s", strerror(-r));
 	return r;
 }
 

@@ -25,8 +25,8 @@ void rpfilter_warn(struct daemon *d, const struct peer *peer)
 	for (; p; p = peer ? NULL : p->next) {
 		if (!rpfilter_drops(d, p, name))
 			continue;
-		log_warn("strict rp_filter on %s drops what peers send under a default route: "
-			 "sysctl net.ipv4.conf.%s.rp_filter=2",
+		log_warn("strict rp_filter on %s drops packets from peers while the default route "
+			 "leads into the tunnel: run sysctl net.ipv4.conf.%s.rp_filter=2",
 			 name, name);
 		d->said_strict = true;
 		return;

@@ -102,8 +102,8 @@ static void on_ping(struct ev_loop *ev, ev_timer *w, int revents)
 	if (sound)
 		notify_send(&d->service.notify, "WATCHDOG=1");
 	if (!sound && !d->service.unsound)
-		log_error("the device or a socket fails without end: the service manager will "
-			  "start us anew");
+		log_error("the device or a socket keeps failing; the service manager will restart "
+			  "taut");
 	d->service.unsound = !sound;
 }
 
@@ -138,8 +138,7 @@ void service_ready(struct daemon *d)
 	snprintf(line, sizeof(line), "READY=1\nSTATUS=%s", s->text);
 	r = notify_insist(&s->notify, line);
 	if (r < 0)
-		log_warn("cannot tell the service manager that the tunnel stands: %s",
-			 strerror(-r));
+		log_warn("cannot tell the service manager that the tunnel is up: %s", strerror(-r));
 	note_told(d, &new);
 	if (!s->running)
 		start_timers(d);
@@ -158,7 +157,7 @@ void service_stopping(struct daemon *d)
 {
 	d->service.running = false;
 	ev_timer_stop(d->loop.ev, &d->service.look);
-	notify_insist(&d->service.notify, "STOPPING=1\nSTATUS=ending");
+	notify_insist(&d->service.notify, "STOPPING=1\nSTATUS=stopping");
 }
 
 void service_open(struct service *s)

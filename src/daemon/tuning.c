@@ -88,7 +88,7 @@ void tuning_compare(const struct tune *now, const struct tune *next, struct prin
 	enum tune_kind kind = TUNE_TUN_VNET;
 
 	while ((kind = tune_differs(now, next, kind)) < TUNE_KINDS) {
-		print_add(report, "%s changed: it counts from the next start on\n", tune_key(kind));
+		print_add(report, "%s changed: takes effect at the next start\n", tune_key(kind));
 		kind++;
 	}
 }

@@ -192,10 +192,10 @@ static unsigned long seconds(uint64_t from, uint64_t to)
 static void say_name(struct state *s, const struct state_context *around, enum cause cause)
 {
 	if (cause == CAUSE_NAME_FAILS)
-		set_reason(s, "%s: %s; asks again within %u s", around->host, around->why,
+		set_reason(s, "%s: %s; retrying within %u s", around->host, around->why,
 			   around->retry_seconds);
 	else
-		set_reason(s, "waits for the address of %s", around->host);
+		set_reason(s, "waiting for the address of %s", around->host);
 }
 
 /* What is said of a peer with a session. */
@@ -212,7 +212,10 @@ static void say_session(struct state *s, const struct peer *p, enum cause cause,
 		return;
 	case CAUSE_SOURCE:
 		ip_print(ip, &p->refused_source);
-		set_reason(s, "session works; it also sends from %s, not in its AllowedIPs", ip);
+		set_reason(
+			s,
+			"session works; the peer also sends from %s, which is not in its AllowedIPs",
+			ip);
 		return;
 	default:
 		set_reason(s, "session works");
@@ -230,13 +233,13 @@ static void say_handshake(struct state *s, const struct peer *p, enum cause caus
 		set_reason(s, "cannot send to %s: %s", end, strerror(p->send_error));
 		return;
 	case CAUSE_PSK:
-		set_reason(s, "%s answers, but preshared keys differ", end);
+		set_reason(s, "%s answers, but the preshared keys differ", end);
 		return;
 	case CAUSE_REFUSED:
-		set_reason(s, "nobody listens at %s", end);
+		set_reason(s, "nothing is listening at %s", end);
 		return;
 	case CAUSE_ASKED:
-		set_reason(s, "asked %s", end);
+		set_reason(s, "handshake sent to %s", end);
 		return;
 	default:
 		set_reason(s, "no answer from %s to %u initiations", end, p->timers.unanswered);
@@ -248,25 +251,25 @@ static void say_quiet(struct state *s, const struct peer *p, enum cause cause)
 {
 	switch (cause) {
 	case CAUSE_GAVE_UP:
-		set_reason(s, "no answer to %u initiations; waits for traffic",
+		set_reason(s, "no answer to %u initiations; waiting for traffic",
 			   p->timers.attempts + 1);
 		return;
 	case CAUSE_UNCONFIRMED:
 		if (p->faults.unconfirmed > 1)
-			set_reason(s, "answered %lu initiations, no answer was taken up",
+			set_reason(s, "answered %lu initiations, but none was confirmed",
 				   (unsigned long)p->faults.unconfirmed);
 		else
-			set_reason(s, "answered its initiation; waits for its first packet");
+			set_reason(s, "answered its initiation; waiting for its first packet");
 		return;
 	case CAUSE_WAITS_FOR_CALL:
-		set_reason(s, "no endpoint; waits until the peer calls");
+		set_reason(s, "no endpoint; waiting for the peer to connect");
 		return;
 	case CAUSE_UNTOUCHED:
 		set_reason(s, "nothing sent yet; the first packet starts a handshake");
 		return;
 	default:
 		set_reason(s,
-			   "session ended for lack of traffic; the next packet starts a handshake");
+			   "session expired without traffic; the next packet starts a handshake");
 		return;
 	}
 }

@@ -24,10 +24,11 @@ static bool source_of_link(const struct why_look *l, const char *ip)
 	struct verdict *v;
 
 	v = why_begin(l, WHY_SOURCE, WHY_HINT, false, p->faults.source_at);
-	why_what(v, "the peer sends from %s, an address of the link, which it may not use", ip);
-	why_because(v, "Hosts send from such addresses by themselves, to find routers and groups. "
-		       "These packets are dropped, and nobody misses them; but routing daemons "
-		       "(babel, OSPFv3) need them.");
+	why_what(v, "the peer sends from %s, a link-local address that is not in its AllowedIPs",
+		 ip);
+	why_because(v, "Hosts send from such addresses on their own, to find routers and to join "
+		       "groups. These packets are dropped, which does no harm; only routing "
+		       "daemons (babel, OSPFv3) need them.");
 	why_here(v, "only for routing daemons: add fe80::/64 and ff02::/16 to its AllowedIPs");
 	return true;
 }
@@ -49,18 +50,18 @@ static bool source(const struct why_look *l)
 	if (owner && owner != p) {
 		key_to_base64(base64, &owner->public_key);
 		why_because(v,
-			    "Its packets arrive and decrypt, but %lu were dropped for their "
+			    "Its packets arrive and decrypt, but %lu were dropped because of their "
 			    "source; that address belongs to the peer %s.",
 			    (unsigned long)p->count[FATE_SOURCE], base64);
 	} else {
 		why_because(v,
-			    "Its packets arrive and decrypt, but %lu were dropped for their "
+			    "Its packets arrive and decrypt, but %lu were dropped because of their "
 			    "source, the last %lu s ago.",
 			    (unsigned long)p->count[FATE_SOURCE], why_ago(l, p->faults.source_at));
 	}
-	why_here(v, "if it may: add %s/%u to its AllowedIPs, and: taut reload %s", ip,
+	why_here(v, "if that is intended: add %s/%u to its AllowedIPs, then: taut reload %s", ip,
 		 ip_bits(p->refused_source.family), l->about->name);
-	why_there(v, "else: ip address; ip route: it should send from its tunnel address");
+	why_there(v, "otherwise: ip address; ip route: it should send from its tunnel address");
 	return true;
 }
 
@@ -86,17 +87,19 @@ static bool no_return(const struct why_look *l)
 	if (t->unreturned < enough || !since || why_within(l, since, enough))
 		return false;
 	v = why_begin(l, WHY_NO_RETURN, wanted ? WHY_LIKELY : WHY_HINT, wanted, l->p->sent_at);
-	why_what(v, "what we send arrives, but no packet comes back");
+	why_what(v, "our packets arrive, but no packet comes back");
 	why_because(v,
-		    "The session works, and %lu packets have gone to the peer since %lu s, %lu of "
-		    "which ask for an answer (TCP, ping); none has come.%s It has no route back, "
-		    "drops ours because their source is not in its AllowedIPs for us, or does not "
-		    "forward.",
+		    "The session works. We have sent %lu packets to the peer in the last %lu s, "
+		    "%lu of which expect an answer (TCP, ping), and received none.%s It has no "
+		    "route back, drops our packets because their source is not in its AllowedIPs "
+		    "for us, or does not forward.",
 		    (unsigned long)t->unreturned, why_ago(l, since), (unsigned long)t->unanswered,
-		    wanted ? "" : " This may well be meant: some traffic needs no answer. Else:");
-	why_there(v, "taut why NAME: E-SOURCE there names the address that it drops");
+		    wanted ? ""
+			   : " This may be intended: some traffic needs no answer. If it is "
+			     "not:");
+	why_there(v, "taut why NAME: E-SOURCE there names the address it drops");
 	why_there(v, "ip route get OUR-TUNNEL-ADDRESS: it must lead into its tunnel");
-	why_there(v, "sysctl net.ipv4.ip_forward; nft list ruleset: does it let them through?");
+	why_there(v, "sysctl net.ipv4.ip_forward; nft list ruleset: does it forward our packets?");
 	why_here(v, "ip address show %s: is that the address the other host expects?",
 		 l->about->name);
 	return true;
@@ -114,11 +117,10 @@ static bool two_places(const struct why_look *l)
 	v = why_begin(l, WHY_TWO_PLACES, WHY_LIKELY, true, 0);
 	why_what(v, "the peer jumps between %s and %s", l->end, former);
 	why_because(v,
-		    "Authentic packets come from both in turn (%u times back within two "
-		    "minutes): two hosts have the same private key, or one host sends by two "
-		    "ways.",
+		    "Authentic packets come from both in turn (%u times back within two minutes): "
+		    "two hosts use the same private key, or one host sends over two paths.",
 		    flips);
-	why_there(v, "if there are two: give each a private key of its own: taut genkey");
+	why_there(v, "if there are two hosts: give each its own private key: taut genkey");
 	return true;
 }
 

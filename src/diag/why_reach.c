@@ -42,10 +42,10 @@ static bool name(const struct why_look *l)
 	v = why_begin(l, WHY_NAME, WHY_SURE, a->why, 0);
 	why_what(v, "the name %s has no address yet", a->host);
 	if (a->why)
-		why_because(v, "The resolver of this host says: %s. It is asked again within %u s.",
+		why_because(v, "This host's resolver reports: %s. It is asked again within %u s.",
 			    a->why, a->retry_seconds);
 	else
-		why_because(v, "The resolver of this host has been asked, and has not answered.");
+		why_because(v, "This host's resolver has been asked, but has not answered yet.");
 	why_here(v, "getent ahosts %s", a->host);
 	return true;
 }
@@ -57,9 +57,9 @@ static bool bad_key(const struct why_look *l)
 	if (l->p->noise->shared_ok)
 		return false;
 	v = why_begin(l, WHY_BAD_KEY, WHY_SURE, true, 0);
-	why_what(v, "%s cannot be the public key of anybody", l->theirs);
-	why_because(v, "It is a point of low order: no secret can be agreed upon with it.");
-	why_there(v, "print the key again: taut pubkey < FILE-OF-ITS-PRIVATE-KEY");
+	why_what(v, "%s is not a usable public key", l->theirs);
+	why_because(v, "It is a point of low order: no shared secret can be derived from it.");
+	why_there(v, "print its public key again: taut pubkey < FILE-OF-ITS-PRIVATE-KEY");
 	return true;
 }
 
@@ -70,11 +70,11 @@ static bool loops(const struct why_look *l)
 	if (!l->around->loops || !is_asking(l))
 		return false;
 	v = why_begin(l, WHY_ROUTE_LOOP, WHY_SURE, true, 0);
-	why_what(v, "the way to %s leads into the tunnel itself", l->end);
+	why_what(v, "the route to %s leads into the tunnel itself", l->end);
 	why_because(v, "The route to %s goes through %s, which needs that very host to work.",
 		    l->ip, l->about->name);
 	why_here(v, "ip route get %s", l->ip);
-	why_here(v, "take %s out of the networks that are routed into %s, or set a FwMark", l->ip,
+	why_here(v, "remove %s from the networks that are routed into %s, or set a FwMark", l->ip,
 		 l->about->name);
 	return true;
 }
@@ -97,10 +97,10 @@ static void firewall(const struct why_look *l, const struct faults_send *s)
 {
 	struct verdict *v = why_begin(l, WHY_FIREWALL_LOCAL, WHY_SURE, true, s->at);
 
-	why_what(v, "a firewall of this host drops what we send to %s", l->end);
+	why_what(v, "a firewall on this host drops what we send to %s", l->end);
 	why_because(v,
 		    "The kernel refuses the datagrams with EPERM (%lu so far): a rule in the "
-		    "output path, or a filter of the cgroup, drops them.",
+		    "output path or a cgroup filter drops them.",
 		    (unsigned long)s->count);
 	why_here(v, "nft list ruleset");
 	why_here(v, "iptables -S OUTPUT; ip6tables -S OUTPUT");
@@ -114,8 +114,8 @@ static void no_route(const struct why_look *l, const struct faults_send *s)
 	why_what(v, "this host has no route to %s", l->ip);
 	if (s->err == EACCES || s->err == EINVAL)
 		why_because(v,
-			    "The kernel refuses the datagrams: %s (%lu so far). A route of the "
-			    "kind prohibit or blackhole does that, or a broadcast address.",
+			    "The kernel refuses the datagrams: %s (%lu so far). A prohibit or "
+			    "blackhole route does that, or a broadcast address.",
 			    strerror(s->err), (unsigned long)s->count);
 	else
 		why_because(v, "The kernel refuses the datagrams: %s (%lu so far).",
@@ -129,9 +129,9 @@ static void no_family(const struct why_look *l, const struct faults_send *s)
 	bool v6 = l->p->endpoint.remote.sa.sa_family == AF_INET6;
 	struct verdict *v = why_begin(l, WHY_NO_FAMILY, WHY_SURE, true, s->at);
 
-	why_what(v, "this host has no %s, and the peer is at %s", v6 ? "IPv6" : "IPv4", l->end);
+	why_what(v, "this host has no %s, but the peer is at %s", v6 ? "IPv6" : "IPv4", l->end);
 	why_because(v, "No UDP socket of that family could be opened when the tunnel came up.");
-	why_here(v, "give the peer an endpoint of the other family, or enable %s, and restart",
+	why_here(v, "give the peer an endpoint of the other family, or enable %s and restart",
 		 v6 ? "IPv6" : "IPv4");
 }
 
@@ -159,7 +159,7 @@ static bool cannot_send(const struct why_look *l)
 	}
 	v = why_begin(l, WHY_SEND, WHY_SURE, true, s->at);
 	why_what(v, "datagrams to %s cannot be sent: %s", l->end, strerror(l->p->send_error));
-	why_because(v, "The kernel says so (%lu times).", (unsigned long)s->count);
+	why_because(v, "The kernel refused them (%lu times).", (unsigned long)s->count);
 	why_here(v, "ip route get %s", l->ip);
 	return true;
 }
@@ -168,9 +168,9 @@ static bool cannot_send(const struct why_look *l)
 
 static void port_closed(const struct why_look *l, struct verdict *v)
 {
-	why_what(v, "nobody listens on UDP port %u of %s", l->port, l->ip);
-	why_there(v, "ss -lun: is UDP port %u there? Else: taut up NAME", l->port);
-	why_there(v, "taut status, or wg show: the listening port has to be %u", l->port);
+	why_what(v, "nothing is listening on UDP port %u of %s", l->port, l->ip);
+	why_there(v, "ss -lun: is UDP port %u listed? If not: taut up NAME", l->port);
+	why_there(v, "taut status, or wg show: the listening port must be %u", l->port);
 }
 
 static void filtered(const struct why_look *l, const char *from, struct verdict *v)
@@ -181,7 +181,7 @@ static void filtered(const struct why_look *l, const char *from, struct verdict 
 
 static void unreachable(const struct why_look *l, struct verdict *v)
 {
-	why_what(v, "the network does not reach %s", l->ip);
+	why_what(v, "the network cannot reach %s", l->ip);
 	why_here(v, "ping %s; traceroute %s", l->ip, l->ip);
 	why_there(v, "is the host switched on, and still at that address?");
 }
@@ -205,8 +205,8 @@ static bool network_says(const struct why_look *l)
 	ip_print(from, &icmp->from);
 	v = why_begin(l, codes[kind], WHY_SURE, true, icmp->at);
 	why_because(v,
-		    "ICMP from %s: %s (%lu in all, the last %lu s ago), and nothing has been "
-		    "heard of the peer since.",
+		    "ICMP from %s: %s (%lu in all, the last %lu s ago), and nothing has been heard "
+		    "from the peer since.",
 		    from, text, (unsigned long)icmp->count, why_ago(l, icmp->at));
 	if (kind == ICMP_KIND_PORT)
 		port_closed(l, v);
@@ -229,12 +229,12 @@ static bool psk(const struct why_look *l)
 	v = why_begin(l, WHY_PSK_MISMATCH, WHY_LIKELY, !is_up(l), l->p->faults.psk_at);
 	why_what(v, "the preshared keys differ");
 	why_because(v,
-		    "%s answers our handshakes, which takes the right public keys on both "
-		    "sides, but its answer does not decrypt (%lu times); only the preshared "
-		    "key comes in there.",
+		    "%s answers our handshakes, so both sides have the right public keys, but its "
+		    "answers do not decrypt (%lu times); the preshared key is the only other "
+		    "input.",
 		    l->end, (unsigned long)l->p->count[FATE_PSK]);
 	why_here(v, "set the same PresharedKey for this peer on both hosts, or on neither");
-	why_there(v, "the same, for the peer %s", l->ours);
+	why_there(v, "likewise, for the peer %s", l->ours);
 	return true;
 }
 
@@ -268,14 +268,13 @@ static bool clock_back(const struct why_look *l)
 	endpoint_print(from, &t->timestamp_from);
 	v = why_begin(l, WHY_CLOCK, again ? WHY_LIKELY : WHY_HINT, again && !is_up(l),
 		      t->timestamp_at);
-	why_what(v, "the clock of the peer went back by %s, or two hosts share its private key",
-		 back);
+	why_what(v, "the peer's clock went back by %s, or two hosts share its private key", back);
 	why_because(v,
-		    "Handshakes from %s carry a time that is older, by that much, than one "
-		    "seen before (%lu of them). They are refused, for they could be copies.",
+		    "Handshakes from %s carry a time older, by that much, than one seen before "
+		    "(%lu of them). They are refused because they could be replays.",
 		    from, (unsigned long)t->timestamps);
 	why_there(v, "date; timedatectl: is the clock right?");
-	why_there(v, "give each host a private key of its own: taut genkey");
+	why_there(v, "give each host its own private key: taut genkey");
 	why_here(v, "to forget the old time, once: wg set %s peer %s remove, then: taut reload %s",
 		 l->about->name, l->theirs, l->about->name);
 	return again;
@@ -291,13 +290,13 @@ static bool one_way(const struct why_look *l)
 	v = why_begin(l, WHY_ONE_WAY, WHY_LIKELY, !is_up(l), l->p->consumed_at);
 	why_what(v, "the peer reaches us, but our answers do not reach it");
 	why_because(v,
-		    "It has asked %lu times within %lu s, each time as if we had not answered. "
-		    "The way back is blocked (a firewall, NAT, or we answer from another "
-		    "address than it calls), or the preshared keys differ.",
+		    "It has asked %lu times within %lu s, each time as if we had not answered. The "
+		    "way back is blocked (by a firewall or NAT, or because we answer from another "
+		    "address than the one it calls), or the preshared keys differ.",
 		    (unsigned long)t->unconfirmed, why_ago(l, t->unconfirmed_since));
 	why_there(v, "taut why NAME: E-PSK-MISMATCH there means the preshared keys");
-	why_there(v, "let UDP from port %u of this host in", l->about->port);
-	why_here(v, "ip route get %s: do answers leave from the address that is called?", l->ip);
+	why_there(v, "let in UDP from port %u of this host", l->about->port);
+	why_here(v, "ip route get %s: do answers leave from the address the peer calls?", l->ip);
 	return true;
 }
 
@@ -319,11 +318,11 @@ static bool mac1(const struct why_look *l)
 	v = why_begin(l, WHY_MAC1, WHY_LIKELY, true, t->mac_at);
 	why_what(v, "the peer has a wrong public key for us");
 	why_because(v,
-		    "Handshakes come from %s whose first checksum (mac1) is made for another "
-		    "key than ours (%lu in all). Either that host has a wrong key, or this one "
-		    "has the wrong private key.",
+		    "The first checksum (mac1) of handshakes from %s was made for another key than "
+		    "ours (%lu in all). Either that host has the wrong key, or this one has the "
+		    "wrong private key.",
 		    l->ip, (unsigned long)l->t->count[FATE_MAC]);
-	why_there(v, "the PublicKey of this peer has to be: %s", l->ours);
+	why_there(v, "the PublicKey of this peer must be: %s", l->ours);
 	why_here(v, "is the PrivateKey the right one? Its public key is the line above");
 	return true;
 }
@@ -337,11 +336,11 @@ static bool rp_filter(const struct why_look *l)
 	if (!is_asking(l) || !*dev)
 		return false;
 	v = why_begin(l, WHY_RP_FILTER, WHY_LIKELY, true, l->p->sent_at);
-	why_what(v, "this host drops the answers of %s: strict rp_filter on %s", l->end, dev);
+	why_what(v, "this host drops the answers from %s: strict rp_filter on %s", l->end, dev);
 	why_because(v,
-		    "The default route leads into the tunnel. What comes in by %s would be "
-		    "answered by another way, and net.ipv4.conf.%s.rp_filter = 1 (or that of all) "
-		    "drops it without a word.",
+		    "The default route leads into the tunnel. Replies to packets that arrive on %s "
+		    "would leave through another device, so net.ipv4.conf.%s.rp_filter = 1 (or the "
+		    "setting for all) silently drops those packets.",
 		    dev, dev);
 	why_here(v, "sysctl net.ipv4.conf.%s.rp_filter=2", dev);
 	return true;
@@ -356,12 +355,12 @@ static bool load(const struct why_look *l)
 	    !why_within(l, t->cookie_at, RECENT_S))
 		return false;
 	v = why_begin(l, WHY_LOAD, WHY_SURE, true, t->cookie_at);
-	why_what(v, "the peer is under load, or limits us");
+	why_what(v, "the peer is under load, or is rate-limiting us");
 	why_because(v,
-		    "It answers handshakes with cookies (%lu so far), which it does only when "
-		    "too many wait; we ask again with the cookie.",
+		    "It answers handshakes with cookies (%lu so far), which it does only when too "
+		    "many are waiting; we ask again with the cookie.",
 		    (unsigned long)t->cookies);
-	why_there(v, "taut status NAME: under_load, and who sends the handshakes?");
+	why_there(v, "taut status NAME: is it under_load, and who sends the handshakes?");
 	return true;
 }
 
@@ -378,16 +377,17 @@ static bool silence(const struct why_look *l)
 		return false;
 	v = why_begin(l, WHY_SILENCE, WHY_OPEN, true, l->p->sent_at);
 	if (stale)
-		why_what(v, "%s has been silent for %lu s, though data was sent", l->end,
+		why_what(v, "%s has been silent for %lu s, although data was sent", l->end,
 			 why_ago(l, l->p->heard_at));
 	else
 		why_what(v, "no answer from %s to %u handshakes", l->end, asked);
 	why_because(v,
-		    "Nothing comes back, not even ICMP. From here these four look the same: UDP "
-		    "port %u is blocked on the way; the address is wrong; the peer does not "
-		    "know our public key, %s; or its key is not the one we have, %s.",
+		    "Nothing comes back, not even ICMP. From here, four causes look the same: UDP "
+		    "port %u is blocked on the way; the address is wrong; the peer does not know "
+		    "our public key, %s; or its key is not the one we have, %s.",
 		    l->port, l->ours, l->theirs);
-	why_there(v, "taut why NAME: E-UNKNOWN-PEER or E-MAC1 means the keys; nothing, the way");
+	why_there(v,
+		  "taut why NAME: E-UNKNOWN-PEER or E-MAC1 means the keys; no verdict, the path");
 	why_there(v, "wg show: it must list the peer %s", l->ours);
 	why_there(v, "wg show: its own public key must be %s", l->theirs);
 	why_there(v, "ss -lun; open UDP port %u in its firewall", l->port);
@@ -402,10 +402,10 @@ static bool no_endpoint(const struct why_look *l)
 	if (endpoint_known(&l->p->endpoint) || !why_within(l, t->no_endpoint_at, RECENT_S))
 		return false;
 	v = why_begin(l, WHY_NO_ENDPOINT, WHY_SURE, true, t->no_endpoint_at);
-	why_what(v, "packets for the peer are dropped: nobody knows where it is");
-	why_because(v, "It has no Endpoint here, and has not called (%lu packets dropped).",
+	why_what(v, "packets for the peer are dropped: its address is not known");
+	why_because(v, "It has no Endpoint here, and has not connected (%lu packets dropped).",
 		    (unsigned long)l->p->count[FATE_NO_ENDPOINT]);
-	why_there(v, "start its tunnel; it has to dial this host, UDP port %u", l->about->port);
+	why_there(v, "start its tunnel; it must connect to this host, UDP port %u", l->about->port);
 	why_here(v, "or give it an endpoint: wg set %s peer %s endpoint ADDRESS:PORT",
 		 l->about->name, l->theirs);
 	return true;

@@ -18,8 +18,8 @@ static bool link_down(const struct why_look *l)
 		return false;
 	v = why_begin(l, WHY_LINK_DOWN, WHY_SURE, true, 0);
 	why_what(v, "the interface is down");
-	why_because(v, "Somebody set it down, or nobody has set it up yet; all keys are forgotten "
-		       "meanwhile.");
+	why_because(v, "It was set down, or has not been set up yet; all keys are forgotten while "
+		       "it is down.");
 	why_here(v, "ip link set %s up", l->about->name);
 	return true;
 }
@@ -32,9 +32,9 @@ static bool no_key(const struct why_look *l)
 		return false;
 	v = why_begin(l, WHY_NO_KEY, WHY_SURE, true, 0);
 	why_what(v, "the tunnel has no private key");
-	why_because(v, "Without one it can neither call nor be called.");
+	why_because(v, "Without one it can neither start nor answer a handshake.");
 	why_here(v,
-		 "put PrivateKeyFile into its file (a new key: taut genkey), or: wg set %s "
+		 "set PrivateKeyFile in its file (for a new key: taut genkey), or: wg set %s "
 		 "private-key FILE",
 		 l->about->name);
 	return true;
@@ -47,8 +47,8 @@ static bool own_key(const struct why_look *l)
 	if (!l->t->faults.own_key)
 		return false;
 	v = why_begin(l, WHY_OWN_KEY, WHY_SURE, true, 0);
-	why_what(v, "a peer was configured with our own public key, and left out");
-	why_because(v, "Our public key is %s. The key of the other host belongs there.", l->ours);
+	why_what(v, "a peer was configured with our own public key and left out");
+	why_because(v, "Our public key is %s. The peer needs the key of the other host.", l->ours);
 	why_there(v, "wg show, or taut status NAME: its public key is what you need");
 	why_here(v, "wg set %s peer KEY-OF-THE-OTHER-HOST ...", l->about->name);
 	return true;
@@ -96,22 +96,22 @@ static void stranger(const struct why_look *l, const struct faults_stranger *s)
 	key_to_base64(key, &s->key);
 	endpoint_print(from, &s->from);
 	v = why_begin(l, WHY_UNKNOWN_PEER, WHY_SURE, may_be_missed(l, s, known), s->at);
-	why_what(v, "%s wants in with the public key %s, which no peer has", from, key);
+	why_what(v, "%s asks for a session with the public key %s, which no peer has", from, key);
 	if (known) {
 		key_to_base64(base64, &known->public_key);
 		why_because(v,
 			    "It asked %lu times, the last %lu s ago. That is the address of the "
-			    "peer %s: its key is another one now, or was never that.",
+			    "peer %s: its key has changed, or was never the right one.",
 			    (unsigned long)s->count, why_ago(l, s->at), base64);
 	} else {
 		why_because(v,
-			    "It asked %lu times, the last %lu s ago. It knows our public key; "
-			    "who it is, only you can tell.",
+			    "It asked %lu times, the last %lu s ago. It knows our public key; only "
+			    "you can tell who it is.",
 			    (unsigned long)s->count, why_ago(l, s->at));
 	}
 	why_there(v, "wg show, or taut status NAME: is %s its public key?", key);
-	why_here(v, "if it may come in: wg set %s peer %s allowed-ips ITS-ADDRESS/32",
-		 l->about->name, key);
+	why_here(v, "to let it in: wg set %s peer %s allowed-ips ITS-ADDRESS/32", l->about->name,
+		 key);
 }
 
 static bool strangers(const struct why_look *l)
@@ -156,11 +156,11 @@ static bool mac1_of_strangers(const struct why_look *l)
 	v = why_begin(l, WHY_MAC1, WHY_LIKELY, !l->about->all_well, t->mac_at);
 	why_what(v, "%s has a wrong public key for us, or does not speak WireGuard", from);
 	why_because(v,
-		    "What has the size of a handshake comes from there, but its first checksum "
-		    "(mac1) is made for another key than ours (%lu in all). Rubbish from the "
+		    "It sends packets of the size of a handshake, but their first checksum (mac1) "
+		    "was made for another key than ours (%lu in all). Random noise from the "
 		    "internet looks the same.",
 		    (unsigned long)l->t->count[FATE_MAC]);
-	why_there(v, "the PublicKey of this peer has to be: %s", l->ours);
+	why_there(v, "the PublicKey of this peer must be: %s", l->ours);
 	why_here(v, "is the PrivateKey the right one? Its public key is the line above");
 	return true;
 }
@@ -178,7 +178,7 @@ static bool no_peer(const struct why_look *l)
 	why_what(v, "packets for %s are dropped: no peer has that address", ip);
 	why_because(v,
 		    "They are routed into the tunnel, but %s is in nobody's AllowedIPs (%lu such "
-		    "packets in all, also to groups and broadcast).",
+		    "packets in all, multicast and broadcast included).",
 		    ip, (unsigned long)l->t->count[FATE_NO_PEER]);
 	why_here(v, "ip route get %s; then add it to the AllowedIPs of the right peer", ip);
 	return true;
@@ -193,14 +193,14 @@ static bool own_clock(const struct why_look *l)
 		return false;
 	v = why_begin(l, WHY_OWN_CLOCK, WHY_HINT, early && !l->about->all_well, l->about->back_at);
 	if (early)
-		why_what(v, "the clock of this host stands before 2024");
+		why_what(v, "the clock of this host is set to a date before 2024");
 	else
 		why_what(v, "the clock of this host was set back by %lu s",
 			 (unsigned long)(l->about->back_by / SECOND_NS));
-	why_because(v, "Peers refuse handshakes that are older than one they have seen. While "
-		       "this tunnel runs it takes care of that; after a restart they will not hear "
-		       "us before the clock has caught up.");
-	why_here(v, "timedatectl; set the clock, without asking for the time through the tunnel");
+	why_because(v, "Peers refuse handshakes that are older than one they have seen. While this "
+		       "tunnel runs, it makes up for that; after a restart they will refuse ours "
+		       "until the clock has caught up.");
+	why_here(v, "timedatectl; set the clock, but not from a time server behind the tunnel");
 	return true;
 }
 

@@ -29,15 +29,15 @@ static bool only_root_writes(const char *path, char why[HOOKS_WHY])
 	struct stat st;
 
 	if (stat(path, &st) < 0) {
-		snprintf(why, HOOKS_WHY, "cannot look at %.300s: %s", path, strerror(errno));
+		snprintf(why, HOOKS_WHY, "cannot check %.300s: %s", path, strerror(errno));
 		return false;
 	}
 	if (st.st_uid != 0) {
-		snprintf(why, HOOKS_WHY, "%.300s does not belong to root; chown root it", path);
+		snprintf(why, HOOKS_WHY, "%.300s is not owned by root; chown root it", path);
 		return false;
 	}
 	if (st.st_mode & (S_IWGRP | S_IWOTH)) {
-		snprintf(why, HOOKS_WHY, "%.300s can be written by others than root; chmod go-w it",
+		snprintf(why, HOOKS_WHY, "%.300s is writable by others than root; chmod go-w it",
 			 path);
 		return false;
 	}
@@ -78,8 +78,8 @@ static bool place_is_safe(char *path, char why[HOOKS_WHY])
 	struct stat st;
 
 	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid != 0) {
-		snprintf(why, HOOKS_WHY,
-			 "the link %.300s does not belong to root; chown -h root it", path);
+		snprintf(why, HOOKS_WHY, "the link %.300s is not owned by root; chown -h root it",
+			 path);
 		return false;
 	}
 	if (!only_root_writes(path, why))
@@ -109,7 +109,7 @@ bool hooks_trusted(const char *path, char why[HOOKS_WHY])
 	if (real && given)
 		ok = place_is_safe(real, why) && place_is_safe(given, why);
 	else
-		snprintf(why, HOOKS_WHY, "cannot look at %.300s: %s", path, strerror(errno));
+		snprintf(why, HOOKS_WHY, "cannot check %.300s: %s", path, strerror(errno));
 	free(real);
 	free(given);
 	return ok;

@@ -222,11 +222,11 @@ static const char *reason(int status)
 	case ARES_ETIMEOUT:
 		return "no answer from the name servers";
 	case ARES_ECONNREFUSED:
-		return "name servers cannot be reached";
+		return "cannot reach the name servers";
 	case ARES_ESERVFAIL:
 		return "name server failed";
 	case ARES_EREFUSED:
-		return "name server refused";
+		return "name server refused to answer";
 	default:
 		return ares_strerror(status);
 	}

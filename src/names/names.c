@@ -67,7 +67,8 @@ static void log_failure(struct name *name, const char *why, unsigned retry)
 	name->retry_seconds = retry;
 	/* One line per change, not per attempt. */
 	if (news)
-		log_warn("endpoint %s has no address: %s; asked again in %u s, for ever",
+		log_warn("endpoint %s has no usable address: %s; retrying until it resolves, next "
+			 "in %u s",
 			 name->host, why, retry);
 }
 
@@ -89,14 +90,15 @@ static void answered(void *ctx, const struct endpoint *ends, unsigned n, const c
 			name->ends[name->n++] = ends[i];
 	}
 	if (name->n == 0) {
-		log_failure(name, "only addresses of a family that this host has not", retry);
+		log_failure(name, "its addresses are of an address family this host does not have",
+			    retry);
 		return;
 	}
 	name->why[0] = '\0';
 	if (!p || works(p, clock_now().mono) || current_end(name, p) >= 0)
 		return;
 	endpoint_print(text, &name->ends[0]);
-	log_info("endpoint %s is %s", name->host, text);
+	log_info("endpoint %s resolves to %s", name->host, text);
 	move(name, p, &name->ends[0]);
 }
 

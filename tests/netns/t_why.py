@@ -138,7 +138,7 @@ def wait_asks_again_after_it_was_given_up(lab):
     equal(wait.wait(15), 0, "exit status")
     # all that while another thing was told once
     equal([pair.a.log().count(text) for text in (" is handshaking: ", " is dead: ",
-                                                 "does not answer")], [1, 1, 1], "lines")
+                                                 "no answer yet")], [1, 1, 1], "lines")
 
 
 @test(needs=["taut"])
@@ -253,7 +253,7 @@ def closed_port_is_named(lab):
     _, peers = pair.a.status()
     record = peers[pair.b.public]
     equal((record["state"], record["icmp_last"]), ("handshaking", "3/3"), "record")
-    check("nobody listens" in pair.a.uapi("status=1\n\n"), "the state does not say so")
+    check("nothing is listening" in pair.a.uapi("status=1\n\n"), "the state does not say so")
 
 
 @test(needs=["taut"])
@@ -303,7 +303,7 @@ def silence_names_all_that_look_the_same(lab):
     wait_for(lambda: pair.a.status()[1][pair.b.public]["state"] == "handshaking", 3, "once more")
     wait_for(lambda: pair.a.status()[1][pair.b.public]["state"] == "dead", 150 / FAST, "dead again")
     equal([pair.a.log().count(text) for text in (" is handshaking: ", " is dead: ",
-                                                 "does not answer")], [1, 1, 1], "lines")
+                                                 "no answer yet")], [1, 1, 1], "lines")
 
 
 @test(needs=["taut"])
@@ -559,7 +559,7 @@ def client_of_everything_is_healthy(lab):
     wait_for(lambda: pair.b.drops().get("source", 0) >= 10, 5, "refused packets")
     equal(pair.a.status()[1][pair.b.public]["state"], "up", "state")
     equal(codes(pair.a), [], "the client")
-    holds(verdict(pair.b, "E-SOURCE", problem=False), "fe80::", "by themselves")
+    holds(verdict(pair.b, "E-SOURCE", problem=False), "fe80::", "on their own")
     equal(why(pair.b)[0], 0, "the server")
     check("session works\"" in pair.b.uapi("status=1\n\n"), "the state tells of it")
     pair.a.ns.ip(f"addr add 10.9.9.9/32 dev {pair.a.name}")

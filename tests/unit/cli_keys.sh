@@ -183,7 +183,7 @@ for aead in auto ipsec-mb openssl sodium; do
 	printf '[Interface]\nPrivateKey = %s\nAead = %s\n' "$key" $aead >"$name.conf"
 	"$TAUT" check "./$name.conf" >out 2>err && continue
 	says err "$name.conf:3:8: Aead: $aead cannot be used: "
-	says err "what works here: auto, "
+	says err "available here: auto, "
 	expect 78 "$TAUT" run "./$name.conf"
 	says err "Aead: $aead cannot be used: "
 	expect 2 "$TAUT" run --aead=$aead "./$name.conf"

@@ -43,13 +43,13 @@ static void test_every_backend_is_a_word_of_the_configuration(void **state)
 
 static void test_the_choice_and_its_figures_are_logged_in_one_line(void **state)
 {
-	char head[64];
+	char head[96];
 	size_t i;
 
 	(void)state;
 	assert_int_equal(aeadsel_choose(NULL), 0);
 	snprintf(head, sizeof(head),
-		 "%d packets are sealed by %s: %u ns for 64 bytes, %u ns for 1424; ",
+		 "%d packets are encrypted with %s: %u ns for 64 bytes, %u ns for 1424; ",
 		 LOG_LEVEL_INFO, aead_name(), aead_in_use()->ns_64, aead_in_use()->ns_1424);
 	assert_int_equal(strncmp(logged, head, strlen(head)), 0);
 	assert_ptr_equal(strchr(logged, '\n'), logged + strlen(logged) - 1);
@@ -90,7 +90,7 @@ static void test_what_cannot_be_had_is_refused_with_what_can(void **state)
 	(void)state;
 	assert_true(aeadsel_refused("rot13", why));
 	assert_non_null(strstr(why, "rot13 cannot be used: there is no such backend; "
-				    "what works here: auto, "));
+				    "available here: auto, "));
 	assert_non_null(strstr(why, ", sodium"));
 	for (i = 0; aead_figures(i); i++) {
 		char item[32];

@@ -115,7 +115,7 @@ static void test_first_initiation_is_handshaking(void **unused)
 {
 	(void)unused;
 	peer.timers.at[TIMER_RETRANSMIT] = now + SECOND_NS;
-	expect(STATE_HANDSHAKING, "asked 192.0.2.1:51820");
+	expect(STATE_HANDSHAKING, "handshake sent to 192.0.2.1:51820");
 }
 
 static void test_unanswered_initiations_are_counted(void **unused)
@@ -141,7 +141,7 @@ static void test_different_preshared_keys_are_named(void **unused)
 	peer.faults.psk_at = now - SECOND_NS;
 	expect(STATE_HANDSHAKING, "preshared keys differ");
 	peer.handshake_at = now - SECOND_NS / 2; /* and they do no more */
-	expect(STATE_HANDSHAKING, "asked");
+	expect(STATE_HANDSHAKING, "handshake sent");
 }
 
 static void test_closed_port_is_named(void **unused)
@@ -151,9 +151,9 @@ static void test_closed_port_is_named(void **unused)
 	peer.faults.icmp = (struct faults_icmp){
 		.to = peer.endpoint, .type = 3, .code = 3, .at = now - SECOND_NS
 	};
-	expect(STATE_HANDSHAKING, "nobody listens at 192.0.2.1:51820");
+	expect(STATE_HANDSHAKING, "nothing is listening at 192.0.2.1:51820");
 	peer.heard_at = now - SECOND_NS / 2;
-	expect(STATE_HANDSHAKING, "asked");
+	expect(STATE_HANDSHAKING, "handshake sent");
 }
 
 static void test_answers_without_a_sign_are_counted(void **unused)
@@ -192,10 +192,10 @@ static void test_name_without_address_is_resolving_and_says_why(void **unused)
 	(void)unused;
 	memset(&peer.endpoint, 0, sizeof(peer.endpoint));
 	around.host = "vpn.example";
-	expect(STATE_RESOLVING, "waits for the address of vpn.example");
+	expect(STATE_RESOLVING, "waiting for the address of vpn.example");
 	around.why = "name does not exist";
 	around.retry_seconds = 8;
-	expect(STATE_RESOLVING, "vpn.example: name does not exist; asks again within 8 s");
+	expect(STATE_RESOLVING, "vpn.example: name does not exist; retrying within 8 s");
 }
 
 static void test_name_matters_no_more_once_the_peer_has_called(void **unused)
@@ -211,14 +211,14 @@ static void test_peer_without_endpoint_waits_for_its_call(void **unused)
 {
 	(void)unused;
 	memset(&peer.endpoint, 0, sizeof(peer.endpoint));
-	expect(STATE_IDLE, "waits until the peer calls");
+	expect(STATE_IDLE, "waiting for the peer to connect");
 }
 
 static void test_unconfirmed_session_is_handshaking(void **unused)
 {
 	(void)unused;
 	peer.keyring.next = &session;
-	expect(STATE_HANDSHAKING, "waits for its first packet");
+	expect(STATE_HANDSHAKING, "waiting for its first packet");
 }
 
 static void test_untouched_peer_is_idle(void **unused)

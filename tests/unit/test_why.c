@@ -221,10 +221,10 @@ static void test_stranger_is_a_remark_once_all_peers_are_up(void **state)
 	be_up();
 	about.all_well = true;
 	faults_stranger(&t.faults, &key, &from, ago(20));
-	assert_false(expect(WHY_UNKNOWN_PEER, WHY_SURE, "wants in")->problem);
+	assert_false(expect(WHY_UNKNOWN_PEER, WHY_SURE, "asks for a session")->problem);
 	t.faults.stranger[0].at = ago(301);
 	about.all_well = false;
-	assert_false(expect(WHY_UNKNOWN_PEER, WHY_SURE, "wants in")->problem);
+	assert_false(expect(WHY_UNKNOWN_PEER, WHY_SURE, "asks for a session")->problem);
 	t.faults.stranger[0].at = ago(3601);
 	expect_health();
 }
@@ -482,7 +482,7 @@ static void test_wrong_mac1_from_the_peers_address(void **state)
 	peer->timers.at[TIMER_RETRANSMIT] = 0;
 	be_up();
 	about.all_well = true;
-	assert_false(expect(WHY_MAC1, WHY_LIKELY, "Rubbish")->problem);
+	assert_false(expect(WHY_MAC1, WHY_LIKELY, "Random noise")->problem);
 }
 
 static void test_strict_filter_explains_silence(void **state)
@@ -590,7 +590,7 @@ static void test_data_that_needs_no_answer_is_a_remark(void **state)
 	be_up();
 	send_in_vain(1000, 100);
 	peer->faults.unanswered = 2; /* of those that ask for one */
-	assert_false(expect(WHY_NO_RETURN, WHY_HINT, "may well be meant")->problem);
+	assert_false(expect(WHY_NO_RETURN, WHY_HINT, "may be intended")->problem);
 }
 
 static void test_what_hosts_send_by_themselves_is_a_remark(void **state)
@@ -693,9 +693,9 @@ static void test_records_are_as_they_were(void **state)
 	assert_string_equal(
 		out.chars,
 		"verdict=E-FIREWALL-LOCAL certainty=sure problem=yes peer=" THEIRS " age=2 "
-		"what=\"a firewall of this host drops what we send to 192.0.2.1:51820\" "
+		"what=\"a firewall on this host drops what we send to 192.0.2.1:51820\" "
 		"because=\"The kernel refuses the datagrams with EPERM (1 so far): a rule in the "
-		"output path, or a filter of the cgroup, drops them.\"\n"
+		"output path or a cgroup filter drops them.\"\n"
 		"step=here text=\"nft list ruleset\"\n"
 		"step=here text=\"iptables -S OUTPUT; ip6tables -S OUTPUT\"\n"
 		"step=here text=\"allow UDP to 192.0.2.1, port 51820\"\n");
