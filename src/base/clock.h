@@ -2,7 +2,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
-/* The only place that asks the system for the time. Once per callback; the value is handed on. */
+/* The only place that asks the system for the time. Once per callback; the value is passed on. */
 
 #include "base/instant.h"
 

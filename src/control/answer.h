@@ -2,7 +2,7 @@
 #ifndef CONTROL_ANSWER_H
 #define CONTROL_ANSWER_H
 
-/* What the daemon says to one whole request of the control socket. No socket here. */
+/* The daemon's answer to one complete request on the control socket. Does not touch the socket. */
 
 #include <stdbool.h>
 
@@ -14,13 +14,13 @@
 /* The first line of a request is one that answer() serves. */
 bool answer_knows(struct text first_line);
 
-/* It asks for the stream of events, which is the client's to begin: see feed.h. */
+/* The request asks for the event stream, which the client starts: see feed.h. */
 bool answer_is_events(struct text request);
 
 /*
- * Carry out the request and print the whole answer, "errno=" and the empty line
- * included.  too_long: one of its lines was longer than UAPI_LINE_MAX and is not
- * all there.  false: close the connection, nobody can be answered.
+ * Carry out the request and print the complete answer, "errno=" and the empty line
+ * included.  too_long: one of its lines was longer than UAPI_LINE_MAX and has been
+ * cut.  false: close the connection, there is no answer.
  */
 bool answer(const struct control_calls *calls, void *ctx, enum uapi_verb verb, struct text request,
 	    bool too_long, struct print *out);

@@ -3,9 +3,9 @@
 #define CONTROL_CLIENT_H
 
 /*
- * One connection to the control socket: collects bytes until a request is whole,
- * has it answered, writes the answer as fast as the other side takes it, and only
- * then looks at the next request.  Both directions wipe what they held.
+ * One connection to the control socket: collects bytes until a request is whole, has
+ * it answered, writes the answer as fast as the other side reads it, and only then
+ * looks at the next request.  The buffers of both directions are wiped.
  */
 
 #include <stdbool.h>
@@ -17,12 +17,12 @@ struct client;
 struct ev_loop;
 struct subscribers;
 
-/* What clients of one control share, and how they tell that they are gone. */
+/* What the clients of one control share, and how they report that they have left. */
 struct client_home {
 	struct ev_loop *loop;
 	const struct control_calls *calls;
 	void *ctx;                       /* of the calls */
-	struct subscribers *subscribers; /* takes over whoever asks for events */
+	struct subscribers *subscribers; /* takes over connections that ask for events */
 	double stall_s, request_s, idle_s;
 	size_t held;          /* bytes of request buffers, of all clients */
 	struct client *first; /* all clients */

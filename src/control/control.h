@@ -5,7 +5,7 @@
 /*
  * The control socket, /var/run/wireguard/NAME.sock: WireGuard's get and set (text
  * in uapi/), and taut's own verbs.  A client that sends slowly, reads slowly or
- * says nothing costs a bounded buffer and is dropped after a while; it never
+ * sends nothing costs a bounded buffer and is dropped after a while; it never
  * holds up the loop.
  *
  * taut's own requests end with an empty line too, and are answered with lines and
@@ -13,10 +13,10 @@
  *   status=1   the status records
  *   why=1      the verdicts
  *   handshake=1  start handshakes with peers that have no session
- *   reload=1   read the file again; lines of what was done or wrong
- *   stop=1     take the tunnel down; answered before it goes
- *   events=1   not answered: a line per event from now on, until one side hangs up;
- *              or "errno=N" (EBUSY: enough listen already)
+ *   reload=1   read the file again; lines say what was changed or wrong
+ *   stop=1     take the tunnel down; answered before that
+ *   events=1   no answer but a line per event from now on, until one side hangs up;
+ *              or "errno=N" (EBUSY: too many listeners)
  */
 
 #define CONTROL_DIR "/var/run/wireguard"
@@ -45,28 +45,31 @@ struct control_calls {
 	void (*stop)(void *ctx);
 };
 
-/* Make the listening socket, stale ones replaced; *fd. -EADDRINUSE: somebody answers there. */
+/*
+ * Create the listening socket in *fd, replacing a stale one.  -EADDRINUSE: a daemon
+ * answers there.
+ */
 int control_listen(const char *name, int *fd);
-/* Serve it; fd is the control's now. name: to watch the file, and unlink it at the end. */
+/* Serve it; the control owns fd. name: whose file to watch, and to unlink at the end. */
 int control_open(struct control **c, struct ev_loop *loop, const struct control_calls *calls,
 		 void *ctx, const char *name, int fd);
 /* Unlinks the socket if it is still ours. */
 void control_close(struct control *c);
 
-/* Who listens to events. NULL without a control. */
+/* The event listeners. NULL without a control. */
 struct subscribers *control_subscribers(struct control *c);
 
 /* The client side, for the cli: connect to the tunnel's socket; descriptor or -errno. */
 int control_connect(const char *name);
 
-/* What a test makes smaller; a zero means the usual value. Seconds. */
+/* Limits that a test lowers; zero means the default. In seconds. */
 struct control_limits {
 	const char *dir;  /* CONTROL_DIR */
 	unsigned clients; /* at a time: 32 */
-	double stall_s;   /* a half request or an unread answer without progress: 5 */
+	double stall_s;   /* an incomplete request or an unread answer, without progress: 5 */
 	double request_s; /* one request, from its first byte to the last of its answer: 60 */
-			  /* and a listener that takes nothing */
-	double idle_s;    /* nothing asked: 30 */
+			  /* and a listener that reads nothing */
+	double idle_s;    /* no request: 30 */
 	double pause_s;   /* after accept found no descriptor or memory: 1 */
 };
 

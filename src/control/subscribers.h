@@ -3,12 +3,12 @@
 #define CONTROL_SUBSCRIBERS_H
 
 /*
- * Who listens to what happens: connections of the control socket that asked for
- * events=1, and get a line of key=value pairs for each event from then on.
+ * The event listeners: control socket connections that asked for events=1 and get a
+ * line of key=value pairs for each event from then on.
  *
- * Each listener has a bounded buffer.  Lines that find it full are counted, and
- * the listener is told how many it has missed as soon as it reads on.  One that
- * takes nothing for a long time is dropped.
+ * Each listener has a bounded buffer.  Lines that do not fit are counted, and the
+ * listener is told how many it missed as soon as it reads again.  One that reads
+ * nothing for a long time is dropped.
  */
 
 #include <stdbool.h>
@@ -24,19 +24,19 @@ struct subscribers {
 	struct ev_loop *loop;
 	struct subscriber *first;
 	unsigned n;
-	double stall_s; /* without a byte taken, while some wait */
+	double stall_s; /* without a byte read, while some are pending */
 	char name[CONF_NAME_MAX + 1];
 };
 
 void subscribers_open(struct subscribers *f, struct ev_loop *loop, const char *name,
 		      double stall_s);
-/* Says goodbye to all, as far as their sockets take it. */
+/* Sends event=ending to those whose sockets have room, and drops all. */
 void subscribers_close(struct subscribers *f);
-/* fd, not blocking, listens from now on and is the feed's. 0; -EBUSY: enough do; -ENOMEM. */
+/* The feed owns fd (non-blocking) from now on. 0; -EBUSY: too many listeners; -ENOMEM. */
 int subscribers_join(struct subscribers *f, int fd);
 /*
- * "event=EVENT time=SECONDS interface=NAME", and what format adds (with a blank
- * before it, without newline), to all listeners.  The line is cut at SUBSCRIBERS_LINE.
+ * "event=EVENT time=SECONDS interface=NAME", and what format adds (it starts with a
+ * blank and has no newline), to all listeners.  The line is cut at SUBSCRIBERS_LINE.
  */
 void subscribers_publish(struct subscribers *f, const char *event, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

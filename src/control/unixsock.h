@@ -3,8 +3,8 @@
 #define CONTROL_UNIXSOCK_H
 
 /*
- * The file of a control socket: made so that nobody ever finds it bound but not
- * yet listening, for then wg(8) and other daemons take it for stale and remove it.
+ * The file of a control socket: created so that nobody ever finds it bound but not
+ * yet listening, as wg(8) and other daemons would take it for stale and remove it.
  */
 
 #include <stdbool.h>
@@ -14,11 +14,11 @@ enum { UNIXSOCK_PATH_MAX = 108 }; /* sun_path */
 
 /* DIR/NAME.sock; -EINVAL: name is not an interface's name; -ENAMETOOLONG. */
 int unixsock_path(char path[UNIXSOCK_PATH_MAX], const char *dir, const char *name);
-/* Make dir if need be, and a socket in it for our uid only. -EADDRINUSE: somebody answers there. */
+/* Create a socket for our uid only, and dir if missing. -EADDRINUSE: a daemon answers there. */
 int unixsock_listen(const char *dir, const char *name, int *fd);
 /* A connected, blocking descriptor or -errno: -ENOENT no socket, -ECONNREFUSED a stale one. */
 int unixsock_connect(const char *dir, const char *name);
-/* The file that path names is still the socket that *id was taken of. */
+/* true: path is still the socket whose stat(2) result is *id. */
 bool unixsock_is(const char *path, const struct stat *id);
 
 #endif

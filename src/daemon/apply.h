@@ -3,9 +3,9 @@
 #define DAEMON_APPLY_H
 
 /*
- * A configuration made true in the tunnel: keys, peers, allowed IPs, endpoints.
- * Everything that may fail for a reason the client could mend is checked before;
- * what remains is lack of memory.
+ * Apply a configuration to the tunnel: keys, peers, allowed IPs, endpoints.
+ * Everything that can fail for a reason the client could fix is checked first; after
+ * that only memory can run out.
  */
 
 #include "base/print.h"
@@ -14,19 +14,20 @@
 #include "proto/tunnel.h"
 
 /*
- * Make sure as far as one can that memory for all of it is to be had, and that
- * there is room for the peers: 0, -ENOMEM or -ENOSPC, and nothing has changed.
+ * Check, as well as possible, that there is memory for all of it and room for the
+ * peers.  0, -ENOMEM or -ENOSPC; nothing is changed.
  */
 int apply_check(const struct tunnel *t, const struct conf *c);
 
-/* A set request: says what to change. 0 or -ENOMEM. */
+/* Apply a set request, which lists changes. 0 or -ENOMEM. */
 int apply_request(struct tunnel *t, struct names *names, const struct conf *c, struct instant now);
 
 /*
- * A whole file: says what shall be.  Peers that are not in it go; of the others
- * only what differs is touched, so that their sessions live on.  An endpoint is
- * touched only if the file's differs from that of old: a peer that has moved
- * stays where it is.  report: a line per peer that changed.  0 or -ENOMEM.
+ * Apply a whole file, which describes the result.  Peers that are not in it are
+ * removed; of the others only what differs is changed, so that their sessions
+ * survive.  An endpoint is changed only if it differs between c and old: a peer that
+ * has roamed keeps its current one.  report: one line per changed peer.  0 or
+ * -ENOMEM.
  */
 int apply_file(struct tunnel *t, struct names *names, const struct conf *c, const struct conf *old,
 	       struct instant now, struct print *report);

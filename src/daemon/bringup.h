@@ -2,30 +2,33 @@
 #ifndef DAEMON_BRINGUP_H
 #define DAEMON_BRINGUP_H
 
-/* A tunnel brought up in order, and taken down in reverse. */
+/* Bring a tunnel up in order, and take it down in reverse. */
 
 #include "daemon/internal.h"
 
-/* Exit status: 0, or it has been logged what failed; then bringup_undo(). */
+/* Exit status: 0, or the failure has been logged; then call bringup_undo(). */
 int bringup(struct daemon *d);
-/* Whatever is up goes, with nothing left behind. hooks: the tunnel was up, its Down hooks run. */
+/*
+ * Take down whatever is up, leaving nothing behind.  hooks: the tunnel was up, run
+ * its Down hooks.
+ */
 void bringup_undo(struct daemon *d, bool hooks);
 
 /*
- * The mark of our own datagrams, and with it the table of a default route; a free
- * one is picked once. 0 or -errno.
+ * The mark of our own datagrams, which is also the table of a default route; a free
+ * one is chosen once and kept.  0 or -errno.
  */
 int bringup_mark(struct daemon *d, const struct conf *c, uint32_t *mark);
 /*
- * Fill a zeroed network with what the configuration wants of this host: without
- * its IPv6 part, and a line about that, where IPv6 is off. 0 or -ENOMEM.
+ * Fill a zeroed network with what the configuration needs on this host.  Where IPv6
+ * is off, its IPv6 part is left out and that is logged.  0 or -ENOMEM.
  */
 int bringup_network(struct daemon *d, const struct conf *c, uint32_t mark, struct network *wanted);
-/* DNS is a convenience: without a helper there is one warning, and the tunnel works. */
+/* DNS is optional: without a helper, log one warning and carry on. */
 void bringup_dns(struct daemon *d, const struct conf *c);
-/* Why an address or a route could not be had, in one line. */
+/* Log why an address or a route could not be added, in one line. */
 void bringup_log_network(int error, const char *what);
-/* Why sockets could not be had, in one line. */
+/* Log why the sockets could not be opened, in one line. */
 void bringup_log_port(int error, uint16_t port);
 
 #endif

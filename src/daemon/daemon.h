@@ -15,27 +15,24 @@ struct daemon;
 
 struct daemon_options {
 	char name[CONF_NAME_MAX + 1];
-	const char *path;    /* config file; NULL: none, all comes over the control socket */
-	const char *aead;    /* what conf_aead() knows, whatever the file says; NULL: as it says */
-	struct tune tune;    /* counts instead of what the file says */
-	int tun_fd, uapi_fd; /* handed over by the caller; -1: make our own */
-	/*
-	 * Called once, when device and control socket stand (everything a client may
-	 * ask for works).
-	 */
+	const char *path;    /* config file; NULL: none, configured over the control socket */
+	const char *aead;    /* known to conf_aead(), overrides the file; NULL: as in the file */
+	struct tune tune;    /* overrides the file */
+	int tun_fd, uapi_fd; /* passed in by the caller; -1: create our own */
+	/* Called once, when device and control socket are up (every request works). */
 	void (*ready)(void *ctx);
 	void *ctx;
 };
 
 /*
- * Run a tunnel until it is told to stop (signal, stop request, device deleted, control
- * socket deleted).  Returns the exit status for main: 0; 1 runtime failure; 2 an
- * option that cannot be had here; 78 (EX_CONFIG) bad configuration.  Whatever failed
- * has been logged in one clear line, with what to do.
+ * Run a tunnel until it is stopped (by a signal, a stop request, or the removal of
+ * the device or the control socket).  Returns the exit status for main: 0; 1 runtime
+ * failure; 2 an option that is not available here; 78 (EX_CONFIG) bad configuration.
+ * A failure has been logged in one clear line that says what to do.
  */
 int daemon_run(const struct daemon_options *options);
 
-/* End soon, with this exit status. */
+/* Stop soon, with this exit status. */
 void daemon_stop(struct daemon *d, int status);
 
 #endif

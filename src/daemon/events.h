@@ -2,12 +2,12 @@
 #ifndef DAEMON_EVENTS_H
 #define DAEMON_EVENTS_H
 
-/* What the core has noticed, as log lines, and what the daemon does about it. */
+/* Log what the core has noticed, and react to it. */
 
 #include "daemon/internal.h"
 
 void events_handle(struct daemon *d, const struct event *e, struct instant now);
-/* All that wait: before peers are removed, for an event may name one. */
+/* Handle all pending events: before peers are removed, as an event may refer to one. */
 void events_drain(struct daemon *d, struct instant now);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef DAEMON_INTERNAL_H
 #define DAEMON_INTERNAL_H
 
-/* The one struct that the files of the running daemon share; nobody else looks in here. */
+/* The one struct that the files of the running daemon share; private to them. */
 
 #include "base/log.h"
 #include "control/control.h"
@@ -38,28 +38,28 @@ struct daemon {
 	struct names names;
 	struct watch watch;     /* fd -1: closed */
 	struct conf conf;       /* of the file, without its secrets; empty: there is no file */
-	struct network network; /* what of it is on the host */
+	struct network network; /* the part of it that is on the host */
 	uint32_t ifindex;
 	bool link_lost;        /* the device is where netlink cannot see it */
 	uint32_t mtu;          /* of the device */
-	uint32_t segments;     /* the most of a big packet, as we set it; 0: never... */
+	uint32_t segments;     /* limit of a big packet, as we set it; 0: never... */
 	uint32_t segments_mtu; /* ...and the mtu then */
-	uint32_t segments_met; /* as we met it, on a device that lives longer than we do */
+	uint32_t segments_met; /* as we found it, on a device that outlives us */
 	uint32_t mtu_chosen;   /* by us, the last time; 0: never */
 	uint16_t port;         /* of the sockets; 0: none are open */
 	uint32_t mark;
-	uint32_t table;    /* picked for the default route; 0: none */
-	ev_timer debounce; /* runs for a moment after a change of the network */
+	uint32_t table;    /* chosen for the default route; 0: none */
+	ev_timer debounce; /* runs for a moment after a network change */
 	bool changed_again;
 	struct log_ratelimit ratelimit[RATELIMIT_COUNT];
-	bool ready;                   /* came up whole */
-	bool reload_later;            /* a HUP came before that */
-	bool said_no_v6, said_strict; /* lines of the log that one start has once */
+	bool ready;                   /* fully up */
+	bool reload_later;            /* a HUP arrived before that */
+	bool said_no_v6, said_strict; /* log lines that appear once per start */
 	int status;
 	bool stopping;
 };
 
-/* How a peer is, with all that is known around it. */
+/* The state of a peer, with all that is known around it. */
 void daemon_peer_state(const struct daemon *d, const struct peer *p, uint64_t mono,
 		       struct state *state);
 /* The word alone. */

@@ -2,19 +2,19 @@
 #ifndef DAEMON_LINKWATCH_H
 #define DAEMON_LINKWATCH_H
 
-/* What the kernel tells of our link and of the network around, and what follows from it. */
+/* React to what the kernel reports about our link and the network. */
 
 #include "daemon/internal.h"
 
 /* The watch is readable. */
 void linkwatch_read(struct daemon *d);
-/* Believe this state of our link: up, down, MTU. fell: it went down since we last looked. */
+/* Adopt this state of our link: up, down, MTU. fell: it went down since we last looked. */
 void linkwatch_link(struct daemon *d, const struct link_info *info, bool fell);
-/* The ways to the peers may have changed; at most once a second is acted on. */
+/* The routes to the peers may have changed; acts at most once a second. */
 void linkwatch_network(struct daemon *d);
-/* USR2: somebody knows that the network changed: ask for names and start handshakes at once. */
+/* USR2: somebody says that the network changed: resolve names and start handshakes at once. */
 void linkwatch_kick(struct daemon *d);
-/* Choose the MTU anew, unless the configuration or an admin set it. 0 or -errno. */
+/* Choose the MTU again, unless the configuration or an admin set it. 0 or -errno. */
 int linkwatch_mtu(struct daemon *d);
 
 void linkwatch_start(struct daemon *d);

@@ -7,8 +7,8 @@
  * signals, and shares out time between the two directions of the path.
  *
  * Data is moved at the end of a pass, within a budget of bytes and rounds; what is
- * left is found again by the next pass, after the control socket and timers had
- * their turn.
+ * left is picked up by the next pass, after the control socket and the timers have
+ * had their turn.
  */
 
 #include <ev.h>
@@ -40,7 +40,7 @@ struct loop {
 	uint64_t armed;       /* what the timer is set to; UINT64_MAX: not */
 	uint64_t late_max;    /* ns: the longest that a deadline of the core had to wait */
 	unsigned ready;       /* what has data: a bit per socket, and the device */
-	unsigned backing_off; /* what failed in a strange way, and is left alone for a moment */
+	unsigned backing_off; /* what failed unexpectedly, and is paused for a moment */
 	unsigned watched;     /* in the same bits: what was waited for since loop_is_sound() */
 	unsigned failed[UDP_SOCKETS + 1]; /* times in a row, since then */
 	bool bulk;                        /* the device last had bulk data, not just answers */
@@ -51,9 +51,9 @@ struct loop {
 int loop_open(struct loop *l, struct datapath *path, const struct loop_calls *calls, void *ctx);
 void loop_close(struct loop *l);
 
-/* The descriptors of path (or -1) are what is watched from now on: after each change of them. */
+/* Watch the descriptors of path (or -1: none) from now on. Call after each change of them. */
 void loop_follow_datapath(struct loop *l);
-/* -1: no more. */
+/* -1: stop watching. */
 void loop_follow_netlink(struct loop *l, int fd);
 
 /* Run until loop_break(). */
@@ -62,8 +62,8 @@ void loop_run(struct loop *l);
 bool loop_wait(struct loop *l, int fd);
 void loop_break(struct loop *l);
 /*
- * Since the last call, seconds ago: every descriptor of the path was waited for,
- * and none did nothing but fail.
+ * true: since the last call, seconds ago, every descriptor of the path was waited
+ * for, and none did nothing but fail.
  */
 bool loop_is_sound(struct loop *l, double seconds);
 

@@ -13,22 +13,23 @@
 #include <sys/un.h>
 
 struct notify {
-	int fd; /* -1: nobody wants to be told */
+	int fd; /* -1: no service manager */
 	struct sockaddr_un to;
 	socklen_t to_len;
-	uint64_t watchdog_us; /* tell that we live at least that often; 0: nobody waits for it */
+	uint64_t watchdog_us; /* report that we are alive at least this often; 0: no watchdog */
 };
 
 /*
- * Learn from the environment (NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID), and take
- * those out of it: what we start must not speak for us.  Once, at start.
+ * Read NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from the environment, and
+ * remove them from it: programs we start must not speak for us.  Once, at start.
  */
 void notify_open(struct notify *n);
 void notify_close(struct notify *n);
 
 /*
- * Tell.  Without waiting, for what is said again soon; notify_insist() waits a
- * moment for what is said once.  0, also when nobody wants to be told, or -errno.
+ * Send text.  notify_send() does not wait, for what is repeated soon; notify_insist()
+ * waits a moment, for what is sent once.  0 (also without a service manager) or
+ * -errno.
  */
 int notify_send(const struct notify *n, const char *text);
 int notify_insist(const struct notify *n, const char *text);

@@ -3,9 +3,9 @@
 #define DAEMON_PEERWATCH_H
 
 /*
- * Notice when the state of a peer changes: since when it is what it is, and one
- * line of the log for each change, held back per peer when they come too often.
- * Also notice when the clock of this host is set back.
+ * Notice when the state of a peer changes: keep the time of the change, and log one
+ * line per change, rate-limited per peer.  Also notice when this host's clock is set
+ * back.
  */
 
 #include <ev.h>
@@ -18,9 +18,9 @@ struct daemon;
 struct peerwatch {
 	ev_timer look;
 	bool running, looked;
-	uint64_t offset;  /* the clock minus the time since boot, when we last looked */
-	uint64_t back_at; /* the clock was set back last, mono ns; 0: never... */
-	uint64_t back_by; /* ...by so many ns */
+	uint64_t offset;  /* the wall clock minus the monotonic one, at the last look */
+	uint64_t back_at; /* when the clock was last set back, mono ns; 0: never... */
+	uint64_t back_by; /* ...and by how many ns */
 };
 
 void peerwatch_start(struct daemon *d);

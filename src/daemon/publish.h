@@ -2,7 +2,7 @@
 #ifndef DAEMON_PUBLISH_H
 #define DAEMON_PUBLISH_H
 
-/* What happens, told to whoever listens to the feed. Costs next to nothing when nobody does. */
+/* Tell the feed's listeners what happens. Costs next to nothing when there are none. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,13 +15,13 @@ struct daemon;
 
 /* The link went up or down. */
 void publish_link(struct daemon *d, bool up);
-/* A peer has another state than the previous, a word of enum state_word; -1: it is new. */
+/* The state of a peer has changed. previous: an enum state_word; -1: the peer is new. */
 void publish_state(struct daemon *d, const struct peer *p, int previous, struct instant now);
 /* A handshake, or a move to another address. */
 void publish_event(struct daemon *d, const struct event *e);
-/* Its endpoint is another one: a name has a new address. */
+/* Its endpoint has changed, because its name has a new address. */
 void publish_endpoint(struct daemon *d, const struct peer *p);
-/* A reload ended with r, and said this from its from-th character on. */
+/* A reload ended with r; report has what it said, starting at from. */
 void publish_reload(struct daemon *d, int r, const struct print *report, size_t from);
 
 #endif

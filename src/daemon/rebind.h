@@ -3,8 +3,8 @@
 #define DAEMON_REBIND_H
 
 /*
- * Changes of port and mark in two steps: everything that may fail first, and then
- * what cannot.  New sockets are bound before old ones are closed.
+ * Change port and mark in two steps: first everything that can fail, then what
+ * cannot.  New sockets are bound before old ones are closed.
  */
 
 #include "daemon/internal.h"
@@ -19,8 +19,8 @@ struct rebind_plan {
 enum { REBIND_KEEP_PORT = -1 };
 
 /*
- * port: 0 for a new random one, REBIND_KEEP_PORT for the one there is (a random
- * one if there is none).  0; -EADDRINUSE, -EACCES, -EPERM: nothing has changed.
+ * port: 0 for a new random one, REBIND_KEEP_PORT for the current one (a random one
+ * if there is none).  0; -EADDRINUSE, -EACCES, -EPERM: nothing has changed.
  */
 int rebind_plan(struct rebind_plan *plan, struct daemon *d, int port, uint32_t mark);
 void rebind_commit(struct rebind_plan *plan, struct daemon *d, struct instant now);

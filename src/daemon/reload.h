@@ -2,7 +2,7 @@
 #ifndef DAEMON_RELOAD_H
 #define DAEMON_RELOAD_H
 
-/* The file read again: what differs is changed, over all keys, and nothing else is touched. */
+/* Read the file again and change what differs, in all keys, and nothing else. */
 
 #include "daemon/internal.h"
 

@@ -3,18 +3,18 @@
 #define DAEMON_RPFILTER_H
 
 /*
- * Under a default route the datagrams of peers carry no mark when they come in, so
+ * Under a default route, datagrams from peers carry no mark when they arrive, so
  * strict reverse path filtering finds that answers would leave through the tunnel,
- * and drops them without a word.
+ * and silently drops them.
  */
 
 #include <net/if.h>
 
 #include "daemon/internal.h"
 
-/* That happens to this peer, by this interface. */
+/* true: it happens to this peer, on the interface of that name. */
 bool rpfilter_drops(struct daemon *d, const struct peer *p, char name[IF_NAMESIZE]);
-/* Tell once if that will happen to this peer (NULL: to any), and what to type. */
+/* Warn once if it will happen to this peer (NULL: to any), and say what to type. */
 void rpfilter_warn(struct daemon *d, const struct peer *peer);
 
 #endif

@@ -3,9 +3,9 @@
 #define DAEMON_SERVICE_H
 
 /*
- * What a service manager is told of this tunnel: that it stands, how it is, that
- * it reloads, ends, and still lives.  Nothing of it happens when nobody wants to
- * be told.
+ * What the service manager is told about this tunnel: that it is up, its state, that
+ * it reloads or stops, and that it is alive.  Does nothing without a service
+ * manager.
  */
 
 #include <ev.h>
@@ -18,9 +18,9 @@ struct daemon;
 struct service {
 	struct notify notify;
 	ev_timer ping, look;
-	struct summary told; /* the last that was told, and its text */
+	struct summary told; /* the last one that was sent, and its text */
 	char text[SUMMARY_TEXT];
-	double told_at;     /* of the loop's clock */
+	double told_at;     /* by the loop's clock */
 	struct ev_loop *ev; /* NULL: the timers never ran */
 	bool running;       /* between ready and stopping */
 	bool unsound;
@@ -31,11 +31,11 @@ void service_open(struct service *s);
 /* Before the loop is closed; a second time is fine. */
 void service_close(struct service *s);
 
-/* The tunnel stands, or stands again after a reload. */
+/* The tunnel is up, or up again after a reload. */
 void service_ready(struct daemon *d);
 void service_reloading(struct daemon *d);
 void service_stopping(struct daemon *d);
-/* Peers may have changed their state: looked at soon. */
+/* Peers may have changed their state: look soon. */
 void service_look(struct daemon *d);
 
 #endif

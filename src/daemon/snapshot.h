@@ -2,7 +2,7 @@
 #ifndef DAEMON_SNAPSHOT_H
 #define DAEMON_SNAPSHOT_H
 
-/* What runs, as a configuration: peers and allowed IPs in their order. */
+/* The running tunnel as a configuration: peers and allowed IPs in their order. */
 
 #include "conf/conf.h"
 #include "proto/tunnel.h"

@@ -2,7 +2,7 @@
 #ifndef DAEMON_TUNING_H
 #define DAEMON_TUNING_H
 
-/* The knobs of conf/tune.h, put where they work. */
+/* Apply the settings of conf/tune.h. */
 
 #include "daemon/internal.h"
 
@@ -13,11 +13,11 @@ void tuning_sockets(struct daemon *d, const int fd[UDP_SOCKETS]);
 /* The device, once netlink knows it. */
 void tuning_device(struct daemon *d);
 /*
- * How many segments the host may put into one big packet, as far as it is for us to
- * say: at the start, and after any change of the link or of what the host forwards.
+ * Set how many segments the host may put into one big packet, where that is up to
+ * us: at the start, and after any change of the link or of what the host forwards.
  */
 void tuning_segments(struct daemon *d);
-/* Report what of another file only a new start will take up. */
+/* Report the settings of another file that take effect only at the next start. */
 void tuning_compare(const struct tune *now, const struct tune *next, struct print *report);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef DIAG_COUNTERS_H
 #define DIAG_COUNTERS_H
 
-/* How the data path does: states of the offloads, and its counters, as key=value. Pure. */
+/* How the data path is doing: offload states and counters, as key=value. Pure. */
 
 #include "base/print.h"
 #include "datapath/datapath.h"

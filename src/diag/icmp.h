@@ -8,9 +8,9 @@
 
 enum icmp_kind {
 	ICMP_KIND_OTHER,
-	ICMP_KIND_PORT,     /* the host is there, and nobody listens on that port */
-	ICMP_KIND_FILTERED, /* a packet filter says so */
-	ICMP_KIND_NO_WAY,   /* no route from some router on, or the host is off */
+	ICMP_KIND_PORT,     /* the host is up, but nothing listens on that port */
+	ICMP_KIND_FILTERED, /* rejected by a packet filter */
+	ICMP_KIND_NO_WAY,   /* a router has no route, or the host is down */
 };
 
 enum { ICMP_TEXT = 48 };

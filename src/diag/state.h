@@ -3,8 +3,8 @@
 #define DIAG_STATE_H
 
 /*
- * How a peer is, in one word and one sentence: derived in this one place from
- * what the core knows of it.  Pure.
+ * The state of a peer, in one word and one sentence: derived in this one place from
+ * what the core knows about it.  Pure.
  */
 
 #include <stdbool.h>
@@ -15,10 +15,10 @@
 enum state_word {
 	STATE_RESOLVING,   /* its name has no address yet */
 	STATE_HANDSHAKING, /* asked, not answered yet */
-	STATE_UP,          /* a session is there and answers */
+	STATE_UP,          /* it has a session that answers */
 	STATE_IDLE,        /* nothing wrong, nothing to do */
-	STATE_STALE,       /* a session is there, but nothing comes back */
-	STATE_DEAD,        /* nothing will happen before somebody acts */
+	STATE_STALE,       /* it has a session, but nothing comes back */
+	STATE_DEAD,        /* nothing will happen until somebody acts */
 	STATE_COUNT
 };
 
@@ -40,13 +40,13 @@ struct state_context {
 /* mono: CLOCK_BOOTTIME ns. */
 void state_of(struct state *s, const struct peer *peer, const struct state_context *around,
 	      uint64_t mono);
-/* The word alone, at a fraction of the price: for looking at many peers often. */
+/* The word alone, at a fraction of the cost: for looking at many peers often. */
 enum state_word state_glance(const struct peer *peer, const struct state_context *around,
 			     uint64_t mono);
 const char *state_name(enum state_word word);
 /* Somebody should know: resolving, stale or dead, and not merely quiet. */
 bool state_is_trouble(enum state_word word);
-/* What went wrong at that time has not been put right since by a handshake. */
+/* No handshake has succeeded since it went wrong at that time. */
 bool state_unsettled(const struct peer *peer, uint64_t at);
 
 #endif

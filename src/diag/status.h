@@ -15,7 +15,7 @@ struct status_interface {
 	const char *name;
 	uint16_t listen_port; /* 0: no socket */
 	uint32_t fwmark, mtu;
-	uint32_t segments; /* of a big packet from the device, as we limit it; 0: not */
+	uint32_t segments; /* our limit of a big packet from the device; 0: none */
 	const char *aead;
 	uint32_t aead_ns_64, aead_ns_1424; /* 0: not measured */
 	uint64_t mono;

@@ -3,8 +3,8 @@
 #define DIAG_SUMMARY_H
 
 /*
- * How a tunnel with any number of peers is, in one line: what the service manager
- * shows.  A zeroed struct has no peers.  Pure.
+ * The state of a tunnel with any number of peers, in one line, for the service
+ * manager.  A zeroed struct has no peers.  Pure.
  */
 
 #include <stdbool.h>
@@ -22,7 +22,7 @@ struct summary {
 
 void summary_add(struct summary *s, const struct key *peer, const struct state *state);
 void summary_print(char text[SUMMARY_TEXT], const struct summary *s);
-/* The words for all peers are the same as before, whatever their reasons. */
+/* The counts and the worst peer are the same; the reasons may differ. */
 bool summary_equal(const struct summary *a, const struct summary *b);
 
 #endif

@@ -3,7 +3,7 @@
 #define DIAG_WHY_H
 
 /*
- * Why a tunnel does not work: from what core and daemon have counted to a list of
+ * Why a tunnel does not work: turns what core and daemon have counted into a list of
  * verdicts, each with what happened, why we think so, and what to type on which
  * host.  Pure: asks nobody, sends nothing.  The codes are stable; docs/WHY.md
  * explains each of them.
@@ -68,7 +68,7 @@ struct why_step {
 struct verdict {
 	enum why_code code;
 	enum why_certainty certainty;
-	bool problem; /* else a remark: what is asked for may work all the same */
+	bool problem; /* else a remark: the tunnel may work anyway */
 	bool of_peer; /* else of the tunnel */
 	struct key peer;
 	uint64_t age;                              /* seconds since it was seen last */
@@ -83,28 +83,28 @@ struct verdicts {
 	unsigned n;
 };
 
-/* What the daemon knows beside the core. */
+/* What the daemon knows besides the core. */
 struct why_about {
 	const char *name;          /* of the interface */
 	uint16_t port;             /* of the sockets; 0: none */
 	uint64_t mono, wall;       /* now */
 	uint64_t back_at, back_by; /* our clock was set back; 0: never */
-	bool all_well; /* there are peers, and each has a session that works, or had and rests */
+	bool all_well; /* there are peers, each with a working session or idle after one */
 };
 
 struct why_around {
 	struct state state;
 	struct state_context around;
-	int route;  /* to its endpoint: 0, or -errno: there is none; -EAGAIN: not looked for */
+	int route;  /* to its endpoint: 0; -errno: there is none; -EAGAIN: not looked up */
 	bool loops; /* that route leads into the tunnel itself */
-	char strict[IF_NAMESIZE]; /* what drops its answers by rp_filter; empty: nothing */
+	char strict[IF_NAMESIZE]; /* whose rp_filter drops its answers; empty: none */
 };
 
-/* Add what is to be said of the tunnel as a whole; of one of its peers. */
+/* Add the verdicts on the tunnel as a whole; on one of its peers. */
 void why_tunnel(struct verdicts *v, const struct tunnel *t, const struct why_about *about);
 void why_peer(struct verdicts *v, const struct tunnel *t, const struct why_about *about,
 	      const struct peer *peer, const struct why_around *around);
-/* The tunnel cannot work at all, whatever is true of its peers. */
+/* The tunnel cannot work at all, whatever the state of its peers. */
 bool why_ends_there(const struct verdicts *v);
 
 /* "E-PSK-MISMATCH", "sure" */

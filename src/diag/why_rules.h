@@ -2,7 +2,7 @@
 #ifndef DIAG_WHY_RULES_H
 #define DIAG_WHY_RULES_H
 
-/* What the files of the verdicts share: for why*.c alone. */
+/* What the files of the verdicts share: only for why*.c. */
 
 #include "base/endpoint.h"
 #include "base/ip.h"
@@ -15,7 +15,7 @@ struct why_look {
 	const struct why_about *about;
 	const struct peer *p; /* NULL: the tunnel as a whole */
 	const struct why_around *around;
-	/* words that many need */
+	/* texts that many rules need */
 	char ours[KEY_BASE64_LEN + 1], theirs[KEY_BASE64_LEN + 1];
 	char end[ENDPOINT_TEXT], ip[IP_TEXT];
 	uint16_t port; /* of the peer's endpoint */
@@ -25,8 +25,8 @@ struct why_look {
 typedef bool why_rule_fn(const struct why_look *l);
 
 /*
- * A new verdict, about something seen last at that time (mono).  Never NULL: one too
- * many takes the place of the last.
+ * A new verdict, about something last seen at that time (mono).  Never NULL: one too
+ * many replaces the last.
  */
 struct verdict *why_begin(const struct why_look *l, enum why_code code,
 			  enum why_certainty certainty, bool problem, uint64_t at);
@@ -38,14 +38,14 @@ void why_there(struct verdict *v, const char *format, ...) __attribute__((format
 
 /* Seconds since then. */
 unsigned long why_ago(const struct why_look *l, uint64_t at);
-/* Seen within the last so many seconds. */
+/* Seen within that many seconds. */
 bool why_within(const struct why_look *l, uint64_t at, unsigned seconds);
 
-/* Why the peer is not heard: the first of them that is true is enough. why_reach.c */
+/* Why nothing is heard from the peer: the first rule that applies is enough. why_reach.c */
 extern why_rule_fn *const why_reach[];
-/* What is wrong although there may be a session: all that are true. why_inside.c */
+/* What is wrong although there may be a session: all rules that apply. why_inside.c */
 extern why_rule_fn *const why_inside[];
-/* About the tunnel as a whole: all that are true. why_whole.c */
+/* About the tunnel as a whole: all rules that apply. why_whole.c */
 extern why_rule_fn *const why_whole[];
 
 #endif

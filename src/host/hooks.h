@@ -10,25 +10,25 @@
 enum { HOOKS_WHY = 512 };
 
 /*
- * Commands run with all our rights, so nobody but root may have written them:
- * the file and its directory belong to root and only root can write there, nor can
- * others exchange a directory or a link on the way.
- * false: *why says what to change.
+ * Commands run with all our privileges, so only root may be able to write them: the
+ * file and its directory must belong to root and be writable by root alone, and
+ * nobody else may be able to replace a directory or a link on the way.  false: *why
+ * says what to change.
  */
 bool hooks_trusted(const char *path, char why[HOOKS_WHY]);
 bool hooks_any(const struct conf *c);
 
-/* How the caller waits for a command, and serves others meanwhile. */
+/* How the caller waits for a command while it serves others. */
 struct hooks_wait {
-	/* true: fd is readable; false: the daemon was told to stop before. */
+	/* true: fd is readable; false: the daemon is stopping. */
 	bool (*readable)(void *ctx, int fd);
 	void *ctx;
 };
 
 /*
- * Run all hooks of a kind in order; wait lets the loop go on meanwhile, for a hook may
+ * Run all hooks of a kind in order; wait keeps the loop running, as a hook may
  * talk to our control socket.  Stops at the first that fails: its exit status,
- * -errno, or -EINTR when the daemon was told to end; *failed is that command.
+ * -errno, or -EINTR when the daemon is stopping; *failed is that command.
  */
 int hooks_run(struct host *h, const struct hooks_wait *wait, const char *name, const struct conf *c,
 	      enum conf_hook kind, const char **failed);

@@ -3,12 +3,12 @@
 #define HOST_HOST_H
 
 /*
- * All that needs rights or touches the host, as plain verbs over plain values,
- * so that it can move into a process of its own: no pointer into the daemon, no
- * callback, descriptors and errno as the only results.
+ * Everything that needs privileges or changes the host, as plain functions over
+ * plain values, so that it can move into a process of its own: no pointer into the
+ * daemon, no callback, only descriptors and errno as results.
  *
- * All calls: 0 or -errno.  What was added is remembered, and host_undo() takes
- * it back in reverse order; so does host_close().
+ * All calls: 0 or -errno.  What was added is remembered; host_undo() removes it in
+ * reverse order, and so does host_close().
  */
 
 #include <stdbool.h>
@@ -25,62 +25,62 @@ struct host;
 int host_open(struct host **h);
 void host_close(struct host *h);
 
-/* The device: name in (may be "": any), name out. vnet: see io/tun.h. The link stays down. */
+/* Create the device: name in ("": any), name out. vnet: see io/tun.h. The link stays down. */
 int host_tun(struct host *h, char name[16], bool vnet, int *fd);
-/* A pair of UDP sockets, v4 and v6 (-1: not to be had); port 0: any free one. */
+/* A pair of UDP sockets, v4 and v6 (-1: not available); port 0: any free one. */
 int host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uint16_t *bound);
-/* Buffers of sockets, in bytes; 0: as they are. */
+/* Set the socket buffers, in bytes; 0: leave as they are. */
 void host_buffers(struct host *h, const int fd[2], uint32_t recv_bytes, uint32_t send_bytes);
 int host_mark(struct host *h, const int fd[2], uint32_t mark);
 
 int host_link(struct host *h, const char *name, struct link_info *info);
 int host_link_up(struct host *h, uint32_t ifindex, bool up);
-/* The device's queue, in packets. */
+/* Set the length of the device's queue, in packets. */
 int host_queue_len(struct host *h, uint32_t ifindex, uint32_t packets);
-/* Segments of a big packet to the device, at most: see netlink/link.h. */
+/* Set the most segments of a big packet to the device: see netlink/link.h. */
 int host_segments(struct host *h, uint32_t ifindex, uint32_t segments);
-/* true: it may pass on packets of others to the device; also if nobody knows. */
+/* true: the host may forward packets to the device; also if that is unknown. */
 bool host_forwards(struct host *h, uint32_t ifindex);
 int host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu);
 int host_address(struct host *h, bool add, uint32_t ifindex, const struct prefix *address);
 /* table 0: main */
 int host_route(struct host *h, bool add, uint32_t ifindex, const struct prefix *dst,
 	       uint32_t table);
-/* Route into the tunnel by policy: table == mark, rules, src_valid_mark (v4). One family. */
+/* Policy-route one family into the tunnel: table == mark, rules, src_valid_mark (v4). */
 int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, uint32_t table);
-/* What a killed process left of such ways: rules of ours that lead nowhere go. How many. */
+/* Remove rules of ours that lead nowhere, left by a killed process. Returns how many. */
 unsigned host_sweep(struct host *h);
-/* false: it was switched off, or is not in this kernel. */
+/* false: it is switched off, or not in this kernel. */
 bool host_has_ipv6(struct host *h);
 /*
- * true: the device takes a datagram only if an answer to it would leave by the same
- * device (rp_filter of 1). name gets the device's.
+ * true: the device accepts a datagram only if an answer to it would leave by the
+ * same device (rp_filter = 1).  name gets the device's name.
  */
 bool host_filters_strictly(struct host *h, uint32_t ifindex, char name[16]);
 /* The first table number from 51820 on that is empty. */
 int host_free_table(struct host *h, uint32_t *table);
 int host_path(struct host *h, const struct ip *dst, uint32_t mark, struct route_path *path);
 
-/* resolvectl, else resolvconf; -ENOENT: neither is here. */
+/* resolvectl, else resolvconf; -ENOENT: neither is installed. */
 int host_dns(struct host *h, bool add, const char *name, const struct conf_dns *dns, size_t n);
 /* /bin/sh -c command, with %i replaced; waits. 0, or its exit status (> 0), or -errno. */
 int host_hook(struct host *h, const char *name, const char *command);
 /*
- * The same in two steps, for a caller that has to answer others meanwhile (a hook
- * may well talk to our control socket): *fd becomes readable when the command has
- * ended; then host_hook_end(), which returns as host_hook().  One at a time.
+ * The same in two steps, for a caller that must serve others meanwhile (a hook may
+ * talk to our control socket): *fd becomes readable when the command has ended; then
+ * host_hook_end(), which returns as host_hook().  One at a time.
  */
 int host_hook_start(struct host *h, const char *name, const char *command, int *fd);
 int host_hook_end(struct host *h);
-/* Ask the command and its children to end; force: make them. */
+/* Terminate the command and its children; force: kill them. */
 void host_hook_stop(struct host *h, bool force);
 
 /*
- * Add once more what was added and is still meant to be there: a link that goes
- * down loses routes and IPv6 addresses, and so may one that loses an address.
+ * Add again what was added and should still exist: a link that goes down loses
+ * routes and IPv6 addresses, and so may one that loses an address.
  */
 void host_redo(struct host *h);
-/* Take back addresses, routes, rules and DNS that were added, latest first. */
+/* Remove the addresses, routes, rules and DNS settings that were added, latest first. */
 void host_undo(struct host *h);
 
 #endif

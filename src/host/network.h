@@ -3,8 +3,8 @@
 #define HOST_NETWORK_H
 
 /*
- * What a configuration wants of the host's network: addresses, routes, and the
- * way of a default route into the tunnel.  Zeroed: nothing.
+ * What a configuration needs from the host's network: addresses, routes, and the
+ * policy routing of a default route into the tunnel.  Zeroed: nothing.
  */
 
 #include "conf/conf.h"
@@ -25,15 +25,15 @@ struct network {
 bool network_diverts(const struct conf *c);
 /* Fills a zeroed struct. 0 or -ENOMEM. */
 int network_want(struct network *n, const struct conf *c, uint32_t divert_table);
-/* Take the IPv6 part out; false: there was none. */
+/* Remove the IPv6 part; false: there was none. */
 bool network_leave_out_ipv6(struct network *n);
 void network_fini(struct network *n);
 bool network_equal(const struct network *a, const struct network *b);
 
 /*
- * From what is to what shall be: adds first, then removes, so that what is in
- * both never goes away.  0 or -errno, then nothing has changed and *what is the
- * thing that failed, for the log.
+ * Change the host from one to the other: adds first, then removes, so that what is
+ * in both never disappears.  0 or -errno; after an error nothing has changed, and
+ * *what names the item that failed, for the log.
  */
 int network_change(struct host *h, uint32_t ifindex, const struct network *from,
 		   const struct network *to, char what[128]);

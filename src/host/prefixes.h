@@ -2,7 +2,7 @@
 #ifndef HOST_PREFIXES_H
 #define HOST_PREFIXES_H
 
-/* A set of prefixes: filled, sorted once, then asked. Zeroed: empty. */
+/* A set of prefixes: filled, sorted once, then searched. Zeroed: empty. */
 
 #include "base/prefix.h"
 
@@ -14,9 +14,9 @@ struct prefixes {
 void prefixes_fini(struct prefixes *set);
 /* 0 or -ENOMEM. */
 int prefixes_add(struct prefixes *set, const struct prefix *p);
-/* Longest prefixes first; what is there twice, once. */
+/* Longest prefixes first; removes duplicates. */
 void prefixes_sort(struct prefixes *set);
-/* Only once it is sorted. */
+/* Only after prefixes_sort(). */
 bool prefixes_has(const struct prefixes *set, const struct prefix *p);
 
 #endif

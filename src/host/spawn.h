@@ -3,8 +3,8 @@
 #define HOST_SPAWN_H
 
 /*
- * Run another program: argv as it stands, no shell unless it is the program, no
- * descriptor of ours but the standard three, default signals.
+ * Run another program: argv as given, no shell unless that is the program, none of
+ * our descriptors but the standard three, default signals.
  */
 
 #include <stdbool.h>
@@ -16,14 +16,14 @@ struct spawn {
 };
 
 /*
- * Start a program, as the leader of its own process group.  input is what it
- * reads (at most a pipe's worth); NULL: nothing.  quiet: what it says is thrown
- * away.  0 or -errno: -ENOENT: no such program.
+ * Start a program, as the leader of its own process group.  input is what it reads
+ * (at most a pipe's worth); NULL: nothing.  quiet: its output is discarded.  0 or
+ * -errno: -ENOENT: no such program.
  */
 int spawn_start(struct spawn *s, const char *const argv[], const char *input, bool quiet);
-/* Wait for its end. Its exit status, or 128 + the signal that ended it, or -errno. */
+/* Wait for it to end. Its exit status, or 128 + the signal that ended it, or -errno. */
 int spawn_wait(struct spawn *s);
-/* Ask it and its children to end; force: make them. */
+/* Terminate it and its children; force: kill them. */
 void spawn_stop(const struct spawn *s, bool force);
 /* Start and wait. */
 int spawn_run(const char *const argv[], const char *input, bool quiet);

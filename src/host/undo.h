@@ -2,7 +2,7 @@
 #ifndef HOST_UNDO_H
 #define HOST_UNDO_H
 
-/* What was added to the host, in order, to be taken back latest first. Zeroed: nothing. */
+/* What was added to the host, in order, to be removed latest first. Zeroed: empty. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@ struct undo_entry {
 	struct prefix prefix; /* of DEFAULT only the family */
 	uint32_t table;
 	char name[CONF_NAME_MAX + 1]; /* of DNS */
-	int helper;                   /* of DNS: who was told; not compared */
+	int helper;                   /* of DNS: the one used; not compared */
 };
 
 struct undo {
@@ -28,14 +28,14 @@ struct undo {
 };
 
 void undo_fini(struct undo *l);
-/* Room for one more entry, before the deed is done: 0 or -ENOMEM. */
+/* Make room for one more entry, before the host is changed: 0 or -ENOMEM. */
 int undo_reserve(struct undo *l);
 /* After undo_reserve(). */
 void undo_add(struct undo *l, const struct undo_entry *e);
 /* NULL: not ours. */
 struct undo_entry *undo_find(const struct undo *l, const struct undo_entry *like);
 void undo_remove(struct undo *l, const struct undo_entry *like);
-/* Take out the latest; false: there is none. */
+/* Take out the latest; false: it is empty. */
 bool undo_pop(struct undo *l, struct undo_entry *out);
 
 #endif

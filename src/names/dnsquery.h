@@ -3,10 +3,10 @@
 #define NAMES_DNSQUERY_H
 
 /*
- * One asking for the addresses of a name, through c-ares (/etc/hosts, then DNS).
- * names/resolver.h asks again and again; this asks once.  Many askings share a
- * channel; a new channel reads resolv.conf anew, so one is made when that file
- * has changed, and after a failure as soon as nobody waits on the old one.
+ * One query for the addresses of a name, through c-ares (/etc/hosts, then DNS).
+ * names/resolver.h retries; this asks once.  Queries share a channel.  A channel
+ * reads resolv.conf only when it is created, so a new one is created when that file
+ * has changed, and after a failure as soon as nothing is pending on the old one.
  */
 
 #include <stdbool.h>
@@ -18,13 +18,13 @@ struct dnsquery_channel;
 struct dnsquery;
 struct ev_loop;
 
-/* n > 0 addresses, best first, or 0 and why not. The asking is over. */
+/* n > 0 addresses, best first, or 0 and why not. The query is over. */
 typedef void dnsquery_fn(void *ctx, const struct endpoint *ends, unsigned n, const char *why);
 
 /* resolv_conf: the file to read; servers: NULL, or "address:port,..." to use instead. Copied. */
 int dnsquery_open(struct dnsquery_channel **l, struct ev_loop *loop, const char *resolv_conf,
 		  const char *servers, int timeout_ms);
-/* Askings under way are forgotten. Not from inside a dnsquery_fn. */
+/* Forgets pending queries. Not from inside a dnsquery_fn. */
 void dnsquery_close(struct dnsquery_channel *l);
 
 /* *asking is set before fn is called, which may be before this returns. -ENOMEM: never called. */

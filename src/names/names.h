@@ -3,9 +3,9 @@
 #define NAMES_NAMES_H
 
 /*
- * Peers whose endpoint is a name.  The first address that our sockets can reach
- * is used; when handshakes go unanswered the others have their turn, and the name
- * is asked for again.  A session that works is never moved because DNS changed.
+ * Peers whose endpoint is a name.  The first address that our sockets can reach is
+ * used; when handshakes go unanswered, the others are tried in turn and the name is
+ * resolved again.  A working session is never moved because DNS changed.
  */
 
 #include "names/resolver.h"
@@ -24,7 +24,7 @@ struct name {
 	struct resolver_request *question;
 	struct endpoint ends[NAMES_ENDS];
 	unsigned n;
-	char why[NAMES_WHY]; /* it has no address; "": it has, or nothing is known yet */
+	char why[NAMES_WHY]; /* why it has no address; "": it has one, or is not known yet */
 	unsigned retry_seconds;
 };
 
@@ -34,20 +34,20 @@ struct names {
 	struct tunnel *tunnel;
 	/* A socket of ours can send there. */
 	bool (*reachable)(void *ctx, const struct endpoint *end);
-	/* The endpoint of a peer was set. */
+	/* Called when the endpoint of a peer was set. */
 	void (*moved)(void *ctx, struct peer *peer);
 	void *ctx;
 };
 
-/* Ask for this peer's endpoint from now on. The same name as before: no effect. 0 or -ENOMEM. */
+/* Resolve this peer's endpoint from now on. No effect if the name is the same. 0 or -ENOMEM. */
 int names_set(struct names *n, const struct key *peer, const char *host, uint16_t port);
 void names_forget(struct names *n, const struct key *peer);
 void names_forget_all(struct names *n);
 /* NULL: its endpoint is not a name. */
 const struct name *names_of(const struct names *n, const struct key *peer);
-/* Its handshakes go unanswered: try the next address, and ask again. */
+/* Its handshakes go unanswered: try the next address, and resolve again. */
 void names_unanswered(struct names *n, struct peer *peer);
-/* The network changed: ask for all again. */
+/* The network changed: resolve all names again. */
 void names_again(struct names *n);
 
 #endif

@@ -3,9 +3,9 @@
 #define NAMES_RESOLVER_H
 
 /*
- * Names to addresses without blocking the loop (c-ares).  A question is asked
- * again for ever, after 1 s, then longer up to 60 s, until it is answered or
- * cancelled; the answer may change with every asking.
+ * Names to addresses without blocking the loop (c-ares).  A question is asked again
+ * after 1 s, then at growing intervals of up to 60 s, until it is answered or
+ * cancelled; each answer may differ from the one before.
  */
 
 #include <stdbool.h>
@@ -29,24 +29,24 @@ int resolver_open(struct resolver **r, struct ev_loop *loop);
 /* Cancels all questions. Not from inside a resolver_fn. */
 void resolver_close(struct resolver *r);
 
-/* What a test makes smaller; a zero means the usual value. */
+/* Limits that a test lowers; zero means the default. */
 struct resolver_limits {
 	const char *resolv_conf; /* /etc/resolv.conf */
 	const char *servers;     /* "address:port,...", instead of those of resolv_conf */
 	int timeout_ms;          /* until a server is asked again: 2000 */
-	double unit_s; /* first pause after a failure, also one "second" of retry_seconds: 1 */
+	double unit_s;           /* first pause after a failure, and the unit of retry_seconds: 1 */
 };
 
 /* resolver_open() with other limits, copied. */
 int resolver_open_with(struct resolver **r, struct ev_loop *loop,
 		       const struct resolver_limits *limits);
 
-/* Ask now, and after each failure again. host is copied. NULL: no memory. */
+/* Ask now, and again after each failure. host is copied. NULL: no memory. */
 struct resolver_request *resolver_ask(struct resolver *r, const char *host, uint16_t port,
 				      resolver_fn *fn, void *ctx);
 /*
- * Ask once more right away (a failing one: without waiting for its turn).
- * Nothing happens while an asking is under way.
+ * Ask once more right away (a failed one: without waiting for its retry).  No effect
+ * while a query is pending.
  */
 void resolver_again(struct resolver_request *q);
 /* Also from inside its resolver_fn; NULL is fine. */
