@@ -13,7 +13,7 @@ static uint64_t read_ns(clockid_t id)
 
 struct instant clock_now(void)
 {
-	/* BOOTTIME goes on while the machine sleeps: keys age then, too. */
+	/* BOOTTIME continues while the machine sleeps: keys age then, too. */
 	return (struct instant){ .mono = read_ns(CLOCK_BOOTTIME), .wall = read_ns(CLOCK_REALTIME) };
 }
 

@@ -28,7 +28,7 @@ bool answer_knows(struct text first_line)
 	return false;
 }
 
-/* The request is its first line and nothing else. */
+/* The request is this one line and nothing else. */
 static bool is_only(struct text request, const char *line)
 {
 	struct text first = { 0 };

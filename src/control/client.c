@@ -16,7 +16,7 @@
 #include "control/uapi.h"
 
 enum {
-	READ_MAX = 256 << 10, /* bytes taken in per turn of the loop */
+	READ_MAX = 256 << 10, /* bytes read per turn of the loop */
 	READ_MIN = 4096,      /* free room before each read */
 	WRITE_MAX = 1 << 20,  /* bytes written per turn */
 	KEEP = 64 << 10,      /* a buffer no larger than this is kept for the next request */
@@ -34,7 +34,7 @@ struct client {
 	size_t in_len, in_cap;
 	size_t scanned; /* by uapi_frame() */
 	size_t line;    /* where the last, unfinished line begins */
-	bool known;     /* the first line is one that we serve */
+	bool known;     /* the first line is a request that we serve */
 	bool draining;  /* a line was too long: only the end of the request matters */
 	bool eof;       /* the other side will send no more */
 	struct print out;
@@ -129,7 +129,7 @@ static bool answer_waits(const struct client *c)
 	return c->out_sent < c->out.len;
 }
 
-/* Watch for what comes next, and for how long at most. */
+/* Set what to wait for, and for how long at most. */
 static void expect(struct client *c, int events)
 {
 	struct client_home *home = c->home;
@@ -168,7 +168,7 @@ static bool first_line_ok(struct client *c)
 
 /*
  * A line that is too long is refused when the request ends, but need not be kept
- * until then.  The first line stays, and an "x" stands for what was wrong.
+ * until then.  Keep the first line, and an "x" in place of the rest.
  */
 static void watch_lines(struct client *c, size_t from)
 {
@@ -192,7 +192,7 @@ static void watch_lines(struct client *c, size_t from)
 	c->draining = true;
 }
 
-/* As serve_one(): the connection is the feed's from now on, or the answer says why not. */
+/* Returns as serve_one(). The feed owns the connection from now on, or the answer says why not. */
 static int listen_on(struct client *c, size_t used)
 {
 	int r;
@@ -208,7 +208,7 @@ static int listen_on(struct client *c, size_t used)
 	return c->out.failed ? -1 : 1;
 }
 
-/* 1: a request was answered (the answer waits in out); 0: none is whole; -1: close. */
+/* 1: a request was answered (the answer waits in out); 0: none is complete; -1: close. */
 static int serve_one(struct client *c)
 {
 	struct text request;

@@ -21,7 +21,7 @@ enum { CLIENTS = 32, ACCEPTS = 8 };
 #define IDLE_S    30.0
 #define PAUSE_S   1.0
 #define MINUTE_NS ((uint64_t)60000000000)
-#define LOOK_S    2.0 /* between looks at the file, where inotify is not to be had */
+#define LOOK_S    2.0 /* between looks at the file, where inotify is not available */
 
 struct control {
 	struct client_home home;
@@ -47,7 +47,7 @@ int control_connect(const char *name)
 	return unixsock_connect(CONTROL_DIR, name);
 }
 
-/* The directory's and the file's modes say the same; this holds if they were changed. */
+/* The modes of directory and file ensure this; the check holds even if they were changed. */
 static bool may_ask(int fd)
 {
 	struct ucred cred;
@@ -83,7 +83,7 @@ static bool is_shortage(int err)
 	return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM;
 }
 
-/* It may last, and one line a minute tells enough. */
+/* It may last, and one line a minute is enough. */
 static void log_shortage(struct control *c)
 {
 	uint64_t now = (uint64_t)(ev_now(c->home.loop) * 1e9);
@@ -92,7 +92,7 @@ static void log_shortage(struct control *c)
 		log_warn("control socket: cannot accept a connection: %m");
 }
 
-/* The connection stays in the backlog, and would wake us without end. */
+/* The connection stays in the backlog and would keep waking us. */
 static void pause_accepting(struct control *c)
 {
 	ev_io_stop(c->home.loop, &c->accept);
@@ -153,9 +153,9 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 }
 
 /*
- * Unlinking a socket that is open reports IN_ATTRIB on the file (its link count)
- * and IN_DELETE in the directory; a directory that is removed or moved as a whole
- * reports only its own end.
+ * Unlinking a socket that is open reports IN_ATTRIB on the file (its link count) and
+ * IN_DELETE in the directory; a directory that is removed or moved as a whole
+ * reports only that.
  */
 static bool notify_open(struct control *c, const char *dir)
 {
@@ -167,7 +167,7 @@ static bool notify_open(struct control *c, const char *dir)
 		return false;
 	if (inotify_add_watch(c->notify, dir, in_dir) < 0)
 		goto none;
-	/* The file may be gone already; look() sees to that. */
+	/* The file may be gone already; look() handles that. */
 	if (inotify_add_watch(c->notify, c->path, of_file) < 0 && errno != ENOENT)
 		goto none;
 	return true;
@@ -228,7 +228,7 @@ int control_open_with(struct control **out, struct ev_loop *loop, const struct c
 	ev_init(&c->watch, on_notify);
 	ev_init(&c->pause, on_pause_over);
 	ev_init(&c->look, on_look);
-	/* A zeroed id is no file's: then look() finds the socket gone. */
+	/* A zeroed id matches no file: look() then finds the socket gone. */
 	if (lstat(c->path, &c->id) < 0)
 		memset(&c->id, 0, sizeof(c->id));
 	ev_io_start(loop, &c->accept);

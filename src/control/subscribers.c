@@ -21,9 +21,9 @@ struct subscriber {
 	struct subscriber *next, *prev;
 	int fd;
 	ev_io io;
-	ev_timer patience; /* runs while bytes wait */
+	ev_timer patience; /* runs while bytes are pending */
 	size_t len;
-	int unread; /* in the socket, when patience was looked at last */
+	int unread; /* in the socket, at the last check of patience */
 	uint64_t missed;
 	char waiting[SUBSCRIBERS_BUFFER];
 };
@@ -58,7 +58,7 @@ static void expect(struct subscriber *l, int events)
 	ev_io_start(loop, &l->io);
 }
 
-/* The head that all lines have. Its length, newline not included. */
+/* The start of every line. Returns its length, newline not included. */
 static size_t begin_line(char line[SUBSCRIBERS_LINE], const struct subscribers *f,
 			 const char *event)
 {
@@ -80,7 +80,7 @@ static bool put(struct subscriber *l, const char *line, size_t len)
 	return true;
 }
 
-/* What was missed comes before all that is put behind it. false: there is no room. */
+/* Report what was missed before adding more. false: there is no room. */
 static bool send_missed(struct subscriber *l)
 {
 	char line[SUBSCRIBERS_LINE];
@@ -96,7 +96,7 @@ static bool send_missed(struct subscriber *l)
 	return true;
 }
 
-/* false: nobody is there any more. */
+/* false: the other side is gone. */
 static bool send_some(struct subscriber *l)
 {
 	while (l->len) {
@@ -121,7 +121,7 @@ static void be_patient(struct subscriber *l)
 	ev_timer_start(l->subscribers->loop, &l->patience);
 }
 
-/* What waits in the socket. For a stream socket this is SIOCOUTQ. */
+/* Unread bytes in the socket. For a stream socket this is SIOCOUTQ. */
 static int unread_by(const struct subscriber *l)
 {
 	int n;
@@ -143,7 +143,7 @@ static void flush(struct subscriber *l)
 	}
 }
 
-/* Nothing is asked of us any more, but an end is seen by reading. */
+/* No more requests are expected, but only reading shows a hang-up. */
 static bool still_there(struct subscriber *l)
 {
 	char ignored[1024];

@@ -67,7 +67,7 @@ int unixsock_connect(const char *dir, const char *name)
 	return connect_path(path, 0);
 }
 
-/* 0: what stood in the way is gone. */
+/* 0: the path is free. */
 static int clear_stale(const char path[UNIXSOCK_PATH_MAX])
 {
 	struct stat st;
@@ -79,7 +79,10 @@ static int clear_stale(const char path[UNIXSOCK_PATH_MAX])
 	}
 	if (fd == -ENOENT)
 		return 0;
-	/* A full backlog (EAGAIN) has an owner; a file that is no socket is not ours to remove. */
+	/*
+	 * A full backlog (EAGAIN) has an owner; a file that is not a socket is not ours to
+	 * remove.
+	 */
 	if (fd != -ECONNREFUSED || lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
 		return -EADDRINUSE;
 	if (unlink(path) < 0 && errno != ENOENT)
@@ -87,7 +90,7 @@ static int clear_stale(const char path[UNIXSOCK_PATH_MAX])
 	return 0;
 }
 
-/* ".NAME.PID" of a process that is no more: it was killed before its socket was shown. */
+/* ".NAME.PID" of a dead process, killed before its socket had its final name. */
 static bool is_left(const char *file, const char *name)
 {
 	size_t len = strlen(name);
@@ -126,7 +129,7 @@ static int bind_hidden(int fd, const char hidden[UNIXSOCK_PATH_MAX])
 	return r;
 }
 
-/* link(2), unlike rename(2), never takes the place of a file that is there. */
+/* link(2), unlike rename(2), never replaces an existing file. */
 static int show(const char hidden[UNIXSOCK_PATH_MAX], const char path[UNIXSOCK_PATH_MAX])
 {
 	int i, r = -EADDRINUSE;

@@ -18,7 +18,7 @@ int aeadsel_check(void)
 	const char *wrong;
 	int r;
 
-	/* What else there is gets its turn once it is known which is wanted. */
+	/* The other backends are tested once it is known which one is wanted. */
 	r = aead_init("sodium");
 	if (r < 0) {
 		log_error("AEAD self-test failed (%s): refusing to run with broken cryptography",
@@ -37,7 +37,7 @@ static uint64_t mono(void)
 	return clock_now().mono;
 }
 
-/* of_all: nobody asked for one of them. */
+/* of_all: no particular one was requested. */
 static void log_choice(bool of_all)
 {
 	const struct aead_figures *f;

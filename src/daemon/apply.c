@@ -73,7 +73,7 @@ static int request_peer(struct tunnel *t, struct names *names, const struct conf
 			return 0;
 		r = admin_add(t, &c->public_key, &p);
 		if (r < 0)
-			return r == -EINVAL ? 0 : r; /* ourselves: not an error (protocol.md 6.3) */
+			return r == -EINVAL ? 0 : r; /* our own key: not an error here */
 	}
 	if (c->set & CONF_PEER_PSK)
 		admin_psk(p, &c->psk);
@@ -90,7 +90,7 @@ static int request_peer(struct tunnel *t, struct names *names, const struct conf
 	return r;
 }
 
-/* Somebody is to be there who was not: a mistake of an earlier request may be mended so. */
+/* The request adds a peer, which may correct a mistake in an earlier one. */
 static bool adds_peer(const struct tunnel *t, const struct conf *c)
 {
 	for (size_t i = 0; i < c->n_peer; i++) {
@@ -122,7 +122,7 @@ int apply_request(struct tunnel *t, struct names *names, const struct conf *c, s
 
 /* --- a whole file --- */
 
-/* Peers of a configuration, to be found by key. */
+/* The peers of a configuration, sorted by key. */
 struct who {
 	const struct conf_peer **peer;
 	size_t n;
@@ -191,7 +191,7 @@ static int file_endpoint(struct tunnel *t, struct names *names, struct peer *p,
 		return r < 0 ? r : 1;
 	}
 	names_forget(names, &p->public_key);
-	/* No endpoint in the file: where the peer is now is as good as any place. */
+	/* No endpoint in the file: keep the current one. */
 	if (!(c->set & CONF_PEER_ENDPOINT))
 		return old ? 1 : 0;
 	admin_endpoint(t, p, &c->endpoint);
@@ -219,7 +219,7 @@ static int collect(struct prefixes *want, struct prefixes *have, const struct co
 	return r;
 }
 
-/* Only what differs, so that no packet meets a gap. 1: changed, 0: not. */
+/* Only what differs, so that no packet falls into a gap. 1: changed, 0: not. */
 static int file_allowed(struct tunnel *t, struct peer *p, const struct conf_peer *c)
 {
 	struct prefixes want = { 0 }, have = { 0 };
@@ -319,7 +319,7 @@ int apply_file(struct tunnel *t, struct names *names, const struct conf *c, cons
 	if (r < 0)
 		goto out;
 	admin_private_key(t, &c->private_key, now);
-	admin_mend_own_key(t); /* a file that has it is refused */
+	admin_mend_own_key(t); /* a file with our own key is refused */
 	remove_others(t, names, &stay, report);
 	for (size_t i = 0; i < c->n_peer && r == 0; i++)
 		r = file_peer(t, names, &c->peer[i], who_find(&before, &c->peer[i].public_key), now,

@@ -18,7 +18,7 @@
 #include "daemon/tuning.h"
 #include "host/hooks.h"
 
-/* --- the device and who may talk to us --- */
+/* --- device and control socket --- */
 
 static void log_device(int error, const char *name)
 {
@@ -87,7 +87,7 @@ static int find_link(struct daemon *d)
 
 	r = host_link(d->host, d->options.name, &info);
 	if (r == -ENODEV && d->options.tun_fd >= 0) {
-		/* Made for us in another network namespace. */
+		/* Created for us in another network namespace. */
 		d->link_lost = true;
 		datapath_mtu(&d->datapath, d->mtu = MTU_DEFAULT);
 		return 0;
@@ -148,7 +148,7 @@ void bringup_log_port(int error, uint16_t port)
 
 void bringup_log_network(int error, const char *what)
 {
-	/* The kernel's only reason to say so about IPv6. */
+	/* For IPv6, the kernel has no other reason to return this. */
 	const char *hint = error == -EACCES ? "; is IPv6 off for new devices? try sysctl "
 					      "net.ipv6.conf.default.disable_ipv6=0"
 					    : "";
@@ -241,7 +241,7 @@ static int open_sockets(struct daemon *d, struct instant now)
 	return 0;
 }
 
-/* After the sockets, which say what a name may lead to; before the MTU, which peers decide. */
+/* After the sockets, which limit the addresses of a name; before the MTU, which peers decide. */
 static int fill_tunnel(struct daemon *d, struct instant now)
 {
 	struct print report = { 0 };
@@ -293,7 +293,7 @@ static int set_network(struct daemon *d, const struct network *wanted)
 	return r;
 }
 
-/* Addresses want to be there before the link comes up, routes only after it. */
+/* Addresses are set before the link comes up; routes can be added only after that. */
 static int set_host(struct daemon *d)
 {
 	struct network addresses = { 0 };
@@ -320,7 +320,7 @@ static int set_host(struct daemon *d)
 	return r;
 }
 
-/* The device of a tunnel goes with its process, but not the policy rules of its default route. */
+/* A killed tunnel's device disappears, but not the policy rules of its default route. */
 static void sweep(struct daemon *d)
 {
 	unsigned n = host_sweep(d->host);
@@ -353,7 +353,7 @@ static int configure(struct daemon *d)
 	return run_hooks(d, HOOK_POST_UP);
 }
 
-/* wg-quick mode: it sets up all else, but expects this MTU until then, and the state as it is. */
+/* wg-quick mode: it sets up the rest, but expects this MTU and an unchanged link state. */
 static int follow_link(struct daemon *d)
 {
 	struct link_info info = { 0 };
@@ -390,7 +390,7 @@ int bringup(struct daemon *d)
 		return 1;
 	r = d->options.path ? configure(d) : follow_link(d);
 	if (r == -EINTR)
-		return d->status; /* told to end before it was up */
+		return d->status; /* stopped before it was up */
 	if (r < 0)
 		return 1;
 	d->ready = true;

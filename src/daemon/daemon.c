@@ -27,7 +27,7 @@ void daemon_peer_context(const struct daemon *d, const struct peer *p, struct st
 {
 	const struct name *name = NULL;
 
-	/* Once it has an address its name matters no more, and many names take long. */
+	/* Once it has an address its name no longer matters, and searching many names is slow. */
 	if (!endpoint_known(&p->endpoint))
 		name = names_of(&d->names, &p->public_key);
 	*around = (struct state_context){
@@ -68,7 +68,7 @@ void daemon_stop(struct daemon *d, int status)
 
 /* --- called by the loop --- */
 
-/* The dump was asked for: it is shown whatever the level of the log. */
+/* The dump was requested, so it is logged at any log level. */
 static void dump_status(struct daemon *d)
 {
 	enum log_level level = log_level();
@@ -167,7 +167,7 @@ static void on_endpoint_moved(void *ctx, struct peer *peer)
 		log_warn("cannot set the MTU for the new endpoint");
 }
 
-/* --- start and end --- */
+/* --- start and stop --- */
 
 /* Keys must not end up in a core file. */
 static void keep_secrets(void)
@@ -247,15 +247,15 @@ static int run_parts(struct daemon *d)
 	status = bringup(d);
 	if (status == 0 && !d->stopping && d->reload_later)
 		on_signal(d, SIGHUP);
-	/* Self-tests, benchmarks and the reading of files have run. */
+	/* Self-tests, benchmarks and file reading are done. */
 	pages_drop();
 	if (status == 0 && !d->stopping)
 		loop_run(&d->loop);
 	if (status == 0)
 		status = d->status;
 	/*
-	 * A start that failed or was called off has run no Up hook to its end: no Down
-	 * hook either.
+	 * A start that failed or was interrupted has not completed its Up hooks: no Down
+	 * hooks either.
 	 */
 	bringup_undo(d, d->ready);
 	close_parts(d);
@@ -264,7 +264,7 @@ static int run_parts(struct daemon *d)
 	return status;
 }
 
-/* The file, the cipher that it or the caller wants, then the tunnel. */
+/* Read the file, choose the AEAD that it or the caller wants, then run the tunnel. */
 static int run_checked(struct daemon *d)
 {
 	struct conf_report report = { .say = log_diag };

@@ -9,7 +9,7 @@
 #include "daemon/publish.h"
 #include "diag/label.h"
 
-enum { ASK_AGAIN_AFTER = 2 }; /* unanswered initiations, before the name is doubted */
+enum { ASK_AGAIN_AFTER = 2 }; /* unanswered initiations, before the name is resolved again */
 
 struct who {
 	char key[LABEL_SHORT], end[ENDPOINT_TEXT];
@@ -23,7 +23,7 @@ static void name_peer(struct who *w, const struct key *key, const struct endpoin
 		snprintf(w->end, sizeof(w->end), "unknown address");
 }
 
-/* What was held back is told first. */
+/* Suppressed lines are reported first. */
 static bool may_log(struct daemon *d, enum ratelimit which, struct instant now)
 {
 	static const struct {
@@ -101,7 +101,7 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 		break;
 	case EVENT_HANDSHAKE:
 		e->peer->note.doubted = false;
-		/* That it is up is told with its state; renewals are routine. */
+		/* That it is up is logged with its state; renewals are routine. */
 		log_debug("peer %s (%s): session %s", w.key, w.end,
 			  e->peer->handshakes <= 1 ? "established" : "renewed");
 		break;

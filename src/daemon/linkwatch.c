@@ -36,7 +36,7 @@ static void link_up(struct daemon *d)
 		rebind_commit(&plan, d, now);
 	dev_probe(&d->datapath.dev);
 	admin_up(&d->datapath.tunnel, now);
-	/* While it was down the kernel took routes and IPv6 addresses away. */
+	/* While it was down the kernel removed routes and IPv6 addresses. */
 	if (d->ready && !d->link_lost)
 		host_redo(d->host);
 	log_info("interface is up, UDP port %u", d->port);
@@ -47,7 +47,7 @@ static void link_down(struct daemon *d)
 {
 	struct instant now = clock_now();
 
-	/* The sockets stay: the port is ours, and peers that call get no answer either way. */
+	/* The sockets stay: the port is ours, and peers get no answer either way. */
 	datapath_flush(&d->datapath, now);
 	events_drain(d, now);
 	admin_down(&d->datapath.tunnel);
@@ -59,10 +59,10 @@ void linkwatch_link(struct daemon *d, const struct link_info *info, bool fell)
 {
 	set_mtu(d, info->mtu);
 	tuning_segments(d);
-	/* Down and up again before we looked: keys are forgotten all the same. */
+	/* Down and up again before we looked: keys are forgotten anyway. */
 	if (fell && d->datapath.tunnel.up)
 		link_down(d);
-	/* A down before the first up finds a tunnel that is down: nothing happens then. */
+	/* A down before the first up finds the tunnel down: nothing happens. */
 	if (info->up && !d->datapath.tunnel.up)
 		link_up(d);
 	if (!info->up && d->datapath.tunnel.up)
@@ -70,8 +70,9 @@ void linkwatch_link(struct daemon *d, const struct link_info *info, bool fell)
 }
 
 /*
- * The device went out of sight.  Deleted: reading it says so, and the loop ends.
- * Else somebody moved it to another network namespace, for it to carry traffic.
+ * The device is out of sight.  If it was deleted, reading from it says so, and the
+ * loop ends.  Otherwise somebody moved it to another network namespace, to carry
+ * traffic there.
  */
 static void link_gone(struct daemon *d)
 {
@@ -93,7 +94,7 @@ int linkwatch_mtu(struct daemon *d)
 
 	if (!d->options.path || d->conf.set & CONF_MTU || d->link_lost)
 		return 0;
-	/* Somebody else has set another one meanwhile: theirs. */
+	/* Somebody else has set another one meanwhile: keep theirs. */
 	if (d->mtu_chosen && d->mtu != d->mtu_chosen)
 		return 0;
 	mtu = mtu_choose(d->host, &d->datapath.tunnel, d->ifindex, d->mark);

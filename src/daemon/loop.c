@@ -10,7 +10,7 @@
 #include "base/clock.h"
 
 enum {
-	DEVICE = 1 << UDP_SOCKETS, /* in ready and resting, beside a bit per socket */
+	DEVICE = 1 << UDP_SOCKETS, /* in ready and resting, next to a bit per socket */
 	ROUNDS = 8,
 	ANSWER_ROUNDS = 4, /* of the network, before answers from the device are fetched */
 	BULK = 32 << 10,   /* bytes at a time that make it bulk data */
@@ -41,7 +41,7 @@ static void tick(struct loop *l, struct instant now)
 {
 	uint64_t due = tunnel_deadline(&l->path->tunnel);
 
-	/* Zero is work that was promised for no moment. */
+	/* Zero means work without a promised time. */
 	if (due && due < now.mono && now.mono - due > l->late_max)
 		l->late_max = now.mono - due;
 	datapath_tick(l->path, now);
@@ -73,8 +73,8 @@ static void tell_events(struct loop *l)
 }
 
 /*
- * Do what the core has become due for in this pass, and set the timer.  A timer
- * that is set too early is left alone: it finds out when it fires.
+ * Run what has become due in the core during this pass, and set the timer.  A timer
+ * that is set too early is left alone: it is corrected when it fires.
  */
 static void run_core(struct loop *l)
 {
@@ -125,7 +125,7 @@ static void on_writable(struct ev_loop *ev, ev_io *w, int revents)
 	(void)ev;
 	(void)revents;
 	datapath_unblock(l->path, clock_now());
-	/* What the device holds meanwhile is fetched without another turn. */
+	/* What the device holds meanwhile is read in the same pass. */
 	l->ready |= DEVICE;
 }
 
@@ -143,8 +143,8 @@ static int step(struct loop *l, int source, struct instant now)
 
 /*
  * One direction, then the other: a flow one way must not starve the answers to it.
- * But answers alone, few and small, are collected while the network has more: then
- * they leave in fewer sends, and the other end is woken less often.
+ * But answers alone, few and small, are collected while the network has more, so
+ * that they leave in fewer sends and wake the other end less often.
  */
 static bool may_wait(const struct loop *l, unsigned todo, int source, int round)
 {
@@ -152,7 +152,7 @@ static bool may_wait(const struct loop *l, unsigned todo, int source, int round)
 	       (round + 1) % ANSWER_ROUNDS != 0;
 }
 
-/* What that source says, noted. */
+/* Run one step of that source, and note the result. */
 static void serve(struct loop *l, unsigned *todo, int source, struct instant now)
 {
 	int n = step(l, source, now);
@@ -181,7 +181,7 @@ static void pump(struct loop *l)
 			serve(l, &todo, source, now);
 		}
 	}
-	/* A network that spends the whole budget, pass for pass, must not shut the host up. */
+	/* A network that uses up the budget of every pass must not starve the host. */
 	if (waited)
 		serve(l, &todo, UDP_SOCKETS, now);
 }
@@ -203,7 +203,7 @@ static void on_backoff_over(struct ev_loop *ev, ev_timer *w, int revents)
 	l->backing_off = 0;
 }
 
-/* A full socket stops the reading of the device, and its writability is what we wait for then. */
+/* A full socket stops reading from the device, until the socket is writable again. */
 static void choose_watchers(struct loop *l)
 {
 	const struct datapath *p = l->path;
@@ -225,7 +225,7 @@ static void choose_watchers(struct loop *l)
 	}
 }
 
-/* Waiting for room in a full socket is a way to wait for the device, too. */
+/* Waiting for room in a full socket counts as waiting for the device, too. */
 static void note_watchers(struct loop *l)
 {
 	for (int i = 0; i < UDP_SOCKETS; i++) {
@@ -311,7 +311,7 @@ int loop_open(struct loop *l, struct datapath *path, const struct loop_calls *ca
 	l->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (l->timer_fd < 0)
 		return -errno;
-	/* Not the default loop: that one would wait for the children of others, too. */
+	/* Not the default loop: that would also wait for children that are not its own. */
 	l->ev = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV | EVFLAG_SIGNALFD);
 	if (!l->ev) {
 		close(l->timer_fd);
@@ -415,14 +415,14 @@ bool loop_is_sound(struct loop *l, double seconds)
 	const struct datapath *p = l->path;
 	bool sound = true;
 
-	/* What was opened a moment ago is watched, but nobody has slept since. */
+	/* What was opened a moment ago is watched, but the loop has not slept since. */
 	note_watchers(l);
 	for (int i = 0; i <= UDP_SOCKETS; i++) {
 		int fd = i < UDP_SOCKETS ? p->udp.fd[i] : p->dev.fd;
 
 		if (fd < 0)
 			continue;
-		/* One failure is not much: each is followed by a rest. */
+		/* One failure is tolerable: each is followed by a rest. */
 		if (!(l->watched & 1u << i) || l->failed[i] * backoff_seconds > seconds / 2)
 			sound = false;
 		l->failed[i] = 0;

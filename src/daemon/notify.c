@@ -12,7 +12,7 @@
 
 static const struct timeval patience = { .tv_sec = 1 };
 
-/* "/path", or "@name" in the abstract namespace; what else there may be is not for us. */
+/* "/path", or "@name" in the abstract namespace; nothing else is supported. */
 static bool address(struct notify *n, const char *name)
 {
 	size_t len = strlen(name);
@@ -23,12 +23,12 @@ static bool address(struct notify *n, const char *name)
 	memcpy(n->to.sun_path, name, len);
 	if (*name == '@')
 		n->to.sun_path[0] = '\0';
-	/* A NUL would be part of an abstract name. */
+	/* A trailing NUL would be part of an abstract name. */
 	n->to_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 	return true;
 }
 
-/* It may be meant for another process, of which we are a child. */
+/* It may be meant for our parent process. */
 static uint64_t watchdog(const char *usec, const char *pid)
 {
 	uint64_t us, whom;

@@ -14,17 +14,17 @@
 enum { LINES = 6 }; /* per peer and period */
 
 static const uint64_t lines_period = 600 * SECOND_NS;
-/* Some states come with time alone, so we look without being told. */
+/* Some states change with time alone, so we also look periodically. */
 static const double look_seconds = 5.0;
 static const double soon_seconds = 0.1;
-/* All peers are looked at: the more, the rarer. */
+/* Each look visits all peers: the more peers, the fewer looks. */
 static const double peer_seconds = 0.0001;
-/* Slewing by ntp is no jump. */
+/* Slewing by NTP is not a jump. */
 static const uint64_t jump = 2 * SECOND_NS;
 
 /* --- peers --- */
 
-/* What was held back is told with the next line that passes. */
+/* Suppressed lines are reported with the next one that passes. */
 static bool may_log(struct peer_note *n, uint64_t mono)
 {
 	struct log_ratelimit ratelimit = { .since_ns = n->lines_since,
@@ -61,7 +61,7 @@ static void tell(struct peer *p, const struct state *s, uint64_t mono)
 			 s->reason);
 }
 
-/* To try again and give up again, with each packet that somebody sends, is no change. */
+/* Trying and giving up again, with each packet that somebody sends, is not a change. */
 static bool is_still_dead(struct peer *p, const struct state *s, uint64_t mono)
 {
 	bool told = p->note.given_up && p->heard_at < p->note.given_up;
@@ -75,7 +75,7 @@ static bool is_still_dead(struct peer *p, const struct state *s, uint64_t mono)
 void peerwatch_look(struct daemon *d, struct peer *p, struct instant now)
 {
 	uint8_t word = (uint8_t)(daemon_peer_word(d, p, now.mono) + 1);
-	/* Just added, or its link was down: that it is idle then is no news. */
+	/* Just added, or the link was down: being idle is not news then. */
 	bool begins = p->note.word == 0 || p->note.word == STATE_DEAD + 1;
 	struct state state;
 
@@ -84,7 +84,7 @@ void peerwatch_look(struct daemon *d, struct peer *p, struct instant now)
 	publish_state(d, p, p->note.word - 1, now);
 	p->note.word = word;
 	p->note.since = now.mono;
-	/* That the link went down has its own line. */
+	/* The link has its own line when it goes down. */
 	if ((begins && word == STATE_IDLE + 1) || !d->datapath.tunnel.up)
 		return;
 	daemon_peer_state(d, p, now.mono, &state);
@@ -96,7 +96,7 @@ void peerwatch_look(struct daemon *d, struct peer *p, struct instant now)
 
 static void look_at_clock(struct peerwatch *c, struct instant now)
 {
-	/* The clock that stands still while the host sleeps: then the other one leaps ahead. */
+	/* A monotonic clock that stops while the host sleeps: the wall clock then leaps ahead. */
 	uint64_t offset = now.wall - clock_monotonic_us() * 1000;
 	uint64_t back = c->offset - offset;
 

@@ -79,7 +79,7 @@ void publish_event(struct daemon *d, const struct event *e)
 			    e->peer->handshakes <= 1 ? "yes" : "no");
 }
 
-/* One line of it all, fit for quotes. */
+/* Join the lines into one that is safe inside quotes. */
 static void join_lines(char text[DETAIL], const char *lines, size_t len)
 {
 	size_t i, n = 0;

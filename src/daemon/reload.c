@@ -18,7 +18,7 @@
 #include "daemon/rpfilter.h"
 #include "daemon/tuning.h"
 
-/* Into the report, and into the log. */
+/* To the report, and to the log. */
 static void report_diag(void *ctx, enum conf_severity severity, const char *line)
 {
 	struct print *report = ctx;
@@ -43,7 +43,7 @@ static void log_lines(const struct print *report, size_t from)
 	}
 }
 
-/* A port of 0 in both files: whichever we have is as random as any other. */
+/* A port of 0 in both files: the one we have is as random as any other. */
 static int wanted_port(const struct daemon *d, const struct conf *next)
 {
 	return next->listen_port == d->conf.listen_port ? REBIND_KEEP_PORT : next->listen_port;
@@ -82,7 +82,7 @@ static void change_dns(struct daemon *d, const struct conf *next, struct print *
 	print_add(report, "DNS changed\n");
 }
 
-/* Keys in use belong to what seals with them. */
+/* Keys in use belong to the backend that seals with them. */
 static void note_cipher(const struct daemon *d, const struct conf *next, struct print *report)
 {
 	if (d->options.aead || !next->aead || strcmp(next->aead, "auto") == 0 ||
@@ -92,7 +92,7 @@ static void note_cipher(const struct daemon *d, const struct conf *next, struct 
 		  next->aead, aead_name());
 }
 
-/* Sockets and network: what may fail, and then leaves things as they were. */
+/* Sockets and network: may fail, and then leaves everything as it was. */
 static int change_host(struct daemon *d, const struct conf *next, struct instant now,
 		       struct print *report)
 {
@@ -168,7 +168,7 @@ static int change_all(struct daemon *d, struct conf *next, struct print *report)
 	return r;
 }
 
-/* Hooks of the configuration that runs may be under way then, and the loop with them. */
+/* Hooks of the running configuration may be running then, and the loop with them. */
 static int refuse(struct print *report, const char *why, int error)
 {
 	print_add(report, "%s\n", why);

@@ -31,7 +31,7 @@ static int set(void *ctx, struct conf *request)
 	r = apply_check(&d->datapath.tunnel, request);
 	if (r < 0)
 		return r;
-	/* Without sockets a mark is for those to come: they open with the link, or with a port. */
+	/* Without sockets the mark is for later ones: they open with the link, or with a port. */
 	sockets = d->port || request->set & CONF_LISTEN_PORT;
 	if (sockets) {
 		r = rebind_plan(&plan, d, port, mark);
@@ -50,7 +50,7 @@ static int set(void *ctx, struct conf *request)
 	datapath_flush(&d->datapath, now);
 	before = admin_count(&d->datapath.tunnel);
 	r = apply_request(&d->datapath.tunnel, &d->names, request, now);
-	/* Peers are many small pieces among others: without this their pages stay ours. */
+	/* Peers are many small allocations among others: without this their pages stay ours. */
 	if (admin_count(&d->datapath.tunnel) < before)
 		mem_trim();
 	if (r < 0)

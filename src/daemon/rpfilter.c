@@ -3,7 +3,7 @@
 
 #include "proto/admin.h"
 
-/* The way back is looked up as if we had not marked the way there. */
+/* The kernel looks up the way back without the mark. */
 bool rpfilter_drops(struct daemon *d, const struct peer *p, char name[IF_NAMESIZE])
 {
 	struct ip ip = endpoint_ip(&p->endpoint);

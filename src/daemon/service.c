@@ -9,12 +9,12 @@
 #include "daemon/internal.h"
 #include "proto/admin.h"
 
-/* Some states come with time alone, so we look without being told. */
+/* Some states change with time alone, so we also look periodically. */
 static const double look_seconds = 5.0;
 static const double soon_seconds = 0.1;
-/* All peers are looked at: the more, the rarer. */
+/* Each look visits all peers: the more peers, the fewer looks. */
 static const double peer_seconds = 0.001;
-/* For reasons that count seconds. */
+/* For reasons that contain seconds. */
 static const double reason_seconds = 10.0;
 
 /* --- state --- */
@@ -31,7 +31,7 @@ static void summarize(struct daemon *d, struct summary *s)
 	}
 }
 
-/* Into s->text: *changed: it is worth telling. */
+/* Write s->text. true: it is worth sending. */
 static bool write_text(struct daemon *d, struct summary *new)
 {
 	struct service *s = &d->service;
@@ -75,7 +75,7 @@ static void on_look(struct ev_loop *ev, ev_timer *w, int revents)
 		if (notify_send(&d->service.notify, line) == 0)
 			note_told(d, &new);
 		else
-			d->service.told.n = new.n + 1; /* told the next time */
+			d->service.told.n = new.n + 1; /* sent the next time */
 	}
 	plan_look(d, look_seconds);
 }

@@ -44,9 +44,10 @@ void tuning_device(struct daemon *d)
 }
 
 /*
- * As many as leave in one datagram run: more take two sends here, and two of everything
- * at the other end.  Only where the host's own big packets come: what it forwards was
- * joined by its network card, and would be cut up packet by packet above the limit.
+ * As many as leave in one datagram run: more take two sends here, and twice the work
+ * at the other end.  Only for the host's own big packets: what it forwards was
+ * joined by its network card, and would be split into single packets above the
+ * limit.
  */
 static uint32_t segments_wanted(const struct daemon *d)
 {
@@ -64,7 +65,7 @@ static uint32_t segments_wanted(const struct daemon *d)
 void tuning_segments(struct daemon *d)
 {
 	uint32_t segments, before = d->segments ? d->segments : d->segments_met;
-	/* Connections go on with what they began with, unless the MTU makes them look again. */
+	/* Connections keep the value they started with, unless the MTU makes them check again. */
 	bool may_lower = !d->datapath.tunnel.up || d->mtu != d->segments_mtu;
 	int r;
 

@@ -15,7 +15,7 @@ enum {
 	IN_BYTES = UDP_RECV_BYTES + CORE_BYTES,
 	OUT_BYTES = 448 << 10, /* a big read, its seals, and what the core may add */
 	OWN_BYTES = 384 << 10,
-	ERRORS = 64, /* of earlier datagrams, looked at per turn */
+	ERRORS = 64, /* of earlier datagrams, read per turn */
 };
 
 int datapath_init(struct datapath *p, const struct rng *rng)
@@ -56,7 +56,7 @@ no_udp:
 
 void datapath_close(struct datapath *p)
 {
-	/* Whatever is held back refers to peers and sockets: it goes first. */
+	/* Held-back packets refer to peers and sockets, so they go first. */
 	p->blocked = -1;
 	p->out_next = 0;
 	batch_reset(&p->out);
@@ -82,7 +82,7 @@ static int socket_of(const struct pkt *pkt)
 	return pkt->end->remote.sa.sa_family == AF_INET6 ? UDP_V6 : UDP_V4;
 }
 
-/* What is still to go to a socket that is full is lost; the other one gets its own. */
+/* Packets still meant for the full socket are lost; the other socket gets its own. */
 static void give_up(struct batch *b, uint32_t next, int which)
 {
 	for (uint32_t i = next; i < b->n; i++) {
@@ -107,7 +107,7 @@ static void write_device(struct datapath *p, struct batch *b)
 		p->device_gone = true;
 }
 
-/* A batch that nobody waits for: it is empty afterwards, come what may. */
+/* A batch that nobody waits for: it is empty afterwards in any case. */
 static void deliver(struct datapath *p, struct batch *b, struct instant now)
 {
 	uint32_t next = 0;
@@ -121,7 +121,7 @@ static void deliver(struct datapath *p, struct batch *b, struct instant now)
 	batch_reset(b);
 }
 
-/* What comes from the device is kept when the socket is full: its sender slows down then. */
+/* Packets from the device are kept when the socket is full, which slows their sender down. */
 static void deliver_out(struct datapath *p, struct instant now)
 {
 	int which = UDP_V4;
@@ -155,7 +155,7 @@ int datapath_from_device(struct datapath *p, struct instant now)
 	return n;
 }
 
-/* What came back of what was sent: nothing depends on it, somebody may ask for it. */
+/* Errors reported for earlier datagrams: kept only for diagnosis. */
 static void hear_errors(struct datapath *p, struct instant now)
 {
 	struct udp_error e;
@@ -165,7 +165,7 @@ static void hear_errors(struct datapath *p, struct instant now)
 			.to = e.to, .from = e.from, .type = e.type, .code = e.code, .err = e.err
 		};
 
-		/* What this host refused by itself, the send has told already. */
+		/* What this host itself refused, the send has already reported. */
 		if (e.from.family)
 			faults_told(&p->tunnel, &icmp, now.mono);
 	}

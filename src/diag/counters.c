@@ -9,7 +9,7 @@ static void print_count(struct print *out, const char *key, uint64_t n)
 		print_add(out, " %s=%" PRIu64, key, n);
 }
 
-/* offload_tun_tso=on, or off(kernel), and how often it was given up. */
+/* offload_tun_tso=on, or off(kernel), and how often it was downgraded. */
 static void print_offloads(struct print *out, const struct offloads *o)
 {
 	for (unsigned i = 0; i < OFFLOADS; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Two steps: what is the case, decided once, and the words for it.  Who wants the
- * word only never pays for the sentence.
+ * Two steps: decide the cause once, then put it into words.  Callers that want only
+ * the word do not pay for the sentence.
  */
 #include "diag/state.h"
 
@@ -13,7 +13,7 @@
 #include "diag/icmp.h"
 #include "proto/limits.h"
 
-/* Trouble with packets that is older than this is over. */
+/* Trouble with packets older than this is over. */
 static const uint64_t recent = 180 * SECOND_NS;
 
 enum cause {
@@ -83,7 +83,7 @@ bool state_unsettled(const struct peer *p, uint64_t at)
 	return at && at > p->handshake_at;
 }
 
-/* --- what is the case --- */
+/* --- the cause --- */
 
 /* Whether data can leave now, or (next) as soon as the other side uses it. */
 static bool has_session(const struct peer *p, uint64_t mono)
@@ -91,7 +91,7 @@ static bool has_session(const struct peer *p, uint64_t mono)
 	return p->keyring.current && session_may_send(p->keyring.current, mono);
 }
 
-/* The other host says that nobody listens there, and said nothing else since. */
+/* The other host reports that nothing listens there, and has sent nothing else since. */
 static bool is_refused(const struct peer *p)
 {
 	const struct faults_icmp *icmp = &p->faults.icmp;
@@ -108,10 +108,10 @@ static enum cause of_session(const struct peer *p, uint64_t mono)
 
 	if (p->send_error)
 		return CAUSE_CANNOT_SEND;
-	/* Whoever has nothing to say answers with a keepalive after ten seconds. */
+	/* A peer with no data to send answers with a keepalive after ten seconds. */
 	if (unanswered && mono > since + KEEPALIVE_TIMEOUT_NS + SECOND_NS)
 		return CAUSE_SILENT_SESSION;
-	/* That timer has fired, and what it began has no answer either. */
+	/* That timer has fired, and the handshake it started has no answer either. */
 	if (p->timers.at[TIMER_RETRANSMIT] && p->timers.unanswered > 1 &&
 	    mono > p->heard_at + NEW_HANDSHAKE_NS)
 		return CAUSE_SILENT_SESSION;
@@ -198,7 +198,7 @@ static void say_name(struct state *s, const struct state_context *around, enum c
 		set_reason(s, "waiting for the address of %s", around->host);
 }
 
-/* What is said of a peer with a session. */
+/* For a peer with a session. */
 static void say_session(struct state *s, const struct peer *p, enum cause cause, uint64_t mono)
 {
 	char ip[IP_TEXT];

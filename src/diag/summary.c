@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "diag/label.h"
 
-/* Who needs attention most comes last. */
+/* The greater, the more attention is needed. */
 static unsigned gravity(enum state_word word)
 {
 	static const unsigned char of[STATE_COUNT] = {

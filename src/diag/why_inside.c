@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What may be wrong with a peer although a session works: what is inside, and who it is. */
+/* What may be wrong with a peer although its session works: inner packets, and identity. */
 #include <stdio.h>
 
 #include "diag/why_rules.h"
@@ -65,7 +65,7 @@ static bool source(const struct why_look *l)
 	return true;
 }
 
-/* With a wrong source the answers do come. */
+/* Answers with a wrong source do arrive. */
 static bool answers_are_refused(const struct why_look *l)
 {
 	const struct peer *p = l->p;

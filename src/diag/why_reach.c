@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Why a peer is not heard.  From the cause that is next to us to the one that is
- * farthest away: who cannot send at all need not guess about the other host.
+ * Why nothing is heard from a peer.  From the nearest cause to the farthest: a host
+ * that cannot send at all need not guess about the other.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 enum { RECENT_S = 300, SPAN = 48 };
 
-/* We have asked, or sent data, and wait. */
+/* We have sent a handshake or data, and wait for an answer. */
 static bool is_asking(const struct why_look *l)
 {
 	switch (l->around->state.word) {
@@ -256,7 +256,7 @@ static bool clock_back(const struct why_look *l)
 {
 	const struct faults *t = &l->p->faults;
 	uint64_t theirs = load_be64(t->timestamp), latest = load_be64(l->p->latest_timestamp);
-	/* One may be a copy that somebody kept: that must not hide what is wrong. */
+	/* A single one may be a replay: it must not hide what is wrong. */
 	bool again = t->timestamps > 1;
 	char back[SPAN], from[ENDPOINT_TEXT];
 	struct verdict *v;
@@ -327,7 +327,7 @@ static bool mac1(const struct why_look *l)
 	return true;
 }
 
-/* Silence that this host makes itself. */
+/* Silence that this host causes itself. */
 static bool rp_filter(const struct why_look *l)
 {
 	const char *dev = l->around->strict;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is to be said of the tunnel as a whole, and of those who knock at its door. */
+/* Verdicts on the tunnel as a whole, and on strangers that contact it. */
 #include <stdio.h>
 
 #include "diag/why_rules.h"
@@ -7,7 +7,7 @@
 
 enum { RECENT_S = 300, STRANGER_S = 3600, CLOCK_S = 24 * 3600 };
 
-/* No host that runs this has a right clock before then: 2024. */
+/* No clock that shows an earlier time is right: 2024. */
 static const uint64_t built_ns = 1704067200 * SECOND_NS;
 
 static bool link_down(const struct why_look *l)
@@ -68,7 +68,7 @@ static bool no_peers(const struct why_look *l)
 	return true;
 }
 
-/* Whose address that is; NULL: nobody's. */
+/* The peer at that address; NULL: none. */
 static const struct peer *who_is_at(const struct tunnel *t, const struct endpoint *end)
 {
 	const struct peer *p = admin_first(t);
@@ -79,7 +79,7 @@ static const struct peer *who_is_at(const struct tunnel *t, const struct endpoin
 	return p && endpoint_same_remote(&p->endpoint, end) ? p : NULL;
 }
 
-/* Anybody may knock; it is a problem as long as somebody is missed who may be the one. */
+/* Anybody may try; it is a problem only while a peer is missing that may be this one. */
 static bool may_be_missed(const struct why_look *l, const struct faults_stranger *s,
 			  const struct peer *known)
 {
@@ -120,7 +120,7 @@ static bool strangers(const struct why_look *l)
 	bool any = false;
 
 	for (; s < l->t->faults.stranger + FAULTS_STRANGERS; s++) {
-		/* What was made right meanwhile. */
+		/* Already corrected. */
 		if (!why_within(l, s->at, STRANGER_S) || admin_find(l->t, &s->key))
 			continue;
 		stranger(l, s);
@@ -129,7 +129,7 @@ static bool strangers(const struct why_look *l)
 	return any;
 }
 
-/* One that says so of a peer stands with that peer. */
+/* If it comes from the address of a peer, that peer gets the verdict. */
 static bool stands_elsewhere(const struct why_look *l)
 {
 	struct ip from = endpoint_ip(&l->t->faults.mac_from);

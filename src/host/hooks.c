@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 5000 }; /* for a command that was asked to end */
+enum { PATIENCE_MS = 5000 }; /* for a command that was terminated */
 
 const char *hooks_name(enum conf_hook kind)
 {
@@ -44,7 +44,7 @@ static bool only_root_writes(const char *path, char why[HOOKS_WHY])
 	return true;
 }
 
-/* "/a/b" to "/a", that to "/"; false: there is nothing above. */
+/* "/a/b" becomes "/a", and that "/"; false: there is nothing above. */
 static bool go_up(char *path)
 {
 	char *slash = strrchr(path, '/');
@@ -56,8 +56,9 @@ static bool go_up(char *path)
 }
 
 /*
- * Whoever may rename a directory on the way can put another file in our way.  Where
- * only owners may rename (/tmp), what is root's stays; path is used up.
+ * Anyone who may rename a directory on the way can substitute another file.  In
+ * sticky directories (/tmp) only owners may rename, so what belongs to root stays.
+ * path is overwritten.
  */
 static bool way_is_safe(char *path, char why[HOOKS_WHY])
 {
@@ -87,7 +88,7 @@ static bool place_is_safe(char *path, char why[HOOKS_WHY])
 	return go_up(path) && only_root_writes(path, why) && way_is_safe(path, why);
 }
 
-/* As it was given, without a look at links. NULL: no memory, or no such directory. */
+/* As given, without resolving links. NULL: no memory, or no such directory. */
 static char *absolute(const char *path)
 {
 	char *whole = NULL, *here;

@@ -20,7 +20,7 @@
 #include "netlink/netconf.h"
 
 enum {
-	FIRST_TABLE = 51820, /* as wg-quick begins... */
+	FIRST_TABLE = 51820, /* where wg-quick starts... */
 	TABLES = 4096,       /* ...and how many to try */
 	SWEPT = 16,          /* stale rules at a time */
 };
@@ -58,7 +58,7 @@ void host_close(struct host *h)
 	mem_free(h);
 }
 
-/* Its first character; 0: not to be had. */
+/* Its first character; 0: not available. */
 static char read_sysctl(const char *path)
 {
 	char value = 0;
@@ -95,7 +95,7 @@ int host_tun(struct host *h, char name[16], bool vnet, int *fd)
 	r = tun_create(name, vnet, fd);
 	if (r < 0)
 		return r;
-	/* Or an address that is exchanged takes its neighbours, and all routes, along. */
+	/* Otherwise replacing an address also removes its neighbours and all routes. */
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/promote_secondaries", name);
 	write_sysctl(path, '1');
 	return 0;
@@ -172,10 +172,10 @@ static int add_default(struct host *h, uint32_t ifindex, int family, uint32_t ta
 	struct prefix all = everything(family);
 	int r;
 
-	/* Never set back: another tunnel on this host may rely on it (wg-quick leaves it, too). */
+	/* Never reset: another tunnel on this host may rely on it (wg-quick leaves it, too). */
 	if (family == AF_INET)
 		write_sysctl("/proc/sys/net/ipv4/conf/all/src_valid_mark", '1');
-	/* The rule that diverts comes last: before it, nothing has changed. */
+	/* The rule that diverts comes last: until then nothing has changed. */
 	r = route_add(&h->rtnl, &all, ifindex, table);
 	if (r < 0)
 		return r;
@@ -203,20 +203,20 @@ static int del_default(struct host *h, uint32_t ifindex, int family, uint32_t ta
 	r = rule_del_not_mark(&h->rtnl, family, table, table);
 	if (r < 0)
 		first = r;
-	/* The other rule serves every tunnel with a default route: the last one takes it along. */
+	/* The other rule serves every tunnel with a default route: the last one removes it. */
 	r = rule_count(&h->rtnl, family, &not_mark, &suppress);
 	if (r == 0 && not_mark == 0)
 		r = rule_del_suppress(&h->rtnl, family);
 	if (r < 0 && !first)
 		first = r;
 	r = route_del(&h->rtnl, &all, ifindex, table);
-	/* With the device its routes went, too. */
+	/* The routes went with the device. */
 	if (r < 0 && r != -ENODEV && !first)
 		first = r;
 	return first;
 }
 
-/* Those of another tunnel have their route as long as its link is up, and it redoes them then. */
+/* Another tunnel's rules have a route while its link is up; when it comes up, it redoes them. */
 static unsigned sweep_family(struct host *h, int family)
 {
 	struct rule_mark rule[SWEPT];
@@ -261,7 +261,7 @@ bool host_filters_strictly(struct host *h, uint32_t ifindex, char name[16])
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%.15s/rp_filter", name);
 	all = read_sysctl("/proc/sys/net/ipv4/conf/all/rp_filter");
 	own = read_sysctl(path);
-	/* The greater of the two counts; 2 is the loose one. */
+	/* The greater of the two applies; 2 is loose. */
 	return (all > own ? all : own) == '1';
 }
 

@@ -24,7 +24,7 @@ bool network_diverts(const struct conf *c)
 	return false;
 }
 
-/* The kernel makes a route for an address's own network; another one is not wanted (wg-quick). */
+/* The kernel adds a route for an address's own network; a second is not wanted (wg-quick). */
 static bool has_connected_route(const struct network *n, const struct prefix *p)
 {
 	for (size_t i = 0; i < n->address.n; i++) {
@@ -182,7 +182,7 @@ static int add_missing(struct host *h, uint32_t ifindex, const struct network *f
 	return 0;
 }
 
-/* In the reverse order. What is gone already is no failure. */
+/* In reverse order. What is already gone is not a failure. */
 static void del_extra(struct host *h, uint32_t ifindex, const struct network *from,
 		      const struct network *to)
 {
@@ -206,7 +206,10 @@ static void del_extra(struct host *h, uint32_t ifindex, const struct network *fr
 		host_address(h, false, ifindex, p);
 		addresses = true;
 	}
-	/* An IPv4 address may take along others of its network, and the last one all routes. */
+	/*
+	 * Removing an IPv4 address may remove others of its network, and the last one all
+	 * routes.
+	 */
 	if (addresses)
 		host_redo(h);
 }

@@ -40,7 +40,7 @@ static bool add_servers(struct command *c, const struct conf_dns *dns, size_t n)
 	return true;
 }
 
-/* Without a domain of its own the tunnel answers for all names: wg-quick's resolvconf -x. */
+/* Without search domains the tunnel serves all names, as wg-quick's resolvconf -x. */
 static bool add_domains(struct command *c, const struct conf_dns *dns, size_t n)
 {
 	size_t before = c->n;

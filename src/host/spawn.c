@@ -15,8 +15,8 @@
 enum { INPUT_MAX = 4096 }; /* PIPE_BUF: written at once, without anyone reading */
 
 /*
- * Where programs are looked for: PATH may be anyone's, and this runs with rights.
- * Returns only if there is no such program.
+ * Searches fixed directories: PATH is not trusted, as this runs with privileges.
+ * Returns only on failure.
  */
 static void exec_it(const char *const argv[])
 {
@@ -50,7 +50,7 @@ static void become(const char *const argv[], int input, int null, bool quiet, in
 	sigset_t none;
 	int e;
 
-	/* The loop has signals blocked (signalfd), and we ignore SIGPIPE: neither is for others. */
+	/* The loop blocks signals (signalfd), and we ignore SIGPIPE: children inherit neither. */
 	for (int s = 1; s < NSIG; s++)
 		sigaction(s, &deflt, NULL);
 	sigemptyset(&none);
@@ -95,7 +95,7 @@ static int open_input(const char *input, int null)
 	return pipes[0];
 }
 
-/* End of file is exec; otherwise the child tells why not. */
+/* End of file: exec succeeded; otherwise the child sends its errno. */
 static int await_exec(int fd)
 {
 	ssize_t n;
@@ -117,8 +117,8 @@ static sigset_t only_child_signal(void)
 }
 
 /*
- * Before the fork: that a child has ended will be pending, and nothing older is.
- * Whoever started us may have had these signals ignored; then nobody could wait.
+ * Before the fork: afterwards SIGCHLD is pending when the child has ended, and only
+ * then.  Our parent may have left it ignored, and then no child could be waited for.
  */
 static void hold_child_signal(void)
 {
@@ -132,7 +132,7 @@ static void hold_child_signal(void)
 		;
 }
 
-/* Linux before 5.3 has no pidfd_open(2), and some containers refuse what they do not know. */
+/* Linux before 5.3 has no pidfd_open(2), and some containers refuse unknown system calls. */
 static int watch_end(pid_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -210,7 +210,7 @@ int spawn_wait(struct spawn *s)
 
 void spawn_stop(const struct spawn *s, bool force)
 {
-	/* Nobody has waited for it yet, so the number is still its own. */
+	/* It has not been waited for yet, so the pid is still its own. */
 	kill(-s->pid, force ? SIGKILL : SIGTERM);
 }
 

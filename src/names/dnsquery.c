@@ -24,17 +24,17 @@ struct channel {
 	struct channel *next;
 	struct dnsquery_channel *home;
 	ares_channel ares;
-	unsigned pending; /* askings under way */
-	bool failed;      /* one of them had no answer */
+	unsigned pending; /* queries not answered yet */
+	bool failed;      /* one of them failed */
 	struct wire *wires;
 	ev_timer timer; /* c-ares' next timeout */
-	ev_timer reap;  /* it may not be destroyed from inside its own callbacks */
+	ev_timer reap;  /* it must not be destroyed in its own callbacks */
 };
 
 struct dnsquery_channel {
 	struct ev_loop *loop;
-	struct channel *channels; /* the first is for new askings, the others run out */
-	bool retired;             /* the first is not for new askings either */
+	struct channel *channels; /* the first takes new queries, the others run out */
+	bool retired;             /* the first takes no new queries either */
 	struct stat conf;         /* of resolv.conf when the first was made */
 	char *resolv_conf, *servers;
 	int timeout_ms;
@@ -56,7 +56,7 @@ static void expect(struct channel *c)
 	ev_timer_stop(loop, &c->timer);
 	if (!tv)
 		return;
-	/* A little late: c-ares does nothing if it is asked before its time. */
+	/* A little late: c-ares does nothing if it is called too early. */
 	ev_timer_set(&c->timer, (double)tv->tv_sec + (double)tv->tv_usec / 1e6 + 0.002, 0);
 	ev_timer_start(loop, &c->timer);
 }
@@ -78,13 +78,13 @@ static void on_wire(struct ev_loop *loop, ev_io *io, int events)
 	int fd = io->fd;
 
 	(void)loop;
-	/* The wire may be gone after this, the channel not. */
+	/* The wire may be gone after this, but not the channel. */
 	ares_process_fd(c->ares, events & EV_READ ? fd : ARES_SOCKET_BAD,
 			events & EV_WRITE ? fd : ARES_SOCKET_BAD);
 	expect(c);
 }
 
-/* c-ares tells what it waits for on a socket; for neither, right before it closes it. */
+/* c-ares reports what it waits for on a socket: neither, right before it closes it. */
 static void on_socket(void *ctx, ares_socket_t fd, int readable, int writable)
 {
 	struct channel *c = ctx;
@@ -105,7 +105,7 @@ static void on_socket(void *ctx, ares_socket_t fd, int readable, int writable)
 	if (!w) {
 		w = mem_new(sizeof(*w));
 		if (!w)
-			return; /* the asking times out */
+			return; /* the query times out */
 		w->channel = c;
 		w->next = c->wires;
 		c->wires = w;
@@ -125,7 +125,7 @@ static void channel_free(struct channel *c)
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
-	ares_destroy(c->ares); /* ends the askings that are left */
+	ares_destroy(c->ares); /* ends the remaining queries */
 	while ((w = c->wires)) {
 		c->wires = w->next;
 		ev_io_stop(loop, &w->io);
@@ -330,7 +330,7 @@ int dnsquery_ask(struct dnsquery_channel *l, const char *host, uint16_t port, dn
 	*asking = a;
 	c->pending++;
 	ares_getaddrinfo(c->ares, host, NULL, &hints, on_answer, a);
-	/* The channel outlives this call, for it is reaped from the loop only. */
+	/* The channel outlives this call, as it is reaped only from the loop. */
 	expect(c);
 	return 0;
 }

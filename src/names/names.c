@@ -52,7 +52,7 @@ static void move(struct name *name, struct peer *p, const struct endpoint *end)
 	bool first = !endpoint_known(&p->endpoint);
 
 	admin_endpoint(t, p, end);
-	/* What was to be said all along can be said now. */
+	/* What has been waiting can be sent now. */
 	if (first && (p->timers.interval || p->staged.n))
 		admin_handshake(t, p, clock_now());
 	admin_touched(t, p);

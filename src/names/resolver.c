@@ -24,8 +24,8 @@ struct resolver {
 struct resolver_request {
 	struct resolver_request *next, *prev;
 	struct resolver *r;
-	struct dnsquery *asking; /* NULL: none under way */
-	ev_timer timer;          /* the next asking */
+	struct dnsquery *asking; /* NULL: none pending */
+	ev_timer timer;          /* the next query */
 	unsigned pause;          /* units until then, if the next one fails too */
 	char *host;
 	uint16_t port;
