@@ -20,7 +20,7 @@ enum uapi_verb uapi_frame(const char *bytes, size_t len, size_t *scanned, struct
 	const char *found;
 	size_t at = *scanned;
 
-	/* An empty line is a newline at the beginning, or one behind another. */
+	/* An empty line is a newline at the beginning, or one right after another. */
 	while (at < len) {
 		found = memchr(bytes + at, '\n', len - at);
 		if (!found) {

@@ -53,7 +53,7 @@ void uapi_get(struct print *out, const struct conf *c)
 {
 	size_t i;
 
-	/* wg shows a key of zeros as if it were one; 0x before fwmark breaks it. */
+	/* wg shows a key of zeros as if it were a real one, and cannot parse 0x before fwmark. */
 	if (!key_is_zero(&c->private_key))
 		print_key(out, "private_key", &c->private_key);
 	if (c->listen_port)

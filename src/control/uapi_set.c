@@ -103,7 +103,7 @@ static int set_keepalive(struct conf *c, struct conf_peer *peer, struct text val
 	return 0;
 }
 
-/* The list so far is replaced too, when a peer's section says so in its middle. */
+/* This also replaces the list so far, if it comes in the middle of a peer's section. */
 static int set_replace_allowed(struct conf *c, struct conf_peer *peer, struct text value)
 {
 	int err = set_true(value, &peer->set, CONF_PEER_REPLACE_ALLOWED);
@@ -143,7 +143,7 @@ static const struct setting of_device[] = {
 	{ "replace_peers", set_replace_peers },
 };
 
-/* The one of which there are a hundred thousand comes first. */
+/* The key that may occur a hundred thousand times comes first. */
 static const struct setting of_peer[] = {
 	{ "allowed_ip", set_allowed },
 	{ "preshared_key", set_psk },
@@ -195,7 +195,7 @@ int uapi_set(struct conf *c, struct text request)
 	struct text line;
 	int err;
 
-	/* The newline of the last line belongs to it, there is no line behind. */
+	/* The newline of the last line belongs to it; no line follows. */
 	if (text_len(request) && request.end[-1] == '\n')
 		request.end--;
 	if (!text_split(&request, '\n', &line) || !text_is(line, "set=1"))
