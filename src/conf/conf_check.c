@@ -125,8 +125,8 @@ static void check_loop(const struct check *ck, const struct conf_peer *p, const 
 		prefix_print(text, &masked);
 		diag_line_warning(
 			ck->r, c->path, p->allowed[i].place,
-			"%s contains this peer's Endpoint: routed into the tunnel, its own "
-			"packets loop; set FwMark and a rule for it, or leave that address out",
+			"%s contains this peer's Endpoint, so the tunnel's own packets would loop; "
+			"set FwMark and a rule for it, or leave that address out",
 			text);
 		return;
 	}
@@ -147,8 +147,8 @@ static void check_endpoint(const struct check *ck, const struct conf_peer *p)
 			continue;
 		ip_print(text, &remote);
 		diag_line_warning(ck->r, c->path, p->endpoint_place,
-				  "%s is also our Address inside the tunnel; "
-				  "Endpoint wants the peer's address outside",
+				  "%s is also our Address inside the tunnel; Endpoint needs the "
+				  "peer's address outside it",
 				  text);
 	}
 	check_loop(ck, p, &remote);

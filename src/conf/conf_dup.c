@@ -83,11 +83,11 @@ static void tunnelview_peer(const struct conf *c, const struct claim *claim, str
 
 	if (there.line)
 		diag_line_error(r, c->path, claim->peer->key_place,
-				"this PublicKey stands in line %u already; make one [Peer] of both",
+				"this PublicKey is already in line %u; merge both into one [Peer]",
 				there.line);
 	else
 		diag_line_error(r, c->path, claim->peer->key_place,
-				"this PublicKey is given twice; make one [Peer] of both");
+				"this PublicKey is given twice; merge both into one [Peer]");
 }
 
 int conf_dup_peers(const struct conf *c, struct conf_report *r)
@@ -118,20 +118,20 @@ int conf_dup_peers(const struct conf *c, struct conf_report *r)
 static void report_network(const struct conf *c, const struct claim *claim, struct conf_report *r)
 {
 	struct conf_place there = claim->rival->allowed->place;
-	const char *why = claim->network.bits ? "a network has one peer"
+	const char *why = claim->network.bits ? "a network can have only one peer"
 					      : "only one peer can have all";
 	char text[PREFIX_TEXT];
 
 	prefix_print(text, &claim->network);
 	if (there.line)
-		diag_line_error(r, c->path, claim->allowed->place,
-				"%s is also at the peer of line %u; %s, "
-				"remove it here or there (line %u, column %u)",
-				text, claim->rival->peer->place.line, why, there.line,
-				there.column);
+		diag_line_error(
+			r, c->path, claim->allowed->place,
+			"%s also belongs to the peer in line %u; %s, remove it here or there "
+			"(line %u, column %u)",
+			text, claim->rival->peer->place.line, why, there.line, there.column);
 	else
 		diag_line_error(r, c->path, claim->allowed->place,
-				"%s is at two peers; %s, remove it from the other", text, why);
+				"%s belongs to two peers; %s, remove it from the other", text, why);
 }
 
 int conf_dup_networks(const struct conf *c, struct conf_report *r)

@@ -85,9 +85,9 @@ static void odd_space(const struct reader *rd, bool command)
 	if (place.column == 0)
 		return;
 	diag_line_warning(rd->report, rd->file, place,
-			  command ? "non-breaking space kept in a command: "
-				    "the shell takes it for a letter; retype it"
-				  : "non-breaking space taken for a plain one; retype it");
+			  command ? "non-breaking space kept in a command: the shell treats it as "
+				    "a letter; retype it"
+				  : "non-breaking space read as a plain one; retype it");
 }
 
 static bool take_word(struct reader *rd, const struct directive *word, struct value *v)
@@ -101,15 +101,16 @@ static bool take_word(struct reader *rd, const struct directive *word, struct va
 	if (word->flags & DIRECTIVE_PEER_KEY)
 		rd->has_key = true;
 	if (*seen && !(word->flags & DIRECTIVE_LIST))
-		value_warning(v, rd->line.chars, "%s again; this one counts, remove line %u",
-			      word->name, *seen);
+		value_warning(v, rd->line.chars,
+			      "%s given again; this one takes effect, remove line %u", word->name,
+			      *seen);
 	*seen = rd->line.number;
 	if (text_len(word->flags & DIRECTIVE_COMMAND ? v->raw : v->text))
 		return word->set(rd->conf, rd->peer, v);
 	if (word->flags & DIRECTIVE_MAY_LACK)
 		value_warning(v, v->text.at, "%s has no value, ignored; remove it", word->name);
 	else
-		value_error(v, v->text.at, "%s has no value; write it behind the =", word->name);
+		value_error(v, v->text.at, "%s has no value; write it after the =", word->name);
 	return true;
 }
 
@@ -133,11 +134,12 @@ static bool take_setting(struct reader *rd, struct value *v)
 	struct text key;
 
 	if (*l->chars == ';') {
-		value_error(v, l->chars, "; does not begin a comment; write # instead");
+		value_error(v, l->chars, "; does not start a comment; use # instead");
 		return true;
 	}
 	if (!equals) {
-		value_error(v, l->chars, "no = in this line; write Key = Value, or # first");
+		value_error(v, l->chars,
+			    "no = in this line; write Key = Value, or put # before it");
 		return true;
 	}
 	key = text_from(l->chars, (size_t)(equals - l->chars));
@@ -175,7 +177,7 @@ static bool take_line(struct reader *rd, struct text raw, uint32_t number)
 
 	if (text_len(raw) > LINE_BYTES) {
 		diag_line_error(rd->report, rd->file, start,
-				"line of %zu bytes, at most %d; split it into several lines",
+				"line of %zu bytes, the limit is %d; split it into several lines",
 				text_len(raw), LINE_BYTES);
 		return true;
 	}
@@ -284,12 +286,12 @@ static void look_at_rights(const char *path, const struct stat *st, struct conf_
 		return;
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		diag_line_error(r, path, nowhere,
-				"others than its owner may write it; chmod 600 %s", path);
+				"users other than its owner may write it; chmod 600 %s", path);
 	else if (readable == S_IRGRP && is_service_group(st->st_gid))
 		return;
 	else if (readable)
 		diag_line_warning(r, path, nowhere,
-				  "others than its owner may read it; chmod 600 %s", path);
+				  "users other than its owner may read it; chmod 600 %s", path);
 }
 
 static void drop(char *text, size_t size)
@@ -336,7 +338,8 @@ static void not_read(struct conf_report *r, const char *path, int err)
 	gid_t group;
 
 	if (err == -EFBIG)
-		diag_line_error(r, path, nowhere, "more than %d MiB; this is no configuration file",
+		diag_line_error(r, path, nowhere,
+				"more than %d MiB; this is not a configuration file",
 				FILE_MAX >> 20);
 	else if (err == -EACCES && conf_service_group(&group))
 		diag_line_error(r, path, nowhere,

@@ -94,17 +94,17 @@ static bool file_ok(const struct key_file *k)
 		return false;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		bad(k, "is not a plain file; name the file that holds the key");
+		bad(k, "is not a regular file; name the file that holds the key");
 		return false;
 	}
 	if (st.st_mode & k->forbidden) {
 		diag_line_error(k->report, k->file, k->place,
-				"%s: others than its owner have rights to it; chmod 600 %s",
+				"%s: users other than its owner have access to it; chmod 600 %s",
 				k->path, k->path);
 		return false;
 	}
 	if (st.st_size > KEY_FILE_MAX) {
-		bad(k, "is too long for a key; it holds 44 characters and nothing else");
+		bad(k, "is too long for a key; it must hold 44 characters and nothing else");
 		return false;
 	}
 	return true;
@@ -118,13 +118,13 @@ static bool parse(const struct key_file *k, struct text t, struct key *key)
 	if (text_len(t) == 0)
 		bad(k, "is empty; write a key into it (taut genkey, taut genpsk)");
 	else if (text_len(t) != KEY_BASE64_LEN)
-		diag_line_error(k->report, k->file, k->place, "%s: %zu characters, want 44%s",
+		diag_line_error(k->report, k->file, k->place, "%s: %zu characters, expected 44%s",
 				k->path, text_len(t),
 				text_len(t) == KEY_BASE64_LEN - 1
 					? ": was the trailing = lost?"
-					: "; it holds one base64 key and nothing else");
+					: "; it must hold one base64 key and nothing else");
 	else
-		bad(k, "does not hold a base64 key; make it again (taut genkey, taut genpsk)");
+		bad(k, "does not hold a base64 key; make a new one (taut genkey, taut genpsk)");
 	return false;
 }
 

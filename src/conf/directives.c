@@ -156,7 +156,7 @@ static bool set_tune(struct conf *c, struct conf_peer *peer, const struct value 
 			continue;
 		want = tune_set(&c->tune, (enum tune_kind)i, v->text);
 		if (want)
-			value_error(v, v->text.at, "%s: \"%s\"; want %s", v->key,
+			value_error(v, v->text.at, "%s: \"%s\"; expected %s", v->key,
 				    diag_line_quote(quote, v->text), want);
 	}
 	return true;
@@ -242,7 +242,7 @@ static void look_at_prefix(const struct value *v, struct text item, const struct
 			      as_taken);
 	if (!memchr(item.at, '/', text_len(item)) &&
 	    memcmp(given->ip.bytes, none.bytes, ip_len(given->ip.family)) == 0)
-		value_warning(v, item.at, "%s: this is one address only; for all write %.*s/0",
+		value_warning(v, item.at, "%s: this is a single address; for all, write %.*s/0",
 			      v->key, (int)text_len(item), item.at);
 }
 

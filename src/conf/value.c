@@ -38,16 +38,16 @@ static bool key_error(const struct value *v)
 	size_t i;
 
 	if (len == KEY_BASE64_LEN - 1)
-		return value_error(v, at, "%s: 43 characters, want 44: was the trailing = lost?",
-				   v->key);
+		return value_error(
+			v, at, "%s: 43 characters, expected 44: was the trailing = lost?", v->key);
 	if (len == KEY_HEX_LEN)
 		return value_error(v, at,
-				   "%s: 64 characters, want 44: is this hexadecimal? "
-				   "Files want base64, as taut genkey prints it",
+				   "%s: 64 characters, expected 44: is this hexadecimal? Files "
+				   "need base64, as taut genkey prints it",
 				   v->key);
 	if (len != KEY_BASE64_LEN)
-		return value_error(v, at, "%s: %zu characters, want 44; copy the whole key", v->key,
-				   len);
+		return value_error(v, at, "%s: %zu characters, expected 44; copy the whole key",
+				   v->key, len);
 	for (i = 0; i < KEY_BASE64_LEN - 1; i++)
 		if (!is_base64(at[i]))
 			return value_error(v, at + i,
@@ -55,7 +55,7 @@ static bool key_error(const struct value *v)
 					   v->key, i + 1);
 	if (at[i] != '=')
 		return value_error(v, at + i, "%s: must end with =; copy the key again", v->key);
-	return value_error(v, at + i - 1, "%s: no 32-byte key ends like this; copy the key again",
+	return value_error(v, at + i - 1, "%s: no 32-byte key ends like that; copy the key again",
 			   v->key);
 }
 
@@ -73,7 +73,7 @@ static bool number(const struct value *v, uint64_t min, uint64_t max, const char
 
 	if (text_u64(v->text, max, n) && *n >= min)
 		return true;
-	return value_error(v, v->text.at, "%s: \"%s\"; want %sa number %llu..%llu", v->key,
+	return value_error(v, v->text.at, "%s: \"%s\"; expected %sa number %llu..%llu", v->key,
 			   diag_line_quote(quote, v->text), instead, (unsigned long long)min,
 			   (unsigned long long)max);
 }
@@ -177,7 +177,7 @@ bool value_aead(const struct value *v, const char **name)
 		if (text_distance(v->text, aeads[i], 2) <= 2)
 			return value_error(v, v->text.at, "%s: \"%s\"; did you mean %s?", v->key,
 					   quote, aeads[i]);
-	return value_error(v, v->text.at, "%s: \"%s\"; want auto, ipsec-mb, openssl or sodium",
+	return value_error(v, v->text.at, "%s: \"%s\"; expected auto, ipsec-mb, openssl or sodium",
 			   v->key, quote);
 }
 
@@ -187,7 +187,7 @@ bool value_bool(const struct value *v, bool *yes)
 	char quote[DIAG_LINE_QUOTE];
 
 	if (!is_true && !text_is_nocase(v->text, "false"))
-		return value_error(v, v->text.at, "%s: \"%s\"; want true or false", v->key,
+		return value_error(v, v->text.at, "%s: \"%s\"; expected true or false", v->key,
 				   diag_line_quote(quote, v->text));
 	*yes = is_true;
 	return true;

@@ -45,8 +45,8 @@ static bool address_error(const struct value *v, struct text t)
 
 	if (text_len(t) && only(t, "0123456789."))
 		return value_error(v, t.at,
-				   "%s: \"%s\" is not an IPv4 address; "
-				   "write four numbers 0..255, as 192.0.2.1",
+				   "%s: \"%s\" is not an IPv4 address; write four numbers 0..255, "
+				   "such as 192.0.2.1",
 				   v->key, diag_line_quote(quote, t));
 	return value_error(v, t.at,
 			   "%s: \"%s\" is not an address; write it as 192.0.2.1 or 2001:db8::1",
@@ -64,9 +64,9 @@ bool value_prefix(const struct value *v, struct text item, struct prefix *prefix
 		return true;
 	if (!slash || !ip_parse(&ip, addr.at, text_len(addr)))
 		return address_error(v, addr);
-	return value_error(v, slash + 1, "%s: \"%s\" behind the slash; want a number of bits 0..%u",
-			   v->key, diag_line_quote(quote, part(slash + 1, item.end)),
-			   ip_bits(ip.family));
+	return value_error(v, slash + 1,
+			   "%s: \"%s\" after the slash; expected a number of bits 0..%u", v->key,
+			   diag_line_quote(quote, part(slash + 1, item.end)), ip_bits(ip.family));
 }
 
 bool value_dns(const struct value *v, struct text item, struct ip *server)
@@ -90,7 +90,7 @@ static bool port_missing(const struct value *v, const char *at, struct text host
 {
 	char quote[DIAG_LINE_QUOTE];
 
-	return value_error(v, at, "%s: no port; write it behind the address, as %s%s%s:51820",
+	return value_error(v, at, "%s: no port; write it after the address, as in %s%s%s:51820",
 			   v->key, bracket ? "[" : "", diag_line_quote(quote, host),
 			   bracket ? "]" : "");
 }
@@ -106,7 +106,7 @@ static bool port_after(const struct value *v, const char *at, struct text host, 
 	if (at == v->text.end)
 		return port_missing(v, v->text.at, host, bracket);
 	if (!text_u64(digits, UINT16_MAX, &n))
-		return value_error(v, at, "%s: port \"%s\"; want a number 0..65535", v->key,
+		return value_error(v, at, "%s: port \"%s\"; expected a number 0..65535", v->key,
 				   diag_line_quote(quote, digits));
 	*port = (uint16_t)n;
 	return true;
@@ -130,17 +130,17 @@ static bool bracket_error(const struct value *v)
 	addr = part(inside.at, scope ? scope : inside.end);
 	if (!ip_parse(&ip, addr.at, text_len(addr)) || ip.family != AF_INET6)
 		return value_error(v, addr.at,
-				   "%s: \"%s\" is not an IPv6 address; only those stand in [ ]",
+				   "%s: \"%s\" is not an IPv6 address; only those go in [ ]",
 				   v->key, diag_line_quote(quote, addr));
 	if (close + 1 == v->text.end)
 		return port_missing(v, open, inside, true);
 	if (close[1] != ':')
-		return value_error(v, close + 1, "%s: want :PORT behind the ]", v->key);
+		return value_error(v, close + 1, "%s: expected :PORT after the ]", v->key);
 	if (!port_after(v, close + 2, inside, true, &port))
 		return false;
 	return value_error(v, scope ? scope : open,
-			   "%s: no interface \"%s\" here; "
-			   "name one of this machine (ip link lists them)",
+			   "%s: no interface \"%s\" here; name one on this machine (ip link lists "
+			   "them)",
 			   v->key,
 			   diag_line_quote(quote, scope ? part(scope + 1, inside.end) : inside));
 }

@@ -61,7 +61,7 @@ def systemd_runs_what_pairing_wrote(lab):
         equal(host.rights(".", "wg0.conf", "wg0.key"),
               [". 750 root taut", "wg0.conf 640 root taut", "wg0.key 600 root root"], "rights")
         journal = host.journal(UNIT)
-        check("others than" not in journal, f"a warning about rights: {journal}")
+        check("other than its owner" not in journal, f"a warning about rights: {journal}")
         key = host.run("cat", "/etc/taut/wg0.key").out.strip()
         check(len(key) == 44 and key not in host.run("cat", "/etc/taut/wg0.conf").out,
               "the key where all tunnels may read it")

@@ -52,7 +52,7 @@ def systemd_starts_and_stops_a_tunnel(lab):
     equal(box.run("stat", "-c", "%A %U %G", "/etc/taut", "/run/wireguard").out.splitlines(),
           ["drwxr-x--- root taut", "drwxr-x--- taut taut"], "folders")
     journal = box.journal(unit)
-    check("others than" not in journal, f"a warning about rights: {journal}")
+    check("other than its owner" not in journal, f"a warning about rights: {journal}")
     check(noise.b64(pair.a.private) not in journal, "private key in the journal")
     box.run("sed", "-i", "s/2001/2011/", f"/etc/taut/{pair.a.name}.conf")
     box.systemctl("reload", unit)

@@ -157,7 +157,7 @@ def the_unit_runs_without_root(lab):
           "capabilities")
     equal(status["NoNewPrivs"], "1", "NoNewPrivs")
     equal(stat.S_IMODE(os.stat(key).st_mode), 0o600, "mode of the key file")
-    check("others than" not in a.log(), f"a warning about rights: {a.log()}")
+    check("other than its owner" not in a.log(), f"a warning about rights: {a.log()}")
     mode = os.stat(a.socket_path)
     equal((mode.st_mode & 0o077, mode.st_uid), (0, UID), "rights of others at the socket, owner")
     equal(a.inside("wg", "show", a.name, "listen-port").out.strip(), "2001", "wg show, by root")
@@ -230,7 +230,7 @@ def the_world_may_not_read_the_file(lab):
                    node.top + "/etc", lab.program, node.name, ok=False)
         what = f"mode {mode:o} of group {gid}: {done.out}{done.err}"
         equal(done.code, code, what)
-        equal(f"others than its owner may {line} it" in done.err, line is not None, what)
+        equal(f"users other than its owner may {line} it" in done.err, line is not None, what)
 
 
 @test(needs=["taut"])

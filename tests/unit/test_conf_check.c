@@ -26,8 +26,8 @@
 #define C     "[Peer]\nPublicKey=" KEY_C "\n"
 
 #define PASTE "(at the other end: taut pubkey)\n"
-#define LOOP                                                                             \
-	" contains this peer's Endpoint: routed into the tunnel, its own packets loop; " \
+#define LOOP                                                                       \
+	" contains this peer's Endpoint, so the tunnel's own packets would loop; " \
 	"set FwMark and a rule for it, or leave that address out\n"
 #define PSK_IS(whose)                                                     \
 	"W f:5:14: the preshared key is " whose " and protects nothing; " \
@@ -75,18 +75,18 @@ static const struct {
 	{ I B "AllowedIPs=10.0.0.0/8\n" C "AllowedIPs=-10.0.0.0/8\n", "" },
 	{ I B "AllowedIPs=0.0.0.0/0\n" C "AllowedIPs=::/0\n", "" },
 	{ I B "AllowedIPs=10.0.0.0/8\n" C "AllowedIPs=::1, 10.0.0.0/8\n",
-	  "E f:8:17: 10.0.0.0/8 is also at the peer of line 3; a network has one peer, "
-	  "remove it here or there (line 5, column 12)\n" },
+	  "E f:8:17: 10.0.0.0/8 also belongs to the peer in line 3; a network can have only "
+	  "one peer, remove it here or there (line 5, column 12)\n" },
 	{ I B "AllowedIPs=0.0.0.0/0,::/0\n" C "AllowedIPs=::/0,0.0.0.0/0\n",
-	  "E f:8:12: ::/0 is also at the peer of line 3; only one peer can have all, "
-	  "remove it here or there (line 5, column 22)\n"
-	  "E f:8:17: 0.0.0.0/0 is also at the peer of line 3; only one peer can have all, "
-	  "remove it here or there (line 5, column 12)\n" },
+	  "E f:8:12: ::/0 also belongs to the peer in line 3; only one peer can have "
+	  "all, remove it here or there (line 5, column 22)\n"
+	  "E f:8:17: 0.0.0.0/0 also belongs to the peer in line 3; only one peer can "
+	  "have all, remove it here or there (line 5, column 12)\n" },
 
 	/* our address as an endpoint */
 	{ I "Address=192.0.2.1/24\n" B "Endpoint=192.0.2.1:1\n",
-	  "W f:6:10: 192.0.2.1 is also our Address inside the tunnel; "
-	  "Endpoint wants the peer's address outside\n" },
+	  "W f:6:10: 192.0.2.1 is also our Address inside the tunnel; Endpoint needs the "
+	  "peer's address outside it\n" },
 	{ I "Address=192.0.2.1/24\n" B "Endpoint=192.0.2.2:1\n", "" },
 
 	/* loops */
@@ -114,7 +114,7 @@ static const struct {
 	  "E f: no PrivateKey in [Interface]; add PrivateKey = KEY "
 	  "(taut genkey makes one) or PrivateKeyFile = PATH\n"
 	  "E f:4:11: you pasted your own public key; put the peer's here " PASTE
-	  "E f:8:12: ::/0 is also at the peer of line 3; only one peer can have all, "
+	  "E f:8:12: ::/0 also belongs to the peer in line 3; only one peer can have all, "
 	  "remove it here or there (line 5, column 12)\n" },
 };
 
@@ -189,9 +189,9 @@ static void test_a_conf_without_a_file_is_checked_too(void **state)
 	}
 	conf_add_peer(&c);
 	assert_int_equal(conf_check(&c, NULL, &s->report), -EINVAL);
-	assert_string_equal(s->text, "E [Peer] without PublicKey; add it\n"
-				     "E this PublicKey is given twice; "
-				     "make one [Peer] of both\n");
+	assert_string_equal(s->text,
+			    "E [Peer] without PublicKey; add it\n"
+			    "E this PublicKey is given twice; merge both into one [Peer]\n");
 	conf_fini(&c);
 	test_free(s);
 }

@@ -240,8 +240,8 @@ static void test_a_line_may_have_64_kib_and_no_more(void **state)
 	assert_int_equal(strlen(c.hook[HOOK_POST_UP][0]), MOST - 7);
 	conf_fini(&c);
 	assert_int_equal(read_text(&c, s, text, HEAD + MOST + 1), -EINVAL);
-	assert_string_equal(s->text, "E f:2:1: line of 65537 bytes, at most 65536; "
-				     "split it into several lines\n");
+	assert_string_equal(s->text, "E f:2:1: line of 65537 bytes, the limit is 65536; split "
+				     "it into several lines\n");
 	conf_fini(&c);
 	test_free(text);
 	test_free(s);

@@ -141,7 +141,8 @@ static void test_each_right_of_others_is_refused(void **state)
 	mode_t bit;
 
 	path_in(path, p->folder, "key");
-	snprintf(why, sizeof(why), "others than its owner have rights to it; chmod 600 %s", path);
+	snprintf(why, sizeof(why), "users other than its owner have access to it; chmod 600 %s",
+		 path);
 	for (bit = S_IXOTH; bit <= S_IRGRP; bit <<= 1) {
 		write_file(p->folder, "key", KEY_A, 0600 | bit);
 		refused(p, "key", path, why);
@@ -164,10 +165,10 @@ static void test_only_plain_files_hold_keys(void **state)
 
 	path_in(path, p->folder, "fifo");
 	assert_int_equal(mkfifo(path, 0600), 0);
-	refused(p, "fifo", path, "is not a plain file; name the file that holds the key");
-	refused(p, p->creds, p->creds, "is not a plain file; name the file that holds the key");
+	refused(p, "fifo", path, "is not a regular file; name the file that holds the key");
+	refused(p, p->creds, p->creds, "is not a regular file; name the file that holds the key");
 	refused(p, "/dev/null", "/dev/null",
-		"is not a plain file; name the file that holds the key");
+		"is not a regular file; name the file that holds the key");
 
 	path_in(path, p->folder, "none");
 	refused(p, "none", path, "cannot open it: No such file or directory");
@@ -181,16 +182,17 @@ static void test_what_is_no_key_is_refused(void **state)
 		{ "", "is empty; write a key into it (taut genkey, taut genpsk)" },
 		{ "\n", "is empty; write a key into it (taut genkey, taut genpsk)" },
 		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaA\n",
-		  "43 characters, want 44: was the trailing = lost?" },
-		{ KEY_A "=", "45 characters, want 44; it holds one base64 key and nothing else" },
+		  "43 characters, expected 44: was the trailing = lost?" },
+		{ KEY_A "=", "45 characters, expected 44; it must hold one base64 key and "
+			     "nothing else" },
 		{ KEY_A "\n" KEY_B,
-		  "89 characters, want 44; it holds one base64 key and nothing else" },
+		  "89 characters, expected 44; it must hold one base64 key and nothing else" },
 		{ "PrivateKey = " KEY_A,
-		  "57 characters, want 44; it holds one base64 key and nothing else" },
+		  "57 characters, expected 44; it must hold one base64 key and nothing else" },
 		{ "aaaaaaaaaaaaaaaaaaaaa aaaaaaaaaaaaaaaaaaaaA=",
-		  "does not hold a base64 key; make it again (taut genkey, taut genpsk)" },
+		  "does not hold a base64 key; make a new one (taut genkey, taut genpsk)" },
 		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaB=",
-		  "does not hold a base64 key; make it again (taut genkey, taut genpsk)" },
+		  "does not hold a base64 key; make a new one (taut genkey, taut genpsk)" },
 	};
 	struct place *p = *state;
 	char path[128], *big = test_malloc(5001);
@@ -204,7 +206,9 @@ static void test_what_is_no_key_is_refused(void **state)
 	memset(big, '\n', 5000);
 	big[5000] = '\0';
 	write_file(p->folder, "key", big, 0600);
-	refused(p, "key", path, "is too long for a key; it holds 44 characters and nothing else");
+	refused(p, "key", path,
+		"is too long for a key; it must hold 44 characters and nothing "
+		"else");
 	test_free(big);
 }
 
@@ -236,7 +240,8 @@ static void test_credentials_are_looked_up_first(void **state)
 	conf_fini(&p->c);
 
 	path_in(path, p->creds, "key");
-	snprintf(why, sizeof(why), "others than its owner have rights to it; chmod 600 %s", path);
+	snprintf(why, sizeof(why), "users other than its owner have access to it; chmod 600 %s",
+		 path);
 	write_file(p->creds, "key", KEY_B, 0444);
 	refused(p, "key", path, why);
 }

@@ -57,8 +57,8 @@ static void test_rights_of_the_file_are_looked_at(void **state)
 		err = conf_read_file(&c, path, &s->report);
 		unlink(path);
 		snprintf(want, sizeof(want),
-			 "%c %s: others than its owner may %s it; chmod 600 %s\n", fact[i].severity,
-			 path, fact[i].verb, path);
+			 "%c %s: users other than its owner may %s it; chmod 600 %s\n",
+			 fact[i].severity, path, fact[i].verb, path);
 		assert_string_equal(s->text, fact[i].severity ? want : "");
 		assert_int_equal(err, fact[i].severity == 'E' ? -EINVAL : 0);
 		assert_int_equal(c.mtu, 1280); /* read all the same, for its other errors */
@@ -79,7 +79,7 @@ static void test_what_cannot_be_read_has_its_errno(void **state)
 		  "E /nonexistent/wg0.conf: cannot read it: No such file or directory\n" },
 		{ "/tmp", -EISDIR, "E /tmp: cannot read it: Is a directory\n" },
 		{ "/dev/zero", -EFBIG,
-		  "E /dev/zero: more than 4 MiB; this is no configuration file\n" },
+		  "E /dev/zero: more than 4 MiB; this is not a configuration file\n" },
 	};
 	struct said *s = test_malloc(sizeof(*s));
 	struct conf c;
