@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 #
-# bash completion for taut(8). Nothing of the package bash-completion is needed.
+# bash completion for taut(8). It does not need the package bash-completion.
 
 # Names of tunnels that have a file. _taut_root is empty but in tests.
 _taut_names()
@@ -13,7 +13,7 @@ _taut_names()
 	done
 }
 
-# Names of tunnels that `taut new` began and `taut accept` has to finish.
+# Names of tunnels that `taut new` created and `taut accept` has yet to finish.
 _taut_pending()
 {
 	local file name
@@ -23,7 +23,7 @@ _taut_pending()
 	done
 }
 
-# Names of tunnels that run: each has a control socket.
+# Names of running tunnels: each has a control socket.
 _taut_running()
 {
 	local file name
@@ -100,7 +100,7 @@ _taut()
 	((given == 0)) || return
 	case $verb in
 	'') _taut_words "$word" "$verbs" ;;
-	# A file is a word with a slash, else it would be a name.
+	# A word with a slash is a file, any other a name.
 	run|up|check)
 		_taut_words "$word" "$(_taut_names)"
 		[[ $word != */* ]] || _taut_files "$word" ;;

@@ -13,11 +13,11 @@ int absent(const char *arg, const char *name)
 
 	r = conf_find(arg, path, sizeof(path), found);
 	if (r == -EACCES)
-		say("%s: only root may look whether there is such a file (try sudo)", path);
+		say("%s: only root can check whether this file exists (try sudo)", path);
 	if (r == 0 || r == -EACCES) {
-		say("%s does not run", name);
+		say("%s is not running", name);
 		return EXITCODE_DOWN;
 	}
-	say("%s does not run, and has no file", name);
+	say("%s is not running and has no file", name);
 	return EXITCODE_NONE;
 }

@@ -125,7 +125,7 @@ static int child_status(pid_t pid)
 			return EXITCODE_FAILED;
 	}
 	if (WIFSIGNALED(status)) {
-		say("ended by signal %d", WTERMSIG(status));
+		say("killed by signal %d", WTERMSIG(status));
 		return EXITCODE_FAILED;
 	}
 	return WEXITSTATUS(status) ? WEXITSTATUS(status) : EXITCODE_FAILED;
@@ -140,7 +140,7 @@ int detach_run(const struct daemon_options *options)
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0) {
-		say("cannot make a pipe: %m");
+		say("cannot create a pipe: %m");
 		return EXITCODE_FAILED;
 	}
 	fflush(NULL); /* or both would write what is buffered */

@@ -17,20 +17,20 @@ bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1
 	if (r == 0)
 		r = -errno;
 	if (r == -EINVAL)
-		say("'%s' does not name a tunnel: NAME.conf or NAME, with 1 to 15 of "
-		    "a-z A-Z 0-9 _ = + . -",
+		say("'%s' does not name a tunnel: use NAME or NAME.conf, with 1 to 15 of a-z "
+		    "A-Z 0-9 _ = + . -",
 		    arg);
 	else if (r == -ENOENT && !strchr(arg, '/') && access("/etc/wireguard", X_OK) < 0 &&
 		 errno == EACCES)
-		say("%s: there is no /etc/taut/%s.conf, and this user may not look into "
-		    "/etc/wireguard: copy the file (install -m 640 -g taut)",
+		say("%s: /etc/taut/%s.conf does not exist, and this user has no permission to "
+		    "look into /etc/wireguard: copy the file (install -m 640 -g taut)",
 		    arg, arg);
 	else if (r == -ENOENT && !strchr(arg, '/'))
-		say("%s: there is no /etc/taut/%s.conf and no /etc/wireguard/%s.conf", arg, arg,
+		say("%s: neither /etc/taut/%s.conf nor /etc/wireguard/%s.conf exists", arg, arg,
 		    arg);
 	else if (r == -EACCES && !strchr(arg, '/') && conf_service_group(&group))
-		say("%s: this user may not look into its folder; for the service: chown "
-		    "root:taut /etc/taut; chmod 750 /etc/taut",
+		say("%s: this user has no permission to look into its directory; for the "
+		    "service: chown root:taut /etc/taut; chmod 750 /etc/taut",
 		    path);
 	else
 		say("%s: %s", path, strerror(-r));

@@ -119,7 +119,7 @@ static bool renew(const char *tunnel, const struct key *own)
 		return call_taut("reload", name);
 	if (call("systemctl", restart))
 		return true;
-	say("systemctl could not restart %s; why: journalctl -u %s", unit, unit);
+	say("systemctl could not restart %s; see: journalctl -u %s", unit, unit);
 	return false;
 }
 
@@ -133,8 +133,8 @@ bool launch_tunnel(const char *tunnel, bool enable, const struct key *own)
 	snprintf(name, sizeof(name), "%s", tunnel);
 	name_unit(unit, tunnel);
 	if (enable && launch_by_systemd() && strpbrk(tunnel, "=+")) {
-		say("a unit of systemd has no name with = or +: start it with taut up %s, or "
-		    "choose another name",
+		say("the name of a systemd unit cannot contain = or +: start it with taut up "
+		    "%s, or choose another name",
 		    tunnel);
 		return false;
 	}
@@ -145,7 +145,7 @@ bool launch_tunnel(const char *tunnel, bool enable, const struct key *own)
 	/* It may have been started by hand: a second one would not get the device. */
 	if (call("systemctl", runs ? at_boot : now))
 		return true;
-	say("systemctl could not %s %s; why: journalctl -u %s", runs ? "enable" : "start", unit,
+	say("systemctl could not %s %s; see: journalctl -u %s", runs ? "enable" : "start", unit,
 	    unit);
 	return false;
 }

@@ -77,7 +77,7 @@ bool statusopts_read(struct statusopts *o, const struct command *c, const char *
 		return false;
 	n = c->argc - optind;
 	if (n > max_words) {
-		*status = say_usage("%s: '%s' is too much", c->verb->name,
+		*status = say_usage("%s: unexpected argument '%s'", c->verb->name,
 				    c->argv[optind + max_words]);
 		return false;
 	}

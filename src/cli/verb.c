@@ -20,21 +20,23 @@ static const struct verb verbs[] = {
 	{ "run", "NAME|FILE", "run a tunnel in the foreground", 1, 1, verb_run },
 	{ "up", "NAME|FILE", "start a tunnel in the background", 1, 1, verb_up },
 	{ "down", "NAME", "stop it", 1, 1, verb_down },
-	{ "reload", "NAME", "read its file again; sessions live on", 1, 1, verb_reload },
-	{ "status", "[NAME]", "show it, or all that run", 0, VERB_OWN, verb_status },
+	{ "reload", "NAME", "read its file again, keeping sessions", 1, 1, verb_reload },
+	{ "status", "[NAME]", "show it, or all running tunnels", 0, VERB_OWN, verb_status },
 	{ "show", "NAME [dump]", "the same; dump: as wg show NAME dump", 0, VERB_OWN, verb_show },
-	{ "events", "[NAME]", "tell what happens, as it happens", 0, VERB_OWN, verb_events },
-	{ "why", "NAME", "say why it does not work, and what to do", 0, VERB_OWN, verb_why },
+	{ "events", "[NAME]", "print what happens, as it happens", 0, VERB_OWN, verb_events },
+	{ "why", "NAME", "explain why it does not work, and what to do", 0, VERB_OWN, verb_why },
 	{ "wait", "NAME", "wait until it is up", 0, VERB_OWN, verb_wait },
 	{ "check", "NAME|FILE", "look for mistakes in a file", 1, 1, verb_check },
 	{ "genkey", "", "print a new private key", 0, 0, verb_genkey },
 	{ "pubkey", "", "read a private key, print its public key", 0, 0, verb_pubkey },
 	{ "genpsk", "", "print a new preshared key", 0, 0, verb_genpsk },
-	{ "new", "NAME", "begin a tunnel, print a line for the other host", 0, VERB_OWN, verb_new },
-	{ "join", "NAME [LINE]", "its other end, made from that line", 0, VERB_OWN, verb_join },
-	{ "accept", "NAME [LINE]", "finish, with the answer of join", 0, VERB_OWN, verb_accept },
+	{ "new", "NAME", "create a tunnel, print a line for the other host", 0, VERB_OWN,
+	  verb_new },
+	{ "join", "NAME [LINE]", "create its other end from that line", 0, VERB_OWN, verb_join },
+	{ "accept", "NAME [LINE]", "finish, with the line that join printed", 0, VERB_OWN,
+	  verb_accept },
 	{ "export", "NAME", "a wg-quick file or QR code for a peer", 0, VERB_OWN, verb_export },
-	{ "import", "FILE [NAME]", "take a wg-quick file over", 0, VERB_OWN, verb_import },
+	{ "import", "FILE [NAME]", "copy a wg-quick file to /etc/taut", 0, VERB_OWN, verb_import },
 	{ "help", "", "print this", 0, 0, verb_help },
 };
 
@@ -96,7 +98,7 @@ bool verb_name(const char *arg, char name[CONF_NAME_MAX + 1])
 	conf_find(arg, path, sizeof(path), name);
 	if (conf_name_ok(name))
 		return true;
-	say("'%s' does not name an interface: 1 to 15 of a-z A-Z 0-9 _ = + . -", arg);
+	say("'%s' is not a valid interface name: use 1 to 15 of a-z A-Z 0-9 _ = + . -", arg);
 	return false;
 }
 
@@ -106,13 +108,13 @@ bool verb_crypto(void)
 	int r = aead_init("sodium"); /* packets are the daemon's */
 
 	if (r < 0) {
-		say("the cipher fails its self-test: refusing to work");
+		say("the cipher fails its self-test: refusing to run");
 		return false;
 	}
 	wrong = selftest();
 	if (!wrong)
 		return true;
-	say("%s fails its self-test: refusing to work", wrong);
+	say("%s fails its self-test: refusing to run", wrong);
 	return false;
 }
 
@@ -144,7 +146,7 @@ static int take_tune(struct command *c, enum tune_kind kind, const char *value)
 
 	if (!want)
 		return EXITCODE_OK;
-	return say_usage("--%s: '%s'; want %s", tune_option(kind), value, want);
+	return say_usage("--%s: '%s'; expected %s", tune_option(kind), value, want);
 }
 
 /* EXITCODE_OK or EXITCODE_USAGE. spec: "+..." stops at the first word. */
@@ -228,8 +230,8 @@ static int choose(char **argv, struct command *c)
 		return EXITCODE_OK;
 	meant = is_name ? NULL : near_verb(word);
 	if (meant)
-		return say_usage("no verb is '%s'; did you mean '%s'? "
-				 "(To serve an interface of that name: taut -- %s)",
+		return say_usage("there is no verb '%s'; did you mean '%s'? (To serve an "
+				 "interface with that name: taut -- %s)",
 				 word, meant, word);
 	c->verb = &serve;
 	c->arg = word;
@@ -257,7 +259,7 @@ static int hand_over(int argc, char **argv, struct command *c)
 	const char *odd = of_running(c);
 
 	if (odd)
-		return say_usage("%s does not know --%s", c->verb->name, odd);
+		return say_usage("%s does not take --%s", c->verb->name, odd);
 	c->argc = argc - (optind - 1);
 	c->argv = argv + (optind - 1);
 	return EXITCODE_OK;
@@ -269,18 +271,18 @@ static int arguments(int argc, char **argv, struct command *c)
 	const char *odd = runs_a_tunnel(c->verb) ? NULL : of_running(c);
 
 	if (odd)
-		return say_usage("%s does not know --%s", c->verb->name, odd);
+		return say_usage("%s does not take --%s", c->verb->name, odd);
 	if (c->verb == &serve) {
 		if (n > 0)
-			return say_usage("no verb is '%s'", c->arg);
+			return say_usage("there is no verb '%s'", c->arg);
 		return EXITCODE_OK;
 	}
 	if (c->foreground && strcmp(c->verb->name, "run") != 0)
-		return say_usage("%s does not know -f", c->verb->name);
+		return say_usage("%s does not take -f", c->verb->name);
 	if (n < (int)c->verb->min_args)
-		return say_usage("%s wants %s", c->verb->name, c->verb->args);
+		return say_usage("%s needs %s", c->verb->name, c->verb->args);
 	if (n > (int)c->verb->max_args)
-		return say_usage("%s: '%s' is too much", c->verb->name,
+		return say_usage("%s: unexpected argument '%s'", c->verb->name,
 				 argv[optind + (int)c->verb->max_args]);
 	c->arg = n ? argv[optind] : NULL;
 	return EXITCODE_OK;

@@ -17,13 +17,15 @@ static const struct pairopts_of understood = {
 	.known = PAIROPT_START | PAIROPT_TIMEOUT,
 	.min_words = 1,
 	.max_words = 2,
-	.usage = "Usage: taut accept NAME [LINE|-] [OPTION]...\n"
-		 "Finish what `taut new NAME` began: add the host whose `taut join` printed the\n"
-		 "line to /etc/taut/NAME.conf; if the tunnel runs, reload it, and wait for the\n"
-		 "first handshake. Without LINE, or with '-', it is read from standard input.\n\n"
-		 "      --start            start it, and at each boot where systemd runs\n"
-		 "      --timeout SECONDS  how long to wait for the handshake (45)\n"
-		 "  -q, --quiet            tell errors only\n",
+	.usage =
+		"Usage: taut accept NAME [LINE|-] [OPTION]...\n"
+		"Finish what `taut new NAME` began: take the line that `taut join` printed on the\n"
+		"other host, and add that host to /etc/taut/NAME.conf. If the tunnel is running,\n"
+		"reload it and wait for the first handshake. Without LINE, or with '-', the line\n"
+		"is read from standard input.\n\n"
+		"      --start            start it now and, with systemd, at every boot\n"
+		"      --timeout SECONDS  how long to wait for the handshake (default: 45)\n"
+		"  -q, --quiet            print errors only\n",
 };
 
 struct accepting {
@@ -43,7 +45,7 @@ static bool read_own(struct accepting *a)
 	size_t i;
 
 	if (r == -ENOENT) {
-		say("there is no %s: begin with 'taut new %s --listen'", a->path, a->name);
+		say("%s does not exist: begin with 'taut new %s --listen'", a->path, a->name);
 		return false;
 	}
 	if (r < 0) {
@@ -65,13 +67,13 @@ static bool is_for_us(struct accepting *a)
 	int r;
 
 	if (key_equal(&a->own, &a->answer.public_key)) {
-		say("this is this host's own line: it belongs to 'taut join' on the other "
-		    "host, and what that prints belongs here");
+		say("this is this host's own line: paste it to 'taut join' on the other host, "
+		    "and paste here what that prints");
 		return false;
 	}
 	if (a->answer.kind == PAIRLINE_OFFER) {
-		say("this is an offer, printed by 'taut new %s' on another host: it belongs "
-		    "to 'taut join', with a name that is not in use here",
+		say("this is an offer, printed by 'taut new %s' on another host: paste it to "
+		    "'taut join', with a name not yet in use here",
 		    a->answer.name);
 		return false;
 	}
@@ -79,16 +81,16 @@ static bool is_for_us(struct accepting *a)
 		return true;
 	r = offer_load(a->name, &a->offer);
 	if (r == -ENOENT)
-		say("%s waits for no answer: 'taut new' made none, or one was accepted "
-		    "already. For another host: taut new NAME",
+		say("%s is not waiting for an answer: 'taut new' made no offer, or its answer "
+		    "has already been accepted. For another host: taut new NAME",
 		    a->name);
 	if (r < 0)
 		return false;
 	pairline_id(id, &a->offer);
 	if (key_equal(&a->offer.public_key, &a->own) && bytes_equal(id, a->answer.id, sizeof(id)))
 		return true;
-	say("this answers another line than the one that 'taut new %s' printed last: run "
-	    "'taut join' with that one",
+	say("this answers a line other than the last one that 'taut new %s' printed: run "
+	    "'taut join' with that last line",
 	    a->name);
 	return false;
 }
@@ -146,21 +148,24 @@ static void tell_up(const struct accepting *a)
 
 	conftext_addresses(&theirs, &a->offer.theirs[f], 1, false);
 	if (theirs.len)
-		say("%s is up. Both hosts are done; here: ping %s", a->name, theirs.chars);
+		say("%s is up. Both hosts are done; to try it, on this host: ping %s", a->name,
+		    theirs.chars);
 	else
-		say("%s is up. Both hosts are done; here: taut status %s", a->name, a->name);
+		say("%s is up. Both hosts are done; see, on this host: taut status %s", a->name,
+		    a->name);
 	print_fini(&theirs);
 }
 
 static void tell_not_up(const struct accepting *a, const struct await *w)
 {
-	say("%s runs, but there was no handshake within %u seconds%s%s", a->name, a->o.timeout_s,
-	    w->reason[0] ? ": " : "", w->reason);
+	say("%s is running, but there was no handshake within %u seconds%s%s", a->name,
+	    a->o.timeout_s, w->reason[0] ? ": " : "", w->reason);
 	if (w->port)
-		say("does %s run on the other host, and may UDP port %u of this host be "
-		    "reached from there (firewalls)?",
+		say("is %s running on the other host, and can that host reach UDP port %u of "
+		    "this one (firewalls)?",
 		    a->answer.name, w->port);
-	say("next, here: taut why %s; and on the other host: taut why %s", a->name, a->answer.name);
+	say("next, on this host: taut why %s; and on the other host: taut why %s", a->name,
+	    a->answer.name);
 }
 
 static int wait_for_it(const struct accepting *a)
@@ -190,8 +195,9 @@ static int accept_answer(struct accepting *a)
 	}
 	launch_command(start, a->name);
 	if (!a->o.quiet)
-		say("next, here: %s, then: taut status %s; if it is not up: taut why %s", start,
-		    a->name, a->name);
+		say("next, on this host: %s, then: taut status %s; if it is not up: taut why "
+		    "%s",
+		    start, a->name, a->name);
 	return EXITCODE_OK;
 }
 
@@ -204,7 +210,8 @@ int verb_accept(const struct command *c)
 		return status;
 	a.name = a.o.word[0];
 	if (!conf_name_ok(a.name))
-		return say_usage("'%s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -",
+		return say_usage("'%s' is not a valid tunnel name: use 1 to 15 of a-z A-Z 0-9 _ = "
+				 "+ . -",
 				 a.name);
 	if (!verb_crypto())
 		return EXITCODE_FAILED;

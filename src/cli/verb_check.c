@@ -18,7 +18,7 @@ static void print_diag(void *ctx, enum conf_severity severity, const char *line)
 	if (severity == CONF_ERROR)
 		fprintf(stderr, "%s\n", line);
 	else if (!c->quiet)
-		fprintf(stderr, "%s (a warning)\n", line);
+		fprintf(stderr, "%s (warning)\n", line);
 }
 
 static const char *s_if(unsigned n)

@@ -76,7 +76,7 @@ static int stop(const char *name, int fd)
 	else if (r > 0)
 		say("%s: %s", name, strerror(r));
 	else if (!wait_gone(name, process))
-		say("%s still has not ended after %d seconds; its log may say why", name,
+		say("%s has not stopped after %d seconds; its log may tell why", name,
 		    WAIT_MS / 1000);
 	else
 		status = EXITCODE_OK;
@@ -95,7 +95,7 @@ int verb_down(const struct command *c)
 	fd = control_connect(name);
 	if (fd == -ENOENT || fd == -ECONNREFUSED) {
 		if (!c->quiet)
-			say("%s does not run", name);
+			say("%s is not running", name);
 		return EXITCODE_OK;
 	}
 	if (fd < 0) {

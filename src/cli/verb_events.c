@@ -20,13 +20,11 @@
 enum { LINE = 8192, SOURCES = 64, LOOK_MS = 1000, RETRY_LOOKS = 10 };
 
 static const char usage[] =
-	"Usage: taut events [OPTION]... [NAME]\n"
-	"\n"
-	"Tell what happens in one tunnel, or in all that run, as it happens, until the\n"
-	"tunnel ends or Ctrl-C.\n"
-	"\n"
-	"      --json           as JSON, a line each, see docs/STATUS.md\n"
-	"  -q, --quiet          tell errors only\n"
+	"Usage: taut events [OPTION]... [NAME]\n\n"
+	"Print what happens in one tunnel, or in all running tunnels, as it happens,\n"
+	"until the tunnel stops or you press Ctrl-C.\n\n"
+	"      --json           as JSON, one object per line; see docs/STATUS.md\n"
+	"  -q, --quiet          print errors only\n"
 	"  -h, --help           print this\n";
 
 /* A tunnel that is listened to. */
@@ -73,7 +71,7 @@ static int take_line(const struct events *e, struct source *s, struct text line,
 
 	if (!s->heard && record_number(line, "errno", &err)) {
 		if (talk && err == EBUSY)
-			say("%s: as many listen already as may", s->name);
+			say("%s: too many listeners already", s->name);
 		else if (talk)
 			say("%s: %s", s->name, strerror((int)err));
 		return 1;
@@ -120,9 +118,9 @@ static int hear(const struct events *e, struct source *s, bool talk)
 		return take_lines(e, s, talk);
 	}
 	if (talk && !s->heard)
-		say("%s: what runs there cannot tell events", s->name);
+		say("%s: the process there does not support events", s->name);
 	else if (talk && !s->ending)
-		say("%s: hung up", s->name);
+		say("%s: connection closed", s->name);
 	return 1;
 }
 

@@ -21,15 +21,15 @@ static const struct pairopts_of understood = {
 	.usage = "Usage: taut export NAME [--wg-quick|--qr] [OPTION]...\n"
 		 "Print what a peer of the tunnel needs, as a wg-quick file (the default) or as\n"
 		 "a QR code for a phone.\n\n"
-		 "      --peer N|NAME|KEY  which one: its place in the file, name, or public key\n"
-		 "      --new-peer         add one to /etc/taut/NAME.conf, and make its key pair\n"
-		 "                         here: its private key is in what is printed\n"
-		 "      --psk              and a preshared key\n"
-		 "      --endpoint HOST[:PORT]  of this host, for the peer to dial\n"
-		 "      --address ADDR/BITS  of the peer, inside of the tunnel\n"
-		 "      --allowed-ips LIST  what the peer sends here; 0.0.0.0/0,::/0 is all; else\n"
-		 "                         the networks of Address\n"
-		 "  -q, --quiet            tell errors only\n",
+		 "      --peer N|NAME|KEY  which peer: its place in the file, name or public key\n"
+		 "      --new-peer         add a peer to /etc/taut/NAME.conf with a new key pair;\n"
+		 "                         the output holds its private key\n"
+		 "      --psk              with a preshared key, too\n"
+		 "      --endpoint HOST[:PORT]  where the peer dials this host\n"
+		 "      --address ADDR/BITS  the peer's address inside the tunnel\n"
+		 "      --allowed-ips LIST  what the peer sends here: 0.0.0.0/0,::/0 for all\n"
+		 "                         (default: the networks of Address)\n"
+		 "  -q, --quiet            print errors only\n",
 };
 
 /* As wg(8) decides it. */
@@ -57,9 +57,9 @@ static bool print_out(const struct peerfile *f, const struct print *text)
 		len = code.len;
 	}
 	if (r == -ENOTSUP)
-		say("this taut was built without libqrencode; the file itself: --wg-quick");
+		say("this taut was built without libqrencode; to print the file: --wg-quick");
 	else if (r == -ERANGE)
-		say("this is too long for a QR code; the file itself: --wg-quick");
+		say("this is too long for a QR code; to print the file: --wg-quick");
 	else if (r < 0)
 		say("cannot make the QR code: %s", strerror(-r));
 	if (r == 0) {
@@ -74,19 +74,20 @@ static bool print_out(const struct peerfile *f, const struct print *text)
 static void tell_next(const struct peerfile *f)
 {
 	const char *there = f->o.given & PAIROPT_QR ? "scan it with the WireGuard app"
-						    : "save it there as /etc/wireguard/NAME.conf "
-						      "(rights 600), then: wg-quick up NAME";
+						    : "save it there as "
+						      "/etc/wireguard/NAME.conf (mode 600), "
+						      "then: wg-quick up NAME";
 
 	if (f->is_new)
-		say("the private key of the new peer leaves this host with this: whoever "
-		    "sees it can be that peer; nothing of it is kept here");
+		say("this output holds the new peer's private key: anyone who sees it can "
+		    "pose as that peer; this host keeps no copy");
 	else if (f->has_psk)
-		say("this holds a preshared key: it is a secret");
+		say("this holds a preshared key: keep it secret");
 	if (f->is_new && launch_is_running(f->name))
-		say("next, here: taut reload %s; and for the other end: %s", f->name, there);
+		say("next, on this host: taut reload %s; on the other end: %s", f->name, there);
 	else
-		say("next, for the other end: %s%s",
-		    f->is_new ? "" : "put its private key into it, ", there);
+		say("next, on the other end: %s%s",
+		    f->is_new ? "" : "put its private key into the file, ", there);
 }
 
 /* Before anything is changed. */
@@ -99,10 +100,10 @@ static bool may_do(const struct peerfile *f)
 	else if ((given & PAIROPT_NEW_PEER) && (given & PAIROPT_PEER))
 		say_usage("--peer or --new-peer, not both");
 	else if ((given & PAIROPT_QR) && !(given & PAIROPT_NEW_PEER))
-		say_usage("--qr goes with --new-peer: an app wants a private key in the code, "
-			  "and those of other hosts are not here");
+		say_usage("--qr needs --new-peer: an app wants a private key in the code, and "
+			  "this host does not have those of other hosts");
 	else if ((given & PAIROPT_PSK) && !(given & PAIROPT_NEW_PEER))
-		say_usage("--psk goes with --new-peer");
+		say_usage("--psk needs --new-peer");
 	else
 		return true;
 	return false;

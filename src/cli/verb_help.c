@@ -5,13 +5,13 @@
 
 static const char options[] =
 	"  -f, --foreground     stay in the foreground\n"
-	"  -v, --verbose        tell more: --log-level debug\n"
-	"  -q, --quiet          tell errors only\n"
+	"  -v, --verbose        log more: --log-level debug\n"
+	"  -q, --quiet          print errors only\n"
 	"      --log-level L    silent, error, warn, info or debug\n"
 	"      --aead NAME      run, up, IFNAME: auto, ipsec-mb, openssl or\n"
-	"                       sodium; auto takes the fastest\n"
+	"                       sodium; auto picks the fastest\n"
 	"      --tun-vnet --tun-tso --tun-uso --tun-tcp-gro --tun-udp-gro\n"
-	"      --udp-gso --udp-gro    =on, off or auto: offloads, as the keys of\n"
+	"      --udp-gso --udp-gro    =on, off or auto: offloads, like the keys of\n"
 	"                       [Interface] in taut.conf(5); likewise\n"
 	"      --udp-rcvbuf --udp-sndbuf --batch-bytes --tun-queue-len\n"
 	"      --tun-gso-segs\n"
@@ -19,16 +19,15 @@ static const char options[] =
 	"  -V, --version        print the version\n";
 
 static const char notes[] =
-	"NAME stands for /etc/taut/NAME.conf, else /etc/wireguard/NAME.conf; a word with a\n"
-	"slash is a file. A first word that is a verb is a verb; -f or -- before it make it\n"
-	"an interface. `taut IFNAME` makes the interface and its control socket only, for\n"
-	"wg(8), and for wg-quick(8) with WG_QUICK_USERSPACE_IMPLEMENTATION=taut.\n"
-	"\n"
+	"NAME stands for /etc/taut/NAME.conf, else /etc/wireguard/NAME.conf; a word with\n"
+	"a slash is a file. A first word that is a verb is taken as one, unless -f or --\n"
+	"precedes it: then it names an interface. `taut IFNAME` only makes the interface\n"
+	"and its control socket, for wg(8), and for wg-quick(8) with\n"
+	"WG_QUICK_USERSPACE_IMPLEMENTATION=taut.\n\n"
 	"status, show, events, new, join, accept, export and import have options of their\n"
-	"own: taut VERB --help.\n"
-	"\n"
-	"Exit status: 0 good; 1 failed; 2 wrong usage; 78 run, up: bad configuration;\n"
-	"status NAME: 3 not up, 4 no such tunnel; why: 1 a problem; wait: 124 too late.\n";
+	"own: taut VERB --help.\n\n"
+	"Exit status: 0 success; 1 failure; 2 wrong usage; 78 run, up: bad configuration;\n"
+	"status NAME: 3 not up, 4 no such tunnel; why: 1 a problem; wait: 124 timed out.\n";
 
 /* c may be NULL: nothing was asked for, so it is talk, not the result. */
 int verb_help(const struct command *c)

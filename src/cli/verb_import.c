@@ -17,12 +17,12 @@ static const struct pairopts_of understood = {
 	.min_words = 1,
 	.max_words = 2,
 	.usage = "Usage: taut import FILE [NAME] [OPTION]...\n"
-		 "Check a wg-quick file, and copy it to /etc/taut/NAME.conf, with its private key\n"
-		 "in a file of its own, NAME.key, for root only. NAME is that of the file without\n"
-		 ".conf, if not given; FILE '-' is standard input.\n\n"
-		 "      --start            start it, and at each boot where systemd runs\n"
-		 "      --force            replace the files of that name\n"
-		 "  -q, --quiet            tell errors only\n",
+		 "Check a wg-quick file and copy it to /etc/taut/NAME.conf, with its private key\n"
+		 "in a separate file, NAME.key, that only root may read. NAME defaults to that of\n"
+		 "the file, without .conf; FILE '-' is standard input.\n\n"
+		 "      --start            start it now and, with systemd, at every boot\n"
+		 "      --force            replace existing files of that name\n"
+		 "  -q, --quiet            print errors only\n",
 };
 
 struct importing {
@@ -40,7 +40,7 @@ static bool take_name(struct importing *im)
 	size_t len = strlen(word);
 
 	if (!im->o.word[1] && strcmp(im->from, "-") == 0) {
-		say_usage("what comes from standard input has no name: taut import - NAME");
+		say_usage("standard input has no name; give one: taut import - NAME");
 		return false;
 	}
 	if (!im->o.word[1] && len > 5 && strcmp(word + len - 5, ".conf") == 0)
@@ -48,8 +48,8 @@ static bool take_name(struct importing *im)
 	snprintf(im->name, sizeof(im->name), "%.*s", (int)len, word);
 	if (len <= CONF_NAME_MAX && conf_name_ok(im->name))
 		return true;
-	say_usage("'%.*s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -; say "
-		  "another one: taut import %s NAME",
+	say_usage("'%.*s' is not a valid tunnel name: use 1 to 15 of a-z A-Z 0-9 _ = + . -; give "
+		  "another name: taut import %s NAME",
 		  (int)len, word, im->from);
 	return false;
 }
@@ -62,8 +62,8 @@ static bool is_moved(const char *key_file)
 
 static void tell_key_file(const struct importing *im, const char *key_file)
 {
-	say("copy %s, which %s names, to %s/%s, too (rights 600): it is looked for beside "
-	    "the file",
+	say("also copy %s, which %s names, to %s/%s (mode 600): it is looked up next to the "
+	    "file",
 	    key_file, im->from, CONFDIR, key_file);
 }
 
@@ -86,7 +86,7 @@ static void tell_hooks(const struct conf *conf)
 		[HOOK_PRE_DOWN] = "PreDown",
 		[HOOK_POST_DOWN] = "PostDown",
 	};
-	const char *who = launch_by_systemd() ? "the user taut, with CAP_NET_ADMIN alone" : "root";
+	const char *who = launch_by_systemd() ? "the user taut, with only CAP_NET_ADMIN" : "root";
 	unsigned kind;
 	size_t i;
 
@@ -112,11 +112,12 @@ static void tell_next(const struct importing *im, bool started)
 		return;
 	launch_command(start, im->name);
 	if (is_of_wg_quick(im->name) && launch_by_systemd())
-		say("next, here: systemctl disable --now wg-quick@%s && %s", im->name, start);
+		say("next, on this host: systemctl disable --now wg-quick@%s && %s", im->name,
+		    start);
 	else if (is_of_wg_quick(im->name))
-		say("next, here: wg-quick down %s (if it is up), then %s", im->name, start);
+		say("next, on this host: wg-quick down %s (if it is up), then %s", im->name, start);
 	else
-		say("next, here: %s", start);
+		say("next, on this host: %s", start);
 }
 
 static void hear_nothing(void *ctx, enum conf_severity severity, const char *line)
@@ -143,7 +144,8 @@ static bool move_key(struct importing *im, const struct conf *named, const struc
 	       (moved.set & (CONF_PRIVATE_KEY | CONF_PRIVATE_KEY_FILE)) == CONF_PRIVATE_KEY_FILE;
 	conf_fini(&moved);
 	if (!good)
-		say("%s gives its private key more than once; leave one of these lines", im->from);
+		say("%s gives its private key more than once; keep only one of these lines",
+		    im->from);
 	return good;
 }
 

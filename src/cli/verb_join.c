@@ -17,17 +17,16 @@ static const struct pairopts_of understood = {
 	.known = PAIROPT_START | PAIROPT_FORCE | PAIROPT_LISTEN | PAIROPT_ENDPOINT,
 	.min_words = 1,
 	.max_words = 2,
-	.usage =
-		"Usage: taut join NAME [LINE|-] [OPTION]...\n"
-		"Make the other end of a tunnel out of the line that `taut new` printed on the\n"
-		"first host: write /etc/taut/NAME.conf and a new key, NAME.key, and print a line\n"
-		"for `taut accept` there. Without LINE, or with '-', it is read from standard\n"
-		"input; so it must be when it holds a preshared key.\n\n"
-		"      --listen [PORT]    the first host may dial this one, too\n"
-		"      --endpoint HOST[:PORT]  there; else the addresses of this host are offered\n"
-		"      --start            start it, and at each boot where systemd runs\n"
-		"      --force            replace the files of that name\n"
-		"  -q, --quiet            tell errors only\n",
+	.usage = "Usage: taut join NAME [LINE|-] [OPTION]...\n"
+		 "Create the other end of a tunnel from the line that `taut new` printed on the\n"
+		 "first host: write /etc/taut/NAME.conf and a new key, NAME.key, and print a line\n"
+		 "for `taut accept` there. Without LINE, or with '-', it is read from standard\n"
+		 "input; a line that holds a preshared key is accepted only from there.\n\n"
+		 "      --listen [PORT]    let the first host dial this one, too\n"
+		 "      --endpoint HOST[:PORT]  where to dial it (default: this host's addresses)\n"
+		 "      --start            start it now and, with systemd, at every boot\n"
+		 "      --force            replace existing files of that name\n"
+		 "  -q, --quiet            print errors only\n",
 };
 
 struct joining {
@@ -46,14 +45,14 @@ static bool is_for_us(const struct joining *j)
 	char own[CONF_NAME_MAX + 1];
 
 	if (j->offer.kind == PAIRLINE_ANSWER) {
-		say("this is an answer, the line that 'taut join' printed on the host with "
-		    "the tunnel %s: it belongs to 'taut accept' on the first host",
+		say("this is an answer, which 'taut join' printed on the host with the tunnel "
+		    "%s: paste it to 'taut accept' on the first host",
 		    j->offer.name);
 		return false;
 	}
 	if (!offer_find(&j->offer, own))
 		return true;
-	say("this is this host's own line, of the tunnel %s: paste it to 'taut join' on the "
+	say("this is this host's own line, for the tunnel %s: paste it to 'taut join' on the "
 	    "other host",
 	    own);
 	return false;
@@ -73,9 +72,9 @@ static bool is_free(const struct joining *j)
 			continue;
 		prefix_print(theirs, &j->offer.theirs[f]);
 		prefix_print(used, p);
-		say("%s, this host's address in the tunnel, overlaps with %s, which is in "
-		    "use here. On the first host: taut new %s --force with the same options, "
-		    "which chooses anew, or --address to choose yourself",
+		say("%s, this host's address in the tunnel, overlaps with %s, which is in use "
+		    "here. On the first host, run: taut new %s --force, with the same options "
+		    "to choose other addresses, or with --address to set them yourself",
 		    theirs, used, j->offer.name);
 		return false;
 	}
@@ -96,9 +95,9 @@ static void warn_public(const struct joining *j)
 		    localnet_is_private_net(&j->offer.theirs[f]))
 			continue;
 		prefix_print(text, &j->offer.theirs[f]);
-		say("warning: the line makes this host %s in the tunnel. That is no private "
-		    "network: what is sent to it goes to the other host from now on. Was "
-		    "that agreed?",
+		say("warning: the line gives this host the address %s in the tunnel. That is "
+		    "not a private network: whatever is sent to it now goes to the other "
+		    "host. Was that agreed?",
 		    text);
 	}
 }
@@ -111,17 +110,18 @@ static bool choose_endpoint(struct joining *j, const struct pairline_endpoint **
 		return true;
 	if (j->port) {
 		if (j->offer.n_endpoint && !j->o.quiet)
-			say("note: no way leads from here to the other host: it must dial");
+			say("note: there is no route from here to the other host: it "
+			    "must dial");
 		return true;
 	}
 	if (j->offer.n_endpoint)
-		say("no way leads from here to any address of the other host; give it one with "
-		    "'taut new %s --force --endpoint HOST' there, or let it dial this host: "
-		    "taut join %s --listen",
+		say("there is no route from here to any address of the other host; give it "
+		    "one with 'taut new %s --force --endpoint HOST' there, or let it dial "
+		    "this host: taut join %s --listen",
 		    j->offer.name, j->name);
 	else
-		say("the other host was not told to listen; let it dial this one: taut join "
-		    "%s --listen",
+		say("the other host does not listen; let it dial this one: taut join %s "
+		    "--listen",
 		    j->name);
 	return false;
 }
@@ -149,7 +149,7 @@ static void add_others(struct print *text, const struct pairline *offer,
 		if (&offer->endpoint[i] == chosen)
 			continue;
 		pairline_print_endpoint(word, &offer->endpoint[i]);
-		print_add(text, "# It said that it may be reached here, too:\n#Endpoint = %s\n",
+		print_add(text, "# It said that it can also be reached here:\n#Endpoint = %s\n",
 			  word);
 	}
 }
@@ -216,15 +216,15 @@ static void tell_next(const struct joining *j, bool started)
 	print_fini(&theirs);
 	if (!started) {
 		launch_command(start, j->name);
-		say("%s; here: %s",
-		    launch_is_running(j->name) ? "it runs with its file of before"
-					       : "it does not run yet",
+		say("%s; next, on this host: %s",
+		    launch_is_running(j->name) ? "it still runs with its previous file"
+					       : "it is not running yet",
 		    start);
 	}
 	say("next, back on the first host: taut accept %s --start 'taut-pair:...' "
 	    "(the line above)",
 	    j->offer.name);
-	say("if it does not come up then: taut why %s, on either host", j->name);
+	say("if it does not come up: taut why %s, on either host", j->name);
 }
 
 static int join(struct joining *j)
@@ -247,7 +247,7 @@ static int join(struct joining *j)
 	puts(line);
 	fflush(stdout);
 	if (ferror(stdout)) {
-		say("wrote %s, but not its line: once more, with --force", j->path);
+		say("wrote %s, but could not print its line: run this again with --force", j->path);
 		return EXITCODE_FAILED;
 	}
 	if (j->o.given & PAIROPT_START)
@@ -266,7 +266,8 @@ int verb_join(const struct command *c)
 		return status;
 	j.name = j.o.word[0];
 	if (!conf_name_ok(j.name))
-		return say_usage("'%s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -",
+		return say_usage("'%s' is not a valid tunnel name: use 1 to 15 of a-z A-Z 0-9 _ = "
+				 "+ . -",
 				 j.name);
 	if (!verb_crypto() || !readline(&j.offer, j.o.word[1], "the line that 'taut new' printed"))
 		return EXITCODE_FAILED;
@@ -274,7 +275,7 @@ int verb_join(const struct command *c)
 	status = EXITCODE_FAILED;
 	r = localnet_take(&j.survey, j.name);
 	if (r < 0)
-		say("cannot see the addresses of this host: %s", strerror(-r));
+		say("cannot read the addresses of this host: %s", strerror(-r));
 	else if (is_for_us(&j) && confdir_may_make(j.name, j.o.given & PAIROPT_FORCE))
 		status = join(&j);
 	localnet_free(&j.survey);

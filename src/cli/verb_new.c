@@ -17,20 +17,21 @@ static const struct pairopts_of understood = {
 		 PAIROPT_ADDRESS | PAIROPT_PSK,
 	.min_words = 1,
 	.max_words = 1,
-	.usage =
-		"Usage: taut new NAME [OPTION]...\n"
-		"Begin a tunnel: write /etc/taut/NAME.conf and a new key, NAME.key, and print a\n"
-		"line for `taut join` on the other host. What that prints is for `taut accept`\n"
-		"here.\n\n"
-		"      --listen [PORT]    the other host dials this one (51820, or the next free)\n"
-		"      --endpoint HOST[:PORT]  there; else the addresses of this host are offered\n"
-		"      --address ADDR/BITS  inside of the tunnel; else free ones are chosen; the\n"
-		"                         other host gets the next address; one of each family\n"
-		"      --psk              offer a preshared key: then the line is a secret\n"
-		"      --no-psk           do not; so it is without either\n"
-		"      --start            start it, and at each boot where systemd runs\n"
-		"      --force            replace the files of that name\n"
-		"  -q, --quiet            tell errors only\n",
+	.usage = "Usage: taut new NAME [OPTION]...\n"
+		 "Create a tunnel: write /etc/taut/NAME.conf and a new key, NAME.key, and print a\n"
+		 "line for `taut join` on the other host. Pass the line that join prints to\n"
+		 "`taut accept` on this host.\n\n"
+		 "      --listen [PORT]    let the other host dial this one\n"
+		 "                         (default: 51820, or the next free port)\n"
+		 "      --endpoint HOST[:PORT]  where to dial it (default: this host's addresses)\n"
+		 "      --address ADDR/BITS  this host's address inside the tunnel, at most one\n"
+		 "                         per family (default: free ones); the other host gets\n"
+		 "                         the next address\n"
+		 "      --psk              offer a preshared key, which makes the line a secret\n"
+		 "      --no-psk           offer none (the default)\n"
+		 "      --start            start it now and, with systemd, at every boot\n"
+		 "      --force            replace existing files of that name\n"
+		 "  -q, --quiet            print errors only\n",
 };
 
 struct making {
@@ -49,19 +50,20 @@ static bool take_address(struct making *m, struct text word)
 	unsigned f;
 
 	if (!prefix_parse(&p, word.at, text_len(word))) {
-		say_usage("--address: '%.*s' is not an address: 10.0.0.1/24, fd00::1/64",
+		say_usage("--address: '%.*s' is not an address, such as 10.0.0.1/24 or fd00::1/64",
 			  (int)text_len(word), word.at);
 		return false;
 	}
 	f = p.ip.family == AF_INET6;
 	if (m->offer.ours[f].ip.family) {
-		say_usage("--address: more than one of a family");
+		say_usage("--address: more than one per address family");
 		return false;
 	}
 	m->offer.ours[f] = p;
 	if (pickaddr_neighbour(&p, &m->offer.theirs[f]))
 		return true;
-	say_usage("--address: '%.*s' leaves no room for the other host: /31 (IPv6: /127) or wider",
+	say_usage("--address: '%.*s' leaves no room for the other host: use /31 (IPv6: /127) or "
+		  "wider",
 		  (int)text_len(word), word.at);
 	return false;
 }
@@ -171,20 +173,20 @@ static void tell_next(const struct making *m)
 	if (m->port)
 		say("wrote %s: %s, UDP port %u", m->path, ours.failed ? "" : ours.chars, m->port);
 	else
-		say("wrote %s: %s; without --listen the other host must be the one that is "
-		    "dialled: taut join %s --listen",
+		say("wrote %s: %s; without --listen here, the other host must be dialled: "
+		    "taut join %s --listen",
 		    m->path, ours.failed ? "" : ours.chars, m->name);
 	print_fini(&ours);
 	if (!pairline_has_psk(&m->offer)) {
-		say("next, on the other host: taut join %s --start 'taut-pair:...' "
-		    "(the line above; it holds no secret, but send it so that nobody can "
-		    "exchange it)",
+		say("next, on the other host: taut join %s --start 'taut-pair:...' (the line "
+		    "above; it holds no secret, but send it in a way that nobody can tamper "
+		    "with)",
 		    m->name);
 		return;
 	}
-	say("the line above holds a preshared key: it is a secret");
-	say("next, on the other host: taut join %s --start - (and paste the line there, "
-	    "not behind the command)",
+	say("the line above holds a preshared key: keep it secret");
+	say("next, on the other host: taut join %s --start - (and paste the line there, not "
+	    "on the command line)",
 	    m->name);
 }
 
@@ -205,7 +207,7 @@ static int make_pair(struct making *m)
 		say("warning: UDP port %u is in use here", m->port);
 	make_keys(m);
 	if (!pairline_write(line, &m->offer))
-		return say_usage("these addresses cannot be those of two hosts in one network");
+		return say_usage("these addresses cannot belong to two hosts in one network");
 	good = write_files(m);
 	if (good) {
 		puts(line);
@@ -215,7 +217,7 @@ static int make_pair(struct making *m)
 	if (!good)
 		return EXITCODE_FAILED;
 	if (ferror(stdout)) {
-		say("wrote %s, but not its line: once more, with --force", m->path);
+		say("wrote %s, but could not print its line: run this again with --force", m->path);
 		return EXITCODE_FAILED;
 	}
 	if (m->o.given & PAIROPT_START)
@@ -234,7 +236,8 @@ int verb_new(const struct command *c)
 		return status;
 	m.name = m.o.word[0];
 	if (!conf_name_ok(m.name))
-		return say_usage("'%s' is no name for a tunnel: 1 to 15 of a-z A-Z 0-9 _ = + . -",
+		return say_usage("'%s' is not a valid tunnel name: use 1 to 15 of a-z A-Z 0-9 _ = "
+				 "+ . -",
 				 m.name);
 	if (!verb_crypto() || !confdir_may_make(m.name, m.o.given & PAIROPT_FORCE))
 		return EXITCODE_FAILED;
@@ -243,7 +246,7 @@ int verb_new(const struct command *c)
 	pairline_sign(&m.offer);
 	r = localnet_take(&m.survey, m.name);
 	if (r < 0) {
-		say("cannot see the addresses of this host: %s", strerror(-r));
+		say("cannot read the addresses of this host: %s", strerror(-r));
 		return EXITCODE_FAILED;
 	}
 	status = make_pair(&m);

@@ -16,9 +16,9 @@ static int answered(const char *name, const struct print *lines, int number)
 	}
 	fputs(chars, stderr);
 	if (number == ENOENT)
-		say("%s has no file to read again: it was set up over its control socket", name);
+		say("%s has no file to read again: it was set up through its control socket", name);
 	else
-		say("%s runs on as before: %s", name,
+		say("%s keeps running unchanged: %s", name,
 		    number == EINVAL ? "the file has errors" : strerror(number));
 	return EXITCODE_FAILED;
 }

@@ -20,25 +20,21 @@
 #include "view/textfile.h"
 
 static const char status_usage[] =
-	"Usage: taut status [OPTION]... [NAME]\n"
-	"\n"
-	"Show one tunnel, or all that run.\n"
-	"\n"
-	"      --json           as JSON, see docs/STATUS.md\n"
+	"Usage: taut status [OPTION]... [NAME]\n\n"
+	"Show one tunnel, or all running tunnels.\n\n"
+	"      --json           as JSON; see docs/STATUS.md\n"
 	"      --prometheus     as metrics for Prometheus\n"
-	"      --textfile PATH  these metrics into a file, for node_exporter\n"
-	"      --watch          again each second, with rates; q ends\n"
-	"  -q, --quiet          tell errors only\n"
-	"  -h, --help           print this\n"
-	"\n"
+	"      --textfile PATH  write these metrics to a file, for node_exporter\n"
+	"      --watch          refresh every second, with rates; q quits\n"
+	"  -q, --quiet          print errors only\n"
+	"  -h, --help           print this\n\n"
 	"Exit status of status NAME: 0 up, 3 not up, 4 no such tunnel.\n";
 
 static const char show_usage[] =
-	"Usage: taut show [NAME|all] [dump]\n"
-	"\n"
-	"What taut status shows; dump: the lines of `wg show NAME dump`, with all keys.\n"
-	"\n"
-	"  -q, --quiet          tell errors only\n"
+	"Usage: taut show [NAME|all] [dump]\n\n"
+	"Show what taut status shows; with dump, print the lines of `wg show NAME dump`,\n"
+	"including all keys.\n\n"
+	"  -q, --quiet          print errors only\n"
 	"  -h, --help           print this\n";
 
 /* How it is to be shown. */
@@ -187,7 +183,7 @@ int verb_status(const struct command *c)
 			     1, &status))
 		return status;
 	if (!is_one_form(o.given))
-		return say_usage("status: only one of --json, --prometheus and --watch");
+		return say_usage("status: give only one of --json, --prometheus and --watch");
 	f = (struct form){ .given = o.given, .textfile = o.textfile };
 	return o.arg ? status_of(o.arg, &f) : status_of_all(&f);
 }
@@ -201,7 +197,9 @@ int verb_show(const struct command *c)
 	if (!statusopts_read(&o, c, show_usage, 0, 2, &status))
 		return status;
 	if (o.more && strcmp(o.more, "dump") != 0)
-		return say_usage("show: '%s'; only dump is known here, the rest by wg(8)", o.more);
+		return say_usage("show: unknown word '%s'; only dump is known here, for the rest "
+				 "use wg(8)",
+				 o.more);
 	f.dump = o.more;
 	f.dump_named = !o.arg || strcmp(o.arg, "all") == 0;
 	return f.dump_named ? status_of_all(&f) : status_of(o.arg, &f);

@@ -20,7 +20,7 @@ static bool make_absolute(const char *path, char whole[PATH_MAX])
 	int len;
 
 	if (*path != '/' && !getcwd(here, sizeof(here))) {
-		say("cannot tell where we are: %m");
+		say("cannot determine the current directory: %m");
 		return false;
 	}
 	len = snprintf(whole, PATH_MAX, "%s%s%s", here, *here ? "/" : "", path);
@@ -44,7 +44,7 @@ int verb_up(const struct command *c)
 	if (fd >= 0) {
 		close(fd);
 		if (!c->quiet)
-			say("%s runs already", o.name);
+			say("%s is already running", o.name);
 		return EXITCODE_OK;
 	}
 	o.path = whole;

@@ -13,16 +13,13 @@
 enum { STEP_MS = 200, SHAKE_MS = 10000, MOST_SECONDS = 365 * 24 * 3600 };
 
 static const char usage[] =
-	"Usage: taut wait [--timeout SECONDS] NAME\n"
-	"\n"
-	"Wait until a tunnel is up: one of its peers has a session that works. Peers that\n"
-	"have an endpoint and no session are asked for one.\n"
-	"\n"
-	"      --timeout S      give up after so many seconds; without it, never\n"
-	"  -q, --quiet          do not say why it was given up\n"
-	"  -h, --help           print this\n"
-	"\n"
-	"Exit status: 0 up, 124 not within that time, 4 no such tunnel.\n";
+	"Usage: taut wait [--timeout SECONDS] NAME\n\n"
+	"Wait until a tunnel is up, with a working session to at least one of its peers.\n"
+	"Peers that have an endpoint but no session are asked for one.\n\n"
+	"      --timeout S      give up after S seconds (default: never)\n"
+	"  -q, --quiet          do not print why it gave up\n"
+	"  -h, --help           print this\n\n"
+	"Exit status: 0 up, 124 timed out, 4 no such tunnel.\n";
 
 static const struct option options[] = {
 	{ "timeout", required_argument, NULL, 't' },
@@ -61,11 +58,11 @@ static int take_options(struct wait *w, const struct command *c)
 		if (opt != 't')
 			continue;
 		if (!text_u64(text_from_str(optarg), MOST_SECONDS, &seconds))
-			return say_usage("--timeout: '%s' is no number of seconds", optarg);
+			return say_usage("--timeout: '%s' is not a number of seconds", optarg);
 		w->timeout = seconds * 1000;
 	}
 	if (c->argc - optind != 1)
-		return say_usage("wait wants %s", c->verb->args);
+		return say_usage("wait needs %s", c->verb->args);
 	w->arg = c->argv[optind];
 	return EXITCODE_OK;
 }
@@ -131,10 +128,10 @@ static int look(struct wait *w)
 		return EXITCODE_FAILED;
 	}
 	/* It may be about to start. */
-	snprintf(w->reason, sizeof(w->reason), "it does not run");
+	snprintf(w->reason, sizeof(w->reason), "it is not running");
 	if (conf_find(w->arg, path, sizeof(path), found) == 0)
 		return -1;
-	say("%s does not run, and has no file", w->name);
+	say("%s is not running and has no file", w->name);
 	return EXITCODE_NONE;
 }
 

@@ -10,16 +10,13 @@
 #include "view/verdict.h"
 
 static const char usage[] =
-	"Usage: taut why [--json] NAME\n"
-	"\n"
-	"Say why a tunnel does not work: what happened, why we think so, and what to type\n"
-	"here and on the other host. Nothing is sent for it.\n"
-	"\n"
-	"      --json           for machines\n"
-	"  -q, --quiet          tell errors only\n"
-	"  -h, --help           print this\n"
-	"\n"
-	"Exit status: 0 no problem is known, 1 there is one, 4 no such tunnel.\n";
+	"Usage: taut why [--json] NAME\n\n"
+	"Explain why a tunnel does not work: what happened, the evidence, and what to\n"
+	"type here and on the other host. Nothing is sent to find out.\n\n"
+	"      --json           as JSON\n"
+	"  -q, --quiet          print errors only\n"
+	"  -h, --help           print this\n\n"
+	"Exit status: 0 no known problem, 1 a problem, 4 no such tunnel.\n";
 
 static int print_list(const struct verdict_list *l, bool json)
 {
@@ -80,14 +77,15 @@ static int not_running(const char *arg, const char *path, const char *name, bool
 	v->problem = true;
 	snprintf(v->certainty, sizeof(v->certainty), "sure");
 	snprintf(v->code, sizeof(v->code), "%s", wrong.errors ? "E-CONFIG" : "E-NOT-RUNNING");
-	snprintf(v->what, sizeof(v->what), "the tunnel does not run%s",
+	snprintf(v->what, sizeof(v->what), "the tunnel is not running%s",
 		 wrong.errors ? ", and its file has errors" : "");
 	if (wrong.errors)
 		snprintf(v->because, sizeof(v->because), "%.600s%s", wrong.line,
 			 wrong.errors > 1 ? " (and more)" : "");
 	else
 		snprintf(v->because, sizeof(v->because),
-			 "Nobody answers at its control socket. Its file, %.500s, is good.", path);
+			 "Nothing answers on its control socket. Its file, %.500s, is valid.",
+			 path);
 	add_step(v, wrong.errors ? "check" : "up", arg);
 	status = print_list(&l, json);
 	verdict_free(&l);
@@ -102,10 +100,10 @@ static int absent_tunnel(const char *arg, const char *name, bool json)
 	if (r == 0)
 		return not_running(arg, path, name, json);
 	if (r == -EACCES) {
-		say("%s: only root may look whether there is such a file (try sudo)", path);
+		say("%s: only root can check whether this file exists (try sudo)", path);
 		return EXITCODE_FAILED;
 	}
-	say("%s does not run, and has no file", name);
+	say("%s is not running and has no file", name);
 	return EXITCODE_NONE;
 }
 
@@ -133,7 +131,7 @@ int verb_why(const struct command *c)
 	if (!statusopts_read(&o, c, usage, STATUSOPT_JSON, 1, &status))
 		return status;
 	if (!o.arg)
-		return say_usage("why wants %s", c->verb->args);
+		return say_usage("why needs %s", c->verb->args);
 	if (!verb_name(o.arg, name))
 		return EXITCODE_USAGE;
 	json = o.given & STATUSOPT_JSON;

@@ -113,14 +113,14 @@ const char *ask_error(int err)
 	switch (err) {
 	case -ENOENT:
 	case -ECONNREFUSED:
-		return "it does not run";
+		return "it is not running";
 	case -EACCES:
 	case -EPERM:
-		return "only root may ask it (try sudo)";
+		return "only root may query it (try sudo)";
 	case -EAGAIN:
 		return "no answer";
 	case -EPROTO:
-		return "what runs there is not taut, or hung up";
+		return "the process there is not taut, or closed the connection";
 	default:
 		return strerror(-err);
 	}

@@ -24,7 +24,7 @@ void confdir_path(char path[PATH_MAX], const char *name, const char *suffix)
 
 static void say_taken(const char *path)
 {
-	say("%s is there already: choose another name, or replace it with --force", path);
+	say("%s already exists: choose another name, or replace it with --force", path);
 }
 
 /* false: said why. */
@@ -77,7 +77,7 @@ static int open_folder(void)
 	int fd, r = make_folder();
 
 	if (r < 0) {
-		say("cannot make %s: %s%s", CONFDIR, strerror(-r),
+		say("cannot create %s: %s%s", CONFDIR, strerror(-r),
 		    r == -EACCES ? " (try sudo)" : "");
 		return -1;
 	}
@@ -87,7 +87,7 @@ static int open_folder(void)
 		goto fail;
 	}
 	if (st.st_mode & (S_IWGRP | S_IWOTH)) {
-		say("%s: others than its owner may write it; chmod 700 %s", CONFDIR, CONFDIR);
+		say("%s: users other than its owner may write it; chmod 700 %s", CONFDIR, CONFDIR);
 		goto fail;
 	}
 	return fd;
@@ -379,12 +379,12 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 	if (r == -EEXIST)
 		say_taken(files[bad].path);
 	else if (r == -ESTALE)
-		say("%s was changed meanwhile, by another command or an editor: once more, "
-		    "please; nothing was changed",
+		say("%s was changed in the meantime, by another command or an editor: please "
+		    "try again; nothing was changed",
 		    files[bad].path);
 	else if (r == -ELOOP)
-		say("%s is a link, and what it leads to is kept elsewhere: put the file itself "
-		    "in its place; nothing was changed",
+		say("%s is a symbolic link to a file that is kept elsewhere: replace it with "
+		    "the file itself; nothing was changed",
 		    files[bad].path);
 	else if (r < 0)
 		say("cannot write %s: %s; nothing was changed", files[bad].path, strerror(-r));

@@ -80,7 +80,7 @@ void conftext_interface(struct print *out, const struct conftext_interface *d)
 	} else if (d->private_key) {
 		add_key(out, "PrivateKey = ", d->private_key);
 	} else {
-		print_add(out, "# Put the private key of the other end here; its public half is\n");
+		print_add(out, "# Put the other end's private key here; its public key is\n");
 		add_key(out, "# ", d->public_key);
 		print_add(out, "#PrivateKey = \n");
 	}
@@ -130,7 +130,7 @@ static void print_diag(void *ctx, enum conf_severity severity, const char *line)
 	if (severity == CONF_ERROR)
 		fprintf(stderr, "%s\n", line);
 	else if (!*quiet)
-		fprintf(stderr, "%s (a warning)\n", line);
+		fprintf(stderr, "%s (warning)\n", line);
 }
 
 bool conftext_read(struct conf *conf, struct key *public_key, const char *name,

@@ -84,9 +84,9 @@ static int take_given(struct pairline *line, const struct pairopts *o, uint16_t 
 
 	for (i = 0; i < o->n_endpoint; i++) {
 		if (!pairline_parse_endpoint(&line->endpoint[i], o->endpoint[i], port))
-			return say_usage("--endpoint: '%s' is neither a name or an address, nor "
-					 "one with a port behind it: vpn.example.org:51820, "
-					 "203.0.113.7, [2001:db8::7]:51820",
+			return say_usage("--endpoint: '%s' is not a name or an address, with or "
+					 "without a port: vpn.example.org:51820, 203.0.113.7, "
+					 "[2001:db8::7]:51820",
 					 o->endpoint[i]);
 	}
 	line->n_endpoint = o->n_endpoint;
@@ -107,13 +107,13 @@ int dial_offer(struct pairline *line, const struct pairopts *o, const struct loc
 		line->endpoint[i] = (struct pairline_endpoint){ .ip = s->outer[i], .port = port };
 	line->n_endpoint = i;
 	if (i == 0) {
-		say("this host has no address that another one could dial; say where it "
-		    "is reached with --endpoint HOST");
+		say("this host has no address that another host could dial; use --endpoint "
+		    "HOST to say where it can be reached");
 		return EXITCODE_FAILED;
 	}
 	if (localnet_is_private(&s->outer[0]) && !o->quiet)
-		say("note: all addresses of this host are private, so only hosts of the "
-		    "same site can dial it; if a router hands UDP port %u on, say its name "
+		say("note: all addresses of this host are private, so only hosts on the same "
+		    "site can dial it; if a router forwards UDP port %u, name that router "
 		    "with --endpoint HOST",
 		    port);
 	return EXITCODE_OK;

@@ -98,9 +98,9 @@ static int foreign(char why[PAIRLINE_WHY], char c, size_t at)
 {
 	if (c > ' ' && c < 0x7f)
 		return fault(why, -EINVAL,
-			     "character %zu, '%c', does not belong into such a line: copy it again",
+			     "character %zu, '%c', does not belong in such a line: copy it again",
 			     at + 1, c);
-	return fault(why, -EINVAL, "character %zu does not belong into such a line: copy it again",
+	return fault(why, -EINVAL, "character %zu does not belong in such a line: copy it again",
 		     at + 1);
 }
 
@@ -111,10 +111,10 @@ static int take_header(const char *text, size_t len, size_t *n, char why[PAIRLIN
 	size_t whole;
 
 	if (len < pairline_text_len(sizeof(head)))
-		return fault(why, -EAGAIN, "only its beginning is there: copy all of it");
+		return fault(why, -EAGAIN, "only the beginning is there: copy all of it");
 	/* Spare bits there are none: 6 bytes make 8 characters. */
 	if (!pairline_text_read(head, sizeof(head), text))
-		return fault(why, -EINVAL, "its beginning makes no sense: copy it again");
+		return fault(why, -EINVAL, "its beginning is not valid: copy it again");
 	if (head[0] != LINE_VERSION)
 		return fault(why, -EINVAL,
 			     "its version is %u, and this taut reads version %u: either it was "
@@ -122,7 +122,7 @@ static int take_header(const char *text, size_t len, size_t *n, char why[PAIRLIN
 			     head[0], LINE_VERSION);
 	*n = load_be16(head + 2);
 	if (*n < LEAST || *n > MOST)
-		return fault(why, -EINVAL, "the length that it gives cannot be: copy it again");
+		return fault(why, -EINVAL, "the length it states is not possible: copy it again");
 	whole = pairline_text_len(*n);
 	if (len < whole)
 		return fault(why, -EAGAIN,
@@ -141,15 +141,15 @@ static int take_bytes(struct pairline *line, const uint8_t *bytes, size_t n, cha
 	check_of(check, bytes, n - CHECK);
 	if (!bytes_equal(check, bytes + n - CHECK, CHECK))
 		return fault(why, -EINVAL,
-			     "its checksum is wrong, at least one character changed on the way: "
+			     "its checksum is wrong, so at least one character changed on the way: "
 			     "copy it again");
 	line->kind = bytes[1];
 	memcpy(line->public_key.bytes, bytes + HEADER, KEY_LEN);
 	if (!pairline_field_read(line, bytes + HEADER + KEY_LEN, n - LEAST) ||
 	    !pairline_field_ok(line))
 		return fault(why, -EINVAL,
-			     "it says what this taut does not understand, or what "
-			     "cannot be: make a new one");
+			     "it says something that this taut does not understand, or that cannot "
+			     "be: make a new one");
 	return 0;
 }
 
@@ -164,7 +164,7 @@ int pairline_read(struct pairline *line, const char *text, size_t len, char why[
 	if (memcmp(text, prefix, len < begin ? len : begin) != 0)
 		return fault(why, -EINVAL, "it does not begin with '%s'", prefix);
 	if (len < begin)
-		return fault(why, -EAGAIN, "only its beginning is there: copy all of it");
+		return fault(why, -EAGAIN, "only the beginning is there: copy all of it");
 	text += begin;
 	len -= begin;
 	at = pairline_text_foreign(text, len);

@@ -159,7 +159,7 @@ static bool take_words(struct reader *r)
 
 	if (n < r->of->min_words || n > r->of->max_words) {
 		if (n > r->of->max_words)
-			say("%s: '%s' is too much", r->verb,
+			say("%s: unexpected argument '%s'", r->verb,
 			    r->argv[optind + (int)r->of->max_words]);
 		fprintf(stderr, "%.*s\nTry 'taut %s --help'.\n", (int)strcspn(r->of->usage, "\n"),
 			r->of->usage, r->verb);

@@ -87,19 +87,19 @@ static const struct conf_peer *pick_peer(const struct peerfile *f)
 	const struct conf_peer *found;
 
 	if (f->conf.n_peer == 0) {
-		say("%s has no peer yet; --new-peer makes one", f->path);
+		say("%s has no peers yet; add one with --new-peer", f->path);
 		return NULL;
 	}
 	if (!word && f->conf.n_peer > 1) {
-		say("%s has %zu peers: say which one with --peer, 1 to %zu, its name or its "
-		    "public key, or make another with --new-peer",
+		say("%s has %zu peers: choose one with --peer (1 to %zu, its name or its "
+		    "public key), or add another with --new-peer",
 		    f->path, f->conf.n_peer, f->conf.n_peer);
 		return NULL;
 	}
 	found = find_peer(f, word ? word : "1");
 	if (!found)
-		say("%s has no peer '%s', or more than one: 1 to %zu, a name, or a public key "
-		    "of 44 characters",
+		say("%s has no peer '%s', or more than one: give a number from 1 to %zu, a "
+		    "name, or a public key of 44 characters",
 		    f->path, word, f->conf.n_peer);
 	return found;
 }
@@ -136,8 +136,8 @@ static bool know_peer(struct peerfile *f, const struct conf_peer *p)
 	}
 	if (f->n_address)
 		return true;
-	say("the AllowedIPs of that peer name no single address, so its own one in the tunnel "
-	    "is not known here; say it with --address");
+	say("the AllowedIPs of that peer hold no single address, so its address in the tunnel "
+	    "is not known here; give it with --address");
 	return false;
 }
 
@@ -149,7 +149,7 @@ static bool invent_peer(struct peerfile *f)
 	/* Not what lies below it either: it is by its name that the file is written. */
 	confdir_path(ours, f->name, ".conf");
 	if (strcmp(f->path, ours) != 0) {
-		say("%s is not taut's to change; first: taut import %s", f->path, f->path);
+		say("taut does not change %s; first: taut import %s", f->path, f->path);
 		return false;
 	}
 	f->is_new = true;
@@ -158,7 +158,8 @@ static bool invent_peer(struct peerfile *f)
 			f->n_address++;
 	}
 	if (f->n_address == 0) {
-		say("no network in Address of %s has a free address left; widen one (/24, /64)",
+		say("no network in the Address of %s has a free address left; widen one (/24, "
+		    "/64)",
 		    f->path);
 		return false;
 	}
@@ -177,16 +178,17 @@ static bool guess_endpoint(struct peerfile *f, struct pairline_endpoint *e)
 	bool good;
 
 	if (localnet_take(&s, f->name) < 0 || s.n_outer == 0) {
-		say("this host has no address that another one could dial; say where it is "
-		    "reached with --endpoint HOST");
+		say("this host has no address that another host could dial; use --endpoint "
+		    "HOST to say where it can be reached");
 		return false;
 	}
 	*e = (struct pairline_endpoint){ .ip = s.outer[0], .port = f->conf.listen_port };
 	good = !localnet_is_private(&e->ip);
 	localnet_free(&s);
 	if (!good && !f->o.quiet)
-		say("note: all addresses of this host are private, so only hosts of the same "
-		    "site can dial it; else say where it is reached with --endpoint HOST");
+		say("note: all addresses of this host are private, so only hosts on the same "
+		    "site can dial it; for others, use --endpoint HOST to say where it can be "
+		    "reached");
 	return true;
 }
 
@@ -207,7 +209,7 @@ static bool choose_endpoint(struct peerfile *f)
 	} else if (f->port) {
 		return true; /* it is we who dial */
 	} else {
-		say("%s has no ListenPort, so nobody can dial this host: add one, or say "
+		say("%s has no ListenPort, so nobody can dial this host: add one, or give "
 		    "--endpoint HOST:PORT",
 		    f->path);
 		return false;
@@ -227,7 +229,7 @@ static bool choose_allowed(struct peerfile *f)
 		f->allowed[f->n_allowed++] = f->conf.address[i];
 	if (f->n_allowed)
 		return true;
-	say("%s has no Address: say what the peer is to send here with --allowed-ips", f->path);
+	say("%s has no Address: use --allowed-ips to say what the peer sends here", f->path);
 	return false;
 }
 

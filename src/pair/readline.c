@@ -46,7 +46,7 @@ static int read_stdin(struct pairline *line, struct typed *t, char why[PAIRLINE_
 	} while ((n > 0 && r == -EAGAIN && !t->too_long) || (n < 0 && errno == EINTR));
 	wipe(some, sizeof(some));
 	if (n == 0 && t->len == 0)
-		snprintf(why, PAIRLINE_WHY, "there is none on standard input");
+		snprintf(why, PAIRLINE_WHY, "standard input is empty");
 	return r;
 }
 
@@ -72,10 +72,10 @@ bool readline(struct pairline *line, const char *arg, const char *what)
 	}
 	if (in_argv && pairline_has_psk(line)) {
 		wipe(line, sizeof(*line));
-		say("the line holds a preshared key, and on the command line it is a secret "
-		    "no more: it stands in the list of processes and in the shell's history. "
-		    "Make a new one (taut new --psk --force) and paste it to '-', that is, to "
-		    "standard input");
+		say("the line holds a preshared key, which is no longer secret once it is on "
+		    "the command line: the list of processes and the shell's history show it. "
+		    "Make a new line (taut new --psk --force) and pass it on standard input "
+		    "('-')");
 		return false;
 	}
 	return true;

@@ -151,7 +151,7 @@ static void draw(struct watch *w, int trouble)
 	if (trouble < 0)
 		print_add(&text, "%s: %s\n", w->name ? w->name : "taut", ask_error(trouble));
 	else if (w->now.n == 0)
-		print_add(&text, "no tunnel runs\n");
+		print_add(&text, "no tunnel is running\n");
 	if (localtime_r(&now, &tm))
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
 	snprintf(footer, sizeof(footer), "%s  q: quit", clock);

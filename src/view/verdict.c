@@ -177,7 +177,7 @@ void verdict_show(struct print *out, const struct verdict_list *l)
 	size_t i;
 
 	if (l->problems == 0)
-		print_add(out, "%s: no problem is known", l->name);
+		print_add(out, "%s: no known problem", l->name);
 	else
 		print_add(out, "%s: %" PRIu64 " problem%s", l->name, l->problems,
 			  l->problems == 1 ? "" : "s");

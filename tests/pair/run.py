@@ -89,7 +89,7 @@ def pair_with_a_preshared_key_by_standard_input(lab):
 def pair_where_the_second_host_is_dialled(lab):
     a, b = two_hosts(lab)
     made = a.taut("new", "wg0", "--start")
-    refused(b.taut("join", "wg0", line_of(made), ok=False), "was not told to listen", "--listen")
+    refused(b.taut("join", "wg0", line_of(made), ok=False), "does not listen", "--listen")
     joined = b.taut("join", "wg0", line_of(made), "--listen", "--start")
     done = a.taut("accept", "wg0", line_of(joined))
     check("wg0 is up" in done.err, done.err)
@@ -134,7 +134,7 @@ def pair_wrong_lines_are_named(lab):
     join(offer[:50] + ("A" if offer[50] != "A" else "B") + offer[51:], "checksum")
     join(offer[:50] + "!" + offer[51:], "character 51, '!'")
     join("taut-pair:Ag" + offer[12:], "version is 2", "newer")
-    refused(b.taut("join", "wg0", "-", input="", ok=False), "none on standard input")
+    refused(b.taut("join", "wg0", "-", input="", ok=False), "standard input is empty")
     refused(a.taut("join", "wg1", offer, ok=False), "own line", "wg0")
     refused(a.taut("accept", "wg0", offer, ok=False), "own line", "taut join")
     answer = line_of(b.taut("join", "wg0", offer))
@@ -144,10 +144,10 @@ def pair_wrong_lines_are_named(lab):
     refused(b.taut("accept", "wg9", answer, ok=False), "taut new wg9")
     before = a.text("wg0.conf")
     a.taut("new", "other", "--listen", "--force")
-    refused(a.taut("accept", "other", answer, ok=False), "answers another line")
+    refused(a.taut("accept", "other", answer, ok=False), "answers a line other than")
     equal(a.text("wg0.conf"), before, "file after refusals")
     line_of(a.taut("new", "wg0", "--listen", "--force"))
-    refused(a.taut("accept", "wg0", answer, ok=False), "answers another line")
+    refused(a.taut("accept", "wg0", answer, ok=False), "answers a line other than")
 
 
 @test(timeout=60)
@@ -155,18 +155,18 @@ def pair_never_writes_over_a_file(lab):
     a, b = two_hosts(lab)
     line_of(a.taut("new", "wg0", "--listen"))
     before = a.text("wg0.conf")
-    refused(a.taut("new", "wg0", "--listen", ok=False), "is there already", "--force")
+    refused(a.taut("new", "wg0", "--listen", ok=False), "already exists", "--force")
     equal(a.text("wg0.conf"), before, "file")
     offer = line_of(a.taut("new", "wg0", "--listen", "--force"))
     check(a.text("wg0.conf") != before, "not replaced")
     b.taut("join", "wg0", offer)
     before = b.text("wg0.conf")
-    refused(b.taut("join", "wg0", offer, ok=False), "is there already", "--force")
-    refused(b.taut("import", a.file("wg0.conf"), ok=False), "is there already")
+    refused(b.taut("join", "wg0", offer, ok=False), "already exists", "--force")
+    refused(b.taut("import", a.file("wg0.conf"), ok=False), "already exists")
     equal(b.text("wg0.conf"), before, "file")
     target = b.put(os.path.join(b.etc, "target"), "not to be touched")
     os.symlink(target, b.file("link.conf"))
-    refused(b.taut("new", "link", "--listen", ok=False), "is there already")
+    refused(b.taut("new", "link", "--listen", ok=False), "already exists")
     with open(target, encoding="ascii") as file:
         equal(file.read(), "not to be touched", "what the link points to")
     # A umask that takes rights from root, or gives them to all, changes nothing.
@@ -241,9 +241,9 @@ def pair_start_goes_through_systemd_where_it_runs(lab):
     check("wg0 is up" in done.err, done.err)
     equal(a.told(), ["--quiet enable --now taut@wg0.service", "--quiet enable taut@wg0.service"], "a")
     equal(b.told(), ["--quiet enable --now taut@wg0.service"], "b")
-    # A service has its key from its start on: with another one, it is started anew.
+    # A service has its key from its start on: with another one, it is restarted.
     again = b.taut("join", "wg0", line_of(a.taut("new", "wg0", "--listen", "--force")), "--force")
-    check("it runs with its file of before; here: systemctl restart taut@wg0" in again.err,
+    check("previous file; next, on this host: systemctl restart taut@wg0" in again.err,
           again.err)
     b.taut("reload", "wg0")
     done = a.taut("accept", "wg0", line_of(again))
@@ -257,8 +257,8 @@ def pair_start_goes_through_systemd_where_it_runs(lab):
     a.taut("down", "wg0")
     b.taut("down", "wg0")
     odd = b.taut("new", "a+b", "--listen", "--start", ok=False)
-    check(odd.code == 1 and "has no name with = or +" in odd.err, odd.err)
-    # systemd says no: the line is printed all the same, and the status tells.
+    check(odd.code == 1 and "cannot contain = or +" in odd.err, odd.err)
+    # systemd says no: the line is still printed, and the exit status tells.
     b.put(os.path.join(b.etc, "systemctl"), "#!/bin/sh\nexit 1\n", 0o755)
     failed = b.taut("new", "wg9", "--listen", "--start", ok=False)
     equal(failed.code, 1, "status when systemctl fails")
@@ -272,7 +272,7 @@ def pair_accept_tells_what_is_known_when_nothing_comes(lab):
     offer = line_of(a.taut("new", "wg0", "--listen"))
     answer = line_of(b.taut("join", "wg0", offer))          # and it is not started
     done = a.taut("accept", "wg0", answer, "--start", "--timeout", "1", ok=False)
-    refused(done, "no handshake within 1 seconds", "51820", "here: taut why wg0; and on the other host: taut why wg0")
+    refused(done, "no handshake within 1 seconds", "51820", "on this host: taut why wg0; and on the other host: taut why wg0")
     a.taut("down", "wg0")
 
 
@@ -282,7 +282,7 @@ def export_to_a_host_with_wg_quick(lab):
     a, b = two_hosts(lab)
     a.taut("new", "wg0", "--listen", "--address", "10.66.0.1/24,fd66::1/64", "--start")
     told = a.taut("export", "wg0", "--new-peer", "--psk", "--wg-quick")
-    check("private key" in told.err and "leaves this host" in told.err, told.err)
+    check("private key" in told.err and "keeps no copy" in told.err, told.err)
     check("taut reload wg0" in told.err, told.err)
     text = told.out
     for line in ("Address = 10.66.0.2/24, fd66::2/64", "AllowedIPs = 10.66.0.0/24, fd66::/64",
@@ -379,7 +379,7 @@ def import_takes_a_file_over(lab):
         equal(b.text("corp.conf"), file.read().replace(
             f"PrivateKey = {private} #", "PrivateKeyFile = corp.key #"), "the copy")
     for word in ("SaveConfig", "will run as root: PostUp = echo %i", "wg-quick down corp",
-                 "the private key to /etc/taut/corp.key", "next, here:"):
+                 "the private key to /etc/taut/corp.key", "next, on this host:"):
         check(word in done.err, f"{word!r} is not in {done.err!r}")
     b.taut("check", "corp")
     b.taut("import", old, "mine", "--quiet")
@@ -432,7 +432,7 @@ def pair_writes_what_the_service_may_read(lab):
     rights = {}
     equal(look(b), {".": "750 0 4242", "wg0.conf": "640 0 4242", "wg0.key": "600 0 0"},
           "rights after join")
-    check("others than" not in b.taut("check", "wg0").err, "a warning about its own rights")
+    check("other than its owner" not in b.taut("check", "wg0").err, "a warning about its own rights")
     os.chmod(a.file("wg0.conf"), 0o600)
     a.taut("accept", "wg0", answer)
     rights = {}
@@ -445,7 +445,7 @@ def pair_leaves_nothing_half_done(lab):
     a, b = two_hosts(lab)
     os.mkdir(b.file(""), 0o700)
     b.put(b.file("wg0.key"), "precious")
-    refused(b.taut("new", "wg0", "--listen", ok=False), "/etc/taut/wg0.key is there already")
+    refused(b.taut("new", "wg0", "--listen", ok=False), "/etc/taut/wg0.key already exists")
     equal((b.text("wg0.key"), os.listdir(b.file(""))), ("precious", ["wg0.key"]), "files")
     # Left by a command that was killed; and what only looks like it.
     for name in (".wg9.key.4711", ".wg9.conf.4711", ".wg9.pair.4711", ".wg9.key.bak", "wg9.key.1"):
@@ -502,7 +502,7 @@ def pair_says_when_its_line_is_lost(lab):
     offer = a.taut("new", "wg0", "--listen").out.strip()
     for host, command in ((a, "new wg1"), (b, f"join wg0 {offer}")):
         done = host.run("sh", "-c", f"'{lab.program}' {command} >/dev/full", ok=False)
-        refused(done, "not its line", "--force")
+        refused(done, "could not print its line", "--force")
 
 
 @test(timeout=60)
@@ -517,7 +517,7 @@ def pair_adds_peers_to_its_own_files_only(lab):
     before = a.text("kept", ".")
     for argv in (("accept", "wg0", answer), ("export", "wg0", "--new-peer")):
         done = a.taut(*argv, ok=False)
-        check(done.code == 1 and "is a link" in done.err, f"{argv[0]}: {done.err}")
+        check(done.code == 1 and "is a symbolic link" in done.err, f"{argv[0]}: {done.err}")
         check(os.path.islink(a.file("wg0.conf")), "the link is gone")
         equal(a.text("kept", "."), before, "what it leads to")
     os.unlink(a.file("wg0.conf"))
@@ -531,7 +531,7 @@ def pair_adds_peers_to_its_own_files_only(lab):
     a.put(a.file("old/wg0.conf"), a.text("wg0.conf") + "# old\n")
     a.put(a.file("old/wg0.key"), a.key("wg0") + "\n")
     before = a.text("wg0.conf")
-    refused(a.taut("export", "/etc/taut/old/wg0.conf", "--new-peer", ok=False), "not taut's to change")
+    refused(a.taut("export", "/etc/taut/old/wg0.conf", "--new-peer", ok=False), "taut does not change")
     equal(a.text("wg0.conf"), before, "file")
 
 
@@ -559,7 +559,7 @@ def export_of_many_at_once_loses_nobody(lab):
     check(good > 0, done.err)
     peers = a.value("wg0.conf", "AllowedIPs")
     equal((len(peers), len(set(peers))), (good, good), "peers in the file, and their addresses")
-    equal(done.err.count("was changed meanwhile"), 24 - good, "told to do it once more")
+    equal(done.err.count("was changed in the meantime"), 24 - good, "told to do it once more")
     equal(sorted(os.listdir(a.file(""))), ["wg0.conf", "wg0.key", "wg0.pair"], "files")
 
 
@@ -580,7 +580,7 @@ def pair_needs_root_and_says_so(lab):
     for words in (("new", "wg0", "--listen"), ("new", "wg1", "--listen", "--force"),
                   ("accept", "wg0", "taut-pair:AQE"), ("export", "wg0", "--new-peer")):
         done = a.run("setpriv", "--reuid", "65534", "--clear-groups", there, *words, ok=False)
-        check(done.code == 1 and not done.out and "there already" not in done.err, done.err)
+        check(done.code == 1 and not done.out and "already exists" not in done.err, done.err)
 
 
 sys.exit(runner.main(__doc__))

@@ -148,13 +148,13 @@ for option in -V --version; do
 	head -n 1 out | grep -qE '^taut [0-9]+\.[0-9]+' || fail "$option: $(cat out)"
 done
 
-# What does not run, and what has no file
+# What is not running, and what has no file
 name=nosuch$$
 name=$(printf %.15s "$name")
 expect 4 "$TAUT" status "$name"
 [ -s out ] && fail "status of nothing: $(cat out)"
 expect 0 "$TAUT" down "$name"
-says err "does not run"
+says err "is not running"
 expect 0 "$TAUT" down -q "$name"
 [ -s err ] && fail "down -q: says $(cat err)"
 expect 1 "$TAUT" reload "$name"

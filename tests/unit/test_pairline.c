@@ -248,10 +248,10 @@ static void test_the_wrong_place_is_named(void **state)
 		{ "taut-pair:AB\001DEFGH", "character 13 does" },
 		{ "TAUT-PAIR:ABCDEFGH", "does not begin with 'taut-pair:'" },
 		{ "x", "does not begin with" },
-		{ "", "only its beginning" },
-		{ "taut-pair:AQ", "only its beginning" },
-		{ "taut-pair:AQEAAAAA", "length that it gives" },
-		{ "taut-pair:AQH__wAA", "length that it gives" },
+		{ "", "only the beginning" },
+		{ "taut-pair:AQ", "only the beginning" },
+		{ "taut-pair:AQEAAAAA", "length it states" },
+		{ "taut-pair:AQH__wAA", "length it states" },
 		{ "taut-pair:AQEAcAAA", "the end is missing, 8 of 150" },
 	};
 	char why[PAIRLINE_WHY];

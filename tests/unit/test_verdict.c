@@ -69,7 +69,7 @@ static void test_health_is_one_line(void **state)
 
 	(void)state;
 	verdict_show(&out, &l);
-	assert_string_equal(out.chars, "wg0: no problem is known; 1 of 1 peer is up\n");
+	assert_string_equal(out.chars, "wg0: no known problem; 1 of 1 peer is up\n");
 	print_fini(&out);
 	verdict_free(&l);
 }
