@@ -8,7 +8,7 @@
 
 enum { STEP_MS = 200 };
 
-/* The peer had a handshake; else what is known of it. */
+/* True if the peer has had a handshake; otherwise note what is known about it. */
 static bool look(struct await *w, const struct tunnelview *r)
 {
 	size_t i;

@@ -12,11 +12,11 @@
 
 struct await {
 	struct key peer;                /* whom to wait for */
-	char reason[TUNNELVIEW_REASON]; /* what the daemon said of it last; "": nothing */
-	uint16_t port;                  /* that the tunnel listens on */
+	char reason[TUNNELVIEW_REASON]; /* the daemon's last word on it; "": nothing */
+	uint16_t port;                  /* the tunnel listens on it */
 };
 
-/* false: not within so many seconds. Asks at least once. */
+/* false: not within that time. Asks at least once. */
 bool await_handshake(struct await *w, const char *name, unsigned seconds);
 
 #endif

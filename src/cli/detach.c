@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "cli/verb.h"
 
-/* The name of log.h's level in syslog(3). */
+/* The syslog(3) name of a level of log.h. */
 static int priority(enum log_level level)
 {
 	switch (level) {
@@ -77,7 +77,7 @@ static void swap(int *a, int *b)
 	*b = t;
 }
 
-/* All but the standard ones and these three, any of which may be -1. */
+/* All except the standard ones and these three, any of which may be -1. */
 static void close_inherited(int a, int b, int c)
 {
 	unsigned from = STDERR_FILENO + 1;
@@ -91,7 +91,7 @@ static void close_inherited(int a, int b, int c)
 	close_all(from, UINT_MAX);
 }
 
-/* The tunnel stands: leave the terminal, then tell the parent. */
+/* The tunnel is up: leave the terminal, then tell the parent. */
 static void stand_alone(void *ctx)
 {
 	const int *tell = ctx;
@@ -115,7 +115,7 @@ static void stand_alone(void *ctx)
 	close(*tell);
 }
 
-/* The child ended instead of becoming ready: its status is ours. */
+/* The child exited instead of becoming ready: its status becomes ours. */
 static int child_status(pid_t pid)
 {
 	int status;
@@ -143,7 +143,7 @@ int detach_run(const struct daemon_options *options)
 		say("cannot create a pipe: %m");
 		return EXITCODE_FAILED;
 	}
-	fflush(NULL); /* or both would write what is buffered */
+	fflush(NULL); /* or both processes would write what is buffered */
 	pid = fork();
 	if (pid < 0) {
 		say("cannot fork: %m");

@@ -3,15 +3,18 @@
 #define CLI_DETACH_H
 
 /*
- * Run a tunnel in the background, as wg-quick expects: return 0 to the shell only
- * once device and control socket stand.  Until then errors go to stderr and the
- * terminal's signals reach the child; afterwards it has a session of its own, no
- * inherited descriptor, and logs to syslog.
+ * Run a tunnel in the background, as wg-quick expects: return 0 to the shell only once device
+ * and control socket exist. Until then errors go to stderr and the terminal's signals reach
+ * the child; afterwards the child has its own session, no inherited descriptors, and logs to
+ * syslog.
  */
 
 #include "daemon/daemon.h"
 
-/* Forks. The exit status, in the parent (as soon as it is known) and in the child (at its end). */
+/*
+ * Forks. Returns the exit status, in the parent as soon as it is known, in the child when it
+ * ends.
+ */
 int detach_run(const struct daemon_options *options);
 
 #endif

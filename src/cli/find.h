@@ -7,7 +7,7 @@
 
 #include "conf/conf.h"
 
-/* The file of a NAME|FILE argument. false: said why. */
+/* The file of a NAME|FILE argument. false: reported. */
 bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1]);
 
 #endif

@@ -32,8 +32,8 @@ bool launch_is_running(const char *name)
 }
 
 /*
- * A program to its end, in our environment.  What it says goes to stderr, for stdout
- * is for the line that people paste.  true: it returned 0.
+ * Run a program and wait for it, in our environment. Its output goes to stderr, since stdout
+ * is for the line that people paste. true: it returned 0.
  */
 static bool call(const char *program, char *const argv[])
 {
@@ -59,7 +59,7 @@ static bool call(const char *program, char *const argv[])
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* Ourselves, not what PATH finds. */
+/* Our own binary, not what PATH finds. */
 static bool call_taut(char *verb, char *name)
 {
 	char *argv[] = { "taut", verb, name, NULL };
@@ -72,7 +72,7 @@ static void name_unit(char unit[UNIT_TEXT], const char *name)
 	snprintf(unit, UNIT_TEXT, "taut@%s.service", name);
 }
 
-/* systemd runs it, not somebody's hand. */
+/* It was started by systemd, not by hand. */
 static bool is_service(const char *name)
 {
 	char unit[UNIT_TEXT];
@@ -91,7 +91,7 @@ void launch_command(char text[LAUNCH_TEXT], const char *name)
 	snprintf(text, LAUNCH_TEXT, "%s%s", command, name);
 }
 
-/* It runs with this key. */
+/* It is running with this key. */
 static bool has_key(const char *name, const struct key *own)
 {
 	struct print lines = { 0 };
@@ -107,7 +107,7 @@ static bool has_key(const char *name, const struct key *own)
 	return same;
 }
 
-/* true: what runs has the file and the key of now. */
+/* true: the running tunnel has the current file and key. */
 static bool renew(const char *tunnel, const struct key *own)
 {
 	char name[CONF_NAME_MAX + 1], unit[UNIT_TEXT];

@@ -2,21 +2,24 @@
 #ifndef CLI_LAUNCH_H
 #define CLI_LAUNCH_H
 
-/* What --start does, and how it is written where somebody else is to do it. */
+/* What --start does, and the equivalent command for the admin to type. */
 
 #include <stdbool.h>
 
 #include "base/key.h"
 
-/* systemd runs this host. */
+/* This host runs systemd. */
 bool launch_by_systemd(void);
 /*
- * A tunnel that runs reads its file again; else it is started.  A service that runs with
- * another key than own (public) is started anew, for it was handed its key at the start.
- * enable: at each boot, too, where systemd runs.  false: said why.
+ * Reload a running tunnel, or start it. A service that runs with a key other than own (public)
+ * is restarted, because it gets its key at the start. enable: at every boot, too, with
+ * systemd. false: reported.
  */
 bool launch_tunnel(const char *name, bool enable, const struct key *own);
-/* What does so with a new file: "systemctl enable --now taut@NAME", "taut reload NAME"... */
+/*
+ * The command that does so for a new file: "systemctl enable --now taut@NAME", "taut reload
+ * NAME"...
+ */
 enum { LAUNCH_TEXT = 64 };
 void launch_command(char text[LAUNCH_TEXT], const char *name);
 bool launch_is_running(const char *name);

@@ -36,7 +36,7 @@ static void make_table(struct option table[LEN(all) + 4], unsigned known)
 	table[n] = (struct option){ 0 };
 }
 
-/* EXITCODE_OK: go on; -1: help was given; EXITCODE_USAGE: said why. */
+/* EXITCODE_OK: go on; -1: help was printed; EXITCODE_USAGE: reported. */
 static int take_options(struct statusopts *o, const struct command *c, const char *usage,
 			unsigned known)
 {
@@ -69,8 +69,8 @@ bool statusopts_read(struct statusopts *o, const struct command *c, const char *
 	int end, n;
 
 	*o = (struct statusopts){ 0 };
-	c->argv[0] = program; /* what getopt says begins like the rest */
-	optind = 0;           /* getopt begins anew */
+	c->argv[0] = program; /* so that getopt's messages start like ours */
+	optind = 0;           /* restart getopt */
 	end = take_options(o, c, usage, known);
 	*status = end == EXITCODE_USAGE ? EXITCODE_USAGE : EXITCODE_OK;
 	if (end != EXITCODE_OK)

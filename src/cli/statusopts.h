@@ -2,7 +2,7 @@
 #ifndef CLI_STATUSOPTS_H
 #define CLI_STATUSOPTS_H
 
-/* The words behind `status`, `show` and `events`. */
+/* The words after `status`, `show` and `events`. */
 
 #include <stdbool.h>
 
@@ -22,8 +22,8 @@ struct statusopts {
 };
 
 /*
- * known: the bits that the verb takes; max_words: 1 or 2.  false: the verb ends with
- * *status; help was printed, or it was said what is wrong.
+ * known: the bits that the verb accepts; max_words: 1 or 2. false: the verb ends with *status;
+ * help was printed, or an error reported.
  */
 bool statusopts_read(struct statusopts *o, const struct command *c, const char *usage,
 		     unsigned known, int max_words, int *status);

@@ -93,7 +93,7 @@ bool verb_name(const char *arg, char name[CONF_NAME_MAX + 1])
 		memcpy(name, arg, strlen(arg) + 1);
 		return true;
 	}
-	/* The file may be gone while its tunnel runs. */
+	/* The file may be gone while its tunnel is running. */
 	name[0] = '\0';
 	conf_find(arg, path, sizeof(path), name);
 	if (conf_name_ok(name))
@@ -105,7 +105,7 @@ bool verb_name(const char *arg, char name[CONF_NAME_MAX + 1])
 bool verb_crypto(void)
 {
 	const char *wrong;
-	int r = aead_init("sodium"); /* packets are the daemon's */
+	int r = aead_init("sodium"); /* only the daemon handles packets */
 
 	if (r < 0) {
 		say("the cipher fails its self-test: refusing to run");
@@ -118,7 +118,7 @@ bool verb_crypto(void)
 	return false;
 }
 
-/* Of what the environment says, the last that is a level counts; options come later. */
+/* The last valid level in the environment counts; options override it. */
 static void level_from_environment(void)
 {
 	static const char *const names[] = { "WG_LOG_LEVEL", "LOG_LEVEL" };
@@ -149,7 +149,7 @@ static int take_tune(struct command *c, enum tune_kind kind, const char *value)
 	return say_usage("--%s: '%s'; expected %s", tune_option(kind), value, want);
 }
 
-/* EXITCODE_OK or EXITCODE_USAGE. spec: "+..." stops at the first word. */
+/* EXITCODE_OK or EXITCODE_USAGE. A spec of "+..." stops at the first word. */
 static int take_options(int argc, char **argv, const char *spec, struct command *c, struct asked *a)
 {
 	int opt;
@@ -201,7 +201,7 @@ static int take_options(int argc, char **argv, const char *spec, struct command 
 	return EXITCODE_OK;
 }
 
-/* A word that is nearly a verb, and would be an unlikely name for an interface. */
+/* A word that is nearly a verb, and unlikely as the name of an interface. */
 static const char *near_verb(const char *word)
 {
 	size_t i, len = strlen(word);
@@ -243,7 +243,7 @@ static bool runs_a_tunnel(const struct verb *v)
 	return v == &serve || v->run == verb_run || v->run == verb_up;
 }
 
-/* An option given that only a tunnel that is started knows; NULL: none. */
+/* A given option that applies only to starting a tunnel; NULL: none. */
 static const char *of_running(const struct command *c)
 {
 	for (unsigned i = 0; i < TUNE_KINDS; i++) {
@@ -253,7 +253,7 @@ static const char *of_running(const struct command *c)
 	return c->aead ? "aead" : NULL;
 }
 
-/* The words behind the verb are its own. */
+/* The verb parses its own words. */
 static int hand_over(int argc, char **argv, struct command *c)
 {
 	const char *odd = of_running(c);
@@ -310,7 +310,7 @@ static int parse(int argc, char **argv, struct command *c)
 	}
 	if (r != EXITCODE_OK)
 		return r;
-	/* wireguard-go tells wg-quick's users errors only. */
+	/* wireguard-go shows wg-quick's users only errors. */
 	log_set_level(c->verb == &serve ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO);
 	level_from_environment();
 	if (a.level_given)
@@ -323,8 +323,8 @@ static int parse(int argc, char **argv, struct command *c)
 }
 
 /*
- * With 0, 1 or 2 closed, the next file opened would be written to by accident.
- * For reading only: what is written to a closed output still fails.
+ * If 0, 1 or 2 were closed, the next file opened would be written to by accident. Opened for
+ * reading only, so that writing to a closed output still fails.
  */
 static bool hold_standard_files(void)
 {
@@ -348,7 +348,7 @@ int verb_main(int argc, char **argv)
 	if (!hold_standard_files())
 		return EXITCODE_FAILED;
 	if (argc > 0)
-		argv[0] = program; /* what getopt says begins like the rest */
+		argv[0] = program; /* so that getopt's messages start like ours */
 	r = parse(argc, argv, &c);
 	if (r == EXITCODE_OK)
 		r = c.verb->run(&c);

@@ -3,9 +3,8 @@
 #define CLI_VERB_H
 
 /*
- * The command line: a table of verbs, one file each, and what they share.  Only
- * this room ends the process.  Results go to stdout, talk to stderr, and no
- * option takes a secret.
+ * The command line: a table of verbs, one file each, and what they share. Only this room ends
+ * the process. Results go to stdout, messages to stderr, and no option takes a secret.
  */
 
 #include <stdbool.h>
@@ -26,30 +25,30 @@ struct command {
 	struct tune tune;
 	bool foreground, quiet;
 	int argc;    /* for verbs with options of their own: */
-	char **argv; /* the verb, and the words behind it */
+	char **argv; /* the verb, and the words after it */
 };
 
 struct verb {
 	const char *name;
-	const char *args;            /* as the help shows them */
-	const char *what;            /* one line */
-	unsigned min_args, max_args; /* max VERB_OWN: it reads its words itself, out of argv */
+	const char *args;                    /* as the help shows them */
+	const char *what;                    /* one line */
+	unsigned min_args, max_args;         /* max VERB_OWN: it parses its own words in argv */
 	int (*run)(const struct command *c); /* the exit status */
 };
 
 /* The whole program. */
 int verb_main(int argc, char **argv);
 
-/* The i-th verb, NULL after the last; and the one of a name, or NULL. */
+/* The i-th verb, NULL after the last; and the verb of that name, or NULL. */
 const struct verb *verb_at(size_t i);
 const struct verb *verb_find(const char *name);
 
 /*
- * The interface's name that an argument (NAME or FILE) stands for; there need be
- * no file.  false: said why.
+ * The interface name that an argument (NAME or FILE) stands for; the file need not exist.
+ * false: reported.
  */
 bool verb_name(const char *arg, char name[CONF_NAME_MAX + 1]);
-/* Start the cryptography: known answers. false: said why. */
+/* Start the cryptography, with its known-answer tests. false: reported. */
 bool verb_crypto(void);
 
 /* One verb, one file. */
@@ -61,7 +60,7 @@ int verb_status(const struct command *c);
 int verb_show(const struct command *c);
 int verb_events(const struct command *c);
 int verb_check(const struct command *c);
-/* All that can be known of a file without a running tunnel; needs verb_crypto(). */
+/* Find all errors in a file that can be found without a running tunnel; needs verb_crypto(). */
 void verb_check_conf(const char *path, struct conf_report *report);
 int verb_why(const struct command *c);
 int verb_wait(const struct command *c);

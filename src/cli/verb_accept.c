@@ -60,7 +60,7 @@ static bool read_own(struct accepting *a)
 	return true;
 }
 
-/* The line is an answer, to what this host offered. false: said why. */
+/* The line answers what this host offered. false: reported. */
 static bool is_for_us(struct accepting *a)
 {
 	uint8_t id[PAIRLINE_ID];
@@ -129,7 +129,7 @@ static bool write_file(struct accepting *a)
 	if (a->is_peer)
 		return true;
 	add_peer(a);
-	/* It may have been edited since: two peers with one address, say. */
+	/* It may have been edited since, so that two peers share an address, for example. */
 	if (a->text.failed || !conftext_read(&conf, &own, a->path, &a->text, a->o.quiet))
 		return false;
 	conf_fini(&conf);

@@ -40,7 +40,7 @@ void verb_check_conf(const char *path, struct conf_report *report)
 	r = conf_read_file(&conf, path, report);
 	if (r < 0 && report->errors == 0)
 		report->errors = 1;
-	if (r < 0 && r != -EINVAL) /* not read: nothing more to find */
+	if (r < 0 && r != -EINVAL) /* not read, so there is nothing more to find */
 		goto out;
 	if (conf_load_keys(&conf, report) < 0 && report->errors == 0)
 		report->errors = 1;

@@ -14,7 +14,7 @@
 
 enum { WAIT_MS = 10000, STEP_MS = 50 };
 
-/* A descriptor of the process that listens there, which can be polled for its end; -1: none. */
+/* A pidfd of the process that listens there, which can be polled for its exit; -1: none. */
 static int process_of(int fd)
 {
 	struct ucred cred;
@@ -25,7 +25,7 @@ static int process_of(int fd)
 	return (int)syscall(SYS_pidfd_open, cred.pid, 0);
 }
 
-/* Neither device nor socket is there. */
+/* Neither device nor socket exists. */
 static bool is_gone(const char *name)
 {
 	int fd;
@@ -47,8 +47,8 @@ static bool has_ended(int process)
 }
 
 /*
- * Until the process has ended too, for its last steps (hooks, DNS) would meet
- * those of an `up` that follows.
+ * Wait until the process has exited, too: its last steps (hooks, DNS) would clash with those
+ * of a following `up`.
  */
 static bool wait_gone(const char *name, int process)
 {
@@ -60,7 +60,7 @@ static bool wait_gone(const char *name, int process)
 			return true;
 		nanosleep(&step, NULL);
 	}
-	/* Somebody else made the socket (WG_UAPI_FD) and lives on: that is not our business. */
+	/* Another process made the socket (WG_UAPI_FD) and lives on: that is not our business. */
 	return is_gone(name);
 }
 

@@ -27,13 +27,13 @@ static const char usage[] =
 	"  -q, --quiet          print errors only\n"
 	"  -h, --help           print this\n";
 
-/* A tunnel that is listened to. */
+/* A tunnel whose events are read. */
 struct source {
 	char name[CONF_NAME_MAX + 1];
 	int fd;           /* -1: it refused */
-	unsigned retries; /* looks until it is asked again */
-	bool heard;       /* it said anything */
-	bool ending;      /* it said goodbye */
+	unsigned retries; /* looks until the next attempt */
+	bool heard;       /* it has sent anything */
+	bool ending;      /* it announced its end */
 	size_t len;
 	char line[LINE];
 };
@@ -61,7 +61,7 @@ static int open_source(struct source *s, const char *name)
 	return 0;
 }
 
-/* 0: go on; 1: the stream was refused or is no stream; said why if talk. */
+/* 0: go on; 1: the stream was refused or is not a stream; reported if talk. */
 static int take_line(const struct events *e, struct source *s, struct text line, bool talk)
 {
 	struct print out = { 0 };
@@ -86,7 +86,7 @@ static int take_line(const struct events *e, struct source *s, struct text line,
 	return 0;
 }
 
-/* As take_line(), with all whole lines. */
+/* Like take_line(), for all complete lines. */
 static int take_lines(const struct events *e, struct source *s, bool talk)
 {
 	char *newline;
@@ -106,7 +106,7 @@ static int take_lines(const struct events *e, struct source *s, bool talk)
 	return r;
 }
 
-/* 0: go on; 1: it is over. */
+/* 0: go on; 1: the stream has ended. */
 static int hear(const struct events *e, struct source *s, bool talk)
 {
 	ssize_t n = recv(s->fd, s->line + s->len, sizeof(s->line) - s->len, MSG_DONTWAIT);
@@ -149,7 +149,7 @@ static int events_of(const char *arg, struct events *e)
 	return s->ending && !ferror(stdout) ? EXITCODE_OK : EXITCODE_FAILED;
 }
 
-/* --- all that run --- */
+/* --- all running tunnels --- */
 
 static void forget(struct events *e, size_t i)
 {
@@ -170,7 +170,7 @@ static struct source *find(struct events *e, const char *name)
 	return NULL;
 }
 
-/* Who came, and who would not answer and may do so now. */
+/* Add new tunnels, and retry those that refused before. */
 static void look(struct events *e)
 {
 	struct running running;

@@ -32,7 +32,7 @@ static const struct pairopts_of understood = {
 		 "  -q, --quiet            print errors only\n",
 };
 
-/* As wg(8) decides it. */
+/* As wg(8) does. */
 static bool wants_colour(void)
 {
 	const char *mode = getenv("WG_COLOR_MODE"), *never = getenv("NO_COLOR");
@@ -116,7 +116,7 @@ static int do_export(struct peerfile *f)
 
 	if (peerfile_make(f, &text)) {
 		keytext_warn();
-		/* With a code that cannot be made, there must be no new peer either. */
+		/* If the code cannot be made, there must be no new peer either. */
 		if (print_out(f, &text) && peerfile_commit(f))
 			status = EXITCODE_OK;
 	}

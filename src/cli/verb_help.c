@@ -29,7 +29,7 @@ static const char notes[] =
 	"Exit status: 0 success; 1 failure; 2 wrong usage; 78 run, up: bad configuration;\n"
 	"status NAME: 3 not up, 4 no such tunnel; why: 1 a problem; wait: 124 timed out.\n";
 
-/* c may be NULL: nothing was asked for, so it is talk, not the result. */
+/* c may be NULL: nothing was asked for, so this is a message, not the result. */
 int verb_help(const struct command *c)
 {
 	FILE *out = c ? stdout : stderr;

@@ -30,7 +30,7 @@ struct importing {
 	const char *from;
 	char name[CONF_NAME_MAX + 1];
 	char path[PATH_MAX], key_path[PATH_MAX];
-	struct print text, moved, key; /* as it was; as it is to be; the file of its key */
+	struct print text, moved, key; /* the original text; the new text; the file of its key */
 };
 
 static bool take_name(struct importing *im)
@@ -54,7 +54,7 @@ static bool take_name(struct importing *im)
 	return false;
 }
 
-/* Its folder is about to be another one. */
+/* Its directory is about to change. */
 static bool is_moved(const char *key_file)
 {
 	return key_file && *key_file != '/';
@@ -77,7 +77,7 @@ static void tell_files(const struct importing *im, const struct conf *named)
 	}
 }
 
-/* From now on the file is root's own, whoever wrote them. */
+/* From now on the file is root's, no matter who wrote the hooks. */
 static void tell_hooks(const struct conf *conf)
 {
 	static const char *const words[HOOK_KINDS] = {
@@ -127,7 +127,7 @@ static void hear_nothing(void *ctx, enum conf_severity severity, const char *lin
 	(void)line;
 }
 
-/* The text with the key in its own file. false: said why. */
+/* The text with the key moved to its own file. false: reported. */
 static bool move_key(struct importing *im, const struct conf *named, const struct conf *conf)
 {
 	struct conf_report report = { .say = hear_nothing };
@@ -170,7 +170,7 @@ static int take_over(struct importing *im)
 
 	if (!conftext_read(&conf, &own, im->from, &im->text, im->o.quiet))
 		return EXITCODE_FAILED;
-	/* Once more, for in conf the keys have taken the place of their files. */
+	/* Read it again, since in conf the keys have replaced their files. */
 	conf_init(&named);
 	conf_read_text(&named, im->from, im->text.chars, im->text.len, &report);
 	if (!move_key(im, &named, &conf) || !write_files(im))

@@ -39,7 +39,7 @@ struct joining {
 	uint16_t port;
 };
 
-/* It is an offer, and that of another host. false: said why. */
+/* It is an offer from another host. false: reported. */
 static bool is_for_us(const struct joining *j)
 {
 	char own[CONF_NAME_MAX + 1];
@@ -82,8 +82,8 @@ static bool is_free(const struct joining *j)
 }
 
 /*
- * Who made the line chose the network, and what is sent to it goes to him: with a public
- * one, that may be what was meant for somebody else.
+ * The maker of the line chose the network, and gets what is sent to it: in a public network,
+ * that may be meant for somebody else.
  */
 static void warn_public(const struct joining *j)
 {
@@ -102,7 +102,7 @@ static void warn_public(const struct joining *j)
 	}
 }
 
-/* One end at least must know where the other one is. NULL and false: said why. */
+/* At least one end must know where the other one is. NULL and false: reported. */
 static bool choose_endpoint(struct joining *j, const struct pairline_endpoint **e)
 {
 	*e = dial_choose(&j->offer);
@@ -202,7 +202,7 @@ static bool write_files(const struct joining *j, const struct pairline_endpoint 
 	print_fini(&text);
 	print_fini(&key);
 	if (good)
-		offer_drop(j->name); /* of an offer whose tunnel is no more */
+		offer_drop(j->name); /* of an offer whose tunnel no longer exists */
 	return good;
 }
 

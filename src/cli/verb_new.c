@@ -40,7 +40,7 @@ struct making {
 	char path[PATH_MAX];
 	struct localnet survey;
 	struct key private_key;
-	struct pairline offer; /* what both sides will be */
+	struct pairline offer; /* what both sides will use */
 	uint16_t port;
 };
 
@@ -103,7 +103,7 @@ static bool choose_addresses(struct making *m)
 	return good4 || good6;
 }
 
-/* What is in use by chance is passed over; what the admin says is not, but told. */
+/* Random addresses in use are skipped; the admin's choice is kept, with a warning. */
 static void warn_overlap(const struct making *m)
 {
 	char text[PREFIX_TEXT], other[PREFIX_TEXT];
@@ -133,7 +133,7 @@ static void make_keys(struct making *m)
 		rng_fill(&rng_system, l->psk.bytes, KEY_LEN);
 }
 
-/* The line is kept, for `taut accept`; one of before belonged to a file that is no more. */
+/* Keep the line for `taut accept`; an earlier one belonged to a file that no longer exists. */
 static bool write_files(struct making *m)
 {
 	char key_file[CONFTEXT_KEY_FILE], key_path[PATH_MAX], pending[PATH_MAX];

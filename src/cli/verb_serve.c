@@ -8,7 +8,7 @@
 #include "cli/detach.h"
 #include "cli/verb.h"
 
-/* A descriptor that the caller hands over by number; -1: none. false: said why. */
+/* A descriptor that the caller passes by number; -1: none. false: reported. */
 static bool handed_over(const char *variable, int *fd)
 {
 	const char *word = getenv(variable);
@@ -32,8 +32,8 @@ static void ready(void *ctx)
 }
 
 /*
- * `taut IFNAME`: what wg-quick(8) asks of a userspace implementation, with the
- * environment that wireguard-go knows.
+ * `taut IFNAME`: what wg-quick(8) expects of a userspace implementation, with the environment
+ * variables of wireguard-go.
  */
 int verb_serve(const struct command *c)
 {

@@ -37,7 +37,7 @@ static const char show_usage[] =
 	"  -q, --quiet          print errors only\n"
 	"  -h, --help           print this\n";
 
-/* How it is to be shown. */
+/* How to show it. */
 struct form {
 	unsigned given;
 	const char *textfile;
@@ -84,13 +84,13 @@ static bool as_metrics(const struct form *f)
 	return f->given & (STATUSOPT_PROMETHEUS | STATUSOPT_TEXTFILE);
 }
 
-/* What can be said of a tunnel that does not run, too. */
+/* The formats that can also show a tunnel that is not running. */
 static bool says_absent(const struct form *f)
 {
 	return f->given & STATUSOPT_JSON || as_metrics(f);
 }
 
-/* absent: NULL, or a tunnel that does not run. EXITCODE_OK or EXITCODE_FAILED. */
+/* absent: NULL, or a tunnel that is not running. EXITCODE_OK or EXITCODE_FAILED. */
 static int render(const struct gather *g, const struct form *f, const char *absent)
 {
 	struct print out = { 0 };

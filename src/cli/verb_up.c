@@ -11,8 +11,8 @@
 #include "control/control.h"
 
 /*
- * The daemon goes to / and reads the file again from there.  Links stay: where they
- * point to may be another file by then, and that one is meant.
+ * The daemon changes to / and rereads the file from there. Links are not resolved: they may
+ * point to another file by then, which is then the right one.
  */
 static bool make_absolute(const char *path, char whole[PATH_MAX])
 {

@@ -31,13 +31,13 @@ static const struct option options[] = {
 
 struct wait {
 	const char *arg;
-	uint64_t timeout; /* ms; UINT64_MAX: none */
+	uint64_t timeout; /* ms; UINT64_MAX: no limit */
 	char name[CONF_NAME_MAX + 1];
-	char reason[TUNNELVIEW_REASON]; /* what was said last */
+	char reason[TUNNELVIEW_REASON]; /* the last reason given */
 	uint64_t waited, shake_at;      /* ms */
 };
 
-/* EXITCODE_OK: go on; -1: help was given; EXITCODE_USAGE: said why. */
+/* EXITCODE_OK: go on; -1: help was printed; EXITCODE_USAGE: reported. */
 static int take_options(struct wait *w, const struct command *c)
 {
 	static char program[] = "taut";
@@ -96,7 +96,7 @@ static bool any_rests(const struct tunnelview *r)
 	return false;
 }
 
-/* Whoever is idle, or has given up, would stay so: nobody sends anything. */
+/* A peer that is idle, or has given up, would stay so, as nothing is sent. */
 static void shake(struct wait *w, const struct tunnelview *r)
 {
 	struct print lines = { 0 };
@@ -160,7 +160,7 @@ int verb_wait(const struct command *c)
 
 		nanosleep(&step, NULL);
 		now = now_ms();
-		/* A clock that is set while we wait must not count. */
+		/* Setting the clock while we wait must not matter. */
 		w.waited += now > last && now - last < 10 * STEP_MS ? now - last : STEP_MS;
 		last = now;
 	}

@@ -36,7 +36,7 @@ static int print_list(const struct verdict_list *l, bool json)
 	return failed || l->problems ? EXITCODE_FAILED : EXITCODE_OK;
 }
 
-/* The first thing that is wrong with the file. */
+/* The first error in the file. */
 struct complaint {
 	char line[VERDICT_TEXT];
 	unsigned errors;
@@ -59,7 +59,7 @@ static void add_step(struct verdict_item *v, const char *verb, const char *arg)
 	snprintf(s->text, sizeof(s->text), "taut %s %.500s", verb, arg);
 }
 
-/* It has a file, and nobody runs it. */
+/* It has a file but is not running. */
 static int not_running(const char *arg, const char *path, const char *name, bool json)
 {
 	struct complaint wrong = { .errors = 0 };

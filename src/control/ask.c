@@ -25,7 +25,7 @@ static int send_request(int fd, const char *request)
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	return n == len ? 0 : -EIO; /* so short that it fits into the socket or not at all */
+	return n == len ? 0 : -EIO; /* short enough to be sent as a whole or not at all */
 }
 
 static bool is_whole(const struct print *p)
@@ -56,7 +56,7 @@ static int receive(int fd, struct print *p)
 	return r == -ECONNRESET || r == -EPIPE ? -EPROTO : r;
 }
 
-/* Cut "errno=N" and the empty line off. */
+/* Cut off "errno=N" and the empty line. */
 static int take_errno(struct print *p)
 {
 	static const char word[] = "errno=";

@@ -7,14 +7,14 @@
 #include "base/print.h"
 
 /*
- * Send request ("get=1", without a newline) to the tunnel and wait for the answer.
- * *lines gets all of it but the errno line and the empty one.  What "errno=" said,
- * as a positive number; or -errno: -ENOENT and -ECONNREFUSED nobody runs it,
- * -EPROTO the answer makes no sense (wireguard-go closes on requests of ours),
- * -EAGAIN no answer for a while.  *lines is to be freed with print_fini() always.
+ * Send request ("get=1", without a newline) to the tunnel and wait for the answer. *lines gets
+ * the whole answer except the errno line and the empty one. Returns the value of "errno=" as a
+ * positive number, or -errno: -ENOENT and -ECONNREFUSED: it is not running; -EPROTO: the
+ * answer is not valid (wireguard-go closes the connection on requests it does not know);
+ * -EAGAIN: no answer in time. Always free *lines with print_fini().
  */
 int ask(const char *name, const char *request, struct print *lines);
-/* The same over a connection that is there already. */
+/* The same over an existing connection. */
 int ask_over(int fd, const char *request, struct print *lines);
 
 /* What a negative result of ask() means to the admin. */

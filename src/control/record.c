@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Take one value off the line; into value too, unless that is NULL. */
+/* Take one value off the line, and copy it to value unless that is NULL. */
 static void take_value(struct text *line, char *value, size_t size)
 {
 	bool quoted = line->at < line->end && *line->at == '"';
@@ -19,7 +19,7 @@ static void take_value(struct text *line, char *value, size_t size)
 			break;
 		if (quoted && c == '\\' && line->at + 1 < line->end)
 			c = *++line->at;
-		/* It may go to a terminal. */
+		/* It may be printed on a terminal. */
 		if (value && len + 1 < size && !iscntrl((unsigned char)c))
 			value[len++] = c;
 	}
@@ -29,7 +29,7 @@ static void take_value(struct text *line, char *value, size_t size)
 		value[len] = '\0';
 }
 
-/* Up to the value, which is still on the line. */
+/* Advance to the value, which stays on the line. */
 static bool take_key(struct text *line, struct text *key)
 {
 	while (line->at < line->end) {

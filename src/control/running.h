@@ -2,7 +2,7 @@
 #ifndef CONTROL_RUNNING_H
 #define CONTROL_RUNNING_H
 
-/* The names of the tunnels that have a control socket, in the order of the alphabet. */
+/* The names of the tunnels that have a control socket, in alphabetical order. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@ struct running {
 	size_t n;
 };
 
-/* 0, also when none runs, or -errno. */
+/* 0, even if none is running, or -errno. */
 int running_find(struct running *r);
 bool running_has(const struct running *r, const char *name);
 void running_free(struct running *r);

@@ -27,7 +27,7 @@ static void say_taken(const char *path)
 	say("%s already exists: choose another name, or replace it with --force", path);
 }
 
-/* false: said why. */
+/* false: reported. */
 static bool may_make(const char *name, const char *suffix, bool force)
 {
 	char path[PATH_MAX];
@@ -57,7 +57,10 @@ bool confdir_may_make(const char *name, bool force)
 	return true;
 }
 
-/* As the package makes it. Without the group, or in a namespace without it, root's alone. */
+/*
+ * With the rights that the package gives it. Without the group, or in a namespace without it,
+ * it belongs to root alone.
+ */
 static int make_folder(void)
 {
 	gid_t group;
@@ -70,7 +73,7 @@ static int make_folder(void)
 	return 0;
 }
 
-/* The folder, opened; -1: said why. */
+/* The opened directory; -1: reported. */
 static int open_folder(void)
 {
 	struct stat st;
@@ -113,7 +116,7 @@ static int write_all(int fd, const char *chars, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* Who may read it, whatever the umask took away. */
+/* Set who may read it, whatever the umask removed. */
 static int give_rights(int folder, int fd, const char *name, enum confdir_rights rights)
 {
 	struct stat st;
@@ -136,7 +139,7 @@ static const char *name_of(const struct confdir_file *file)
 	return strrchr(file->path, '/') + 1;
 }
 
-/* A name that is nobody's: the process has one id, and O_EXCL does the rest. */
+/* A name that nobody else uses: the process id is unique, and O_EXCL does the rest. */
 static void name_beside(char name[TEMPORARY], const struct confdir_file *file)
 {
 	snprintf(name, TEMPORARY, ".%s.%d", name_of(file), (int)getpid());
@@ -160,7 +163,10 @@ static int read_all(int fd, struct print *text)
 	return text->len > FILE_MAX ? -EFBIG : 0;
 }
 
-/* What is there begins with (and is) what the new text begins with. 0, -ESTALE, or -errno. */
+/*
+ * Check that the existing file equals the part of the new text that was read from it. 0,
+ * -ESTALE, or -errno.
+ */
 static int is_as_read(int folder, const struct confdir_file *file)
 {
 	struct print text = { 0 };
@@ -179,8 +185,8 @@ static int is_as_read(int folder, const struct confdir_file *file)
 }
 
 /*
- * Neither a folder, nor (unless the admin said so) a link to a file that is kept elsewhere,
- * nor what somebody changed meanwhile.
+ * Never replace a directory, nor (unless the admin asked for it) a link to a file kept
+ * elsewhere, nor a file that was changed in the meantime.
  */
 static int may_replace(int folder, const struct confdir_file *file)
 {
@@ -204,7 +210,7 @@ static int write_beside(int folder, const struct confdir_file *file)
 	if (r < 0)
 		return r;
 	name_beside(temporary, file);
-	unlinkat(folder, temporary, 0); /* of a process of our id that died */
+	unlinkat(folder, temporary, 0); /* left by a dead process that had our id */
 	fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
@@ -216,11 +222,11 @@ static int write_beside(int folder, const struct confdir_file *file)
 	return r;
 }
 
-/* Where a file stands, and with that what undoes it. */
+/* Where a file is, which also says how to undo it. */
 enum place {
 	BESIDE,   /* under its temporary name, or not at all */
-	ADDED,    /* where none was */
-	SWAPPED,  /* what it replaces has the temporary name now */
+	ADDED,    /* where there was none */
+	SWAPPED,  /* what it replaces now has the temporary name */
 	REPLACED, /* for good */
 };
 
@@ -231,7 +237,7 @@ static int add(int folder, const char *from, const char *to, enum place *place)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -errno;
-	/* A file system that does not know how: a second name never replaces either. */
+	/* The file system does not support it: a hard link never replaces a file either. */
 	if (linkat(folder, from, folder, to, 0) < 0)
 		return -errno;
 	unlinkat(folder, from, 0);
@@ -262,7 +268,7 @@ out:
 	return r;
 }
 
-/* What was there before comes back; nothing brings back what was replaced for good. */
+/* Restore what was there before, unless it was replaced for good. */
 static void undo(int folder, const struct confdir_file *file, enum place place)
 {
 	char temporary[TEMPORARY];
@@ -275,7 +281,10 @@ static void undo(int folder, const struct confdir_file *file, enum place place)
 	unlinkat(folder, temporary, 0);
 }
 
-/* All but the moves can fail for want of space, so they come last. *bad: which one failed. */
+/*
+ * Anything but a move can fail for lack of space, so the moves come last. *bad: which file
+ * failed.
+ */
 static int write_files(int folder, const struct confdir_file *files, size_t n, size_t *bad)
 {
 	enum place place[CONFDIR_FILES] = { BESIDE };
@@ -304,7 +313,7 @@ static int write_files(int folder, const struct confdir_file *files, size_t n, s
 	return 0;
 }
 
-/* Nothing half done, and no key in a file that nobody knows, after Ctrl-C. */
+/* Ctrl-C must leave nothing half done, and no key in a forgotten file. */
 static void hold_signals(sigset_t *before)
 {
 	sigset_t held;
@@ -335,7 +344,7 @@ static bool is_left(const char *file)
 	return false;
 }
 
-/* What commands left that were killed: we hold the lock, so nobody is at work. */
+/* Remove what killed commands left: we hold the lock, so no other command is at work. */
 static void sweep(int folder)
 {
 	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -369,7 +378,7 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 	folder = open_folder();
 	if (folder < 0)
 		return false;
-	/* One taut at a time.  Where files cannot be locked, as before. */
+	/* One taut at a time, where files can be locked. */
 	if (flock(folder, LOCK_EX) == 0)
 		sweep(folder);
 	hold_signals(&before);

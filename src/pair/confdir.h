@@ -3,9 +3,9 @@
 #define PAIR_CONFDIR_H
 
 /*
- * The files that the cli makes in /etc/taut: whole or not at all, and never over
- * another one unless that was asked for.  Keys are in files of their own, for root
- * only; what the service reads itself is for its group, too, where that exists.
+ * The files that the cli creates in /etc/taut: complete or not at all, and never over an
+ * existing one unless asked to. Keys are in separate files that only root may read; files that
+ * the service reads are readable for its group, too, where that exists.
  */
 
 #include <limits.h>
@@ -16,38 +16,38 @@
 
 #define CONFDIR "/etc/taut"
 
-/* CONFDIR/NAME.conf and the like; a good name always fits. */
+/* CONFDIR/NAME.conf and the like; a valid name always fits. */
 void confdir_path(char path[PATH_MAX], const char *name, const char *suffix);
 /*
- * May NAME.conf and NAME.key be made: there is none, or force.  false: said why.  Says
- * so, too, when it will hide /etc/wireguard/NAME.conf.
+ * Whether NAME.conf and NAME.key may be created: neither exists, or force is set. false:
+ * reported. Also reports that the new file will hide /etc/wireguard/NAME.conf.
  */
 bool confdir_may_make(const char *name, bool force);
 
 enum confdir_rights {
 	CONFDIR_SECRET,  /* 600, root's */
 	CONFDIR_SERVICE, /* 640 root:taut; without that group 600 */
-	/* Those of the file that is replaced (there is one), but none for all: it has keys. */
+	/* Those of the (existing) file that is replaced, but none for others: it has keys. */
 	CONFDIR_AS_BEFORE,
 };
 
-enum { CONFDIR_FILES = 3 }; /* at a time, at most */
+enum { CONFDIR_FILES = 3 }; /* at most, at a time */
 
 struct confdir_file {
 	const char *path; /* in CONFDIR */
 	const struct print *text;
 	enum confdir_rights rights;
-	bool replace; /* one that is there, in one step */
-	size_t kept;  /* so many bytes of the text are what was there when it was read; 0: any */
+	bool replace; /* replace an existing one, in one step */
+	size_t kept;  /* bytes of the text that the file held when it was read; 0: any */
 };
 
 /*
- * Write them all, and make CONFDIR if it is missing.  They get their places one after
- * the other, once all of them are on the disk; what they replace is kept until the last
- * one has its place.  false: said why, nothing changed.
+ * Write them all, creating CONFDIR if it is missing. They are moved into place one by one,
+ * once all of them are on disk; what they replace is kept until the last one is in place.
+ * false: reported, and nothing has changed.
  */
 bool confdir_write(const struct confdir_file *files, size_t n);
-/* All of a file; to be freed with print_fini() always. 0 or -errno. "-": standard input. */
+/* Read a whole file; always free *text with print_fini(). 0 or -errno. "-": standard input. */
 int confdir_read(const char *path, struct print *text);
 
 #endif

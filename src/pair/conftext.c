@@ -20,7 +20,7 @@ static void add_key(struct print *out, const char *word, const struct key *key)
 	wipe(text, sizeof(text));
 }
 
-/* Each behind a comma but the first; its address alone, or with so many bits. */
+/* Separated by commas; the address alone, or with its number of bits. */
 static void add_prefix(struct print *out, const struct prefix *p, bool first, bool bits)
 {
 	char text[PREFIX_TEXT];

@@ -2,7 +2,7 @@
 #ifndef PAIR_CONFTEXT_H
 #define PAIR_CONFTEXT_H
 
-/* Configuration as text, in the words of wg-quick, and whether it is good. */
+/* Configuration as text, in the format of wg-quick, and whether it is valid. */
 
 #include <stdbool.h>
 
@@ -13,12 +13,12 @@
 #include "conf/conf.h"
 
 struct conftext_interface {
-	const char *key_file;          /* where its private key is; NULL: it is in the text */
-	const struct key *private_key; /* NULL: to be filled in by hand, a comment says so */
-	const struct key *public_key;  /* of that one, for the comment */
+	const char *key_file;          /* where its private key is; NULL: in the text */
+	const struct key *private_key; /* NULL: to be filled in by hand, as a comment says */
+	const struct key *public_key;  /* of that key, for the comment */
 	uint16_t port;                 /* 0: none */
 	uint32_t mtu;                  /* 0: none */
-	const struct prefix *address;  /* family 0: passed over */
+	const struct prefix *address;  /* family 0: skipped */
 	size_t n_address;
 };
 
@@ -28,20 +28,20 @@ struct conftext_peer {
 	const struct key *psk; /* NULL or zero: none */
 	const char *endpoint;  /* NULL: none */
 	bool dial;             /* keep the way open through NAT */
-	/* family 0: passed over */
+	/* family 0: skipped */
 	const struct prefix *allowed;
 	size_t n_allowed;
-	bool hosts; /* the addresses of allowed alone, not their networks */
+	bool hosts; /* only the addresses of allowed, not their networks */
 };
 
 /* The file for a private key. */
 void conftext_key(struct print *out, const struct key *private_key);
-/* Its name, beside the configuration: NAME.key. */
+/* Its name, next to the configuration: NAME.key. */
 enum { CONFTEXT_KEY_FILE = CONF_NAME_MAX + 5 };
 void conftext_key_file(char text[CONFTEXT_KEY_FILE], const char *name);
 /*
- * A configuration with the private key in that file instead: the line of this number,
- * which had it or named another file, names that one; its comment stays.
+ * A configuration with the private key moved to that file: the line of this number, which held
+ * the key or named another file, now names that one; its comment stays.
  */
 void conftext_move_key(struct print *out, struct text from, uint32_t number, const char *key_file);
 void conftext_interface(struct print *out, const struct conftext_interface *d);
@@ -50,9 +50,9 @@ void conftext_peer(struct print *out, const struct conftext_peer *d);
 void conftext_addresses(struct print *out, const struct prefix *p, size_t n, bool bits);
 
 /*
- * Read a text as the file that name stands for, its key files too, and check it whole.
- * *conf is initialised here, and good only on true.  *public_key is its own.
- * false: each error was said.  Warnings are said too, unless quiet.
+ * Read a text as the file that name stands for, including its key files, and check it as a
+ * whole. *conf is initialised here, and valid only on true. *public_key is its own key. false:
+ * each error was reported. Warnings are reported too, unless quiet.
  */
 bool conftext_read(struct conf *conf, struct key *public_key, const char *name,
 		   const struct print *text, bool quiet);

@@ -43,7 +43,10 @@ static uint16_t port_of(const char *name)
 	return port;
 }
 
-/* Mark the ports from the usual one on that other tunnels want, whether they run or not. */
+/*
+ * Mark the ports, starting with the usual one, that other tunnels use, whether or not they are
+ * running.
+ */
 static void mark_ports(bool taken[PORTS], const char *except)
 {
 	struct dirent **entries = NULL;
@@ -119,7 +122,7 @@ int dial_offer(struct pairline *line, const struct pairopts *o, const struct loc
 	return EXITCODE_OK;
 }
 
-/* A name cannot be tried here: it may be one that only resolves later. */
+/* A name cannot be tried here: it may resolve only later. */
 const struct pairline_endpoint *dial_choose(const struct pairline *line)
 {
 	size_t i;

@@ -9,17 +9,17 @@
 #include "pair/pairopts.h"
 
 /*
- * The port that the options ask to listen on: 51820, or the next one that neither a
- * socket nor another file of CONFDIR has; 0: none was asked for.
+ * The port that the options ask to listen on: 51820, or the next one that neither a socket nor
+ * another file in CONFDIR uses; 0: none was asked for.
  */
 uint16_t dial_port(const struct pairopts *o, const char *name);
 /*
- * Where this host may be dialled on that port: what --endpoint says, else the addresses
- * of the survey.  EXITCODE_OK, or how to end: said why.
+ * Where this host can be dialled on that port: what --endpoint says, else the addresses of the
+ * survey. EXITCODE_OK, or the exit status of an error that was reported.
  */
 int dial_offer(struct pairline *line, const struct pairopts *o, const struct localnet *s,
 	       uint16_t port);
-/* The best of the line's endpoints for this host; NULL: none can be reached from here. */
+/* The best of the line's endpoints for this host; NULL: none is reachable from here. */
 const struct pairline_endpoint *dial_choose(const struct pairline *line);
 
 #endif

@@ -72,7 +72,7 @@ bool localnet_is_private_net(const struct prefix *p)
 	return false;
 }
 
-/* Neither one link's only, nor one host's, nor a group's. */
+/* Not link-local, nor a host's own (loopback), nor multicast. */
 static bool is_global(const struct ip *ip)
 {
 	static const char *const nets[] = { "0.0.0.0/8",   "127.0.0.0/8", "169.254.0.0/16",
@@ -87,7 +87,7 @@ static bool is_global(const struct ip *ip)
 	return true;
 }
 
-/* An address that will be another one soon; only /proc tells, in lines of hexadecimal. */
+/* An address that will soon change or vanish; only /proc shows it, in lines of hexadecimal. */
 static bool is_passing(const struct ip *ip)
 {
 	FILE *file = ip->family == AF_INET6 ? fopen("/proc/net/if_inet6", "re") : NULL;
@@ -108,14 +108,14 @@ static bool is_passing(const struct ip *ip)
 	return passing;
 }
 
-/* Others may dial this address, as far as one can tell from here. */
+/* Others can probably dial this address. */
 static bool is_outer(const struct ifaddrs *ifa, const struct ip *ip)
 {
 	if (!(ifa->ifa_flags & IFF_UP) || !is_global(ip) || is_passing(ip))
 		return false;
 	if (!localnet_is_private(ip))
 		return true;
-	/* Inside of another tunnel, or where only guests of this machine live. */
+	/* Inside another tunnel, or on a network only for guests of this machine. */
 	return !(ifa->ifa_flags & (IFF_LOOPBACK | IFF_POINTOPOINT)) &&
 	       strncmp(ifa->ifa_name, "docker", 6) != 0 && strncmp(ifa->ifa_name, "virbr", 5) != 0;
 }
@@ -160,7 +160,7 @@ static int take_address(struct localnet *s, const struct ifaddrs *ifa, const cha
 	return r;
 }
 
-/* The line of /proc/net/route: its numbers are the address as it lies in memory. */
+/* A line of /proc/net/route: its numbers are the address as laid out in memory. */
 static bool parse_route4(const char *line, struct prefix *p, char name[IF_NAMESIZE])
 {
 	unsigned destination, mask;
@@ -192,7 +192,7 @@ static bool parse_route6(const char *line, struct prefix *p, char name[IF_NAMESI
 	return true;
 }
 
-/* A file that is not there: no such family, no such routes. */
+/* A missing file means that the family has no routes. */
 static int take_routes(struct localnet *s, const char *path, const char *except,
 		       bool (*parse)(const char *, struct prefix *, char[IF_NAMESIZE]))
 {
@@ -262,7 +262,7 @@ const struct prefix *localnet_overlap(const struct localnet *s, const struct pre
 	return NULL;
 }
 
-/* 0..: the length of what was filled in. */
+/* 0..: the length of the result. */
 static socklen_t fill_address(struct endpoint *e, const struct ip *ip, uint16_t port)
 {
 	*e = (struct endpoint){ 0 };
@@ -304,7 +304,7 @@ static bool binds(int family, uint16_t port)
 	bool good;
 
 	if (fd < 0)
-		return true; /* a host without this family */
+		return true; /* this host lacks the family */
 	if (family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	good = bind(fd, &e.remote.sa, fill_address(&e, &any, port)) == 0 || errno != EADDRINUSE;

@@ -2,7 +2,7 @@
 #ifndef PAIR_LOCALNET_H
 #define PAIR_LOCALNET_H
 
-/* What this host has already: inner addresses must not collide, outer ones may be dialled. */
+/* What this host already has: inner addresses must not collide, outer ones can be dialled. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,28 +11,28 @@
 #include "base/prefix.h"
 
 struct localnet {
-	struct prefix *used; /* of local addresses, and of routes but the very wide ones */
+	struct prefix *used; /* of local addresses, and of all but the very wide routes */
 	size_t n_used;
-	struct ip *outer; /* where others may reach us, the most promising first */
+	struct ip *outer; /* where others may reach us, most promising first */
 	size_t n_outer;
 };
 
 /*
- * Look at the addresses and the main routing tables of this network namespace.
- * What belongs to the interface `except` is left out, for it is about to be made
- * anew.  0 or -ENOMEM, -errno of getifaddrs().
+ * Look at the addresses and the main routing tables of this network namespace. The interface
+ * `except` is left out, since it is about to be recreated. 0 or -ENOMEM, -errno of
+ * getifaddrs().
  */
 int localnet_take(struct localnet *s, const char *except);
 void localnet_free(struct localnet *s);
 /* The used prefix that shares addresses with p; NULL: it is free. */
 const struct prefix *localnet_overlap(const struct localnet *s, const struct prefix *p);
-/* Nobody outside of a site can reach it: private, shared, or unique local. */
+/* Not reachable from outside a site: private, shared, or unique local. */
 bool localnet_is_private(const struct ip *ip);
-/* So it is with all of its addresses. */
+/* All of its addresses are like that. */
 bool localnet_is_private_net(const struct prefix *p);
-/* There is a way to it from here, and not only to ourselves. */
+/* It is routable from here, and not one of our own addresses. */
 bool localnet_reaches(const struct ip *ip);
-/* Nobody has the port, of either family. */
+/* The port is free, for both families. */
 bool localnet_port_is_free(uint16_t port);
 
 #endif

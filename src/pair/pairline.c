@@ -104,7 +104,7 @@ static int foreign(char why[PAIRLINE_WHY], char c, size_t at)
 		     at + 1);
 }
 
-/* Version and length, out of the first characters. 0, or as pairline_read(). */
+/* Version and length, from the first characters. Returns 0, or the same as pairline_read(). */
 static int take_header(const char *text, size_t len, size_t *n, char why[PAIRLINE_WHY])
 {
 	uint8_t head[6];
@@ -112,7 +112,7 @@ static int take_header(const char *text, size_t len, size_t *n, char why[PAIRLIN
 
 	if (len < pairline_text_len(sizeof(head)))
 		return fault(why, -EAGAIN, "only the beginning is there: copy all of it");
-	/* Spare bits there are none: 6 bytes make 8 characters. */
+	/* No spare bits here: 6 bytes make 8 characters. */
 	if (!pairline_text_read(head, sizeof(head), text))
 		return fault(why, -EINVAL, "its beginning is not valid: copy it again");
 	if (head[0] != LINE_VERSION)

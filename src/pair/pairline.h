@@ -5,13 +5,13 @@
 /*
  * The line that pairs two hosts: "taut-pair:" and one word of base64url.
  *
- *	version 1 | kind 1 | length of all 2 | public key 32 | fields | check 5
+ * 	version 1 | kind 1 | length of all 2 | public key 32 | fields | check 5
  *
- * A field is its type, its length (a byte each), and its value; check is the
- * BLAKE2s of all before it.  Numbers are big-endian.  There is one text for each
- * meaning, so a line that was changed anywhere is refused.
+ * A field is its type, its length (a byte each), and its value; check is the BLAKE2s of
+ * everything before it. Numbers are big-endian. Each meaning has exactly one text, so a line
+ * changed anywhere is refused.
  *
- * The name is that of the sender's tunnel and, behind an '@', of its host, if that is known.
+ * The name is that of the sender's tunnel and, after an '@', of its host, if known.
  *
  * The offer goes from `taut new` to `taut join`, the answer from there to `taut
  * accept`.  Neither holds a private key.  An offer may hold a preshared key: then
@@ -40,9 +40,9 @@ enum {
 
 enum pairline_kind { PAIRLINE_OFFER = 1, PAIRLINE_ANSWER = 2 };
 
-/* Where the sender may be dialled. */
+/* Where the sender can be dialled. */
 struct pairline_endpoint {
-	struct ip ip; /* family 0: host is meant */
+	struct ip ip; /* family 0: use host */
 	char host[PAIRLINE_HOST + 1];
 	uint16_t port; /* not 0 */
 };
@@ -50,27 +50,27 @@ struct pairline_endpoint {
 struct pairline {
 	enum pairline_kind kind;
 	char name[CONF_NAME_MAX + 1];                          /* of the sender's tunnel */
-	char sender[PAIRLINE_SENDER + 1];                      /* its host; "": not told */
+	char sender[PAIRLINE_SENDER + 1];                      /* its host; "": not given */
 	struct key public_key;                                 /* the sender's */
 	struct pairline_endpoint endpoint[PAIRLINE_ENDPOINTS]; /* the best first */
 	size_t n_endpoint;
 	/*
-	 * Of an offer: the inner addresses of its sender and of who answers, each pair in
-	 * one network.  family 0: none of this family.
+	 * Of an offer: the inner addresses of its sender and of the host that answers, each
+	 * pair in one network. family 0: none of this family.
 	 */
 	struct prefix ours[PAIRLINE_FAMILIES], theirs[PAIRLINE_FAMILIES];
 	struct key psk;          /* of an offer; zero: none */
 	uint8_t id[PAIRLINE_ID]; /* of an answer: the offer's pairline_id() */
 };
 
-/* The text and a NUL; false: the line is not one that pairline_read() would take. */
+/* Write the text and a NUL; false: pairline_read() would not accept this line. */
 bool pairline_write(char text[PAIRLINE_TEXT], const struct pairline *line);
 /*
- * 0; -EAGAIN the text ends too early, more of it may follow; -EINVAL.  Then *why is a
+ * 0; -EAGAIN: the text ends too early, more of it may follow; -EINVAL. On error *why is a
  * sentence for the user, and *line is wiped.
  */
 int pairline_read(struct pairline *line, const char *text, size_t len, char why[PAIRLINE_WHY]);
-/* What an answer calls the offer by. The preshared key is not in it. */
+/* The id by which an answer names the offer. It does not cover the preshared key. */
 void pairline_id(uint8_t id[PAIRLINE_ID], const struct pairline *offer);
 
 /* Fill in this host as the sender. */
@@ -81,9 +81,9 @@ bool pairline_has_psk(const struct pairline *line);
 /* "203.0.113.7:51820", "[2001:db8::7]:51820", "vpn.example.org:51820" */
 enum { PAIRLINE_ENDPOINT_TEXT = PAIRLINE_HOST + 8 };
 void pairline_print_endpoint(char text[PAIRLINE_ENDPOINT_TEXT], const struct pairline_endpoint *e);
-/* HOST, HOST:PORT, ADDRESS, [V6]:PORT; port is taken if none is said. */
+/* HOST, HOST:PORT, ADDRESS, [V6]:PORT; port is the default. */
 bool pairline_parse_endpoint(struct pairline_endpoint *e, const char *text, uint16_t port);
-/* A name as the resolver would take it: letters, digits, '-', '_' and '.'. */
+/* A name as the resolver accepts it: letters, digits, '-', '_' and '.'. */
 bool pairline_host_ok(const char *host, size_t len);
 
 #endif

@@ -34,7 +34,7 @@ void pairline_print_endpoint(char text[PAIRLINE_ENDPOINT_TEXT], const struct pai
 		 address, e->port);
 }
 
-/* Cut ":PORT" off the end, if there is one. false: it is none. */
+/* Cut ":PORT" off the end, if present. false: it is not a port. */
 static bool cut_port(struct text *t, uint16_t *port)
 {
 	const char *colon = memrchr(t->at, ':', text_len(*t));
@@ -56,7 +56,7 @@ bool pairline_parse_endpoint(struct pairline_endpoint *e, const char *text, uint
 	bool bracket = text_len(t) && *t.at == '[';
 
 	if (ip_parse(&made.ip, t.at, text_len(t)))
-		goto good; /* a bare address, with the colons of its own */
+		goto good; /* a bare address, with colons of its own */
 	made.ip = (struct ip){ 0 };
 	if (!(bracket && t.end[-1] == ']') && !cut_port(&t, &made.port))
 		return false;
@@ -69,7 +69,7 @@ bool pairline_parse_endpoint(struct pairline_endpoint *e, const char *text, uint
 	if (ip_parse(&made.ip, t.at, text_len(t))) {
 		if (made.ip.family == AF_INET)
 			goto good;
-		return false; /* which colon begins the port? */
+		return false; /* which colon starts the port? */
 	}
 	made.ip = (struct ip){ 0 };
 	if (!pairline_host_ok(t.at, text_len(t)))

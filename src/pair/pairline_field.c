@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/text.h"
 
-/* In this order; those of endpoints as they are preferred. */
+/* In this order; endpoints by preference. */
 enum type {
 	TYPE_NAME = 1,
 	TYPE_V4,     /* port 2, address */
@@ -28,7 +28,7 @@ struct writer {
 	bool failed;
 };
 
-/* Begin a field; where its value goes, or NULL. */
+/* Start a field. Returns where its value goes, or NULL. */
 static uint8_t *add_field(struct writer *w, enum type type, size_t len)
 {
 	uint8_t *value;
@@ -187,7 +187,7 @@ static bool take_field(struct pairline *line, unsigned type, const uint8_t *valu
 	case TYPE_INNER6:
 		return take_inner(line, type - TYPE_INNER4, value, len);
 	case TYPE_PSK:
-		/* A zero key would say "none" in more than one way. */
+		/* A zero key would be a second way to say "none". */
 		return take_exactly(&line->psk, KEY_LEN, value, len) && pairline_has_psk(line);
 	case TYPE_ID:
 		return line->kind == PAIRLINE_ANSWER &&
@@ -197,7 +197,7 @@ static bool take_field(struct pairline *line, unsigned type, const uint8_t *valu
 	}
 }
 
-/* Endpoints of all kinds stand at one place in the order, and may repeat. */
+/* Endpoints of all kinds have one place in the order, and may repeat. */
 static unsigned rank(unsigned type)
 {
 	return type == TYPE_V6 || type == TYPE_HOST ? TYPE_V4 : type;
@@ -236,7 +236,7 @@ static bool endpoint_ok(const struct pairline_endpoint *e)
 	return pairline_host_ok(e->host, strlen(e->host));
 }
 
-/* Two addresses of one network, which must not be half of the Internet. */
+/* Two addresses of one network, which must not be as wide as half the Internet. */
 static bool inner_ok(const struct pairline *line, unsigned f)
 {
 	const struct prefix *ours = &line->ours[f], *theirs = &line->theirs[f];

@@ -12,7 +12,7 @@
 
 enum { NO_PSK = UCHAR_MAX + 1, OPTION };
 
-/* val: OPTION + the bit's number, so that one table names all. */
+/* val: OPTION + the bit's number, so that one table covers all. */
 static const struct {
 	const char *name;
 	enum pairopt bit;
@@ -65,7 +65,7 @@ static bool is_number(const char *word, uint64_t max)
 	return word && text_u64(text_from_str(word), max, &number);
 }
 
-/* --listen, --listen=PORT, and --listen PORT: no tunnel is called like a number, we say. */
+/* --listen, --listen=PORT, and --listen PORT: a tunnel's name is never a number here. */
 static bool take_port(struct reader *r)
 {
 	const char *word = optarg;
@@ -127,7 +127,7 @@ static bool take(struct reader *r, size_t i)
 	}
 }
 
-/* EXITCODE_OK: go on; -1: help was given; EXITCODE_USAGE: said why. */
+/* EXITCODE_OK: go on; -1: help was printed; EXITCODE_USAGE: reported. */
 static int take_options(struct reader *r)
 {
 	struct option table[LEN(known) + 5];
@@ -177,9 +177,9 @@ bool pairopts_read(struct pairopts *o, const struct pairopts_of *of, int argc, c
 	struct reader r = { .o = o, .of = of, .verb = argv[0], .argc = argc, .argv = argv };
 	int end;
 
-	*o = (struct pairopts){ .quiet = quiet, .timeout_s = PAIROPT_TIMEOUT_S };
-	r.argv[0] = program; /* what getopt says begins like the rest */
-	optind = 0;          /* getopt begins anew */
+	*o = (struct pairopts){ .quiet = c->quiet, .timeout_s = PAIROPT_TIMEOUT_S };
+	r.argv[0] = program; /* so that getopt's messages start like ours */
+	optind = 0;          /* restart getopt */
 	end = take_options(&r);
 	*status = end == EXITCODE_USAGE ? EXITCODE_USAGE : EXITCODE_OK;
 	if (end != EXITCODE_OK)

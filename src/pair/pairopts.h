@@ -28,9 +28,9 @@ enum pairopt {
 enum { PAIROPT_LIST = 8, PAIROPT_PORT = 51820, PAIROPT_TIMEOUT_S = 45 };
 
 struct pairopts {
-	unsigned given;      /* enum pairopt; PAIROPT_PSK: --psk, and --no-psk not behind it */
-	const char *word[2]; /* what is no option; NULL: not given */
-	uint16_t port;       /* of --listen; 0: any that is free */
+	unsigned given;      /* enum pairopt; PAIROPT_PSK: --psk, with no --no-psk after it */
+	const char *word[2]; /* non-option words; NULL: not given */
+	uint16_t port;       /* of --listen; 0: any free one */
 	const char *endpoint[PAIROPT_LIST], *address[PAIROPT_LIST], *allowed[PAIROPT_LIST];
 	size_t n_endpoint, n_address, n_allowed;
 	const char *peer;
@@ -46,8 +46,8 @@ struct pairopts_of {
 };
 
 /*
- * Read a verb's words.  false: there is nothing more to do, *status is how to end
- * (--help, or an error that was said).
+ * Read a verb's words. false: nothing more to do, and *status is the exit status (after
+ * --help, or an error that was reported).
  */
 bool pairopts_read(struct pairopts *o, const struct pairopts_of *of, int argc, char **argv,
 		   bool quiet, int *status);

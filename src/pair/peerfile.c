@@ -31,7 +31,7 @@ void peerfile_close(struct peerfile *f)
 	wipe(f, sizeof(*f));
 }
 
-/* Prefixes out of words with commas between them. false: said why. */
+/* Parse prefixes from words separated by commas. false: reported. */
 static bool take_prefixes(const char *option, const char *const *words, size_t n_words,
 			  struct prefix list[PAIROPT_LIST], size_t *n)
 {
@@ -56,7 +56,7 @@ static bool take_prefixes(const char *option, const char *const *words, size_t n
 	return true;
 }
 
-/* By its place, its public key, or its name; NULL: there is none, or more than one. */
+/* By its place, its public key, or its name; NULL: none, or more than one. */
 static const struct conf_peer *find_peer(const struct peerfile *f, const char *word)
 {
 	const struct conf_peer *found = NULL;
@@ -80,7 +80,7 @@ static const struct conf_peer *find_peer(const struct peerfile *f, const char *w
 	return found;
 }
 
-/* The peer that --peer names, or the only one; NULL: said why. */
+/* The peer that --peer names, or the only one; NULL: reported. */
 static const struct conf_peer *pick_peer(const struct peerfile *f)
 {
 	const char *word = f->o.peer;
@@ -104,7 +104,7 @@ static const struct conf_peer *pick_peer(const struct peerfile *f)
 	return found;
 }
 
-/* As wide as the network of ours that it lies in. */
+/* As wide as the network of ours that contains it. */
 static void add_address(struct peerfile *f, const struct prefix *host)
 {
 	struct prefix *to = &f->address[f->n_address];
@@ -146,7 +146,7 @@ static bool invent_peer(struct peerfile *f)
 	char ours[PATH_MAX];
 	size_t i;
 
-	/* Not what lies below it either: it is by its name that the file is written. */
+	/* A file in a subdirectory does not qualify either: the file is written by its name. */
 	confdir_path(ours, f->name, ".conf");
 	if (strcmp(f->path, ours) != 0) {
 		say("taut does not change %s; first: taut import %s", f->path, f->path);
@@ -207,7 +207,7 @@ static bool choose_endpoint(struct peerfile *f)
 		if (!guess_endpoint(f, &e))
 			return false;
 	} else if (f->port) {
-		return true; /* it is we who dial */
+		return true; /* we dial */
 	} else {
 		say("%s has no ListenPort, so nobody can dial this host: add one, or give "
 		    "--endpoint HOST:PORT",
@@ -218,7 +218,7 @@ static bool choose_endpoint(struct peerfile *f)
 	return true;
 }
 
-/* Our networks, as far as nothing else was asked for. */
+/* Our networks, unless the options name others. */
 static bool choose_allowed(struct peerfile *f)
 {
 	size_t i;
@@ -233,7 +233,7 @@ static bool choose_allowed(struct peerfile *f)
 	return false;
 }
 
-/* The new peer behind all else in our file, which must be good with it. */
+/* Append the new peer to our file, which must be valid with it. */
 static bool append_peer(struct peerfile *f)
 {
 	const struct conftext_peer peer = {

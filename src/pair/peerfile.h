@@ -2,7 +2,7 @@
 #ifndef PAIR_PEERFILE_H
 #define PAIR_PEERFILE_H
 
-/* The far end of a tunnel, as the file here describes it, and what a file there must say. */
+/* The far end of a tunnel, as described by the file here, and what a file there must say. */
 
 #include <limits.h>
 #include <stdbool.h>
@@ -13,12 +13,12 @@
 #include "pair/pairopts.h"
 
 struct peerfile {
-	struct pairopts o; /* set these three, all else zero */
+	struct pairopts o; /* set these three and zero the rest */
 	char path[PATH_MAX];
 	char name[CONF_NAME_MAX + 1];
 
 	struct print text; /* our file; with the new peer, once peerfile_make() is done */
-	size_t kept;       /* of it: what was there */
+	size_t kept;       /* bytes of it that were there before */
 	struct conf conf;
 	struct key own; /* public */
 	bool is_new, has_psk;
@@ -27,15 +27,15 @@ struct peerfile {
 	size_t n_address;
 	struct prefix allowed[PAIROPT_LIST]; /* what it sends to us */
 	size_t n_allowed;
-	char endpoint[PAIRLINE_ENDPOINT_TEXT]; /* ours; "": it is we who dial */
-	uint16_t port;                         /* that the peer listens on; 0: any */
+	char endpoint[PAIRLINE_ENDPOINT_TEXT]; /* ours; "": we dial */
+	uint16_t port;                         /* the peer listens on it; 0: any */
 };
 
-/* Read our file. false: said why. */
+/* Read our file. false: reported. */
 bool peerfile_open(struct peerfile *f);
-/* Choose or make the peer that the options mean, and write its file. false: said why. */
+/* Choose or create the peer that the options name, and write its file. false: reported. */
 bool peerfile_make(struct peerfile *f, struct print *out);
-/* A peer that is new goes into our file. false: said why. */
+/* Add a new peer to our file. false: reported. */
 bool peerfile_commit(struct peerfile *f);
 /* Wipe and free; also after peerfile_open() failed. */
 void peerfile_close(struct peerfile *f);

@@ -7,10 +7,10 @@
 
 enum {
 	TRIES = 64,    /* in each network */
-	SEARCH = 4096, /* addresses that may be taken before the first free one */
+	SEARCH = 4096, /* addresses in use before the search gives up */
 };
 
-/* Random bits behind the first so many, and before the last so many. */
+/* Fill the bits from `from` up to, not including, `to` at random. */
 static void fill(struct prefix *p, unsigned from, unsigned to, const struct rng *rng)
 {
 	uint8_t random[16];
@@ -32,7 +32,7 @@ static void make(struct prefix *p, const char *net, const struct rng *rng)
 		p->bits = 31;
 		return;
 	}
-	/* Global ID and subnet, so that the sites of one owner do not look related. */
+	/* Both global ID and subnet are random, so that one owner's sites do not look related. */
 	fill(p, p->bits, 64, rng);
 	p->bits = 64;
 }
@@ -59,7 +59,7 @@ bool pickaddr_pick(int family, const struct localnet *s, const struct rng *rng, 
 	return false;
 }
 
-/* Add to the address, as one long number; false: it left its network. */
+/* Add to the address, as one long number; false: the result is outside its network. */
 static bool step(struct prefix *p, int by)
 {
 	const struct prefix from = *p;
@@ -97,7 +97,7 @@ bool pickaddr_neighbour(const struct prefix *ours, struct prefix *theirs)
 	return step(theirs, -1) && is_host(theirs);
 }
 
-/* A wider prefix than the network does not tell which address its peer has. */
+/* A prefix wider than the network does not tell the peer's address. */
 static bool is_taken(const struct conf *conf, const struct ip *ip, unsigned bits)
 {
 	size_t i, j;

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 
-/* The lowest level of correction: a screen has no scratches, and small codes are read best. */
+/* The lowest level of correction: a screen has no scratches, and small codes scan best. */
 int qr_print(struct print *out, const struct print *text, bool colour)
 {
 	QRcode *code;

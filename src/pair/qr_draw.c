@@ -3,7 +3,7 @@
 
 enum { MARGIN = 4 };
 
-/* Beyond the code all is light. */
+/* Everything beyond the code is light. */
 static bool is_light(const uint8_t *module, unsigned width, unsigned row, unsigned column)
 {
 	if (row < MARGIN || column < MARGIN || row >= MARGIN + width || column >= MARGIN + width)
@@ -13,7 +13,7 @@ static bool is_light(const uint8_t *module, unsigned width, unsigned row, unsign
 
 void qr_draw(struct print *out, const uint8_t *module, unsigned width, bool colour)
 {
-	/* By the upper half, then the lower one: light is the foreground. */
+	/* Upper half first, then lower half: light is the foreground. */
 	static const char *const block[2][2] = { { " ", "\u2584" }, { "\u2580", "\u2588" } };
 	unsigned all = width + 2 * MARGIN, row, column;
 
@@ -22,7 +22,7 @@ void qr_draw(struct print *out, const uint8_t *module, unsigned width, bool colo
 			print_add(out, "\033[38;5;231;48;5;16m");
 		for (column = 0; column < all; column++) {
 			bool upper = is_light(module, width, row, column);
-			/* The code is odd in width: below the last row there is margin. */
+			/* The code has an odd number of rows: below the last one is margin. */
 			bool lower = is_light(module, width, row + 1, column);
 
 			print_add(out, "%s", block[upper][lower]);

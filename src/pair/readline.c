@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "base/say.h"
 
-/* Text, as far as it came, without white space. */
+/* The text so far, without white space. */
 struct typed {
 	char chars[PAIRLINE_TEXT];
 	size_t len;
@@ -31,7 +31,7 @@ static void take(struct typed *t, const char *chars, size_t n)
 	}
 }
 
-/* Again and again, for a terminal hands it over line by line, until it is whole or wrong. */
+/* Read until the line is complete or wrong, since a terminal passes it on line by line. */
 static int read_stdin(struct pairline *line, struct typed *t, char why[PAIRLINE_WHY])
 {
 	char some[PAIRLINE_TEXT];

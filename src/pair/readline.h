@@ -3,9 +3,9 @@
 #define PAIR_READLINE_H
 
 /*
- * A pairing line from the command line or from standard input.  Whoever lists the
- * processes sees the command line, and the shell's history keeps it: a line with a
- * preshared key is refused from there.
+ * A pairing line from the command line or from standard input. The list of processes shows the
+ * command line, and the shell's history keeps it, so a line with a preshared key is refused
+ * there.
  */
 
 #include <stdbool.h>
@@ -13,9 +13,9 @@
 #include "pair/pairline.h"
 
 /*
- * arg: the line; "-" or NULL: standard input, up to its end as the line itself knows it,
- * with white space where a mail or a terminal broke it.  what, from: for the prompt, as
- * in "the line that 'taut new' printed".  false: said why.  The line is to be wiped.
+ * arg: the line; "-" or NULL: standard input, up to the end that the line itself states; white
+ * space, where a mail or a terminal broke it, is ignored. what: for the prompt, such as "the
+ * line that 'taut new' printed". false: reported. Wipe the line after use.
  */
 bool readline(struct pairline *line, const char *arg, const char *what);
 

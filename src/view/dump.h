@@ -2,7 +2,7 @@
 #ifndef VIEW_DUMP_H
 #define VIEW_DUMP_H
 
-/* A report in the lines of `wg show NAME dump`, byte for byte: secrets are in it. Pure. */
+/* A report in the format of `wg show NAME dump`, byte for byte: it contains secrets. Pure. */
 
 #include <stdbool.h>
 

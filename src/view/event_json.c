@@ -25,7 +25,7 @@ static uint64_t time_of(const char *value)
 	return sec * SECOND_NS + nsec;
 }
 
-/* By the key: the same words that status --json has. */
+/* By the key: the same words as in status --json. */
 static json_t *value_of(struct text key, const char *value)
 {
 	uint64_t n;

@@ -3,8 +3,8 @@
 #define VIEW_EVENT_JSON_H
 
 /*
- * A line of the stream of events as JSON, or for people, without newlines inside;
- * see docs/STATUS.md and docs/events.schema.json.  Pure.
+ * A line of the event stream as JSON, or for people, without newlines inside; see
+ * docs/STATUS.md and docs/events.schema.json. Pure.
  */
 
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 
 enum { EVENT_JSON_SCHEMA = 1 };
 
-/* false, and nothing is printed: the line is no event. */
+/* false, and nothing is printed: the line is not an event. */
 bool event_json(struct print *out, struct text line);
 bool event_text(struct print *out, struct text line);
 

@@ -9,7 +9,7 @@
 #include "control/control.h"
 #include "control/running.h"
 
-/* Fill an initialised report. 0 or -errno; whoever is not taut answers the first question only. */
+/* Fill an initialised report. 0 or -errno; other implementations answer only the first request. */
 static int inquire(struct tunnelview *r)
 {
 	struct print lines = { 0 };

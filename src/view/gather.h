@@ -2,7 +2,7 @@
 #ifndef VIEW_GATHER_H
 #define VIEW_GATHER_H
 
-/* The reports of one tunnel, or of all that run. A zeroed struct has none. */
+/* The reports of one tunnel, or of all running ones. A zeroed struct has none. */
 
 #include <stddef.h>
 
@@ -11,13 +11,12 @@
 struct gather {
 	struct tunnelview *report;
 	size_t n;
-	unsigned failed; /* of all: so many would not answer, and it was said why */
+	unsigned failed; /* of all tunnels: how many did not answer, as was reported */
 };
 
 /*
- * name NULL: all.  0; -ENOENT or -ECONNREFUSED: nobody runs it; or another -errno
- * of ask().  Of all, a socket that nobody listens on any more is passed over, as
- * wg does.
+ * name NULL: all. 0; -ENOENT or -ECONNREFUSED: it is not running; or another -errno of ask().
+ * For all, a socket that nobody listens on any more is skipped, as wg does.
  */
 int gather(struct gather *g, const char *name);
 void gather_free(struct gather *g);

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 
-enum { TIME_DIGITS = 16 }; /* ten before the point, six behind it */
+enum { TIME_DIGITS = 16 }; /* ten before the point, six after it */
 
 json_t *jprint_number(uint64_t n)
 {

@@ -2,7 +2,7 @@
 #ifndef VIEW_JPRINT_H
 #define VIEW_JPRINT_H
 
-/* What all JSON of ours has in common: how values look, and what happens without memory. */
+/* What all our JSON has in common: the form of values, and what happens without memory. */
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -13,14 +13,14 @@
 
 /* Values: NULL without memory. */
 json_t *jprint_number(uint64_t n);
-/* "" and NULL are null; what is not UTF-8 has a '?' for each byte that is not ASCII. */
+/* "" and NULL become null; in invalid UTF-8, each non-ASCII byte becomes '?'. */
 json_t *jprint_string(const char *text);
-/* Unix seconds, with microseconds, of nanoseconds; 0 is null. */
+/* Nanoseconds as Unix seconds with microseconds; 0 becomes null. */
 json_t *jprint_time(uint64_t ns);
 
-/* Into the object; the value is the object's. *bad: becomes true once memory fails. */
+/* Add to the object, which then owns the value. *bad becomes true once memory fails. */
 void jprint_put(json_t *object, const char *key, json_t *value, bool *bad);
-/* Into the array, likewise. */
+/* Likewise to the array. */
 void jprint_append(json_t *array, json_t *value, bool *bad);
 
 /*

@@ -24,7 +24,7 @@ struct watch {
 	struct screen screen;
 	struct gather now, before;
 	double now_at, before_at; /* seconds, monotonic */
-	sigset_t usual;           /* signals that may come while we wait */
+	sigset_t usual;           /* signals allowed while we wait */
 };
 
 static volatile sig_atomic_t told_to_end, told_to_stop;
@@ -37,7 +37,7 @@ static void on_signal(int number)
 		told_to_end = 1;
 }
 
-/* They come while we wait, and at no other time. */
+/* Signals are delivered only while we wait. */
 static void take_signals(struct watch *w)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH };
@@ -48,7 +48,7 @@ static void take_signals(struct watch *w)
 
 	sigemptyset(&held);
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		/* nohup and shells without job control mean it. */
+		/* Already ignored: nohup and shells without job control rely on that. */
 		if (sigaction(numbers[i], NULL, &was) == 0 && was.sa_handler == SIG_IGN)
 			continue;
 		sigaction(numbers[i], &action, NULL);
@@ -62,7 +62,7 @@ static double monotonic(void)
 	return (double)clock_monotonic_us() / 1e6;
 }
 
-/* Ctrl-Z: the terminal is the shell's again until fg. */
+/* Ctrl-Z: give the terminal back to the shell until fg. */
 static void stop(struct watch *w)
 {
 	told_to_stop = 0;
@@ -177,7 +177,7 @@ int live_view(const char *name, struct show_style style)
 		trouble = look(&w);
 		draw(&w, trouble);
 		next += 1;
-		/* After a sleep, or with a slow daemon: no catching up. */
+		/* Do not catch up after a suspend or a slow answer. */
 		if (next < monotonic())
 			next = monotonic() + 1;
 		while ((turn = wait_until(&w, next)) == TURN_REDRAW) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "view/rates.h"
 
-/* Peers seldom change their order: the search begins where the last one ended. */
+/* Peers seldom change their order, so each search starts where the last one ended. */
 static const struct conf_peer *find(const struct conf *c, const struct key *key, size_t *from)
 {
 	size_t i;

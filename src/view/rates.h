@@ -2,13 +2,13 @@
 #ifndef VIEW_RATES_H
 #define VIEW_RATES_H
 
-/* Bytes per second, out of two reports of the same tunnel. Pure. */
+/* Bytes per second, from two reports of the same tunnel. Pure. */
 
 #include "view/tunnelview.h"
 
 /*
- * Fill in the rates of now's peers: what was before so many seconds ago.  A peer
- * that is new, or began to count anew, has none.
+ * Fill in the rates of the peers in now; before is that many seconds older. A peer that is
+ * new, or whose counters restarted, has none.
  */
 void rates_between(struct tunnelview *now, const struct tunnelview *before, double seconds);
 

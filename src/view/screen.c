@@ -10,7 +10,7 @@
 
 enum { ROWS_USUALLY = 24 };
 
-/* Another page of the terminal; no cursor; long lines end at the edge. */
+/* Switch to the alternate screen; hide the cursor; cut long lines at the edge. */
 static const char enter[] = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 static const char leave[] = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
 
@@ -62,7 +62,7 @@ void screen_draw(struct screen *s, struct text lines, const char *footer)
 
 	if (!s->open)
 		return;
-	/* From the top over what is there, and only then wipe the rest: nothing flickers. */
+	/* Overwrite from the top, and only then clear the rest, so that nothing flickers. */
 	print_add(&out, "\x1b[H");
 	while (left && text_split(&lines, '\n', &line)) {
 		print_bytes(&out, line.at, text_len(line));

@@ -84,7 +84,7 @@ void show_bytes(struct print *out, uint64_t bytes, const struct show_style *s)
 		print_add(out, "%" PRIu64 " %sB%s", bytes, colour(s, CYAN), colour(s, RESET));
 		return;
 	}
-	/* By whole bytes, so that no rounding makes 1024.00 KiB of what is a MiB. */
+	/* By whole bytes, so that rounding never prints 1024.00 KiB instead of 1 MiB. */
 	while (i + 1 < LEN(units) && bytes >> (10 * (i + 2))) {
 		n /= 1024;
 		i++;
@@ -216,7 +216,7 @@ static void show_interface(struct print *out, const struct tunnelview *r,
 	}
 }
 
-/* Latest handshake first, never last, else the order they were given in. */
+/* Latest handshake first, those without one last, otherwise in the order given. */
 static int by_handshake(const void *first, const void *second)
 {
 	const struct conf_peer *a = *(const struct conf_peer *const *)first;

@@ -19,7 +19,7 @@ static json_t *key_json(const struct key *key)
 	return json_string(base64);
 }
 
-/* A number of the record under another name; null if it is not there. */
+/* A number of the record under another name; null if missing. */
 static void put_number(json_t *o, const char *name, struct text record, const char *key, bool *bad)
 {
 	uint64_t n;
@@ -27,7 +27,7 @@ static void put_number(json_t *o, const char *name, struct text record, const ch
 	jprint_put(o, name, record_number(record, key, &n) ? jprint_number(n) : json_null(), bad);
 }
 
-/* A yes or no of the record; yes: how it says so. */
+/* A yes or no of the record; yes: the word for it. */
 static void put_bool(json_t *o, const char *name, struct text record, const char *key,
 		     const char *yes, bool *bad)
 {
@@ -40,7 +40,7 @@ static void put_bool(json_t *o, const char *name, struct text record, const char
 		   bad);
 }
 
-/* All numbers whose key begins with prefix, under the rest of it. */
+/* All numbers whose key starts with prefix, under the rest of the key. */
 static json_t *numbers(struct text record, const char *prefix, bool *bad)
 {
 	json_t *o = json_object();
@@ -76,7 +76,7 @@ static json_t *offloads(struct text record, bool *bad)
 	return o;
 }
 
-/* Those that have a place of their own. */
+/* Keys that have their own place. */
 static bool is_placed(struct text key)
 {
 	static const char *const placed[] = {
@@ -107,7 +107,7 @@ static json_t *figure(const char *value)
 	return *end ? NULL : json_real(real);
 }
 
-/* Counters of the daemon's insides: whatever else is a number. */
+/* Internal counters of the daemon: every other number. */
 static json_t *figures(struct text record, bool *bad)
 {
 	json_t *o = json_object(), *value;

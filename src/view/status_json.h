@@ -3,8 +3,8 @@
 #define VIEW_STATUS_JSON_H
 
 /*
- * Reports as JSON, as docs/STATUS.md describes it and docs/status.schema.json
- * defines it.  No secrets are in it.  Pure.
+ * Reports as JSON, as docs/STATUS.md describes it and docs/status.schema.json defines it.
+ * Contains no secrets. Pure.
  */
 
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include "base/print.h"
 #include "view/tunnelview.h"
 
-/* Goes up when something that was there changes or goes, not when something is added. */
+/* Increased when an existing part changes or is removed, not when something is added. */
 enum { STATUS_JSON_SCHEMA = 1 };
 
 /* now: CLOCK_REALTIME, ns. */

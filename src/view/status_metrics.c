@@ -19,7 +19,7 @@ struct metric {
 	const char *name, *type, *help;
 	void (*samples)(struct writer *w, const struct metric *m);
 	const char *key; /* of the record */
-	double unit;     /* what one of it is worth; 0: one */
+	double unit;     /* the value of one of it; 0: one */
 };
 
 /* --- samples --- */
@@ -70,7 +70,7 @@ static void finish_unit(struct writer *w, const struct metric *m, uint64_t value
 		finish(w, value);
 }
 
-/* --- what dashboards know --- */
+/* --- what existing dashboards use --- */
 
 static void begin_known(struct writer *w, const struct metric *m, const struct tunnelview *r,
 			size_t i)

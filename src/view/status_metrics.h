@@ -3,9 +3,9 @@
 #define VIEW_STATUS_METRICS_H
 
 /*
- * Reports as metrics, in the text format of Prometheus.  wireguard_* have the names
- * and labels that dashboards for WireGuard know; taut_* are our own, and only
- * taut's daemon has them.  No secrets are in it.  Pure.
+ * Reports as metrics, in the text format of Prometheus. wireguard_* have the names and labels
+ * that existing dashboards for WireGuard use; taut_* are our own, and only taut's daemon has
+ * them. Contains no secrets. Pure.
  */
 
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include "base/print.h"
 #include "view/tunnelview.h"
 
-/* absent: a tunnel that does not run, and is told as down; or NULL. */
+/* absent: a tunnel that is not running and is reported as down; or NULL. */
 void status_metrics(struct print *out, const struct tunnelview *report, size_t n,
 		    const char *absent);
 

@@ -27,7 +27,7 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-/* node_exporter reads what ends with .prom, and this does not. */
+/* node_exporter reads files that end with .prom, which this name does not. */
 static int beside(char temporary[PATH_MAX], const char *path)
 {
 	const char *slash = strrchr(path, '/');

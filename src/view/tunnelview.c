@@ -128,7 +128,7 @@ static const struct {
 	{ "allowed_ip", true, take_allowed },
 };
 
-/* Keys that we do not know are those of newer daemons. */
+/* Unknown keys come from newer daemons. */
 static bool take_line(struct parse *p, struct text line)
 {
 	struct text key;
@@ -179,7 +179,7 @@ int tunnelview_get(struct tunnelview *r, struct text lines)
 	return r->peer ? 0 : -ENOMEM;
 }
 
-/* The records come in the order of the get, so the search begins where the last one ended. */
+/* The records come in the order of the get, so each search starts where the last one ended. */
 static struct tunnelview_peer *find_peer(struct tunnelview *r, const char *base64, size_t *from)
 {
 	struct key key;

@@ -2,7 +2,7 @@
 #ifndef VIEW_TUNNELVIEW_H
 #define VIEW_TUNNELVIEW_H
 
-/* What a running tunnel says of itself, out of the lines of get=1 and status=1. */
+/* What a running tunnel reports about itself, from the lines of get=1 and status=1. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,9 +36,9 @@ void tunnelview_init(struct tunnelview *r, const char *name);
 void tunnelview_fini(struct tunnelview *r);
 /* The lines of an answer to get=1. 0, -EPROTO, or -ENOMEM. Once per report. */
 int tunnelview_get(struct tunnelview *r, struct text lines);
-/* The lines of an answer to status=1, after tunnelview_get(); without memory, they say nothing. */
+/* The lines of an answer to status=1, after tunnelview_get(); without memory, they are ignored. */
 void tunnelview_status(struct tunnelview *r, struct text lines);
-/* It can carry packets: the interface is up and, if it has peers, not all are out of reach. */
+/* It can carry packets: the interface is up and, if it has peers, at least one may be reachable. */
 bool tunnelview_is_up(const struct tunnelview *r);
 
 #endif

@@ -108,7 +108,7 @@ int verdict_read(struct verdict_list *l, struct text lines)
 
 /* --- for people --- */
 
-/* A paragraph behind a label, its lines broken between words; longer words stay whole. */
+/* A paragraph after a label, with lines broken between words; long words stay whole. */
 static void paragraph(struct print *out, const char *label, const char *text)
 {
 	size_t column = INDENT;
@@ -131,7 +131,7 @@ static void paragraph(struct print *out, const char *label, const char *text)
 	print_add(out, "\n");
 }
 
-/* What is to be typed stays on one line: it will be copied. */
+/* Commands stay on one line, as they will be copied. */
 static void steps(struct print *out, const struct verdict_item *v, bool there)
 {
 	const char *label = there ? "there" : "here";
@@ -157,7 +157,7 @@ static void show_item(struct print *out, const struct verdict_item *v)
 	steps(out, v, true);
 }
 
-/* What else is known of those that are not up. */
+/* What else is known about peers that are not up. */
 static void show_peers(struct print *out, struct text records)
 {
 	char key[KEY_BASE64_LEN + 1], state[16], reason[VERDICT_TEXT];

@@ -3,8 +3,8 @@
 #define VIEW_VERDICT_H
 
 /*
- * Why a tunnel does not work, out of the records of why=1, and as a text for people.
- * docs/WHY.md explains the codes.
+ * Why a tunnel does not work, from the records of why=1, and as text for people. docs/WHY.md
+ * explains the codes.
  */
 
 #include <stdbool.h>
@@ -33,7 +33,7 @@ struct verdict_item {
 	size_t n_steps;
 };
 
-/* Zeroed: nothing was said. */
+/* Zeroed: empty. */
 struct verdict_list {
 	char name[CONF_NAME_MAX + 1];
 	uint64_t peers, up, problems;
@@ -44,7 +44,7 @@ struct verdict_list {
 
 /* The lines of an answer to why=1; they stay while the list lives. 0, -EPROTO, -ENOMEM. */
 int verdict_read(struct verdict_list *l, struct text lines);
-/* One more, of our own making; NULL without memory. */
+/* Add a verdict of our own; NULL without memory. */
 struct verdict_item *verdict_add(struct verdict_list *l);
 void verdict_free(struct verdict_list *l);
 

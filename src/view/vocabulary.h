@@ -2,7 +2,7 @@
 #ifndef VIEW_VOCABULARY_H
 #define VIEW_VOCABULARY_H
 
-/* What the words in a status record mean, for renderers that machines read. Pure. */
+/* What the words in a status record mean, for machine-readable output. Pure. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@ enum { VOCABULARY_NAME = 64 };
 
 struct vocabulary_offload {
 	bool on;
-	char why[32]; /* it is off; "": no reason is given */
+	char why[32]; /* why it is off; "": no reason given */
 	uint64_t downgrades;
 };
 
@@ -25,8 +25,8 @@ void vocabulary_offload(struct vocabulary_offload *o, const char *value);
 const char *vocabulary_state(size_t i);
 
 /*
- * The key is prefix and a rest: name gets the rest, in snake_case.  false: it is
- * not, or is longer than any of ours.
+ * The key starts with prefix: name gets the rest, in snake_case. false: it does not, or it is
+ * longer than any of ours.
  */
 bool vocabulary_name(struct text key, const char *prefix, char name[VOCABULARY_NAME]);
 
