@@ -45,8 +45,8 @@ void conf_fini(struct conf *c)
 }
 
 /*
- * Room for one more in an array of n whose capacity is the next power of two:
- * the short lists need no field for it.  NULL: no memory, the array is as it was.
+ * Make room for one more in an array of n whose capacity is the next power of two, so that the
+ * short lists need no field for it. NULL: no memory, the array is unchanged.
  */
 static void *grow(void *array, size_t n, size_t size)
 {

@@ -3,10 +3,10 @@
 #define CONF_CONF_H
 
 /*
- * A configuration as a plain value: what a file, a control request or argv asks
- * for, and, in the other direction, what a running tunnel reports.  Which fields
- * are given is said by `set`; the others are zero.  Parsed whole, checked whole,
- * then applied by the daemon; nothing here touches a daemon.
+ * A configuration as a plain value: what a file, a control request or argv asks for, and, in
+ * the other direction, what a running tunnel reports. `set` tells which fields are given; the
+ * others are zero. Parsed as a whole, checked as a whole, then applied by the daemon; nothing
+ * here touches a daemon.
  *
  * Secrets inside are wiped by conf_fini().
  */
@@ -38,7 +38,7 @@ enum conf_set {
 	CONF_REPLACE_PEERS = 1 << 4,
 	CONF_MTU = 1 << 5,
 	CONF_TABLE = 1 << 6,
-	CONF_SAVE = 1 << 7, /* SaveConfig: understood, ignored */
+	CONF_SAVE = 1 << 7, /* SaveConfig: accepted, ignored */
 	CONF_AEAD = 1 << 8,
 };
 
@@ -53,13 +53,13 @@ enum conf_peer_set {
 	CONF_PEER_PUBLIC_KEY = 1 << 7,
 };
 
-/* Where in a file something was said, for errors found later. line 0: unknown. */
+/* Where in a file something was given, for errors found later. line 0: unknown. */
 struct conf_place {
 	uint32_t line, column; /* from 1 */
 };
 
 struct conf_allowed {
-	struct prefix prefix; /* as given: host bits are kept, the tunnel masks */
+	struct prefix prefix; /* as given: host bits are kept, the tunnel masks them */
 	bool remove;          /* allowed_ip=-... */
 	struct conf_place place;
 };
@@ -116,7 +116,7 @@ struct conf {
 	size_t n_peer, cap_peer;
 };
 
-/* All zero; conf_fini() wipes and frees what was added since. */
+/* Zero everything; conf_fini() wipes and frees what was added since. */
 void conf_init(struct conf *c);
 void conf_fini(struct conf *c);
 /* A new, zeroed peer at the end; NULL: no memory. Pointers to earlier peers become invalid. */
@@ -129,14 +129,14 @@ bool conf_add_dns(struct conf *c, const struct ip *server, const char *search, s
 bool conf_add_hook(struct conf *c, enum conf_hook kind, const char *command, size_t len);
 
 /*
- * The name of what may carry the packets, as aead.h knows it, or "auto", for a word in
- * any case; NULL: there is none like this.  Lasts.
+ * The name of an AEAD backend, as in aead.h, or "auto", for a word in either case; NULL:
+ * unknown. Static.
  */
 const char *conf_aead(const char *word, size_t len);
 
 /*
- * Make a peer's name of what somebody wrote: UTF-8 without control characters, quotes and
- * backslashes, which become '_', and cut at a whole character.  false: it was changed.
+ * Make a peer's name from arbitrary text: UTF-8 without control characters, quotes and
+ * backslashes, which become '_', and cut at a whole character. false: it was changed.
  */
 bool conf_peer_name(char name[CONF_PEER_NAME], struct text from);
 
@@ -144,8 +144,8 @@ bool conf_peer_name(char name[CONF_PEER_NAME], struct text from);
 bool conf_name_ok(const char *name);
 
 /*
- * What was found wrong, one text a line: "FILE:LINE:COLUMN: what; what to do".
- * Warnings do not make a file bad.
+ * The errors found, one line each: "FILE:LINE:COLUMN: what; what to do". Warnings do not make
+ * a file invalid.
  */
 enum conf_severity { CONF_WARNING, CONF_ERROR };
 struct conf_report {
@@ -160,39 +160,38 @@ struct conf_report {
  * -errno when the file cannot be read (reported too).  path may be "-" for
  * standard input.
  *
- * # begins a comment, but not in a hook: as with newer wg-quick the shell gets it.
- * White space within a line means nothing, but in hooks and file names, and it
- * separates the entries of Address and DNS, which wg-quick leaves to the shell.
- * Peers come with CONF_PEER_REPLACE_ALLOWED, for a file says all of them.  The comment
- * "# friendly_name = x", which other programs read, is as good as Name = x.
+ * # starts a comment, except in a hook: as with newer wg-quick, the shell gets it. White space
+ * within a line is ignored, except in hooks and file names, and it separates the entries of
+ * Address and DNS, which wg-quick leaves to the shell. Peers come with
+ * CONF_PEER_REPLACE_ALLOWED, as a file lists all their allowed IPs. The comment
+ * "# friendly_name = x", which other programs read, is equivalent to Name = x.
  *
- * That others than its owner may read the file is a warning (keys are in it), that
- * they may write it is an error (hooks are).
+ * If users other than its owner may read the file, that is a warning (it may hold keys); if
+ * they may write it, that is an error (it may hold hooks).
  *
- * conf_read_text() is the same for text in memory; name stands for the file in
- * reports.
+ * conf_read_text() does the same for text in memory; name stands for the file in reports.
  */
 int conf_read_file(struct conf *c, const char *path, struct conf_report *r);
 int conf_read_text(struct conf *c, const char *name, const char *text, size_t len,
 		   struct conf_report *r);
 
-/* The group that the service runs under, and that may read its files; false: there is none. */
+/* The group that the service runs under, which may read its files; false: no such group. */
 bool conf_service_group(gid_t *group);
 
 /*
- * Load PrivateKeyFile and PresharedKeyFile into the key fields; afterwards the
- * conf is as if the keys had stood in the file (CONF_PRIVATE_KEY is set instead of
- * CONF_PRIVATE_KEY_FILE, and so for peers).  A key given both ways stays as it is:
- * conf_check() complains.  Relative names are looked up in $CREDENTIALS_DIRECTORY
- * first, then beside the config file.  A key file that others may read, or that is
- * not a plain file, is an error with the chmod to type.  0 or -EINVAL, reported.
+ * Load PrivateKeyFile and PresharedKeyFile into the key fields; afterwards the conf is as if
+ * the keys had stood in the file (CONF_PRIVATE_KEY is set instead of CONF_PRIVATE_KEY_FILE,
+ * likewise for peers). A key given both ways stays as it is: conf_check() complains. Relative
+ * names are looked up in $CREDENTIALS_DIRECTORY first, then next to the config file. A key
+ * file that others may read, or that is not a regular file, is an error with the chmod to
+ * type. 0 or -EINVAL, reported.
  */
 int conf_load_keys(struct conf *c, struct conf_report *r);
 
 /*
- * What must hold between fields before anyone believes them: a private key, no
- * peer twice, own key not a peer (public_key: derived from ours by the caller,
- * NULL if unknown), no prefix with two peers...  0 or -EINVAL, reported.
+ * Check what must hold between fields before they are used: a private key, no peer twice, own
+ * key not a peer (public_key: derived from ours by the caller, NULL if unknown), no prefix
+ * with two peers... 0 or -EINVAL, reported.
  */
 int conf_check(const struct conf *c, const struct key *public_key, struct conf_report *r);
 

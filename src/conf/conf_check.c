@@ -6,7 +6,7 @@
 #include "conf/conf_dup.h"
 #include "conf/diag_line.h"
 
-/* What each look takes: one conf, our public key if known, where to complain. */
+/* What each check needs: one conf, our public key if known, where to complain. */
 struct check {
 	const struct conf *c;
 	const struct key *public_key; /* NULL: unknown */
@@ -35,7 +35,7 @@ static void check_private_key(const struct check *ck)
 	if (c->set & CONF_PRIVATE_KEY && key_is_zero(&c->private_key))
 		diag_line_error(ck->r, c->path, c->key_place,
 				"the private key is all zeros; make one with taut genkey");
-	/* One that is given but no key was told of when the file was read. */
+	/* A key that was given but is not valid was reported when the file was read. */
 	if (c->set & both || c->key_place.line)
 		return;
 	if (interface_is_empty(c))
@@ -53,7 +53,7 @@ static void check_public_key(const struct check *ck, const struct conf_peer *p)
 	const struct conf *c = ck->c;
 
 	if (!(p->set & CONF_PEER_PUBLIC_KEY)) {
-		/* Whoever read a file has told of it. */
+		/* For a file, this was reported when it was read. */
 		if (!p->place.line)
 			diag_line_error(ck->r, c->path, p->place,
 					"[Peer] without PublicKey; add it");
@@ -98,9 +98,9 @@ static void check_psk(const struct check *ck, const struct conf_peer *p)
 }
 
 /*
- * A datagram to the endpoint must not be routed into the tunnel again.  With
- * Table = auto a default route comes with rules that keep marked datagrams out,
- * but a narrower route does not; who sets FwMark has rules of their own.
+ * A datagram to the endpoint must not be routed back into the tunnel. With Table = auto, a
+ * default route comes with rules that keep marked datagrams out, but a narrower route does
+ * not; an admin who sets FwMark has their own rules.
  */
 static bool loop_guarded(const struct conf *c, const struct prefix *p)
 {

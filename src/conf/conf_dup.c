@@ -8,12 +8,12 @@
 #include "base/mem.h"
 #include "conf/diag_line.h"
 
-/* One peer, or one network of one. */
+/* One peer, or one network of a peer. */
 struct claim {
 	const struct conf_peer *peer;
 	const struct conf_allowed *allowed; /* NULL: the peer itself */
 	struct prefix network;              /* masked */
-	const struct claim *rival;          /* who said it before */
+	const struct claim *rival;          /* the earlier claim to the same */
 };
 
 static int by_order(const struct claim *a, const struct claim *b)
@@ -55,7 +55,7 @@ static bool same_saying(const struct claim *a, const struct claim *b)
 	return compare_networks(a, b) == 0;
 }
 
-/* Give each claim that says what another peer said before its rival. */
+/* Set the rival of each claim that repeats what another peer claimed before. */
 static int find_rivals(struct claim *claim, size_t n, int (*order)(const void *, const void *))
 {
 	struct claim **sorted = mem_new_array(n, sizeof(*sorted));

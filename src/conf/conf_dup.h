@@ -3,9 +3,9 @@
 #define CONF_CONF_DUP_H
 
 /*
- * What must not be said twice in a configuration: a peer, and a network of two
- * peers.  Each second saying is reported with the line of the first.  Time n log n.
- * 0, -EINVAL: reported; -ENOMEM.
+ * What must not occur twice in a configuration: a peer, and a network of two peers. Each
+ * repetition is reported with the line of the first. Time n log n. 0; -EINVAL: reported;
+ * -ENOMEM.
  */
 
 #include "conf/conf.h"

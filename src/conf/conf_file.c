@@ -17,10 +17,10 @@
 
 enum { FILE_MAX = 4 << 20, FILE_FIRST = 16 << 10 };
 
-/* What is known between two lines. */
+/* State kept between lines. */
 struct reader {
 	struct conf *conf;
-	struct conf_peer *peer; /* of this section; NULL if it is not [Peer] */
+	struct conf_peer *peer; /* of this section; NULL outside [Peer] */
 	const char *file;
 	struct conf_report *report;
 	struct line line;
@@ -44,7 +44,7 @@ static bool begin_peer(struct reader *rd, const char *at)
 	if (!rd->peer)
 		return false;
 	rd->peer->place = line_place(&rd->line, at);
-	/* A file says all of a peer: what it does not list is not allowed. */
+	/* A file describes a peer completely: what it does not list is not allowed. */
 	rd->peer->set = CONF_PEER_REPLACE_ALLOWED;
 	rd->has_key = false;
 	memset(rd->seen, 0, sizeof(rd->seen));
@@ -67,7 +67,7 @@ static bool take_section(struct reader *rd, const struct value *v)
 		rd->section = SECTION_PEER;
 		return begin_peer(rd, name.at);
 	}
-	/* Its keys are passed over: one mistake, one line. */
+	/* Its keys are skipped: one mistake, one line. */
 	rd->section = SECTION_UNKNOWN;
 	if (name.end[-1] != ']')
 		value_error(v, name.at,
@@ -156,7 +156,7 @@ static bool take_setting(struct reader *rd, struct value *v)
 	return true;
 }
 
-/* "# friendly_name = x" in a [Peer]: a comment like any other, unless somebody looks. */
+/* "# friendly_name = x" in a [Peer]: otherwise a comment like any other. */
 static void look_at_comment(struct conf_peer *peer, struct text raw)
 {
 	struct text key;
@@ -196,7 +196,7 @@ static bool take_line(struct reader *rd, struct text raw, uint32_t number)
 	return take_setting(rd, &v);
 }
 
-/* Skip a byte order mark, as editors of one system put it. */
+/* Skip a byte order mark, as some editors write it. */
 static struct text without_mark(struct reader *rd, struct text t)
 {
 	struct conf_place start = { .line = 1, .column = 1 };
@@ -276,7 +276,7 @@ static bool is_service_group(gid_t gid)
 	return conf_service_group(&group) && group == gid;
 }
 
-/* Hooks run with our rights, so whoever can write the file has them. */
+/* Hooks run with our privileges, so anybody who can write the file has them. */
 static void look_at_rights(const char *path, const struct stat *st, struct conf_report *r)
 {
 	struct conf_place nowhere = { 0 };
@@ -301,7 +301,7 @@ static void drop(char *text, size_t size)
 	mem_free(text);
 }
 
-/* All of fd, in memory of *size bytes to be wiped. 0 or -errno. */
+/* Read all of fd into memory of *size bytes, to be wiped. 0 or -errno. */
 static int read_all(int fd, char **text, size_t *size, size_t *len)
 {
 	char *bigger;

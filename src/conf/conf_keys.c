@@ -23,7 +23,7 @@ struct key_file {
 	const char *file; /* the configuration that names it, and where */
 	struct conf_place place;
 	struct conf_report *report;
-	mode_t forbidden; /* rights that nobody may have */
+	mode_t forbidden; /* permission bits that must not be set */
 	int fd;
 };
 
@@ -32,7 +32,7 @@ static void bad(const struct key_file *k, const char *what)
 	diag_line_error(k->report, k->file, k->place, "%s: %s", k->path, what);
 }
 
-/* O_NONBLOCK: a fifo must not hold us up; a symbolic link is nobody's credential. */
+/* O_NONBLOCK: a fifo must not block us; a symbolic link is never a credential. */
 static int open_at(struct key_file *k, const char *folder, size_t len, const char *name)
 {
 	int n = snprintf(k->path, sizeof(k->path), "%.*s%s%s", (int)len, folder, len ? "/" : "",
@@ -45,8 +45,8 @@ static int open_at(struct key_file *k, const char *folder, size_t len, const cha
 }
 
 /*
- * The unit brings one line without anything on it when there is no key file, for
- * without any the start would be refused.
+ * Without a key file the unit passes an empty line, since without any credential systemd would
+ * refuse the start.
  */
 static bool is_nothing(int fd)
 {
@@ -69,8 +69,8 @@ static int find(struct key_file *k, const char *name)
 		return open_at(k, "", 0, name);
 	if (folder && *folder) {
 		/*
-		 * systemd lets a service's own user in by an ACL, and stat() shows
-		 * that as a right to read of the group.
+		 * systemd gives access to a service's own user by an ACL, which stat() shows
+		 * as read permission for the group.
 		 */
 		k->forbidden = S_IWGRP | S_IXGRP | S_IRWXO;
 		err = open_at(k, folder, strlen(folder), name);
@@ -174,7 +174,7 @@ int conf_load_keys(struct conf *c, struct conf_report *r)
 	struct conf_peer *p;
 	size_t i;
 
-	/* A key given both ways is left as it is, for conf_check() to complain of. */
+	/* A key given both ways is left alone, for conf_check() to report. */
 	if ((c->set & (CONF_PRIVATE_KEY | CONF_PRIVATE_KEY_FILE)) == CONF_PRIVATE_KEY_FILE &&
 	    load(&k, c->private_key_file, &c->private_key)) {
 		c->set ^= CONF_PRIVATE_KEY | CONF_PRIVATE_KEY_FILE;

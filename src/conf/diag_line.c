@@ -8,7 +8,7 @@
 void diag_line_vsay(struct conf_report *r, enum conf_severity severity, const char *file,
 		    struct conf_place place, const char *format, va_list ap)
 {
-	char line[2 * PATH_MAX + 512]; /* a path may stand in front and in the advice */
+	char line[2 * PATH_MAX + 512]; /* a path may occur at the start and in the advice */
 	size_t used = 0;
 
 	if (severity == CONF_ERROR)

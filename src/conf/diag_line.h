@@ -3,9 +3,9 @@
 #define CONF_DIAG_LINE_H
 
 /*
- * Say what is wrong in a configuration: count it, and hand one finished line to
- * the caller's say(), "FILE:LINE:COLUMN: what; what to do".  LINE and COLUMN are
- * left out when place.line is 0, FILE too when it is NULL.
+ * Report an error in a configuration: count it, and pass one finished line to the caller's
+ * say(), "FILE:LINE:COLUMN: what; what to do". LINE and COLUMN are left out when place.line is
+ * 0, FILE too when it is NULL.
  */
 
 #include <stdarg.h>
@@ -24,8 +24,8 @@ void diag_line_vsay(struct conf_report *r, enum conf_severity severity, const ch
 	__attribute__((format(printf, 5, 0)));
 
 /*
- * Words of the file as they may stand in a message: shortened, and '?' for what a
- * terminal might obey.  Not for values that could be secret.  Returns quote.
+ * Words of the file in a form fit for a message: shortened, with '?' for control characters.
+ * Not for values that could be secret. Returns quote.
  */
 const char *diag_line_quote(char quote[DIAG_LINE_QUOTE], struct text words);
 

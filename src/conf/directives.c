@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 
-/* Replace a text of the conf by another. */
+/* Replace a text of the conf. */
 static bool keep_text(char **kept, struct text t)
 {
 	char *copy = mem_text(t.at, text_len(t));
@@ -227,7 +227,7 @@ static bool set_keepalive(struct conf *c, struct conf_peer *peer, const struct v
 	return true;
 }
 
-/* What wg only warns of, or says nothing about, though it is seldom meant. */
+/* What wg only warns about, or accepts silently, though it is seldom intended. */
 static void look_at_prefix(const struct value *v, struct text item, const struct prefix *given)
 {
 	char as_given[PREFIX_TEXT], as_taken[PREFIX_TEXT];
@@ -254,7 +254,7 @@ static bool set_allowed(struct conf *c, struct conf_peer *peer, const struct val
 
 	(void)c;
 	while (value_item(v, &rest, &item)) {
-		/* Newer tools write + and - before an entry that is added or taken away. */
+		/* Newer tools write + and - before an entry that is added or removed. */
 		remove = *item.at == '-';
 		if (*item.at == '-' || *item.at == '+')
 			item.at++;
@@ -329,7 +329,7 @@ const char *directives_section(enum section section)
 	return section == SECTION_PEER ? "[Peer]" : "[Interface]";
 }
 
-/* The nearest known key, at most a third of it wrong; of equals, one of this section. */
+/* The nearest known key, with at most a third of it wrong; if several, one of this section. */
 static const struct directive *nearest(enum section section, struct text key)
 {
 	enum { LIMIT = 4 };
@@ -373,7 +373,7 @@ void directives_unknown(const struct value *v, enum section section, struct text
 	else if (word)
 		value_error(v, key.at, "unknown key %s; did you mean %s, which belongs in %s?",
 			    diag_line_quote(quote, key), word->name, directives_section(other));
-	else if (text_len(key) > 24) /* it could be a key in the other sense: do not show it */
+	else if (text_len(key) > 24) /* it could be a cryptographic key: do not show it */
 		value_error(v, key.at, "unknown key of %zu characters; write Key = Value",
 			    text_len(key));
 	else

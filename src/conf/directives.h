@@ -3,8 +3,8 @@
 #define CONF_DIRECTIVES_H
 
 /*
- * The words of the configuration language: each key, the section that it belongs
- * to, and what its value does to a struct conf.
+ * The words of the configuration language: each key, its section, and what its value does to a
+ * struct conf.
  */
 
 #include "conf/conf.h"
@@ -15,9 +15,9 @@ enum { DIRECTIVES_MAX = 40 };
 enum section { SECTION_NONE, SECTION_INTERFACE, SECTION_PEER, SECTION_UNKNOWN };
 
 enum directive_flag {
-	DIRECTIVE_LIST = 1 << 0,     /* given again, it appends; else the last one counts */
+	DIRECTIVE_LIST = 1 << 0,     /* repetitions append; else the last one counts */
 	DIRECTIVE_COMMAND = 1 << 1,  /* the rest of the line as written, white space and # too */
-	DIRECTIVE_MAY_LACK = 1 << 2, /* wg-quick takes "Key =" for nothing said */
+	DIRECTIVE_MAY_LACK = 1 << 2, /* wg-quick treats "Key =" as not given */
 	DIRECTIVE_PEER_KEY = 1 << 3, /* what each [Peer] must have */
 };
 
@@ -29,13 +29,13 @@ struct directive {
 	bool (*set)(struct conf *c, struct conf_peer *peer, const struct value *v);
 };
 
-/* The word of a section, any case; NULL if it has none like this. */
+/* The word of a section, in either case; NULL if unknown. */
 const struct directive *directives_find(enum section section, struct text key);
 /* Its place in the table, below DIRECTIVES_MAX. */
 size_t directives_index(const struct directive *word);
 /*
- * Report, at key, a key that this section does not have: whether another section
- * has it, or what could be meant.
+ * Report, at key, a key that this section does not have: whether another section has it, or
+ * what may be meant.
  */
 void directives_unknown(const struct value *v, enum section section, struct text key);
 /* "[Interface]" or "[Peer]". */

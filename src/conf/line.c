@@ -27,7 +27,7 @@ void line_fini(struct line *l)
 	*l = (struct line){ 0 };
 }
 
-/* Bytes of a space that editors and web pages put in place of the plain one; 0: none here. */
+/* Length of a non-breaking space, as editors and web pages insert it; 0: none here. */
 static size_t odd_space(const char *at, const char *end)
 {
 	static const char *const odd[] = {

@@ -3,8 +3,8 @@
 #define CONF_LINE_H
 
 /*
- * One line of a configuration file, twice: as written, and squeezed: without
- * white space and comment, each character with the column it had in the file.
+ * One line of a configuration file in two forms: as written, and squeezed, that is, without
+ * white space and comment, each character with its column in the file.
  */
 
 #include "base/text.h"
@@ -25,11 +25,11 @@ struct line {
 /* 0 or -ENOMEM. line_fini() wipes. */
 int line_init(struct line *l);
 void line_fini(struct line *l);
-/* Look at another line, of at most LINE_BYTES. */
+/* Take another line, of at most LINE_BYTES. */
 void line_load(struct line *l, struct text raw, uint32_t number);
-/* Where in the file a character of l->chars stands; one past the last is fine. */
+/* Where in the file a character of l->chars is; one past the last is allowed. */
 struct conf_place line_place(const struct line *l, const char *at);
-/* White space stood right before this character. */
+/* There was white space right before this character. */
 bool line_gap(const struct line *l, const char *at);
 
 #endif

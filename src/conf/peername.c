@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "conf/conf.h"
 
-/* Bytes of the UTF-8 character that begins here; 0: it is none. */
+/* Bytes of the UTF-8 character that starts here; 0: not valid UTF-8. */
 static size_t utf8_len(struct text t)
 {
 	const unsigned char *c = (const unsigned char *)t.at;
@@ -16,14 +16,14 @@ static size_t utf8_len(struct text t)
 		if ((c[i] & 0xc0) != 0x80)
 			return 0;
 	}
-	/* Longer than need be, surrogates, and beyond the last one. */
+	/* Overlong forms, surrogates, and beyond the last code point. */
 	if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
 	    (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
 		return 0;
 	return n;
 }
 
-/* Of 3 bytes: marks and brackets that turn the direction of the line around; ends of lines. */
+/* Of 3 bytes: marks and brackets that change the direction of the text; line separators. */
 static bool turns(const char *c)
 {
 	unsigned last = (unsigned char)c[2];
@@ -35,7 +35,7 @@ static bool turns(const char *c)
 	return (unsigned char)c[1] == 0x81 && last >= 0xa6 && last <= 0xa9;
 }
 
-/* It would end a quoted value, move a cursor (C1 too), or reorder what stands beside it. */
+/* It would end a quoted value, move the cursor (C1 too), or reorder the text next to it. */
 static bool is_bad(struct text t, size_t n)
 {
 	unsigned char c = (unsigned char)*t.at;

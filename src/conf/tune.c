@@ -50,7 +50,7 @@ static bool read_switch(struct text value, uint32_t *out)
 	return false;
 }
 
-/* Decimal, and K or M behind it. */
+/* Decimal, optionally followed by K or M. */
 static bool read_number(struct text value, uint32_t min, uint32_t max, uint32_t *out)
 {
 	uint64_t unit = 1, n;

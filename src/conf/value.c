@@ -30,7 +30,7 @@ static bool is_base64(char c)
 	       c == '+' || c == '/';
 }
 
-/* Say what keeps the text from being a key, without showing any of it. */
+/* Report why the text is not a key, without showing any of it. */
 static bool key_error(const struct value *v)
 {
 	size_t len = text_len(v->text);
@@ -221,7 +221,7 @@ bool value_loose_item(const struct value *v, struct text *rest, struct text *ite
 		rest->at++;
 	if (rest->at == rest->end)
 		return false;
-	/* "10.0.0.1 / 24" is one item, for white space around the slash says nothing. */
+	/* "10.0.0.1 / 24" is one item, as white space around the slash is ignored. */
 	for (at = rest->at + 1; at < rest->end && *at != ','; at++)
 		if (line_gap(v->line, at) && *at != '/' && at[-1] != '/')
 			break;

@@ -3,9 +3,8 @@
 #define CONF_VALUE_H
 
 /*
- * What stands behind a '=' in a configuration file, and its readers.  Each reader
- * answers false once it has reported what is wrong, with the column of the
- * offending part; what it should have filled is then untouched.
+ * What follows a '=' in a configuration file, and its readers. A reader returns false once it
+ * has reported an error, with the column of the offending part; its output is then untouched.
  */
 
 #include "conf/conf.h"
@@ -34,15 +33,15 @@ bool value_mtu(const struct value *v, uint32_t *mtu);
 bool value_mark(const struct value *v, uint32_t *mark);
 /* off or seconds. */
 bool value_keepalive(const struct value *v, uint16_t *seconds);
-/* off, auto, a number, or one of the names every system has. */
+/* off, auto, a number, or one of the names that every system has. */
 bool value_table(const struct value *v, enum conf_table_kind *kind, uint32_t *table);
-/* auto, or what conf_aead() knows. */
+/* auto, or a name that conf_aead() knows. */
 bool value_aead(const struct value *v, const char **name);
 bool value_bool(const struct value *v, bool *yes);
 
-/* Take the next item of a list by commas; empty ones are reported and passed over. */
+/* Take the next item of a comma-separated list; empty ones are reported and skipped. */
 bool value_item(const struct value *v, struct text *rest, struct text *item);
-/* As wg-quick splits its own lists: white space separates too, empty entries are nothing. */
+/* As wg-quick splits its own lists: white space separates too, and empty entries are ignored. */
 bool value_loose_item(const struct value *v, struct text *rest, struct text *item);
 
 bool value_prefix(const struct value *v, struct text item, struct prefix *prefix);

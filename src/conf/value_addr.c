@@ -112,7 +112,7 @@ static bool port_after(const struct value *v, const char *at, struct text host, 
 	return true;
 }
 
-/* "[...": endpoint_parse() refused it, so something is wrong; find out what. */
+/* "[...": endpoint_parse() refused it; find out why. */
 static bool bracket_error(const struct value *v)
 {
 	const char *open = v->text.at, *close = find_last(v->text, ']');
