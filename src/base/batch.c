@@ -46,7 +46,7 @@ uint32_t batch_padded(uint32_t len, uint32_t mtu)
 	return len + (padded - last);
 }
 
-/* Bytes left for one padded packet, once its head and tag are set aside. */
+/* Bytes left for one padded packet, after its head and tag. */
 static size_t room_padded(const struct batch *b)
 {
 	size_t left = b->size - b->used;

@@ -5,13 +5,13 @@
 /*
  * Packets on their way: one struct pkt each, many in a struct batch.
  *
- * A batch is filled at one end (device or network), transformed in place by the
- * core, and delivered at the other end.  Every packet carries its fate.  The
- * memory of the packets belongs to the batch, is allocated once, and is used
- * again after batch_reset(); a pointer into it lives until then.
+ * A batch is filled at one end (device or network), transformed in place by the core, and
+ * delivered at the other end. Every packet carries its fate. The memory of the packets belongs
+ * to the batch, is allocated once, and is reused after batch_reset(); a pointer into it is
+ * valid until then.
  *
- * Packets are laid out so that, once sealed, those of equal size touch each
- * other: a run can leave in one send without a copy.
+ * Packets are laid out so that, once sealed, those of equal size touch each other: a run can
+ * be sent in one call without a copy.
  */
 
 #include <stdbool.h>
@@ -40,7 +40,7 @@ struct pkt {
 	uint8_t flags;              /* enum pkt_flag */
 	uint8_t err;                /* errno of FATE_SEND and FATE_DEVICE */
 	const struct endpoint *end; /* from the network: its sender. FATE_NET: where to. Borrowed */
-	void *owner;                /* scratch of the core; the io rooms leave it alone */
+	void *owner;                /* scratch of the core; the io rooms do not touch it */
 };
 
 struct batch {
@@ -53,10 +53,10 @@ struct batch {
 	size_t used, size; /* bytes of mem */
 };
 
-/* Allocate for so many packets, senders and bytes of packet memory. 0 or -ENOMEM. */
+/* Allocate for this many packets, senders and bytes of packet memory. 0 or -ENOMEM. */
 int batch_init(struct batch *b, uint32_t packets, uint32_t ends, size_t bytes);
 void batch_fini(struct batch *b);
-/* Empty it; its memory, mtu and capacities stay. */
+/* Empty it; memory, mtu and capacities stay. */
 void batch_reset(struct batch *b);
 
 /*
@@ -67,22 +67,21 @@ void batch_reset(struct batch *b);
 uint32_t batch_padded(uint32_t len, uint32_t mtu);
 
 /*
- * Two steps to add a plain packet whose length shows only once it is read:
- * batch_space() says where its first byte goes and how many may be written
- * there (head, tag and padding are already set aside); batch_commit() makes a
- * packet of the first len of them.  batch_space() is NULL when no packet, or no
- * packet of at least one byte, fits any more.
+ * Two steps to add a plain packet whose length is known only once it is read: batch_space()
+ * returns where its first byte goes and how many may be written there (head, tag and padding
+ * are already reserved); batch_commit() makes a packet of the first len of them. batch_space()
+ * is NULL when no packet, or no packet of at least one byte, fits any more.
  */
 uint8_t *batch_space(struct batch *b, size_t *room);
 struct pkt *batch_commit(struct batch *b, size_t len);
 /* Both at once; NULL if there is no room. len may be 0. Contents are undefined. */
 struct pkt *batch_add(struct batch *b, size_t len);
 
-/* Set aside raw memory of the batch, for receive slots. NULL if there is no room. */
+/* Reserve raw memory of the batch, for receive slots. NULL if there is no room. */
 uint8_t *batch_carve(struct batch *b, size_t len);
 /* Make a packet of bytes inside memory from batch_carve(). NULL if the batch is full. */
 struct pkt *batch_point(struct batch *b, uint8_t *data, size_t len);
-/* A zeroed place for one more sender; NULL if there is none left. */
+/* A zeroed slot for one more sender; NULL if none is left. */
 struct endpoint *batch_end(struct batch *b);
 
 #endif

@@ -31,7 +31,7 @@ static bool scope_parse(uint32_t *scope, struct text t)
 	return true;
 }
 
-/* What stands between the brackets, an optional scope included. */
+/* What is between the brackets, with an optional scope. */
 static bool host6_parse(struct sockaddr_in6 *v6, struct text t)
 {
 	struct text address;

@@ -3,8 +3,8 @@
 #define BASE_FATE_H
 
 /*
- * Where a packet goes next, or why it goes nowhere.  The drop reasons are
- * counted under the names that fate_name() gives.
+ * Where a packet goes next, or why it was dropped. Drops are counted under the names that
+ * fate_name() gives.
  */
 enum fate {
 	FATE_NONE,      /* undecided: fresh from device or network */

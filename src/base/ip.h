@@ -23,7 +23,7 @@ enum { IP_TEXT = 48 }; /* an address with its NUL */
 
 /* Bits of an address of this family: 32 or 128. */
 unsigned ip_bits(int family);
-/* Its length in bytes: 4 or 16. */
+/* Length in bytes of an address of this family: 4 or 16. */
 size_t ip_len(int family);
 /*
  * Strict: a dotted quad with four parts, or RFC 4291 text; no scope. len characters,
@@ -32,7 +32,7 @@ size_t ip_len(int family);
 bool ip_parse(struct ip *ip, const char *text, size_t len);
 void ip_print(char text[IP_TEXT], const struct ip *ip);
 bool ip_equal(const struct ip *a, const struct ip *b);
-/* Of one link only, or none yet: what hosts send from by themselves, beside their own. */
+/* Link-local or unspecified: hosts send from these automatically, besides their own address. */
 bool ip_is_link_local(const struct ip *ip);
 
 #endif

@@ -9,7 +9,7 @@
  * errors are collected, and only the verdict over the whole text is branched on.
  */
 
-/* The compiler may not guess what x can be, so it cannot turn masks back into branches. */
+/* Hide the value of x from the compiler, so that it cannot turn masks back into branches. */
 static inline uint32_t opaque(uint32_t x)
 {
 	__asm__("" : "+r"(x));
@@ -28,7 +28,7 @@ static inline uint32_t within(uint32_t c, uint32_t first, uint32_t last)
 	return ~below(c, first) & ~below(last, c);
 }
 
-/* The six bits that c stands for; *bad becomes nonzero if it stands for none. */
+/* The six bits that c encodes; *bad becomes nonzero if c is not in the alphabet. */
 static uint32_t sextet_from(uint32_t c, uint32_t *bad)
 {
 	uint32_t upper = within(c, 'A', 'Z');
@@ -42,7 +42,7 @@ static uint32_t sextet_from(uint32_t c, uint32_t *bad)
 	       (plus & 62) | (slash & 63);
 }
 
-/* The five ranges of the alphabet follow one another; each step mends the distance. */
+/* The five ranges of the alphabet follow one another; each step corrects the distance. */
 static char sextet_to(uint32_t v)
 {
 	uint32_t c = v + 'A';

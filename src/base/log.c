@@ -27,7 +27,7 @@ static struct log {
 	log_sink_fn *sink;
 	void *ctx;
 	char name[LOG_NAME];
-	bool stuck; /* whoever reads stderr has stopped */
+	bool stuck; /* the reader of stderr has stopped */
 } log_state = { .level = LOG_LEVEL_INFO };
 
 void log_set_level(enum log_level level)
@@ -73,7 +73,7 @@ void log_set_sink(log_sink_fn *sink, void *ctx)
 	log_state.place = LOG_PLACE_UNKNOWN;
 }
 
-/* systemd names the device and inode of the journal's stream: is it still our stderr? */
+/* systemd passes the device and inode of the journal's stream: is that still our stderr? */
 static enum log_place find_place(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -88,7 +88,7 @@ static enum log_place find_place(void)
 	return LOG_PLACE_JOURNAL;
 }
 
-/* The part of a line that tells where it comes from. */
+/* The part of a line that tells its origin. */
 static size_t put_origin(char *line, size_t size, enum log_level level)
 {
 	static const char priority[] = { [LOG_LEVEL_ERROR] = '3',
@@ -108,7 +108,7 @@ static size_t put_origin(char *line, size_t size, enum log_level level)
 	return len > 0 ? (size_t)len : 0;
 }
 
-/* One event is one line, whatever a name in it may try. */
+/* One event is one line, whatever a name in it contains. */
 static void tame(char *line)
 {
 	for (; *line; line++) {
@@ -118,8 +118,8 @@ static void tame(char *line)
 }
 
 /*
- * A pager that waits, a terminal that was stopped (^S): the tunnel must not wait for
- * them.  A reader who is merely slow gets a moment, once.
+ * The tunnel must not wait for a paused pager or a stopped terminal (^S). A reader that is
+ * merely slow gets a moment, once.
  */
 static bool may_write(void)
 {
@@ -154,10 +154,10 @@ __attribute__((format(printf, 2, 0))) static void put(enum log_level level, cons
 	if (log_state.sink) {
 		log_state.sink(log_state.ctx, level, line);
 	} else {
-		/* In one write, so that lines of two processes do not mix. */
+		/* In one write, so that lines of two processes never mix. */
 		line[used] = '\n';
 		if (may_write() && write(STDERR_FILENO, line, used + 1) < 0)
-			used = 0; /* nobody is left to tell */
+			used = 0; /* no reader is left */
 	}
 	errno = err;
 }
@@ -201,7 +201,7 @@ void log_debug(const char *format, ...)
 bool log_ratelimit(struct log_ratelimit *ratelimit, uint64_t now_ns, uint64_t period_ns,
 		   uint32_t burst, uint32_t *held)
 {
-	/* A zeroed brake starts its first period with its first line. */
+	/* A zeroed brake starts its first period with the first line. */
 	if (ratelimit->passed == 0 || now_ns - ratelimit->since_ns >= period_ns) {
 		ratelimit->since_ns = now_ns;
 		ratelimit->passed = 0;

@@ -3,12 +3,11 @@
 #define BASE_LOG_H
 
 /*
- * The log: one line is one event, with who, what and why.  Written by the shell
- * (daemon, cli) only; no other room logs.  Keys are never printed, but for the
- * first characters of a public one.
+ * The log: one line is one event, with who, what and why. Only the shell (daemon, cli) logs,
+ * no other room. Keys are never printed, except the first characters of a public one.
  *
- * Lines go to stderr: with systemd's "<n>" priority in front when stderr is the
- * journal (JOURNAL_STREAM), else with the program's name.
+ * Lines go to stderr: with systemd's "<n>" priority as a prefix when stderr is the journal
+ * (JOURNAL_STREAM), else with the program's name.
  */
 
 #include <stdbool.h>
@@ -40,9 +39,9 @@ void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * A brake for lines that somebody far away could cause: at most burst lines per
- * period.  A zeroed struct is ready.  Ask before logging; what was held back is
- * counted and told by the next line that passes (*held).
+ * Rate limit for lines that a remote host could cause: at most burst lines per period. A
+ * zeroed struct is ready. Ask before logging; suppressed lines are counted, and the next line
+ * that passes reports them (*held).
  */
 struct log_ratelimit {
 	uint64_t since_ns;

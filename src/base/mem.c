@@ -27,10 +27,10 @@ void *mem_new_array(size_t n, size_t size)
 {
 	size_t total;
 
-	/* calloc() checks too, but the sanitizers' takes an overflow for a crime. */
+	/* calloc() checks too, but the sanitizers' version aborts on overflow. */
 	if (must_fail() || __builtin_mul_overflow(n, size, &total))
 		return NULL;
-	/* Nothing is still something: NULL must mean failure alone. */
+	/* Zero bytes still get an address: NULL must only mean failure. */
 	return calloc(1, total ? total : 1);
 }
 
@@ -50,7 +50,7 @@ void mem_free(void *p)
 
 void mem_steady(void)
 {
-	/* Left alone, the threshold grows with the first large block that is freed. */
+	/* Otherwise the threshold grows with the first large block that is freed. */
 	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
 }
 

@@ -3,9 +3,8 @@
 #define BASE_MEM_H
 
 /*
- * Heap memory for things that come and go by configuration or handshake, never
- * by data packet.  The one place where the pure rooms meet malloc, so that a
- * test can make it fail.
+ * Heap memory for objects that come and go with configuration or handshakes, never with data
+ * packets. The only place where the pure rooms call malloc, so that a test can make it fail.
  */
 
 #include <stdbool.h>
@@ -15,21 +14,18 @@
 void *mem_new(size_t size);
 /* n items of this size, zeroed; NULL also when the product overflows. */
 void *mem_new_array(size_t n, size_t size);
-/*
- * An array of n items made larger or smaller; new bytes are undefined. NULL leaves the
- * old one as it is.
- */
+/* Resize an array to n items; new bytes are undefined. NULL: the old one is unchanged. */
 void *mem_resize(void *array, size_t n, size_t size);
-/* NULL is fine. */
+/* NULL is allowed. */
 void mem_free(void *p);
 /*
- * Once at start: large blocks come from the system and go back to it, however
- * large those before them were, so that one big request leaves nothing behind.
+ * Once at start: large blocks come from the system and return to it, whatever the size of
+ * earlier ones, so that one big request does not raise memory use for good.
  */
 void mem_steady(void);
-/* Give free pages back to the system, after many small pieces went. */
+/* Return free pages to the system, after many small blocks were freed. */
 void mem_trim(void);
-/* A copy of len characters with a NUL behind, or NULL. */
+/* A copy of len characters, NUL-terminated, or NULL. */
 char *mem_text(const char *text, size_t len);
 
 /* Tests: fail the n-th allocation from now on (0: the next one); negative: never. */

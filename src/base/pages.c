@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* The loader wrote into code, and dropped pages would come back without that. */
+/* The loader wrote into code, and dropped pages would come back without its changes. */
 static bool was_patched(const struct dl_phdr_info *object, const ElfW(Phdr) * header)
 {
 	const ElfW(Dyn) * d;

@@ -2,12 +2,11 @@
 #ifndef BASE_PAGES_H
 #define BASE_PAGES_H
 
-/* Pages of the program and its libraries, as far as they only hold what their files do. */
+/* Pages of the program and its libraries that hold only what their files do. */
 
 /*
- * Let go of them, once a start is done that ran much code which will not run again: those
- * that are still in use come back by themselves, from the system's memory.  Nothing else
- * changes, and nothing can fail.
+ * Drop them after the start, which ran much code that will not run again; pages still in use
+ * are mapped again on access, from the page cache. Nothing else changes, and nothing can fail.
  */
 void pages_drop(void);
 

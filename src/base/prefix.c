@@ -18,7 +18,7 @@ bool prefix_parse(struct prefix *p, const char *text, size_t len)
 	if (!ip_parse(&made.ip, address.at, text_len(address)))
 		return false;
 	n = ip_bits(made.ip.family);
-	/* Without a slash the text is used up and there is nothing left to read. */
+	/* Without a slash the text is used up, with nothing left to read. */
 	if (bits.at && !text_u64(bits, n, &n))
 		return false;
 	made.bits = (uint8_t)n;
@@ -34,7 +34,7 @@ void prefix_print(char text[PREFIX_TEXT], const struct prefix *p)
 	snprintf(text, PREFIX_TEXT, "%s/%u", address, (unsigned)p->bits);
 }
 
-/* The bits of the i-th byte of an address that a prefix of so many bits covers. */
+/* The bits of the i-th byte of an address that a prefix of this length covers. */
 static uint8_t mask_byte(unsigned bits, size_t i)
 {
 	if (bits >= 8 * (i + 1))

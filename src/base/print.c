@@ -10,7 +10,7 @@
 
 enum { PRINT_FIRST = 128 }; /* capacity of a text once something is printed */
 
-/* Room for len more characters and a NUL. The old place is wiped: it may hold keys. */
+/* Make room for len more characters and a NUL. The old memory is wiped: it may hold keys. */
 static bool print_grow(struct print *p, size_t len)
 {
 	size_t cap = p->cap ? p->cap : PRINT_FIRST;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A growing text. Zeroed = empty. Once memory fails, it stays failed. */
+/* A growing text. Zeroed = empty. Once an allocation fails, it stays failed. */
 struct print {
 	char *chars; /* NUL-terminated once anything was printed; owned */
 	size_t len, cap;

@@ -33,7 +33,7 @@ bool text_is(struct text t, const char *word)
 	return text_len(t) == len && (len == 0 || memcmp(t.at, word, len) == 0);
 }
 
-/* Not tolower(): the locale has no say in what a keyword is. */
+/* Not tolower(): keywords do not depend on the locale. */
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -83,7 +83,7 @@ bool text_split(struct text *t, char sep, struct text *part)
 	return true;
 }
 
-/* -1 if it is none. */
+/* -1 if it is not one. */
 static int digit_of(char c, int base)
 {
 	int digit = -1;

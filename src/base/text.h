@@ -28,7 +28,7 @@ bool text_split(struct text *t, char sep, struct text *part);
 bool text_u64(struct text t, uint64_t max, uint64_t *out);
 /* All of t is "0x" and a hexadecimal number of at most max. */
 bool text_hex(struct text t, uint64_t max, uint64_t *out);
-/* Edit distance of two words, case ignored, at most limit + 1: to suggest what was meant. */
+/* Edit distance of two words, case ignored, at most limit + 1: for suggestions. */
 unsigned text_distance(struct text a, const char *b, unsigned limit);
 
 #endif

@@ -18,8 +18,8 @@ enum {
 };
 
 /*
- * A mapping of a guard page, the secrets, and another guard page.  What is told
- * about the secrets stands outside of it, so that no overrun can reach it.
+ * A mapping of a guard page, the secrets, and another guard page. The bookkeeping is kept
+ * outside of it, where no overrun can reach it.
  */
 struct chunk {
 	struct chunk *next;
@@ -67,7 +67,7 @@ static struct chunk *chunk_open(size_t size)
 	if (!c->locked && !vault.swap_allowed)
 		goto unmap;
 
-	/* Old kernels know neither; the lock is what counts. */
+	/* Old kernels support neither; the lock is what counts. */
 	(void)madvise(c->base, size, MADV_DONTDUMP);
 	(void)madvise(c->base, size, MADV_WIPEONFORK);
 
@@ -177,7 +177,7 @@ void vault_free(void *p, size_t size)
 
 	if (!p)
 		return;
-	/* A stray or repeated free is a bug of ours, and one about secrets: stop here. */
+	/* A stray or repeated free is a bug of ours that concerns secrets: stop here. */
 	c = chunk_of(p);
 	if (!c)
 		abort();

@@ -3,9 +3,9 @@
 #define BASE_VAULT_H
 
 /*
- * The vault: memory for secrets.  Its pages are locked (mlock), left out of
- * core dumps (MADV_DONTDUMP) and of forked children (MADV_WIPEONFORK), and kept
- * apart from all else by guard pages; what is returned to it is wiped at once.
+ * The vault: memory for secrets. Its pages are locked (mlock), left out of core dumps
+ * (MADV_DONTDUMP) and of forked children (MADV_WIPEONFORK), and separated from everything else
+ * by guard pages; what is returned to it is wiped at once.
  *
  * Pages are shared by many small secrets and given back to the system once
  * empty.  Not for the packet path.
@@ -19,10 +19,10 @@
  * cannot be locked (ENOMEM, EPERM).
  */
 void *vault_new(size_t size);
-/* Wipe and give back; NULL is fine. size as it was asked for. */
+/* Wipe and give back; NULL is allowed. size as it was asked for. */
 void vault_free(void *p, size_t size);
 
-/* Go on without a lock when mlock fails (default: fail). Chosen by the admin, at start. */
+/* Continue without a lock when mlock fails (default: fail). Set by the admin, at start. */
 void vault_allow_swap(bool allow);
 /* Bytes in use, and bytes locked: for status and tests. */
 size_t vault_used(void);
