@@ -14,7 +14,7 @@
 _Static_assert(AEAD_TAG == crypto_aead_chacha20poly1305_ietf_ABYTES, "tag size");
 _Static_assert(KEY_LEN == crypto_aead_chacha20poly1305_ietf_KEYBYTES, "key size");
 
-/* The best first. The last is the plain one that the others are compared with. */
+/* Best first. The last is the plain one that the others are compared with. */
 static const struct aead_ops *const backends[] = { &aead_ipsecmb, &aead_openssl, &aead_sodium };
 static const struct aead_ops *const reference = &aead_sodium;
 
@@ -82,7 +82,7 @@ static void take_less(uint32_t *ns, uint32_t again)
 
 void aead_measure(uint64_t (*clock)(void))
 {
-	enum { ROUNDS = 2 }; /* by turns: whatever disturbs one disturbs the others too */
+	enum { ROUNDS = 2 }; /* taking turns, so that a disturbance hits all of them alike */
 	const struct aead_figures *best = NULL;
 	size_t i;
 	int round;

@@ -6,8 +6,8 @@
  * ChaCha20-Poly1305 (RFC 8439) over many packets at a time, and over one short
  * message with associated data for the handshake.
  *
- * The backends stand behind struct aead_ops; one is picked at start, by its name or
- * by its speed, and nobody else asks which it is.
+ * The backends implement struct aead_ops; one is picked at start, by name or by speed, and no
+ * other code depends on which one it is.
  */
 
 #include <stdbool.h>
@@ -19,8 +19,8 @@
 enum { AEAD_TAG = 16 };
 
 /*
- * A key ready for use.  Lives in the vault (base/vault.h) of whoever made it.
- * ctx belongs to the backend that was chosen when aead_key_init() ran.
+ * A key ready for use. Lives in the vault (base/vault.h) of its creator. ctx belongs to the
+ * backend that was chosen when aead_key_init() ran.
  */
 struct aead_key {
 	uint8_t bytes[KEY_LEN];
@@ -32,14 +32,15 @@ struct aead_job {
 	uint64_t nonce; /* 4 zero bytes and this, little-endian: the 12-byte nonce */
 	uint8_t *data;  /* in place; AEAD_TAG bytes of room follow when sealing */
 	uint32_t len;   /* to seal: of the plaintext; to open: of all, tag included, >= 16 */
-	bool authentic; /* aead_open() answers here; if false, data is rubbish */
+	bool authentic; /* set by aead_open(); if false, data is garbage */
 };
 
 struct aead_ops {
 	const char *name; /* "sodium", "openssl", "ipsec-mb" */
 	/*
-	 * This CPU, this library; may initialise it.  false: *why says what is wrong, in
-	 * words that last.  To be asked, and to be true, before all that follows.
+	 * Whether this CPU and this library can do it; may initialise the library. false: *why
+	 * is the reason, a static text. Must be called, and return true, before everything
+	 * below.
 	 */
 	bool (*usable)(const char **why);
 	/* bytes are set; make ctx, if any. false: no memory */
@@ -49,21 +50,21 @@ struct aead_ops {
 	void (*open)(struct aead_job *jobs, size_t n);
 };
 
-/* What is known of a backend since aead_init(). */
+/* What aead_init() found out about a backend. */
 struct aead_figures {
 	const char *name;
 	const char *why_not;     /* it cannot be chosen, in words; NULL: it can */
 	bool wrong;              /* because its answers are */
-	uint32_t ns_64, ns_1424; /* for one packet of so many bytes; 0: not measured */
+	uint32_t ns_64, ns_1424; /* for one packet of 64, 1424 bytes; 0: not measured */
 };
 
 /*
- * Once at start, before any other call here, or again when no key is left:
- * initialises libsodium, checks the usable backends against known answers and
- * against libsodium, and chooses.  name forces one, and the others are left alone;
- * NULL or "auto": the first of the usable, until aead_measure() knows better.
- * One that gives wrong answers is not usable.  0; -EIO if libsodium, or the one
- * that was named, gives wrong answers; -ENOENT if name is unknown or not usable here.
+ * Once at start, before any other call here, or again when no key is left: initialises
+ * libsodium, checks the usable backends against known answers and against libsodium, and
+ * chooses. name forces one, and the others are not touched; NULL or "auto": the first usable
+ * one, until aead_measure() picks a better one. A backend that gives wrong answers is not
+ * usable. 0; -EIO if libsodium, or the one that was named, gives wrong answers; -ENOENT if
+ * name is unknown or not usable here.
  */
 int aead_init(const char *name);
 /*
@@ -73,20 +74,20 @@ int aead_init(const char *name);
 void aead_measure(uint64_t (*clock)(void));
 /* Name of the backend in use. */
 const char *aead_name(void);
-/* What is known of it. */
+/* What is known about it. */
 const struct aead_figures *aead_in_use(void);
 /* Of the i-th backend that has a name, in this build or not; NULL after the last. */
 const struct aead_figures *aead_figures(size_t i);
 /*
- * Why the backend of this name cannot be used here, in words; NULL: it can, or the name
- * is "auto".  May be asked at any time after aead_init().
+ * Why the backend of this name cannot be used here, in words; NULL: it can, or the name is
+ * "auto". May be called at any time after aead_init().
  */
 const char *aead_lacks(const char *name);
-/* The i-th backend that was built in, NULL after the last: for tests and benchmarks. */
+/* The i-th built-in backend, NULL after the last: for tests and benchmarks. */
 const struct aead_ops *aead_backend(size_t i);
 
 bool aead_key_init(struct aead_key *key, const uint8_t bytes[KEY_LEN]);
-/* Frees what init made and wipes the key; a zeroed key is fine. */
+/* Frees what init made and wipes the key; a zeroed key is allowed. */
 void aead_key_fini(struct aead_key *key);
 
 /*
@@ -97,9 +98,9 @@ void aead_seal(struct aead_job *jobs, size_t n);
 void aead_open(struct aead_job *jobs, size_t n);
 
 /*
- * One message with associated data, nonce 0 .. as the handshake has it.
- * out has len + AEAD_TAG bytes (seal) or len - AEAD_TAG (open, len >= AEAD_TAG);
- * out may not overlap in.  open: false and out wiped if it is not authentic.
+ * One message with associated data, nonce 0 .., as in the handshake. out has len + AEAD_TAG
+ * bytes (seal) or len - AEAD_TAG (open, len >= AEAD_TAG); out may not overlap in. open: false
+ * and out wiped if it is not authentic.
  */
 void aead_seal_one(uint8_t *out, const uint8_t *in, size_t len, const uint8_t *ad, size_t ad_len,
 		   uint64_t nonce, const uint8_t key[KEY_LEN]);

@@ -116,7 +116,7 @@ static bool opens(const struct aead_ops *ops, struct bench *b)
 	return true;
 }
 
-/* Every second packet is damaged by one bit: in its first byte or, by turns, in its last. */
+/* Every second packet is damaged by one bit: alternately in its first byte and in its last. */
 static bool refuses(const struct aead_ops *ops, struct bench *b, size_t odd)
 {
 	size_t i;
@@ -151,7 +151,7 @@ bool aead_check(const struct aead_ops *ops)
 	return ok;
 }
 
-/* What it seals is what the reference seals, and what that sealed it opens again. */
+/* It seals what the reference seals, and opens what the reference sealed. */
 static bool alike_at(const struct aead_ops *ops, const struct aead_key *key,
 		     const struct aead_ops *reference, const struct aead_key *reference_key,
 		     uint32_t len)

@@ -2,7 +2,7 @@
 #ifndef CRYPTO_AEAD_CHECK_H
 #define CRYPTO_AEAD_CHECK_H
 
-/* Does a backend give the right answers?  Asked once at start, of each that is usable here. */
+/* Does a backend give the right answers? Checked once at start, for each usable one. */
 
 #include <stdbool.h>
 
@@ -13,7 +13,10 @@
  * and refusal of damaged tags and ciphertexts.
  */
 bool aead_check(const struct aead_ops *ops);
-/* It seals packets of 0 .. 2048 bytes as the reference does, and opens what that sealed. */
+/*
+ * It seals packets of 0 .. 2048 bytes as the reference does, and opens what the reference
+ * sealed.
+ */
 bool aead_check_alike(const struct aead_ops *ops, const struct aead_ops *reference);
 
 #endif

@@ -7,17 +7,17 @@
 
 #include "base/bytes.h"
 
-/* The library's frames and its keystream of 1 KiB are well within this. */
+/* The library's stack frames and its keystream of 1 KiB fit well within this. */
 enum { NONCE_LEN = 12, SCRUB = 16384 };
 
 /*
- * Not thread-safe, and not to be shared by processes: one for the one thread that
- * seals and opens, made by the process that does.
+ * Not thread-safe, and must not be shared by processes: one for the only thread that seals and
+ * opens, created by the process that does.
  */
 static struct {
 	IMB_MGR *mgr;
 	pid_t owner;
-	const char *why; /* it is not usable; NULL: it is */
+	const char *why; /* why it is not usable; NULL: it is */
 } lib;
 
 static const char *init(IMB_MGR *mgr)
@@ -84,8 +84,8 @@ static bool ipsecmb_key_init(struct aead_key *key)
 }
 
 /*
- * The library leaves keystream and one-time keys of its last packets on the stack,
- * below whoever called it.  A key is retired from about the same depth.
+ * The library leaves keystream and one-time keys of its last packets on the stack, below its
+ * caller. A key is retired at about the same stack depth.
  */
 static void __attribute__((noinline)) scrub_stack(void)
 {
@@ -101,9 +101,9 @@ static void ipsecmb_key_fini(struct aead_key *key)
 }
 
 /*
- * For this cipher the library is done with a job as soon as it is submitted, and
- * its ring is empty again.  false: it is not, which start-up tests have ruled out.
- * All fields are set each time: slots take turns, and it costs next to nothing.
+ * For this cipher the library is done with a job as soon as it is submitted, and its ring is
+ * empty again. false: it is not, which the start-up tests have ruled out. All fields are set
+ * each time: slots rotate, and it costs next to nothing.
  */
 static bool run(const struct aead_job *job, uint32_t len, IMB_CIPHER_DIRECTION direction,
 		uint8_t tag[AEAD_TAG])
@@ -150,13 +150,13 @@ static void ipsecmb_seal(struct aead_job *jobs, size_t n)
 	for (i = 0; i < n; i++) {
 		struct aead_job *job = &jobs[i];
 
-		/* Rather a packet that the peer refuses than one that is not encrypted. */
+		/* Better a packet that the peer refuses than one that is not encrypted. */
 		if (!run(job, job->len, IMB_DIR_ENCRYPT, job->data + job->len))
 			wipe(job->data, (size_t)job->len + AEAD_TAG);
 	}
 }
 
-/* The library only computes the tag: whether it is the packet's is for us to see. */
+/* The library only computes the tag; comparing it with the packet's is up to us. */
 static void ipsecmb_open(struct aead_job *jobs, size_t n)
 {
 	uint8_t tag[AEAD_TAG];

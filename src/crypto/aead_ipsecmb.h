@@ -3,8 +3,7 @@
 #define CRYPTO_AEAD_IPSECMB_H
 
 /*
- * The backend on intel-ipsec-mb: x86-64 with AES-NI only, and the fastest by far
- * where there is AVX-512.
+ * The backend on intel-ipsec-mb: x86-64 with AES-NI only, and by far the fastest with AVX-512.
  *
  * One thread only: the library's manager is one per process here.  After fork()
  * the child must call usable() again before it uses the backend.
@@ -15,8 +14,8 @@
 extern const struct aead_ops aead_ipsecmb;
 
 /*
- * For tests: run the code for a lesser CPU, "sse", "avx", "avx2" or "avx512"; NULL: the best
- * again. false: not on this CPU, or not in this build; then the best is in use.
+ * For tests: run the code for an older CPU, "sse", "avx", "avx2" or "avx512"; NULL: the best
+ * again. false: not on this CPU, or not in this build; the best is then in use.
  */
 bool aead_ipsecmb_limit(const char *arch);
 

@@ -16,7 +16,7 @@ static EVP_CIPHER *cipher;
 
 static bool openssl_usable(const char **why)
 {
-	/* What openssl.cnf and the environment ask for is not meant for us. */
+	/* Ignore the settings of openssl.cnf and the environment. */
 	const uint64_t bare = OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS;
 
 	*why = "libcrypto has no ChaCha20-Poly1305 here";
@@ -25,7 +25,7 @@ static bool openssl_usable(const char **why)
 	return cipher;
 }
 
-/* With a key in it, a context only wants a nonce for each packet. */
+/* Once it has a key, a context only needs a nonce per packet. */
 static bool openssl_key_init(struct aead_key *key)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
@@ -85,7 +85,7 @@ static void openssl_seal(struct aead_job *jobs, size_t n)
 		struct aead_job *job = &jobs[i];
 
 		store_le64(nonce + 4, job->nonce);
-		/* Rather a packet that the peer refuses than one that is not encrypted. */
+		/* Better a packet that the peer refuses than one that is not encrypted. */
 		if (!seal(job, nonce))
 			wipe(job->data, (size_t)job->len + AEAD_TAG);
 	}

@@ -3,9 +3,9 @@
 #define CRYPTO_AEAD_OPENSSL_H
 
 /*
- * The backend on OpenSSL's libcrypto: good assembly for most CPUs, some overhead
- * per packet.  Its copy of a key is in the library's own memory, which cleanses
- * it, but does not lock it, when aead_key_fini() frees it.
+ * The backend on OpenSSL's libcrypto: good assembly for most CPUs, some overhead per packet.
+ * Its copy of a key is in the library's own memory, which is not locked, but is wiped when
+ * aead_key_fini() frees it.
  */
 
 #include "crypto/aead.h"

@@ -10,7 +10,7 @@ enum { NONCE_LEN = crypto_aead_chacha20poly1305_ietf_NPUBBYTES };
 static bool sodium_usable(const char **why)
 {
 	*why = "it cannot be initialised";
-	return sodium_init() >= 0; /* 1: somebody did it before */
+	return sodium_init() >= 0; /* 1: already initialised */
 }
 
 /* libsodium takes the bytes of the key as they are: nothing to prepare. */

@@ -2,7 +2,7 @@
 #ifndef CRYPTO_AEAD_SODIUM_H
 #define CRYPTO_AEAD_SODIUM_H
 
-/* The backend that is always there: libsodium, one packet after the other. */
+/* The backend that is always available: libsodium, one packet after the other. */
 
 #include "crypto/aead.h"
 

@@ -3,7 +3,10 @@
 
 #include "base/bytes.h"
 
-/* Runs are short, so that some are not interrupted; their number ends a clock that stands. */
+/*
+ * Runs are short, so that some are not interrupted; their number is limited in case the clock
+ * stands still.
+ */
 enum { BATCH = 8, RUNS_MIN = 3, RUNS_MAX = 2000, LONG_ENOUGH_NS = 330000 };
 
 struct load {
@@ -12,7 +15,7 @@ struct load {
 	uint8_t data[BATCH][AEAD_TIME_FULL + AEAD_TAG];
 };
 
-/* There and back again, which leaves all as it was. */
+/* There and back, which leaves everything unchanged. */
 static uint64_t run(const struct aead_ops *ops, struct load *l, uint64_t (*clock)(void))
 {
 	uint64_t began = clock(), ended;

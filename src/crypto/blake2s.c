@@ -55,7 +55,7 @@ static inline uint32_t rotate(uint32_t x, unsigned n)
 		MIX(r, 7, 3, 4, 9, 14);  \
 	} while (0)
 
-/* s->t counts the bytes up to and with this block; last is 0 or all ones. */
+/* s->t counts the bytes up to and including this block; last is 0 or all ones. */
 static void compress(struct blake2s *s, const uint8_t block[BLAKE2S_BLOCK], uint32_t last)
 {
 	uint32_t m[16], v[16];

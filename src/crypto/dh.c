@@ -10,7 +10,10 @@ bool dh(struct key *out, const struct key *private_key, const struct key *public
 	struct key shared = { 0 };
 	bool ok;
 
-	/* libsodium refuses the points of low order that it knows; what counts is the result. */
+	/*
+	 * libsodium refuses the points of low order that it knows, but the result is what
+	 * counts.
+	 */
 	ok = crypto_scalarmult_curve25519(shared.bytes, private_key->bytes, public_key->bytes) == 0;
 	ok = ok && !key_is_zero(&shared);
 	if (!ok)

@@ -6,15 +6,15 @@
 #include "base/bytes.h"
 
 /*
- * With a fair source, more tries than this come about less often than once in
- * 2^64; a broken or scripted one must not hold us forever.
+ * With a fair source, more tries than this happen less than once in 2^64; a broken or scripted
+ * one must not make us loop forever.
  */
 enum { CHANCE_TRIES = 64 };
 
 /*
- * Jitter and indices take a few bytes at a time, some of them as often as data
- * turns around: these come from a stock, so that not each costs a system call.
- * Keys and nonces do not.  What was handed out is wiped.
+ * Jitter and indices take a few bytes at a time, sometimes as often as data changes direction:
+ * these come from a buffer, to save system calls. Keys and nonces do not. Bytes that were used
+ * are wiped.
  */
 enum { STOCK = 512, SMALL = 8 };
 
@@ -54,7 +54,7 @@ uint32_t rng_u32(const struct rng *c)
 
 uint32_t rng_below(const struct rng *c, uint32_t bound)
 {
-	/* Numbers from here on are refused: what is left is a multiple of bound. */
+	/* Numbers from here on are rejected: what remains is a multiple of bound. */
 	uint64_t end = (UINT64_C(1) << 32) - (UINT64_C(1) << 32) % bound;
 	uint32_t value, tries = 0;
 

@@ -3,8 +3,8 @@
 #define CRYPTO_RNG_H
 
 /*
- * Chance as a value that is handed in: the daemon passes rng_system, a test
- * passes its own, seeded one, and a handshake replays byte for byte.
+ * Randomness as an argument: the daemon passes rng_system; a test passes its own, seeded
+ * source, so that a handshake replays byte for byte.
  */
 
 #include <stddef.h>

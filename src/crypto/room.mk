@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 # The only room that knows libsodium, libcrypto and intel-ipsec-mb. CRYPTO_LIBS is what
-# programs that link libcrypto.a need behind it.
+# programs that link libcrypto.a need after it.
 
 noinst_LIBRARIES += libcrypto.a
 libcrypto_a_CFLAGS = $(AM_STRICT_CFLAGS) $(ZERO_REGS_CFLAGS) $(SODIUM_CFLAGS) \
@@ -20,7 +20,7 @@ libcrypto_a_SOURCES = \
 	src/crypto/siphash.c src/crypto/siphash.h \
 	src/crypto/xaead.c src/crypto/xaead.h
 
-# With a library, or with a file that says that it is not there.
+# With a library, or with a file that reports its absence.
 if HAVE_IPSECMB
 libcrypto_a_SOURCES += src/crypto/aead_ipsecmb.c
 EXTRA_DIST += src/crypto/aead_ipsecmb_none.c

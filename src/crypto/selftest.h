@@ -2,9 +2,9 @@
 #ifndef CRYPTO_SELFTEST_H
 #define CRYPTO_SELFTEST_H
 
-/* Known answers for every primitive, at start (aead_init() checks the AEAD backends by itself). */
+/* Known-answer tests for every primitive, at start (aead_init() checks the AEAD backends). */
 
-/* NULL if all is well, else the name of the primitive that gave a wrong answer: refuse to run. */
+/* NULL if all are right, else the name of the primitive that gave a wrong answer: refuse to run. */
 const char *selftest(void);
 
 #endif

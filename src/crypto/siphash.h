@@ -2,7 +2,7 @@
 #ifndef CRYPTO_SIPHASH_H
 #define CRYPTO_SIPHASH_H
 
-/* SipHash-2-4 with a random key: hash tables whose keys a stranger may choose. */
+/* SipHash-2-4 with a random key, for hash tables whose keys a stranger may choose. */
 
 #include <stddef.h>
 #include <stdint.h>
