@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* What is left after whole words of 8 bytes. */
+/* The rest after whole words of 8 bytes. */
 static uint64_t add_rest(uint64_t sum, const uint8_t *p, size_t len)
 {
 	uint32_t four;

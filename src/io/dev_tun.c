@@ -12,10 +12,10 @@
 #include "io/tun.h"
 
 enum {
-	DEEP = 8,      /* so many segments are work enough: they leave before the next read */
+	DEEP = 8,      /* enough segments for one go: they are sent before the next read */
 	SHALLOW = 64,  /* small packets collected in one go */
 	CHUNK = 256,   /* segments of a big packet at a time; the rest waits for the next batch */
-	BUFFER_PAD = 6 /* in front of the virtio header, so that IP is aligned to 16 */
+	BUFFER_PAD = 6 /* before the virtio header, so that IP is aligned to 16 */
 };
 
 struct tun {
@@ -30,7 +30,7 @@ struct tun {
 
 /* --- reading --- */
 
-/* Bytes read, behind the place for a virtio header; 0: none wait; -errno. */
+/* Bytes read, after the space for a virtio header; 0: none waits; -errno. */
 static ssize_t read_packet(struct dev *dev)
 {
 	struct tun *t = dev->ctx;
@@ -78,7 +78,7 @@ static bool has_room(struct batch *b)
 {
 	size_t room;
 
-	/* Also for the core, which adds packets of its own. */
+	/* Leave room for the core, which adds its own packets. */
 	return batch_space(b, &room) && room >= PKT_MAX;
 }
 
@@ -106,7 +106,7 @@ static int tun_read(struct dev *dev, struct batch *batch)
 		}
 		if (len == 0)
 			dev->stats.idle++;
-		/* What is in the batch must not be lost; an error will come again. */
+		/* What is in the batch must not be lost; an error will recur. */
 		return added ? added : (int)len;
 	}
 }
@@ -125,7 +125,7 @@ static int write_pieces(struct dev *dev, const struct iovec *iov, unsigned n)
 	}
 }
 
-/* A packet as it is, behind a header of zeros. */
+/* An unchanged packet, after a header of zeros. */
 static int write_alone(struct dev *dev, struct pkt *p)
 {
 	const struct tun *t = dev->ctx;
@@ -150,7 +150,7 @@ static bool judge(struct dev *dev, struct pkt *p, int err)
 	return err == EBADFD;
 }
 
-/* Each packet that had been joined, by itself; `given`: without a try, with this error. */
+/* Write each joined packet singly; `given`: fail them all with this error, without trying. */
 static bool write_apart(struct dev *dev, struct batch *b, const struct vnet_out *out, int given)
 {
 	const struct tun *t = dev->ctx;
@@ -168,8 +168,8 @@ static bool write_apart(struct dev *dev, struct batch *b, const struct vnet_out 
 }
 
 /*
- * A joined packet was refused; its packets may still go one by one.  EINVAL speaks
- * against joined packets as such: some kernels refuse good ones.
+ * A joined packet was refused; its packets may still be accepted one by one. EINVAL concerns
+ * joined packets as such: some kernels refuse valid ones.
  */
 static bool refused(struct dev *dev, struct batch *b, const struct vnet_out *out, int err)
 {
@@ -255,7 +255,7 @@ static void probe_kind(struct dev *dev, enum offload_kind kind)
 	r = tun_probe(dev->fd, kind);
 	if (r == -EINVAL)
 		offload_found(dev->offloads, kind, false, "probe");
-	/* A link that is down proves nothing: next time. */
+	/* A link that is down proves nothing: try again next time. */
 	t->probed[kind] = r == 0 || r == -EINVAL;
 }
 

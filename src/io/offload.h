@@ -3,9 +3,9 @@
 #define IO_OFFLOAD_H
 
 /*
- * What the kernel may do for many packets at once: for each kind what the admin
- * wants, whether it is in use, why it is not, and how often it had to be given up
- * while in use.  A zeroed struct wants everything and has nothing.
+ * What the kernel can do for many packets at once: for each kind, what the admin wants,
+ * whether it is in use, why not, and how often it was given up while in use. A zeroed struct
+ * wants everything and has nothing.
  */
 
 #include <stdbool.h>
@@ -24,7 +24,7 @@ enum offload_kind {
 
 enum offload_wish {
 	OFFLOAD_AUTO, /* where it is known to work */
-	OFFLOAD_ON,   /* doubts do not count: no probe, no list of bad kernels */
+	OFFLOAD_ON,   /* forced: no probe, no list of bad kernels */
 	OFFLOAD_OFF,
 };
 
@@ -43,7 +43,7 @@ struct offloads {
 const char *offload_name(enum offload_kind kind);
 bool offload_wanted(const struct offloads *o, enum offload_kind kind);
 bool offload_on(const struct offloads *o, enum offload_kind kind);
-/* What opening or probing found; why may be NULL. An unwanted one is off whatever was found. */
+/* Record what opening or probing found; why may be NULL. An unwanted offload is off regardless. */
 void offload_found(struct offloads *o, enum offload_kind kind, bool on, const char *why);
 /* It failed while in use. */
 void offload_give_up(struct offloads *o, enum offload_kind kind, const char *why);

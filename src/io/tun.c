@@ -15,7 +15,7 @@
 
 _Static_assert(DEV_NAME_MAX == IFNAMSIZ, "an interface name with its NUL");
 
-/* TUNSETOFFLOAD; those for UDP came with 6.2, and must be asked for together. */
+/* TUNSETOFFLOAD; those for UDP came with 6.2, and must be requested together. */
 enum {
 	TAKE_CSUM = 0x01,
 	TAKE_TCP = 0x02 | 0x04,
@@ -24,8 +24,8 @@ enum {
 };
 
 /*
- * Without an owner any user could attach to the device once its queue is free.  A
- * device that was there before us (persistent) keeps the owner that it was given.
+ * Without an owner any user could attach to the device once its queue is free. A device that
+ * existed before us (persistent) keeps its owner.
  */
 static int own(int fd)
 {
@@ -78,14 +78,14 @@ out:
 	return r;
 }
 
-/* Whoever opened it may have asked for a longer header, or for another byte order. */
+/* The opener may have set a longer header, or another byte order. */
 static int plain_header(int fd)
 {
 	int len = VNET_HDR, off = 0, little = 0, big = 0;
 
 	if (ioctl(fd, TUNSETVNETHDRSZ, &len) < 0)
 		return -errno;
-	/* Old kernels, and most builds, know these not, or only one: then nobody has set them. */
+	/* Old kernels, and most builds, lack one or both of these: then nobody has set them. */
 	if (ioctl(fd, TUNGETVNETLE, &little) == 0 && little)
 		ioctl(fd, TUNSETVNETLE, &off);
 	if (ioctl(fd, TUNGETVNETBE, &big) == 0 && big)
@@ -100,8 +100,8 @@ int tun_about(int fd, struct tun_about *about)
 	if (ioctl(fd, TUNGETIFF, &req) < 0)
 		return -errno;
 	/*
-	 * Frames would be read as packets.  IFF_NO_PI cannot be asked for: its bit here
-	 * also says that there is no filter.
+	 * Frames would be read as packets. IFF_NO_PI cannot be queried: its bit here also
+	 * means that there is no filter.
 	 */
 	if (!(req.ifr_flags & IFF_TUN))
 		return -EINVAL;
@@ -112,7 +112,7 @@ int tun_about(int fd, struct tun_about *about)
 	return about->vnet ? plain_header(fd) : 0;
 }
 
-/* The first of these that the kernel takes; -errno. */
+/* The first of these that the kernel accepts; -errno. */
 static int take_most(int fd, unsigned wanted)
 {
 	static const unsigned without[] = {
@@ -157,9 +157,8 @@ void tun_withdraw(int fd)
 enum { PROBE_IP = VNET_HDR, PROBE_L4 = PROBE_IP + 20, PROBE_SIZE = 8 };
 
 /*
- * Two segments, the second one shorter.  Addresses from the documentation's block, a
- * TTL of zero, and no header checksum: it dies as soon as IP looks at it, and
- * nobody is told.
+ * Two segments, the second one shorter. Addresses from the documentation's block, a TTL of
+ * zero, and no header checksum: IP drops it at once, silently.
  */
 int tun_probe(int fd, enum offload_kind kind)
 {

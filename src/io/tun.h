@@ -2,19 +2,18 @@
 #ifndef IO_TUN_H
 #define IO_TUN_H
 
-/* The TUN driver's own calls: make a device, and settle with it on offloads. */
+/* The TUN driver's own calls: create a device, and negotiate offloads with it. */
 
 #include <stdbool.h>
 
 #include "io/dev.h"
 
 /*
- * Make a TUN device: IFF_TUN | IFF_NO_PI, with IFF_VNET_HDR if vnet and the kernel
- * knows it; owner set before it can be brought up, not persistent.  The link stays
- * down.  *fd is non-blocking and close-on-exec.
- * 0 or -errno: -ENOENT no /dev/net/tun, -EPERM / -EACCES no right, -EBUSY the
- * name is a TUN in use, -EEXIST / -EINVAL the name is another kind of device.
- * name "" lets the kernel choose; it gets the name that came about.
+ * Create a TUN device: IFF_TUN | IFF_NO_PI, with IFF_VNET_HDR if vnet is set and the kernel
+ * supports it; owner set before it can be brought up, not persistent. The link stays down. *fd
+ * is non-blocking and close-on-exec. 0 or -errno: -ENOENT no /dev/net/tun, -EPERM / -EACCES no
+ * permission, -EBUSY the name is a TUN in use, -EEXIST / -EINVAL the name is another kind of
+ * device. name "" lets the kernel choose; it receives the resulting name.
  */
 int tun_create(char name[DEV_NAME_MAX], bool vnet, int *fd);
 
@@ -22,18 +21,18 @@ int tun_create(char name[DEV_NAME_MAX], bool vnet, int *fd);
 struct tun_about {
 	char name[DEV_NAME_MAX];
 	bool vnet;    /* virtio-net headers, of the plain length and byte order */
-	bool persist; /* it stays when it is closed */
+	bool persist; /* it survives being closed */
 };
 
 /* 0; -EINVAL: it does not carry plain packets; -errno. */
 int tun_about(int fd, struct tun_about *about);
 
 /*
- * Tell the kernel which big packets we take, as much as is wanted and as it knows,
- * and write down what came of it.  Without vnet: none.  0 or -errno.
+ * Tell the kernel which big packets we accept, as far as wanted and supported, and record the
+ * result. Without vnet: none. 0 or -errno.
  */
 int tun_offer(int fd, bool vnet, struct offloads *offloads);
-/* None any more: offloads belong to the device, and a persistent one would keep them. */
+/* Switch them off: offloads belong to the device, and a persistent one would keep them. */
 void tun_withdraw(int fd);
 
 /*

@@ -36,7 +36,7 @@ static bool kernel_splits_soundly(void)
 	return minor > 1 || (minor == 1 && patch > 4);
 }
 
-/* Whether it joins; udp_socket() has switched it on where it is sound. */
+/* Whether the kernel joins; udp_socket() switched it on where it is reliable. */
 static bool socket_joins(int fd, bool wanted)
 {
 	int on = 0, off = 0;
@@ -57,7 +57,7 @@ static bool socket_splits(int fd)
 	return getsockopt(fd, SOL_UDP, UDP_SEGMENT, &size, &len) == 0;
 }
 
-/* What the offloads have come to: on if one of the sockets has it. */
+/* The resulting offloads: on if one of the sockets has it. */
 static void write_down(struct udp *u, bool sound)
 {
 	const struct udp_work *w = u->work;
@@ -114,8 +114,8 @@ static uint32_t least(uint32_t a, uint32_t b)
 }
 
 /*
- * Set aside memory for as many messages as the batch can surely hold, and write
- * all of their headers anew: the kernel overwrote the lengths last time.
+ * Reserve memory for as many messages as the batch is sure to hold, and rewrite all of their
+ * headers: the kernel overwrote the lengths last time.
  */
 static unsigned prepare(struct udp_work *w, struct batch *b, int which)
 {
@@ -164,14 +164,14 @@ static int receive(struct udp *u, int which, unsigned slots)
 		}
 		if (errno == EAGAIN) {
 			u->stats.recv_idle++;
-			/* Twice in a row: it was no datagram that woke us. */
+			/* Twice in a row: it was not a datagram that woke us. */
 			w->doubt[which] |= w->idle[which];
 			w->idle[which] = true;
 			return 0;
 		}
 		if (errno == EINTR)
 			continue;
-		/* It is about a datagram sent earlier, and not about those that wait. */
+		/* It is about a datagram sent earlier, not about those that wait. */
 		if (!udp_error_may_pend(errno))
 			return -errno;
 		w->doubt[which] = true;
@@ -188,7 +188,7 @@ static bool control_is(const struct cmsghdr *c, int level, int type, void *out, 
 	return true;
 }
 
-/* What came along with a message: our address, TOS, the size of each datagram in it (0: one). */
+/* What came with a message: our address, TOS, the size of each datagram in it (0: one). */
 static void read_control(struct msghdr *msg, struct endpoint *end, uint8_t *tos, int *each)
 {
 	struct in_pktinfo to4;
@@ -204,7 +204,7 @@ static void read_control(struct msghdr *msg, struct endpoint *end, uint8_t *tos,
 		if (control_is(c, IPPROTO_IPV6, IPV6_PKTINFO, &to6, sizeof(to6))) {
 			end->ifindex = to6.ipi6_ifindex;
 			if (IN6_IS_ADDR_MULTICAST(&to6.ipi6_addr))
-				continue; /* nobody can answer from there */
+				continue; /* no answer is possible from there */
 			end->local.family = AF_INET6;
 			end->local.v6 = to6.ipi6_addr;
 		}
@@ -215,7 +215,7 @@ static void read_control(struct msghdr *msg, struct endpoint *end, uint8_t *tos,
 	}
 }
 
-/* Make packets of what one slot received; how many. */
+/* Make packets of what one slot received; returns how many. */
 static int take(struct udp *u, int which, struct batch *b, struct mmsghdr *m)
 {
 	struct msghdr *msg = &m->msg_hdr;
@@ -226,7 +226,7 @@ static int take(struct udp *u, int which, struct batch *b, struct mmsghdr *m)
 	uint8_t tos = 0;
 	int each = 0, n = 0;
 
-	/* Without all of its control data nobody knows where one datagram ends. */
+	/* Without all of the control data, datagram boundaries are unknown. */
 	if ((msg->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || msg->msg_namelen != name) {
 		u->stats.truncated++;
 		return 0;
@@ -274,7 +274,7 @@ int udp_recv(struct udp *u, int which, struct batch *batch)
 		return n;
 	for (int i = 0; i < n; i++)
 		added += take(u, which, batch, &w->msg[i]);
-	/* Big messages are delivered two by two: who reads them at last has time to keep up. */
+	/* Big messages are delivered two by two, so that the final reader can keep up. */
 	if (n > 0)
 		w->deep[which] = added >= n * UDP_RECV_BIG;
 	u->stats.recv_datagrams += (uint64_t)added;

@@ -16,8 +16,8 @@
 enum { UDP_V4, UDP_V6, UDP_SOCKETS };
 
 /*
- * What one udp_recv() may take out of a batch; a batch should be larger, since the
- * core adds answers to it.  With less it receives less at a time.
+ * What one udp_recv() may use of a batch; a batch should be larger, since the core adds
+ * answers to it. With less room it receives less at a time.
  */
 enum {
 	UDP_RECV_SLOTS = 8,                 /* messages, each with its sender */
@@ -27,7 +27,7 @@ enum {
 	UDP_RECV_BYTES = UDP_RECV_SLOTS * UDP_RECV_SLOT_BYTES,
 };
 
-/* How many datagrams of so many bytes leave in one send, if the kernel splits them: 0..60. */
+/* How many datagrams of this size leave in one send, if the kernel splits them: 0..60. */
 uint32_t udp_run_packets(uint32_t len);
 
 enum { UDP_SIZES = 7 }; /* runs of 1, 2, 3-4, 5-8, 9-16, 17-32, 33-64 datagrams */
@@ -42,7 +42,7 @@ struct udp_stats {
 	uint64_t send_blocked;          /* calls that found the socket full */
 	uint64_t send_runs;             /* sends of several datagrams (UDP_SEGMENT)... */
 	uint64_t send_run_datagrams;    /* ...and those in them */
-	uint64_t send_sizes[UDP_SIZES]; /* sends that went well, by datagrams in them */
+	uint64_t send_sizes[UDP_SIZES]; /* successful sends, by datagrams in them */
 	uint64_t runs_refused;          /* of those, refused; their packets were then sent singly */
 	uint64_t source_retries;        /* sent again without the remembered source */
 	uint64_t pending_errors;        /* sent again, since an earlier one came back as ICMP */
@@ -51,7 +51,7 @@ struct udp_stats {
 };
 
 struct udp {
-	int fd[UDP_SOCKETS]; /* -1: this family is not to be had */
+	int fd[UDP_SOCKETS]; /* -1: this family is not available */
 	struct udp_stats stats;
 	struct offloads *offloads; /* borrowed */
 	void *work;                /* message headers, allocated by udp_init */
@@ -60,8 +60,8 @@ struct udp {
 /* Allocates; both descriptors -1. offloads is borrowed until udp_fini. 0 or -ENOMEM. */
 int udp_init(struct udp *u, struct offloads *offloads);
 /*
- * Put a pair of sockets in (either may be -1) and close those that were there.  What
- * offloads wishes is set on them, and what they can is written down there.
+ * Install a pair of sockets (either may be -1) and close the previous ones. What offloads
+ * requests is set on them, and what they support is recorded there.
  */
 void udp_use(struct udp *u, const int fd[UDP_SOCKETS]);
 /* Close the sockets; udp_init's memory stays. */
@@ -69,22 +69,21 @@ void udp_close(struct udp *u);
 void udp_fini(struct udp *u);
 
 /*
- * Read what waits on one of the sockets into the batch: each datagram becomes a
- * packet with FATE_NONE, its sender (with the local address it was sent to) in
- * end, and its TOS.  The batch must be fresh (batch_reset).  Packets added; 0:
- * none waited; -errno (never -EINTR).  Transient errors of the network (a
- * pending ICMP) are skipped.
+ * Read what waits on one of the sockets into the batch: each datagram becomes a packet with
+ * FATE_NONE, its sender (with the local address it was sent to) in end, and its TOS. The batch
+ * must be fresh (batch_reset). Returns packets added; 0: none waited; -errno (never -EINTR).
+ * Transient errors of the network (a pending ICMP) are skipped.
  */
 int udp_recv(struct udp *u, int which, struct batch *batch);
 
 /*
- * Send the packets with FATE_NET to their end, in order, beginning with packet
- * *next; *next moves on behind the last that was dealt with.
+ * Send the packets with FATE_NET to their end, in order, starting with packet *next; *next
+ * advances past the last one handled.
  *
- * A packet that the network refuses gets FATE_SEND and err; the rest still goes.
- * A vanished local address is left out and the packet tried again once at once;
- * it then has PKT_SOURCE_STALE.  0; -EAGAIN: the socket of packet *next is full,
- * call again when it is writable (*which says which).
+ * A packet that the network refuses gets FATE_SEND and err; the rest is still sent. If its
+ * local address has vanished, the packet is retried once at once without it; it then has
+ * PKT_SOURCE_STALE. 0; -EAGAIN: the socket of packet *next is full, call again when it is
+ * writable (*which says which).
  */
 int udp_send(struct udp *u, struct batch *batch, uint32_t *next, int *which);
 
@@ -97,13 +96,16 @@ int udp_send(struct udp *u, struct batch *batch, uint32_t *next, int *which);
  */
 int udp_socket(int family, uint16_t port, uint32_t mark);
 /*
- * A pair of them on one port: port 0 finds one that is free for both.  No IPv6
- * (or no IPv4) here: that one is -1.  *bound gets the port.  0 or -errno.
+ * A pair of them on one port: port 0 finds one that is free for both families. No IPv6 (or no
+ * IPv4) here: that one is -1. *bound gets the port. 0 or -errno.
  */
 int udp_pair(uint16_t port, uint32_t mark, int fd[UDP_SOCKETS], uint16_t *bound);
-/* Other buffer sizes, in bytes, than those of udp_socket(); 0: leave that one. fd -1: nothing. */
+/*
+ * Set buffer sizes, in bytes, other than those of udp_socket(); 0: leave that one. fd -1: does
+ * nothing.
+ */
 void udp_buffers(int fd, uint32_t recv_bytes, uint32_t send_bytes);
-/* 0 or -errno; needs no right if nothing changes. fd -1: nothing to do. */
+/* 0 or -errno; needs no privilege if nothing changes. fd -1: does nothing. */
 int udp_mark(int fd, uint32_t mark);
 
 #endif

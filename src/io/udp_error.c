@@ -57,7 +57,7 @@ static bool take_ip(struct ip *ip, const void *addr)
 	return family == AF_INET || family == AF_INET6;
 }
 
-/* The kernel's report, and the address of who sent the ICMP behind it. */
+/* The kernel's report, followed by the address of the ICMP's sender. */
 static bool read_report(struct udp_error *e, const struct cmsghdr *c)
 {
 	bool v4 = c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR;
@@ -80,7 +80,7 @@ static bool read_report(struct udp_error *e, const struct cmsghdr *c)
 	       take_ip(&e->from, CMSG_DATA(c) + sizeof(report));
 }
 
-/* 1; 0: something that is no report of that kind; -EAGAIN: nothing waits. */
+/* 1; 0: something other than such a report; -EAGAIN: nothing waits. */
 static int read_one(int fd, struct udp_error *e)
 {
 	_Alignas(size_t) char control[CONTROL];

@@ -3,12 +3,11 @@
 #define IO_UDP_ERROR_H
 
 /*
- * What the network says of datagrams that were sent before: ICMP, out of the error
- * queues of the sockets (IP_RECVERR).
+ * What the network says about datagrams sent earlier: ICMP, from the error queues of the
+ * sockets (IP_RECVERR).
  *
- * With that option an ICMP message also makes one later call on the socket fail, a
- * send or a receive that has nothing to do with it; udp_send() and udp_recv() then
- * try again, and note that something waits here.
+ * With that option an ICMP message also makes one later, unrelated send or receive on the
+ * socket fail; udp_send() and udp_recv() then try again, and note that something waits here.
  */
 
 #include <stdbool.h>
@@ -21,7 +20,7 @@ struct udp;
 
 struct udp_error {
 	struct endpoint to; /* where the datagram went */
-	struct ip from;     /* who says so; family 0: this host itself, without ICMP */
+	struct ip from;     /* its sender; family 0: this host itself, without ICMP */
 	uint8_t type, code; /* of ICMP, or of ICMPv6 if the datagram went by IPv6 */
 	int err;            /* errno, as the kernel translates it */
 };
@@ -32,8 +31,8 @@ bool udp_error_may_pend(int err);
 bool udp_error_must_pend(int err);
 
 /*
- * Take the oldest; false when nothing waits.  Asks the kernel only if one of the
- * sockets had a reason to believe that something does.
+ * Take the oldest; false when nothing waits. Asks the kernel only if one of the sockets has
+ * reason to believe that something does.
  */
 bool udp_error_take(struct udp *u, struct udp_error *e);
 

@@ -11,7 +11,7 @@
 #include "io/udp_work.h"
 
 enum {
-	REST_PACKETS = 1 << 16, /* after the kernel refused to split: a second of full speed */
+	REST_PACKETS = 1 << 16, /* after the kernel refused to split: about a second of packets */
 	PENDING_TRIES = 64,     /* for what cannot be about this datagram, while ICMP pours in */
 	DOUBTFUL_TRIES = 2,     /* for what may be */
 };
@@ -20,14 +20,14 @@ enum {
 struct round {
 	struct udp *u;
 	struct batch *batch;
-	int which;                    /* socket of the run at hand */
+	int which;                    /* socket of the current run */
 	uint32_t singly;              /* packets before this index leave one by one */
-	const struct endpoint *stale; /* its local address failed, and without it went well */
+	const struct endpoint *stale; /* its local address failed, and sending without it worked */
 };
 
 /*
- * Packets that leave in one send: those with FATE_NET from first up to (without)
- * after.  Same end, same TOS, equal length but for the last, which may be shorter.
+ * Packets that leave in one send: those with FATE_NET from first up to, not including, after.
+ * Same end, same TOS, equal length but for the last, which may be shorter.
  */
 struct run {
 	uint32_t first, after;
@@ -47,8 +47,8 @@ static void put_control(struct msghdr *msg, int level, int type, const void *dat
 }
 
 /*
- * Answer from where we were asked.  The interface stays open, so that routing may
- * choose it; but a link-local source means nothing without one.
+ * Answer from the address that was contacted. The interface stays unset, so that routing may
+ * choose it; but a link-local source is meaningless without one.
  */
 static void put_source(struct msghdr *msg, const struct endpoint *end)
 {
@@ -97,8 +97,8 @@ static size_t gather(const struct batch *b, const struct run *run, struct iovec 
 }
 
 /*
- * One send; 0 or errno.  An ICMP about an earlier datagram makes a send fail that it
- * has nothing to do with, before anything has left: it is simply sent again.
+ * One send; 0 or errno. An ICMP about an earlier datagram makes an unrelated send fail before
+ * anything has left: it is simply sent again.
  */
 static int fire(struct round *r, const struct msghdr *msg)
 {
@@ -129,7 +129,7 @@ static int shoot(struct round *r, const struct run *run, bool sourced)
 	const struct pkt *p = &r->batch->pkt[run->first];
 	const struct endpoint *end = p->end;
 	_Alignas(size_t) char control[UDP_CONTROL] = { 0 };
-	struct sockaddr_in6 to; /* the longest; a copy, since msg_name is not const */
+	struct sockaddr_in6 to; /* the longest type; a copy, since msg_name is not const */
 	struct iovec iov[UDP_RUN_PACKETS];
 	struct msghdr msg = {
 		.msg_name = &to,
@@ -152,13 +152,13 @@ static int shoot(struct round *r, const struct run *run, bool sourced)
 	return fire(r, &msg);
 }
 
-/* How kernels old and new answer to a source address that is not, or no longer, ours. */
+/* How old and new kernels reject a source address that is not, or no longer, ours. */
 static bool source_may_be_gone(int err)
 {
 	return err == ENETUNREACH || err == EINVAL || err == EADDRNOTAVAIL || err == ENODEV;
 }
 
-/* Send a run from its local address, or from any other if that one has vanished; 0 or errno. */
+/* Send a run from its local address, or from any other if that has vanished; 0 or errno. */
 static int shoot_sticky(struct round *r, const struct run *run)
 {
 	const struct endpoint *end = r->batch->pkt[run->first].end;
@@ -175,7 +175,7 @@ static int shoot_sticky(struct round *r, const struct run *run)
 	return err;
 }
 
-/* The packets from here on that could leave together, at most so many. */
+/* The packets from here on that could leave together, at most `most`. */
 static struct run extend(const struct round *r, uint32_t first, uint32_t most)
 {
 	const struct pkt *head = &r->batch->pkt[first];
@@ -204,9 +204,9 @@ uint32_t udp_run_packets(uint32_t len)
 }
 
 /*
- * The run from here; one packet if the kernel is not to split.  What is too much for
- * one send is shared out evenly: a short rest would cost a send of its own there, and
- * a read and a write of its own at the other end.
+ * The run from here; one packet if the kernel is not to split. What is too much for one send
+ * is divided evenly: a short rest would cost an extra send here, and an extra read and write
+ * at the other end.
  */
 static struct run find_run(const struct round *r, uint32_t first)
 {
@@ -238,7 +238,7 @@ static void count_send(struct udp_stats *stats, uint32_t n)
 	stats->send_run_datagrams += n;
 }
 
-/* Write down how it went for each packet of a run. */
+/* Record the result for each packet of a run. */
 static void settle(struct round *r, const struct run *run, int err)
 {
 	struct udp_stats *stats = &r->u->stats;
@@ -264,8 +264,8 @@ static void settle(struct round *r, const struct run *run, int err)
 }
 
 /*
- * Things that speak against a run, not against its packets: a path with a smaller
- * MTU (a split send is never fragmented), or one that cannot split or checksum.
+ * Errors that concern a run, not its packets: a path with a smaller MTU (a split send is never
+ * fragmented), or one that cannot split or checksum.
  */
 static bool refuses_runs(int err)
 {
@@ -283,7 +283,7 @@ static int socket_for(const struct udp *u, const struct endpoint *end)
 	return u->fd[which] < 0 ? -EAFNOSUPPORT : which;
 }
 
-/* The kernel does not split here: it is not asked for a while. */
+/* The kernel does not split here: do not try again for a while. */
 static void take_rest(struct round *r)
 {
 	struct udp_work *w = r->u->work;
@@ -292,7 +292,7 @@ static void take_rest(struct round *r)
 	offload_give_up(r->u->offloads, OFFLOAD_UDP_GSO, "refused-for-now");
 }
 
-/* Deal with the run that begins at first. 0: *next stands behind it; or -EAGAIN. */
+/* Handle the run that starts at first. 0: *next is past it; or -EAGAIN. */
 static int send_run(struct round *r, uint32_t first, uint32_t *next)
 {
 	struct udp_work *w = r->u->work;

@@ -12,7 +12,7 @@
 
 enum {
 	RECEIVE_BUFFER = 8 << 20, /* a burst while the loop is elsewhere: 6 ms at 10 Gb/s */
-	SEND_BUFFER = 1 << 20,    /* several runs; more only adds delay in front of a slow link */
+	SEND_BUFFER = 1 << 20,    /* several runs; more only adds delay before a slow link */
 	PAIR_TRIES = 100,
 };
 
@@ -45,7 +45,7 @@ static int set_options(int fd, const struct option *option, size_t n)
 	return 0;
 }
 
-/* As big as we may: beyond the system's limit if we have the right, else up to it. */
+/* As big as allowed: beyond the system's limit if we are privileged, else up to it. */
 static void set_buffer(int fd, int force, int plain, int bytes)
 {
 	if (setsockopt(fd, SOL_SOCKET, force, &bytes, sizeof(bytes)) < 0)
@@ -53,8 +53,8 @@ static void set_buffer(int fd, int force, int plain, int bytes)
 }
 
 /*
- * Let the kernel join datagrams of one sender.  It came with 5.0, but had faults
- * until 5.12, which is also the first that can be asked about it.
+ * Let the kernel join datagrams of one sender. It came with 5.0, but had faults until 5.12,
+ * which is also the first that can report it.
  */
 static void join_if_sound(int fd)
 {
@@ -105,7 +105,7 @@ int udp_socket(int family, uint16_t port, uint32_t mark)
 	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER);
 	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
 	join_if_sound(fd);
-	/* Last: from here on datagrams come, and each must say where it came to. */
+	/* Last: from here on datagrams arrive, and each must carry its destination address. */
 	r = bind_any(fd, family, port);
 	if (r < 0)
 		goto out;
@@ -131,7 +131,7 @@ static bool family_is_missing(int r)
 	return r == -EAFNOSUPPORT || r == -EPROTONOSUPPORT || r == -EADDRNOTAVAIL;
 }
 
-/* One try; -EADDRINUSE may be worth another one if any port will do. */
+/* One attempt; -EADDRINUSE may be worth another one if any port will do. */
 static int pair_once(uint16_t port, uint32_t mark, int fd[UDP_SOCKETS], uint16_t *bound)
 {
 	int v4, v6, r;
@@ -188,7 +188,7 @@ int udp_mark(int fd, uint32_t mark)
 
 	if (fd < 0)
 		return 0;
-	/* To change the mark takes a right; to leave it as it is must not. */
+	/* Changing the mark needs a privilege; leaving it unchanged must not. */
 	if (getsockopt(fd, SOL_SOCKET, SO_MARK, &now, &len) == 0 && now == mark)
 		return 0;
 	return setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0 ? -errno : 0;

@@ -2,7 +2,7 @@
 #ifndef IO_UDP_WORK_H
 #define IO_UDP_WORK_H
 
-/* What hangs behind udp.work: for udp.c and udp_send.c alone. */
+/* The type of udp.work: only for udp.c and udp_send.c. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,13 +13,13 @@
 #include "io/udp.h"
 
 enum {
-	/* In one send: below the 64 that every kernel takes (before 5.16 headers counted too). */
+	/* In one send: below the 64 that every kernel accepts (before 5.16 headers counted too). */
 	UDP_RUN_PACKETS = 60,
-	/* How far a run is looked ahead for, to share it out. */
+	/* How far to look ahead for a run, to divide it evenly. */
 	UDP_RUN_AHEAD = 4 * UDP_RUN_PACKETS,
 	/* In one send: with headers it must stay below the kernel's gso_max_size of 65536. */
 	UDP_RUN_BYTES = 65473,
-	/* So many datagrams in a message make it a big one; of those few are received at a time. */
+	/* A message with this many datagrams is big; few of those are received at a time. */
 	UDP_RECV_BIG = 16,
 	UDP_RECV_DEEP = 2,
 	/* Control bytes of one message: source, TOS and segment size, each in its own header. */
@@ -39,9 +39,9 @@ struct udp_slot {
 
 struct udp_work {
 	bool joins[UDP_SOCKETS];    /* UDP_GRO is on: a message may hold several datagrams */
-	bool deep[UDP_SOCKETS];     /* the last messages were big ones */
+	bool deep[UDP_SOCKETS];     /* the last messages were big */
 	bool splits[UDP_SOCKETS];   /* UDP_SEGMENT is known here */
-	uint32_t rest[UDP_SOCKETS]; /* packets to send singly until it is tried again */
+	uint32_t rest[UDP_SOCKETS]; /* packets to send singly until splitting is tried again */
 	bool doubt[UDP_SOCKETS];    /* something may wait in the error queue */
 	bool idle[UDP_SOCKETS];     /* the last look found nothing */
 	struct mmsghdr msg[UDP_RECV_SLOTS];

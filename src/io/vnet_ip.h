@@ -2,7 +2,7 @@
 #ifndef IO_VNET_IP_H
 #define IO_VNET_IP_H
 
-/* Where things are in IP, TCP and UDP headers: for the vnet files alone. */
+/* Offsets in IP, TCP and UDP headers: only for the vnet files. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -40,7 +40,7 @@ static inline const uint8_t *ip_addresses(const uint8_t *ip, uint32_t *len)
 	return ip + (ip_is_v4(ip) ? IP4_ADDRESSES : IP6_ADDRESSES);
 }
 
-/* Of the pseudo-header, for so many bytes of TCP or UDP. */
+/* Sum of the pseudo-header, for this many bytes of TCP or UDP. */
 static inline uint64_t ip_pseudo_sum(const uint8_t *ip, uint32_t l4_len)
 {
 	uint32_t len;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Joining: packets of one flow become one, if cutting it up again gives the same
- * packets.  A packet is only ever joined to the latest of its flow; what cannot be
- * joined begins anew, and writes happen in the order of their first packets.  So
- * the order inside a flow stays, and only whole flows move against each other.
+ * Joining: packets of one flow become one, if cutting it again gives the same packets. A
+ * packet is only ever joined to the latest of its flow; one that cannot be joined starts a new
+ * one, and writes happen in the order of their first packets. So the order within a flow is
+ * kept, and only whole flows move relative to each other.
  */
 #include "io/vnet.h"
 
@@ -14,7 +14,7 @@
 
 enum { TCP_LEAST = 8, LONGEST = 65535, NOBODY = -1 }; /* the kernel's TCP_MIN_GSO_SIZE */
 
-/* Two packets of which the second may be joined to what the first began. */
+/* Two packets, the second of which may be joined to the first. */
 struct pair {
 	const uint8_t *a, *b; /* their IP headers */
 	struct vnet_piece *head, *piece;
@@ -38,9 +38,9 @@ const char *vnet_break_name(enum vnet_break why)
 /* --- what is it? --- */
 
 enum sight {
-	SIGHT_OTHER, /* of no flow that is ever joined */
+	SIGHT_OTHER, /* of no flow that is joined */
 	SIGHT_ODD,   /* may be of any flow: nothing passes it */
-	SIGHT_FLOW,  /* of a flow that addresses and ports tell */
+	SIGHT_FLOW,  /* of a flow, identified by addresses and ports */
 };
 
 static enum sight look_ip(const struct pkt *p, uint8_t *protocol, uint32_t *l3)
@@ -64,11 +64,11 @@ static enum sight look_ip(const struct pkt *p, uint8_t *protocol, uint32_t *l3)
 	if (*protocol == IPPROTO_ICMPV6)
 		return SIGHT_OTHER;
 	if (*protocol != IPPROTO_TCP && *protocol != IPPROTO_UDP)
-		return SIGHT_ODD; /* an extension header, and behind it anything */
+		return SIGHT_ODD; /* an extension header, followed by anything */
 	return load_be16(ip + IP6_LENGTH) + (uint32_t)IP6_HEADER == p->len ? SIGHT_FLOW : SIGHT_ODD;
 }
 
-/* Its place in the flow, and whether it may be joined at all: type, else VNET_PLAIN. */
+/* Its position in the flow, and whether it may be joined at all: type, else VNET_PLAIN. */
 static enum sight look(const struct pkt *p, unsigned joins, struct vnet_piece *piece)
 {
 	enum sight sight;
@@ -99,7 +99,7 @@ static enum sight look(const struct pkt *p, unsigned joins, struct vnet_piece *p
 	return SIGHT_FLOW;
 }
 
-/* What a packet must be by itself to be joined; VNET_BREAKS: nothing speaks against it. */
+/* What rules out joining this packet at all; VNET_BREAKS: nothing. */
 static enum vnet_break fault_of(const struct pkt *p, const struct vnet_piece *piece)
 {
 	const uint8_t *l4 = p->data + ip_header(p->data);
@@ -120,7 +120,7 @@ static enum vnet_break fault_of(const struct pkt *p, const struct vnet_piece *pi
 
 /* --- whose is it? --- */
 
-/* Addresses and ports lie side by side: there is nothing between IP and TCP or UDP. */
+/* Addresses and ports are adjacent: there is nothing between IP and TCP or UDP. */
 static const uint8_t *flow_key(const uint8_t *ip, uint32_t *len)
 {
 	const uint8_t *key = ip_addresses(ip, len);
@@ -161,7 +161,7 @@ static int flow_find(struct vnet_merge *m, const struct batch *b, const uint8_t 
 	return (*slot)->first;
 }
 
-/* --- may it be joined? --- */
+/* --- joinable? --- */
 
 static enum vnet_break compare_ip(const struct pair *p)
 {
@@ -173,7 +173,7 @@ static enum vnet_break compare_ip(const struct pair *p)
 			       : VNET_BREAK_HEADER;
 	if (a[1] != b[1] || memcmp(a + IP4_FRAGMENT, b + IP4_FRAGMENT, 3) != 0)
 		return VNET_BREAK_HEADER;
-	/* Whoever cuts it up again counts the number up; with DF nobody looks at it. */
+	/* The segmenter increments the number; with DF it does not matter. */
 	if (!(load_be16(a + IP4_FRAGMENT) & FRAGMENT_DF) &&
 	    (uint16_t)(load_be16(a + IP4_ID) + p->head->n) != load_be16(b + IP4_ID))
 		return VNET_BREAK_ID;
@@ -235,7 +235,7 @@ static enum vnet_break compare(const struct pair *p)
 	return VNET_BREAKS;
 }
 
-/* Nothing is joined behind PSH, nor behind one that is shorter. */
+/* Nothing is joined after PSH, nor after a shorter packet. */
 static bool stays_open(const struct vnet_piece *piece, uint16_t size, const uint8_t *ip,
 		       uint32_t l3)
 {
@@ -282,7 +282,7 @@ static void forget_flows(struct vnet_merge *m)
 	m->last = NOBODY;
 	if (++m->turn)
 		return;
-	/* Once in 2^32 windows: what is marked with an old number must not come to life. */
+	/* Once in 2^32 windows: entries with an old number must not become valid again. */
 	memset(m->flow, 0, sizeof(m->flow));
 	m->turn = 1;
 }

@@ -30,7 +30,7 @@ static int begin_plain(struct vnet_split *s, const struct csum *csum, const stru
 	return 0;
 }
 
-/* The IP header of a big packet, and how long it says that it is. */
+/* The IP header of a big packet, and the length that it states. */
 static int read_ip(struct vnet_split *s, uint8_t protocol)
 {
 	const uint8_t *ip = s->packet + s->l3;
@@ -45,7 +45,7 @@ static int read_ip(struct vnet_split *s, uint8_t protocol)
 		if (header < IP4_HEADER || s->l4 != s->l3 + header || ip[IP4_PROTOCOL] != protocol)
 			return -EINVAL;
 	} else if (s->version == 6 && room >= IP6_HEADER) {
-		/* Extension headers may lie between: it is the kernel that says where they end. */
+		/* There may be extension headers: the kernel tells where they end. */
 		header = IP6_HEADER;
 		len = load_be16(ip + IP6_LENGTH) + IP6_HEADER;
 		if (s->l4 < s->l3 + header)
@@ -61,7 +61,7 @@ static int read_ip(struct vnet_split *s, uint8_t protocol)
 	return 0;
 }
 
-/* The TCP or UDP header: hdr_len is a hint that may lie, so its own length counts. */
+/* The TCP or UDP header: hdr_len is a hint that may be wrong, so its own length counts. */
 static int read_l4(struct vnet_split *s, bool tcp)
 {
 	const uint8_t *l4 = s->packet + s->l4;
@@ -77,10 +77,7 @@ static int read_l4(struct vnet_split *s, bool tcp)
 	return s->header < s->len ? 0 : -EINVAL;
 }
 
-/*
- * Make the headers those of any segment: what differs is zero in them, and what
- * does not is summed up once.
- */
+/* Make the headers common to all segments: zero what differs, and sum up the rest once. */
 static void prepare(struct vnet_split *s, bool tcp)
 {
 	uint8_t *ip = s->packet + s->l3, *l4 = s->packet + s->l4;
@@ -182,7 +179,7 @@ static uint8_t flags_of(const struct vnet_split *s, uint32_t i)
 	return flags;
 }
 
-/* sum: of the payload and of the headers' common parts. */
+/* sum: of the payload and of the common parts of the headers. */
 static void finish_tcp(const struct vnet_split *s, uint32_t i, uint8_t *l4, uint32_t len,
 		       uint64_t sum)
 {

@@ -11,8 +11,8 @@ static void put16(uint8_t *at, uint16_t value)
 }
 
 /*
- * The headers of joined packets: those of the first, with the length of all, the
- * PSH of the last, and what the kernel needs to go on from as a checksum.
+ * The headers of joined packets: those of the first, with the length of all, the PSH of the
+ * last, and a partial checksum from which the kernel continues.
  */
 static void write_head(struct vnet_out *out, const struct vnet_piece *head, const uint8_t *first,
 		       const uint8_t *last)
@@ -65,7 +65,7 @@ static void write_joined(const struct vnet_merge *m, const struct batch *b, uint
 
 static void write_single(const struct pkt *p, struct vnet_out *out)
 {
-	/* All of it: whatever lay there before must not pass for an offload. */
+	/* All of it: whatever was there before must not be taken for an offload. */
 	memset(p->data - VNET_HDR, 0, VNET_HDR);
 	out->iov[0].iov_base = p->data - VNET_HDR;
 	out->iov[0].iov_len = (size_t)VNET_HDR + p->len;
