@@ -20,7 +20,7 @@ static struct nlmsghdr *begin(struct rtnl_request *req, uint16_t type, uint16_t 
 	head->ifa_prefixlen = address->bits;
 	head->ifa_index = ifindex;
 	head->ifa_scope = RT_SCOPE_UNIVERSE;
-	/* Both, and equal: if they differ, the second is the other end of the link. */
+	/* Set both, and equal: if they differ, the second is the other end of the link. */
 	mnl_attr_put(msg, IFA_LOCAL, len, address->ip.bytes);
 	mnl_attr_put(msg, IFA_ADDRESS, len, address->ip.bytes);
 	return msg;
@@ -48,7 +48,7 @@ int ifaddr_add(struct rtnl *r, uint32_t ifindex, const struct prefix *address)
 	err = rtnl_talk(r, msg, NULL, NULL);
 	if (err != -EEXIST)
 		return err;
-	/* IPv6 also says so when the address is there with another length. */
+	/* IPv6 also reports that when the address exists with another length. */
 	same = ifaddr_each(r, ifindex, is_same, &wanted);
 	if (same < 0)
 		return same;
@@ -60,7 +60,7 @@ int ifaddr_del(struct rtnl *r, uint32_t ifindex, const struct prefix *address)
 	struct rtnl_request req;
 	int err = rtnl_talk(r, begin(&req, RTM_DELADDR, 0, ifindex, address), NULL, NULL);
 
-	/* The link may have gone before it, or have no IP of this family at all (ENXIO). */
+	/* The link may be gone already, or have no IP of this family at all (ENXIO). */
 	if (err == -EADDRNOTAVAIL || err == -ENODEV || err == -ENXIO || err == -ESRCH)
 		return 0;
 	return err;
@@ -118,7 +118,7 @@ static int collect(const struct nlmsghdr *msg, void *ctx)
 	return 0;
 }
 
-/* A list that is whole; so fn sees each address once, and may itself talk to the kernel. */
+/* The list is complete first, so fn sees each address once, and may itself talk to the kernel. */
 static int read_list(struct rtnl *r, struct list *l)
 {
 	int err = -EINTR;

@@ -9,14 +9,14 @@
 #include "netlink/rtnl.h"
 
 /*
- * Adding an address that is there, and removing one that is not, both succeed.
- * IPv6: no duplicate detection (nodad).
+ * Adding an address that exists, and removing one that does not, both succeed. IPv6: no
+ * duplicate detection (nodad).
  */
 int ifaddr_add(struct rtnl *r, uint32_t ifindex, const struct prefix *address);
 int ifaddr_del(struct rtnl *r, uint32_t ifindex, const struct prefix *address);
 /*
- * fn for each address of the link, or of all links (ifindex 0); it may stop with a
- * non-zero return, which is passed on.
+ * fn for each address of the link, or of all links (ifindex 0); a non-zero return stops the
+ * walk and is passed on.
  */
 typedef int ifaddr_fn(uint32_t ifindex, const struct prefix *address, void *ctx);
 int ifaddr_each(struct rtnl *r, uint32_t ifindex, ifaddr_fn *fn, void *ctx);

@@ -23,7 +23,7 @@ static int see(const struct nlmsghdr *msg, void *ctx)
 		return 0;
 	rtnl_attrs(msg, sizeof(struct netconfmsg), attr, LEN(attr));
 	ifindex = rtnl_u32(attr[NETCONFA_IFINDEX], s->but);
-	/* The default is for interfaces to come, which will tell of themselves. */
+	/* The default is for future interfaces, which will report their own. */
 	if (ifindex == s->but || ifindex == (uint32_t)NETCONFA_IFINDEX_DEFAULT)
 		return 0;
 	if (rtnl_u32(attr[NETCONFA_FORWARDING], 0))

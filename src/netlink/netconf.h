@@ -10,9 +10,9 @@
 #include "netlink/rtnl.h"
 
 /*
- * Whether packets that come in by any interface but this one (0: by any) may be passed
- * on: its forwarding is on, in either family.  A family that is not there forwards
- * nothing.  0 or -errno; then *forwards is as it was.
+ * Whether packets that arrive on any interface other than this one (0: on any) may be
+ * forwarded, that is, whether its forwarding is on in either family. A missing family forwards
+ * nothing. 0; or -errno, and *forwards is unchanged.
  */
 int netconf_forwards(struct rtnl *r, uint32_t but, bool *forwards);
 

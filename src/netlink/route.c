@@ -68,7 +68,7 @@ static int match(const struct nlmsghdr *msg, void *ctx)
 	if (head->rtm_family != AF_INET && head->rtm_family != AF_INET6)
 		return 0;
 	rtnl_attrs(msg, sizeof(*head), attr, RTA_TABLE + 1);
-	/* Clones remember a path MTU or redirect; they are no routes of their own. */
+	/* Clones remember a path MTU or redirect; they are not routes of their own. */
 	if (head->rtm_flags & RTM_F_CLONED)
 		return 0;
 	if (rtnl_u32(attr[RTA_TABLE], head->rtm_table) != s->table)
@@ -93,7 +93,7 @@ static int search_routes(struct rtnl *r, int family, struct search *s)
 		s->found = false;
 		err = rtnl_talk(r, msg, match, s);
 	}
-	/* No such table, or no such family here: nothing in it. */
+	/* No such table, or no such family here: it is empty. */
 	if (err == -ENOENT || err == -EAFNOSUPPORT || err == -EOPNOTSUPP)
 		return 0;
 	return err;

@@ -15,13 +15,16 @@ enum {
 	ROUTE_PROTO = 117, /* rtm_protocol of routes and rules that are ours; 't' 'u' */
 };
 
-/* Adding a route that is there with the same device succeeds; removing one that is not does too. */
+/*
+ * Adding a route that exists with the same device, and removing one that does not exist, both
+ * succeed.
+ */
 int route_add(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table);
 int route_del(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table);
 
 /*
- * Add a route that may be there still, without a look at whose it is: for many at a
- * time, as each look reads the whole table.
+ * Add a route that may still exist, without checking whose it is: for many at a time, as each
+ * check reads the whole table.
  */
 int route_restore(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table);
 
@@ -31,7 +34,7 @@ struct route_path {
 	uint32_t mtu;     /* of the route if it has one, else of the link */
 	struct ip source; /* preferred source; family 0: none */
 };
-/* -ENETUNREACH and the like when there is no way. */
+/* -ENETUNREACH and the like when there is no route. */
 int route_get(struct rtnl *r, const struct ip *dst, uint32_t mark, struct route_path *path);
 /* true if no route of any family, of any device, is in that table. */
 int route_table_is_empty(struct rtnl *r, uint32_t table, bool *empty);
@@ -40,20 +43,20 @@ int route_table_is_empty(struct rtnl *r, uint32_t table, bool *empty);
  * The two rules of the default-route set-up, for one family:
  *   not fwmark MARK lookup TABLE
  *   lookup main suppress_prefixlength 0
- * Adding one that is there succeeds.  The second is asked before the first, in
- * whatever order they are added.  Deleting takes only what has ROUTE_PROTO; one
- * that is not there succeeds, too.
+ * Adding one that exists succeeds.  The second is consulted before the first, in
+ * whatever order they are added.  Deleting affects only rules with ROUTE_PROTO;
+ * deleting one that does not exist succeeds, too.
  */
 int rule_add_not_mark(struct rtnl *r, int family, uint32_t mark, uint32_t table);
 int rule_del_not_mark(struct rtnl *r, int family, uint32_t mark, uint32_t table);
 int rule_add_suppress(struct rtnl *r, int family);
 int rule_del_suppress(struct rtnl *r, int family);
-/* Those by mark that have ROUTE_PROTO; *n of them, at most room. */
+/* The rules by mark that have ROUTE_PROTO; *n of them, at most room. */
 struct rule_mark {
 	uint32_t mark, table;
 };
 int rule_ours(struct rtnl *r, int family, struct rule_mark *rule, size_t room, size_t *n);
-/* How many of either kind there are in the family, whoever made them. */
+/* How many rules of either kind the family has, no matter who made them. */
 int rule_count(struct rtnl *r, int family, unsigned *not_mark, unsigned *suppress);
 
 #endif

@@ -9,11 +9,11 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-enum { RTNL_BUFFER = 32768 }; /* what the kernel fills at most with one part of a list */
+enum { RTNL_BUFFER = 32768 }; /* the most that the kernel fills with one part of a list */
 
 int rtnl_open(struct rtnl *r)
 {
-	/* The kernel answers within the call; only an answer that was lost could be waited for. */
+	/* The kernel answers within the call; we would only wait for an answer that was lost. */
 	const struct timeval patience = { .tv_sec = 10 };
 	int strict = 1;
 	int err;
@@ -78,7 +78,7 @@ static void take(struct answer *a, const struct nlmsghdr *msg)
 {
 	int error = 0;
 
-	/* Left over from a request that was given up. */
+	/* Left over from an abandoned request. */
 	if (msg->nlmsg_seq != a->r->seq || msg->nlmsg_pid != a->r->portid)
 		return;
 	if (msg->nlmsg_flags & NLM_F_DUMP_INTR)

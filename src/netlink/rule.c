@@ -6,14 +6,14 @@
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 
-/* A rule of one of the two kinds that we know. */
+/* A rule of one of our two kinds. */
 struct rule {
 	int family;
 	bool suppress; /* else: not fwmark */
 	uint32_t mark, table;
 	uint32_t priority;
 	uint8_t proto;
-	bool has_proto; /* kernels before 4.17 do not tell */
+	bool has_proto; /* not reported by kernels before 4.17 */
 };
 
 static struct nlmsghdr *begin(struct rtnl_request *req, uint16_t type, uint16_t flags,
@@ -37,7 +37,7 @@ static struct nlmsghdr *begin(struct rtnl_request *req, uint16_t type, uint16_t 
 	return msg;
 }
 
-/* Anything that narrows a rule down makes it another one. */
+/* Anything else that narrows a rule makes it a different rule. */
 static bool is_narrow(const struct fib_rule_hdr *head, const struct nlattr *const *attr)
 {
 	return head->src_len || head->dst_len || head->tos || attr[FRA_IIFNAME] ||
@@ -69,7 +69,7 @@ static bool read_rule(struct rule *rule, const struct nlmsghdr *msg)
 		rule->has_proto = true;
 		rule->proto = mnl_attr_get_u8(attr[FRA_PROTOCOL]);
 	}
-	/* "No suppression" is told as a length of -1. */
+	/* "No suppression" is reported as a length of -1. */
 	if (rtnl_u32(attr[FRA_SUPPRESS_PREFIXLEN], UINT32_MAX) == 0) {
 		rule->suppress = true;
 		return !invert && !attr[FRA_FWMARK] && rule->table == ROUTE_TABLE_MAIN;
@@ -137,11 +137,11 @@ static int search_rules(struct rtnl *r, struct search *s)
 }
 
 /*
- * The kernel takes the same rule twice if no priority is given, so look first.
+ * The kernel accepts the same rule twice if no priority is given, so check first.
  *
- * The one that suppresses must be asked first, or it has no effect.  Without a
- * priority the kernel puts a rule before all others, which is right for it.  A rule
- * with the priority of another comes behind that one: right for those by mark.
+ * The rule that suppresses must be consulted first, or it has no effect. Without a priority
+ * the kernel puts a rule before all others, which is right for it. A rule with the same
+ * priority as another comes after it, which is right for those by mark.
  */
 static int add(struct rtnl *r, const struct rule *rule)
 {
@@ -160,8 +160,8 @@ static int add(struct rtnl *r, const struct rule *rule)
 }
 
 /*
- * Delete by priority: a kernel that does not compare the suppression could take the
- * system's own rule for the main table instead.  What others made stays.
+ * Delete by priority: a kernel that does not compare the suppression could remove the system's
+ * own rule for the main table instead. Rules made by others stay.
  */
 static int del(struct rtnl *r, const struct rule *rule)
 {

@@ -14,7 +14,7 @@
 
 enum {
 	WATCH_BUFFER = 32768,
-	WATCH_READS = 256, /* messages at a time; in a storm others must have their turn */
+	WATCH_READS = 256, /* messages at a time; in a storm other work must get its turn */
 };
 
 int watch_open(struct watch *w)
@@ -60,7 +60,7 @@ static void see_link(struct watch *w, const struct nlmsghdr *msg, uint32_t ifind
 	const struct nlattr *attr[IFLA_NEW_NETNSID + 1];
 	struct link_info link;
 
-	/* Bridges tell about their ports in the same words: of that family, not of the link. */
+	/* Bridges report their ports in the same messages, but with their own family. */
 	if (!link_parse(&link, msg) || head->ifi_family != AF_UNSPEC)
 		return;
 	rtnl_attrs(msg, sizeof(*head), attr, IFLA_NEW_NETNSID + 1);
@@ -99,7 +99,7 @@ static void see_route(const struct nlmsghdr *msg, uint32_t ifindex, struct watch
 	if (mnl_nlmsg_get_payload_len(msg) < sizeof(*head) || (head->rtm_flags & RTM_F_CLONED))
 		return;
 	rtnl_attrs(msg, sizeof(*head), attr, RTA_TABLE + 1);
-	/* The local table follows the addresses, which are seen; older kernels have lo there. */
+	/* The local table follows the addresses, which are watched; older kernels have lo there. */
 	if (rtnl_u32(attr[RTA_TABLE], head->rtm_table) == RT_TABLE_LOCAL)
 		return;
 	if (!attr[RTA_OIF] || rtnl_u32(attr[RTA_OIF], 0) != ifindex)
@@ -144,7 +144,7 @@ int watch_read(struct watch *w, uint32_t ifindex, struct watch_news *news)
 			return 0;
 		if (got < 0 && errno == EINTR)
 			continue;
-		/* Too many to queue, or one too long to read: something was not seen. */
+		/* Too many to queue, or one too long to read: something was missed. */
 		if (got < 0 && (errno == ENOBUFS || errno == ENOSPC)) {
 			news->lost = true;
 			continue;

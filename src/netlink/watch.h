@@ -2,7 +2,7 @@
 #ifndef NETLINK_WATCH_H
 #define NETLINK_WATCH_H
 
-/* Told by the kernel when links, addresses or routes change. */
+/* The kernel's notices when links, addresses or routes change. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,19 +12,19 @@
 struct watch {
 	struct mnl_socket *sock;
 	int fd;  /* watch for reading */
-	bool up; /* the watched link, as last told */
+	bool up; /* the watched link, as last reported */
 };
 
-/* What happened since the last look. */
+/* What happened since the last read. */
 struct watch_news {
 	bool link_changed; /* `link` holds the latest state of the watched link */
-	bool link_fell;    /* it went down, and may be up again by now */
+	bool link_fell;    /* it went down, though it may be up again by now */
 	bool link_gone;    /* the watched link was deleted */
 	bool link_moved;   /* it went to another network namespace, where it lives on unseen */
 	struct link_info link;
 	bool forwarding_changed; /* perhaps: net.ipv4.conf or net.ipv6.conf did */
 	bool network_changed;    /* another link, an address or a route changed */
-	bool lost;               /* the queue overflowed: look again at everything */
+	bool lost;               /* the queue overflowed: check everything again */
 };
 
 int watch_open(struct watch *w);
