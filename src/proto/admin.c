@@ -9,7 +9,7 @@
 #include "proto/handshake.h"
 #include "proto/send.h"
 
-/* Free everything that a session or handshake with the peer left. */
+/* Free everything that sessions or handshakes with the peer left. */
 static void peer_reset(struct tunnel *t, struct peer *peer)
 {
 	uint32_t purged = staged_purge(&peer->staged);
@@ -139,7 +139,7 @@ int admin_add(struct tunnel *t, const struct key *public_key, struct peer **out)
 	peer->noise->public_key = *public_key;
 	noise_remote_update(peer->noise, t->self);
 	cookie_keys_set(&peer->cookie.keys, public_key);
-	/* It may be a peer that was removed: what it heard from us last, it remembers. */
+	/* It may be a peer that was removed before: it remembers our last timestamp. */
 	memcpy(peer->sent_timestamp, t->removed_timestamp, sizeof(peer->sent_timestamp));
 	if (t->up)
 		timers_start(&peer->timers);
@@ -241,7 +241,7 @@ void admin_handshake(struct tunnel *t, struct peer *peer, struct instant now)
 {
 	if (!t->up || !endpoint_known(&peer->endpoint))
 		return;
-	/* The timer for "nothing is heard" does it: a new handshake, behind the 5 s gate. */
+	/* The timer for "nothing heard" does it: a new handshake, subject to the 5 s gate. */
 	peer->timers.at[TIMER_NEW_HANDSHAKE] = now.mono;
 	deadlines_at_latest(&t->deadlines, &peer->deadline, now.mono);
 }

@@ -3,9 +3,9 @@
 #define PROTO_ADMIN_H
 
 /*
- * Configuration of a tunnel while it runs: the control path.  May allocate.
- * Nothing is sent from here: what a change makes due, the next tunnel_tick()
- * sends, and tunnel_deadline() says so.
+ * Configuration of a tunnel while it runs: the control path. May allocate. Nothing is sent
+ * from here: the next tunnel_tick() sends what a change makes due, and tunnel_deadline()
+ * reports it.
  */
 
 #include "proto/tunnel.h"
@@ -30,22 +30,22 @@ const struct key *admin_read_private_key(const struct tunnel *t);
 
 /* NULL if there is none. */
 struct peer *admin_find(const struct tunnel *t, const struct key *public_key);
-/* The first peer in the order they were added; then peer->next. */
+/* The first peer in the order they were added; continue with peer->next. */
 struct peer *admin_first(const struct tunnel *t);
 size_t admin_count(const struct tunnel *t);
 /* 0: *peer is new. -EEXIST: *peer is the one there. -EINVAL: our own key. -ENOSPC, -ENOMEM. */
 int admin_add(struct tunnel *t, const struct key *public_key, struct peer **peer);
 void admin_remove(struct tunnel *t, struct peer *peer);
-/* The peers are others now: forget that one with our own key was asked for. */
+/* The peers have changed: forget that one with our own key was requested. */
 void admin_mend_own_key(struct tunnel *t);
 
 void admin_psk(struct peer *peer, const struct key *psk);
 /* Clears the remembered source address. */
 void admin_endpoint(struct tunnel *t, struct peer *peer, const struct endpoint *end);
 void admin_keepalive(struct tunnel *t, struct peer *peer, uint16_t seconds, struct instant now);
-/* Give the prefix (masked here) to this peer, whoever had it. 0 or -ENOMEM. */
+/* Give the prefix (masked here) to this peer, even if another peer had it. 0 or -ENOMEM. */
 int admin_allow(struct tunnel *t, struct peer *peer, const struct prefix *prefix);
-/* Take exactly this prefix from this peer, if it has it. */
+/* Remove exactly this prefix from this peer, if it has it. */
 void admin_disallow(struct tunnel *t, struct peer *peer, const struct prefix *prefix);
 void admin_disallow_all(struct tunnel *t, struct peer *peer);
 /* A configuration request touched this peer: send what waits. */

@@ -13,8 +13,8 @@ struct bits {
 };
 
 /*
- * A node with a peer is a prefix that was given; one without is a fork, and has
- * two children.  A child lies inside its parent: more bits, the same up to there.
+ * A node with a peer is a prefix that was given; one without is a fork, and has two children.
+ * A child is inside its parent: it has more bits, and the same ones up to there.
  */
 struct allowed_node {
 	struct bits key;
@@ -79,7 +79,7 @@ static struct bits bits_of(const struct prefix *p)
 	return masked(b, p->bits);
 }
 
-/* The place that points, or would point, to the node of this prefix; *parent is above it. */
+/* The pointer that points, or would point, to the node of this prefix; *parent is above it. */
 static struct allowed_node **seek(struct allowed_node **place, struct bits key, unsigned len,
 				  struct allowed_node **parent)
 {
@@ -171,7 +171,7 @@ int allowed_add(struct allowed *a, const struct prefix *prefix, struct peer *pee
 		return 0;
 	}
 	shared = common(below->key, key);
-	if (shared >= len) { /* below lies inside the new prefix */
+	if (shared >= len) { /* below is inside the new prefix */
 		hang(n, below);
 		*place = n;
 		list_push(n, peer);
@@ -191,8 +191,8 @@ int allowed_add(struct allowed *a, const struct prefix *prefix, struct peer *pee
 }
 
 /*
- * Take a node without a peer out of the tree if it is no fork; then its parent may be
- * none either.
+ * Remove a node without a peer from the tree if it is not a fork; then its parent may not be
+ * one either.
  */
 static void prune(struct allowed *a, struct allowed_node *n)
 {

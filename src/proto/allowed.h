@@ -8,8 +8,8 @@
  * for sources of what we receive (whitepaper 2).  A prefix belongs to one peer;
  * giving it to another moves it.
  *
- * A path-compressed binary trie: a lookup takes at most as many steps as prefixes
- * lie inside each other, whatever the number of peers.
+ * A path-compressed binary trie: a lookup takes at most as many steps as prefixes are nested,
+ * whatever the number of peers.
  */
 
 #include <stddef.h>

@@ -19,10 +19,10 @@ struct bucket {
 };
 
 /*
- * A set-associative table: the hash chooses a set, the source takes the first
- * free or idle place in it.  If all four are busy it is refused, as in the
- * kernel when its table is full; with 16384 places and a secret hash that takes
- * a flood from thousands of addresses, all of which answered with a cookie.
+ * A set-associative table: the hash chooses a set, the source takes the first free or idle
+ * place in it. If all four are busy it is refused, as in the kernel when its table is full;
+ * with 16384 places and a secret hash that takes a flood from thousands of addresses, all of
+ * which returned a valid cookie.
  */
 struct buckets {
 	struct siphash_key key;

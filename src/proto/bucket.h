@@ -3,9 +3,9 @@
 #define PROTO_BUCKET_H
 
 /*
- * A token bucket per source address, asked only under load and after a good
- * mac2: 20 handshake messages per second, bursts of 5 (kernel ratelimiter.c).
- * A source is an IPv4 address, or the first 64 bits of an IPv6 address.
+ * A token bucket per source address, used only under load and after a valid mac2: 20 handshake
+ * messages per second, bursts of 5 (kernel ratelimiter.c). A source is an IPv4 address, or the
+ * first 64 bits of an IPv6 address.
  *
  * The table has a fixed size.  A source that idles for a second counts as new.
  */

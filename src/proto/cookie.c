@@ -34,9 +34,8 @@ bool cookie_mac1_ok(const struct cookie_checker *c, const void *message, size_t 
 }
 
 /*
- * The cookie of an address: a MAC over address and port under a secret that
- * lives for 120 s.  The port is in it, so that a cookie is of use to one socket
- * only, not to all behind a NAT.
+ * The cookie of an address: a MAC over address and port under a secret that lives for 120 s.
+ * It covers the port, so that a cookie is of use to one socket only, not to all behind a NAT.
  */
 static void cookie_of(struct cookie_checker *c, uint8_t out[COOKIE_LEN],
 		      const struct endpoint *from, uint64_t now, const struct rng *rng)

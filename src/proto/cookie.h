@@ -16,7 +16,7 @@
 #include "crypto/rng.h"
 #include "proto/wire.h"
 
-/* The two keys that follow from a public key. */
+/* The two keys derived from a public key. */
 struct cookie_keys {
 	uint8_t mac1[32];
 	uint8_t cookie[32];
@@ -30,15 +30,15 @@ struct cookie_checker {
 };
 
 /*
- * One peer's side: puts macs on what we send to it, remembers its cookie. A zeroed
- * struct has none.
+ * One peer's side: adds macs to what we send to it, remembers its cookie. A zeroed struct has
+ * none.
  */
 struct cookie_maker {
 	struct cookie_keys keys; /* of its public key */
 	uint8_t cookie[COOKIE_LEN];
 	uint64_t born;
 	bool valid; /* there is a cookie */
-	bool sent;  /* last_mac1 is of a message that no cookie reply answered yet */
+	bool sent;  /* last_mac1 is of a message that no cookie reply has answered yet */
 	uint8_t last_mac1[MAC_LEN];
 };
 
@@ -50,7 +50,7 @@ bool cookie_mac1_ok(const struct cookie_checker *c, const void *message, size_t 
 bool cookie_mac2_ok(struct cookie_checker *c, const void *message, size_t len,
 		    const struct endpoint *from, uint64_t now, const struct rng *rng)
 	__attribute__((warn_unused_result));
-/* The reply to a message with good mac1 from this address. */
+/* The reply to a message with a valid mac1 from this address. */
 void cookie_reply(struct cookie_checker *c, struct wire_cookie *reply, const void *message,
 		  size_t len, const struct endpoint *from, uint64_t now, const struct rng *rng);
 

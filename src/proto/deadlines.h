@@ -3,9 +3,9 @@
 #define PROTO_DEADLINES_H
 
 /*
- * When which peer wants to be looked at: a binary heap.  An entry may be earlier
- * than what its peer really waits for (a timer that moved on is found out when
- * it comes up), never later, so that the packet path rarely touches the heap.
+ * When each peer is due: a binary heap. An entry may be earlier than its peer's real deadline
+ * (a timer that was moved on is noticed when it comes up), never later, so that the packet
+ * path rarely touches the heap.
  */
 
 #include <stdbool.h>
@@ -26,7 +26,7 @@ struct deadlines {
 void deadlines_fini(struct deadlines *d);
 /* Room for n entries, so that deadlines_at_latest() cannot fail. 0 or -ENOMEM. */
 int deadlines_reserve(struct deadlines *d, size_t n);
-/* Look at it at this time, or before. UINT64_MAX: no wish. */
+/* Make it due at this time or earlier. UINT64_MAX: no change. */
 void deadlines_at_latest(struct deadlines *d, struct deadline *e, uint64_t at);
 void deadlines_remove(struct deadlines *d, struct deadline *e);
 /* UINT64_MAX: nothing waits. */

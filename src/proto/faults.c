@@ -7,7 +7,7 @@
 #include "proto/inner.h"
 #include "proto/tunnel.h"
 
-enum { WALK = 1 << 16 }; /* peers looked at per second, for what anybody may cause */
+enum { WALK = 1 << 16 }; /* peers searched per second, for what anybody may cause */
 
 static const uint64_t minute = 60 * SECOND_NS;
 static const uint64_t recent = 180 * SECOND_NS;
@@ -64,7 +64,7 @@ void faults_source(struct peer *p, const struct ip *from, uint64_t now)
 	p->faults.source_at = now;
 }
 
-/* Go on to the minute that it is now. */
+/* Advance to the current minute. */
 static void turn_minute(struct faults *t, uint64_t now)
 {
 	uint64_t since = now - t->flips_since;
@@ -117,8 +117,8 @@ bool faults_stranger(struct faults_tunnel *t, const struct key *key, const struc
 }
 
 /*
- * Whoever listens on the wire may send again what they heard, as often as they like:
- * a clock is told by times that grow.
+ * An eavesdropper may replay what it heard, as often as it likes: only growing timestamps
+ * indicate a clock.
  */
 bool faults_timestamp(struct peer *p, const uint8_t timestamp[TIMESTAMP_LEN],
 		      const struct endpoint *from, uint64_t now)
@@ -154,7 +154,7 @@ void faults_no_peer(struct faults_tunnel *t, const struct ip *to, uint64_t now)
 	t->no_peer_at = now;
 }
 
-/* ICMP can be made up by anybody: a flood of it must not become a flood of work. */
+/* Anybody can forge ICMP: a flood of it must not become a flood of work. */
 static bool may_walk(struct tunnel *t, uint64_t now)
 {
 	struct faults_tunnel *own = &t->faults;

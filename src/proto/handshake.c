@@ -10,7 +10,7 @@ enum {
 	HSQUEUE_BUDGET = 32,
 	COST_CHEAP = 1,
 	COST_DH = 16,
-	/* Initiations begun in one call, 2 ms or so; those beyond it follow by timer. */
+	/* Initiations started in one call, about 2 ms of work; the rest follow by timer. */
 	START_BUDGET = 32 * COST_DH,
 };
 
@@ -74,8 +74,8 @@ void handshake_complete(struct tunnel *t, struct peer *peer, struct instant now)
 }
 
 /*
- * Nobody answered so far.  Whatever asks again, the timer or a packet that came just
- * as the gate opened: the shell hears of it, and another source address may do better.
+ * No answer so far. Whether the timer retries, or a packet that came just as the gate opened:
+ * the shell is informed, and another source address may do better.
  */
 static void asked_in_vain(struct tunnel *t, struct peer *peer)
 {
@@ -109,7 +109,7 @@ static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, 
 	timers_any_sent(&peer->timers);
 	if (peer->timers.unanswered)
 		asked_in_vain(t, peer);
-	/* Armed even if it could not leave: who else would try again? */
+	/* Armed even if it could not be sent: nothing else would try again. */
 	timers_initiation_sent(&peer->timers, now.mono, &t->rng);
 }
 
@@ -142,7 +142,7 @@ void handshake_want(struct tunnel *t, struct peer *peer, struct batch *b, struct
 	handshake_start(t, peer, b, now);
 }
 
-/* An authentic handshake message of the peer: what follows from that alone. */
+/* What follows from an authentic handshake message of the peer, whichever it is. */
 static void heard(struct tunnel *t, struct peer *peer, size_t len, struct instant now)
 {
 	peer->rx_bytes += len;
@@ -153,8 +153,8 @@ static void heard(struct tunnel *t, struct peer *peer, size_t len, struct instan
 }
 
 /*
- * The session of a handshake; its index leads to it from now on. NULL: no memory, and
- * the index is free.
+ * The session of a handshake, which takes over its index. NULL: no memory, and the index is
+ * freed.
  */
 static struct session *derive(struct tunnel *t, struct peer *peer, struct noise_keys *keys,
 			      bool initiator, uint32_t local, uint32_t remote, struct instant now)
@@ -191,7 +191,7 @@ static enum fate respond(struct tunnel *t, struct peer *peer, struct noise_recei
 		p->fate = FATE_NOISE;
 		return FATE_NOISE;
 	}
-	/* The keys exist before the response leaves: its confirmation cannot come too early. */
+	/* The keys exist before the response is sent, so its confirmation cannot come too early. */
 	s = derive(t, peer, &keys, false, index, n->index, now);
 	if (!s)
 		return FATE_NO_MEMORY;
@@ -246,9 +246,9 @@ static enum fate initiation_received(struct tunnel *t, const struct hsqueue_entr
 	peer->consumed_at = now.mono;
 	peer->initiations_received++;
 	/*
-	 * One handshake per peer: if ours crossed theirs, it is given up (as in the
-	 * kernel).  Sessions go on meanwhile, and the jitter of the retransmit timer,
-	 * which stays armed, decides who tries again first.
+	 * One handshake per peer: if ours crossed theirs, it is given up (as in the kernel).
+	 * Sessions continue meanwhile, and the jitter of the retransmit timer, which stays
+	 * armed, decides which side retries first.
 	 */
 	handshake_clear(t, peer);
 	handshake_moved(t, peer, &e->from, now);
@@ -306,7 +306,7 @@ enum fate handshake_cookie(struct tunnel *t, const struct wire_cookie *m, struct
 	t->cookies_received++;
 	peer->faults.cookies++;
 	peer->faults.cookie_at = now.mono;
-	return FATE_CONSUMED; /* no timer, no endpoint: it proves nothing about its sender */
+	return FATE_CONSUMED; /* touch neither timers nor endpoint: it proves nothing about its sender */
 }
 
 static bool under_load(struct tunnel *t, struct instant now)
@@ -356,7 +356,7 @@ void handshake_work(struct tunnel *t, struct batch *b, struct instant now)
 		bool loaded = under_load(t, now);
 		const struct hsqueue_entry *e;
 
-		/* An answer must find room; else the lane waits for the next batch. */
+		/* There must be room for an answer; else the lane waits for the next batch. */
 		if (!batch_space(b, &room) || room < WIRE_HANDSHAKE_MAX || b->n_ends == b->cap_ends)
 			return;
 		e = hsqueue_pop(&t->hsqueue);

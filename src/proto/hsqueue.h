@@ -3,10 +3,9 @@
 #define PROTO_HSQUEUE_H
 
 /*
- * Handshake messages that wait for their turn, apart from data: a bounded queue
- * of copies, so that expensive arithmetic never holds up packets.  Only messages
- * with a good mac1 get in.  A zeroed struct is empty; its memory comes with the
- * first message and stays.
+ * Handshake messages waiting for their turn, apart from data: a bounded queue of copies, so
+ * that expensive arithmetic never holds up packets. Only messages with a valid mac1 get in. A
+ * zeroed struct is empty; its memory is allocated with the first message and kept.
  */
 
 #include <stdbool.h>

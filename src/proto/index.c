@@ -6,8 +6,8 @@
 enum { INDEX_MIN = 16 };
 
 /*
- * Open addressing with linear probing, at most half full.  The indices are random
- * and our own choice, so they are their own hash.
+ * Open addressing with linear probing, at most half full. The indices are random and chosen by
+ * us, so they serve as their own hash.
  */
 
 static struct index_entry *probe(const struct index_table *t, uint32_t index)
@@ -92,7 +92,7 @@ void index_remove(struct index_table *t, uint32_t index)
 		return;
 	e->kind = INDEX_FREE;
 	t->n--;
-	/* Close the gap: move back what would no longer be found. */
+	/* Close the gap: move back entries that would no longer be found. */
 	hole = (size_t)(e - t->slot);
 	for (i = (hole + 1) & mask; t->slot[i].kind != INDEX_FREE; i = (i + 1) & mask) {
 		size_t home = t->slot[i].index & mask;

@@ -3,9 +3,8 @@
 #define PROTO_INDEX_H
 
 /*
- * Receiver indices: 32 random bits, unique in the tunnel, leading to a handshake
- * in flight (its peer) or to a session.  They say nothing about how many there
- * are, and any number is legal.
+ * Receiver indices: 32 random bits, unique in the tunnel, leading to a handshake in flight
+ * (its peer) or to a session. They do not reveal how many there are, and any number is legal.
  */
 
 #include <stdbool.h>
@@ -34,9 +33,9 @@ bool index_add(struct index_table *t, enum index_kind kind, void *target, const 
 	       uint32_t *index);
 /* NULL unless the index leads to something of that kind. */
 void *index_find(const struct index_table *t, uint32_t index, enum index_kind kind);
-/* The same index leads to something else from now on: a handshake became a session. */
+/* Make the index lead to something else: a handshake became a session. */
 void index_turn(struct index_table *t, uint32_t index, enum index_kind kind, void *target);
-/* Nothing happens if it is not there. */
+/* Does nothing if it is not there. */
 void index_remove(struct index_table *t, uint32_t index);
 
 #endif

@@ -3,8 +3,8 @@
 #define PROTO_INNER_H
 
 /*
- * What is inside: the few fields of an IPv4 or IPv6 header that a tunnel needs.
- * Nothing here trusts a length field before it is checked.
+ * Inner packets: the few fields of an IPv4 or IPv6 header that a tunnel needs. Nothing here
+ * trusts a length field before it is checked.
  */
 
 #include <stdbool.h>
@@ -21,20 +21,19 @@ int inner_version(const uint8_t *data, size_t len);
  */
 size_t inner_length(const uint8_t *data, size_t len, int version);
 
-/* Whose the destination or source address is; NULL: nobody's. */
+/* The peer that owns the destination or source address; NULL: none. */
 struct peer *inner_destination(const struct allowed *a, const uint8_t *data, int version);
 struct peer *inner_source(const struct allowed *a, const uint8_t *data, int version);
 void inner_source_ip(const uint8_t *data, int version, struct ip *out);
 void inner_destination_ip(const uint8_t *data, int version, struct ip *out);
-/* For one host, neither for a group nor for all: such as hosts send by themselves. */
+/* For one host: neither multicast nor broadcast, such as hosts send unprompted. */
 bool inner_is_for_one(const uint8_t *data, int version);
-/* Whoever gets it has to answer: TCP, or a ping. */
+/* It requires an answer: TCP, or a ping. */
 bool inner_wants_answer(const uint8_t *data, size_t len, int version);
 
 /*
- * ECN through the tunnel (RFC 6040, compatibility of never dropping): the outer
- * TOS for a packet to send, and the mark of a received outer TOS put into the
- * inner header.
+ * ECN through the tunnel (RFC 6040, compatibility of never dropping): the outer TOS for a
+ * packet to send, and the mark of a received outer TOS copied into the inner header.
  */
 uint8_t inner_ecn_out(const uint8_t *data, int version);
 void inner_ecn_in(uint8_t *data, int version, uint8_t outer_tos);

@@ -14,7 +14,10 @@ struct session *keyring_add_initiated(struct keyring *k, struct session *s)
 	struct session *left = push(NULL, k->previous);
 
 	if (k->next) {
-		/* The other side may already send with the one that it began: keep receiving. */
+		/*
+		 * The other side may already send with the session that it initiated: keep
+		 * receiving.
+		 */
 		left = push(left, k->current);
 		k->previous = k->next;
 		k->next = NULL;

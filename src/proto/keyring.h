@@ -3,8 +3,8 @@
 #define PROTO_KEYRING_H
 
 /*
- * The three sessions of a peer.  We send with `current` only; all three receive.
- * `next` is one that we answered as responder and that is not confirmed yet.
+ * The three sessions of a peer. We send with `current` only; all three receive. `next` is one
+ * that we answered as responder and that is not yet confirmed.
  *
  * Calls return the sessions that left the ring, as a list through ->link; the
  * caller retires them.  A zeroed ring is empty.
@@ -24,7 +24,7 @@ struct session *keyring_add_answered(struct keyring *k, struct session *s);
 struct session *keyring_received(struct keyring *k, struct session *s, bool *confirmed);
 /* Empty the ring. */
 struct session *keyring_clear(struct keyring *k);
-/* Our private key changed: nothing may be sent any more with what there is; receiving goes on. */
+/* Our private key changed: existing sessions must no longer send; receiving continues. */
 void keyring_stop_sending(struct keyring *k);
 
 #endif

@@ -12,18 +12,18 @@
 #include "base/instant.h"
 
 #define REKEY_AFTER_MESSAGES ((uint64_t)1 << 60)
-/* 2^64 - 8130, as the kernel has it: so the sums of the replay window never overflow */
+/* 2^64 - 8130, as in the kernel, so that the sums of the replay window never overflow */
 #define REJECT_AFTER_MESSAGES (UINT64_MAX - 8129)
 #define REKEY_AFTER_TIME_NS   (120 * SECOND_NS)
 #define REJECT_AFTER_TIME_NS  (180 * SECOND_NS)
 #define REKEY_TIMEOUT_NS      (5 * SECOND_NS)
 #define KEEPALIVE_TIMEOUT_NS  (10 * SECOND_NS)
 /*
- * whitepaper 6.2: the initiator renews when receiving on a key this old, so that an
- * answer can still come
+ * whitepaper 6.2: the initiator renews when receiving on a key this old, so that an answer can
+ * still arrive
  */
 #define REKEY_RECEIVE_NS (REJECT_AFTER_TIME_NS - KEEPALIVE_TIMEOUT_NS - REKEY_TIMEOUT_NS)
-/* whitepaper 6.5: data sent and nothing heard for so long */
+/* whitepaper 6.5: data sent and nothing heard for this long */
 #define NEW_HANDSHAKE_NS (KEEPALIVE_TIMEOUT_NS + REKEY_TIMEOUT_NS)
 #define FORGET_NS        (3 * REJECT_AFTER_TIME_NS)
 #define COOKIE_SECRET_NS (120 * SECOND_NS)

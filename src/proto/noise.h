@@ -3,9 +3,9 @@
 #define PROTO_NOISE_H
 
 /*
- * The handshake Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s (whitepaper 5.4; Noise
- * paper rev 34): four functions, one per message and direction.  The Noise token
- * that a line carries out stands in the margin of noise.c.
+ * The handshake Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s (whitepaper 5.4; Noise paper rev 34):
+ * four functions, one per message and direction. The comments at the end of lines in noise.c
+ * name the Noise token that each line implements.
  *
  * A function that returns false has changed nothing that its caller keeps.  The
  * MACs of a message are proto/cookie.h's business.  All structs here hold
@@ -46,7 +46,7 @@ struct noise_pending {
 	bool waiting;
 };
 
-/* Their initiation, being read and answered; lives for one call. */
+/* Their initiation, while it is read and answered; lives for one call. */
 struct noise_received {
 	struct transcript transcript;
 	struct key ephemeral; /* theirs */
@@ -85,16 +85,15 @@ bool noise_write_response(struct noise_received *n, struct wire_response *m,
 			  const struct noise_remote *r, uint32_t index, const struct rng *rng,
 			  struct noise_keys *keys) __attribute__((warn_unused_result));
 
-/* *p is left as it is, whatever happens: a forged response must not end the attempt. */
+/* *p is never changed: a forged response must not end the attempt. */
 bool noise_read_response(const struct noise_pending *p, const struct wire_response *m,
 			 const struct noise_identity *self, const struct noise_remote *r,
 			 struct noise_keys *keys) __attribute__((warn_unused_result));
 
 /*
- * TAI64N label of a wall clock (ns since 1970), its low 24 bits of nanoseconds
- * cleared, so that it tells little about our clock (kernel tai64n_now).  Never
- * equal to or smaller than *last, which it becomes: a clock that went back must
- * not make us unheard.
+ * TAI64N label of a wall clock (ns since 1970), its low 24 bits of nanoseconds cleared, so
+ * that it tells little about our clock (kernel tai64n_now). Never equal to or smaller than
+ * *last, which it becomes: a clock that was set back must not get us ignored.
  */
 void noise_timestamp(uint8_t out[TIMESTAMP_LEN], uint64_t wall_ns, uint8_t last[TIMESTAMP_LEN]);
 

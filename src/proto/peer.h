@@ -24,18 +24,18 @@
 #include "proto/staged.h"
 #include "proto/timers.h"
 
-/* Characters of a peer's name, with its NUL. */
+/* Length of a peer's name, with its NUL. */
 enum { PEER_NAME = 64 };
 
-/* What the shell remembers of a peer. The core leaves it alone; zeroed: nothing yet. */
+/* What the shell remembers about a peer. The core does not touch it; zeroed: nothing yet. */
 struct peer_note {
 	char name[PEER_NAME]; /* for people; "": none */
-	uint64_t since;       /* its state is what it is, mono ns */
-	uint64_t lines_since; /* log lines about it: since then... */
-	uint32_t lines, held; /* ...so many, and so many held back */
-	uint64_t given_up;    /* when that it is dead was last told; 0: it was heard since */
+	uint64_t since;       /* since when it has its state, mono ns */
+	uint64_t lines_since; /* start of the period of log lines about it... */
+	uint32_t lines, held; /* ...how many in it, and how many held back */
+	uint64_t given_up;    /* when it was last reported dead; 0: it was heard since */
 	uint8_t word;         /* its state, plus one */
-	bool doubted;         /* that it does not answer was told, and it was not heard since */
+	bool doubted;         /* reported as not answering, and not heard since */
 };
 
 struct peer {
@@ -58,7 +58,7 @@ struct peer {
 	struct deadline deadline;
 	/* packets */
 	struct staged staged;
-	bool flush_keepalive; /* with work to do: a keepalive, if nothing waits */
+	bool flush_keepalive; /* when served: send a keepalive if nothing waits */
 	/* tables */
 	struct peer *hash_next;
 	struct peer *next, *prev; /* in the order they were added */
@@ -72,7 +72,10 @@ struct peer {
 	uint64_t heard_at, sent_at; /* last authentic message in, last message out; 0: never */
 	uint64_t handshakes;        /* completed */
 	uint64_t initiations_sent, initiations_received, responses_sent;
-	/* errno of the last refused datagram; 0 after one that left. What passes is no refusal. */
+	/*
+	 * errno of the last refused datagram; 0 after one that left. Transient errors do not
+	 * count.
+	 */
 	int send_error;
 	struct ip refused_source;        /* inner source of a FATE_SOURCE, at trouble.source_at */
 	uint64_t session_rx, session_tx; /* rx_packets and tx_packets when the session began */

@@ -3,8 +3,8 @@
 #define PROTO_PEERS_H
 
 /*
- * The peers of a tunnel: found by public key (a keyed hash: strangers choose
- * keys), listed in the order they were added.
+ * The peers of a tunnel: found by public key (a keyed hash, as strangers choose keys), listed
+ * in the order they were added.
  */
 
 #include <stddef.h>

@@ -15,7 +15,7 @@ bool replay_accept(struct replay *r, uint64_t counter)
 	if (n > r->top) {
 		uint64_t w = (r->top >> 6) + 1, last = n >> 6;
 
-		/* Further than once around, every word is cleared once. */
+		/* Further than once around: every word is cleared once. */
 		if (last - (r->top >> 6) > REPLAY_WORDS)
 			w = last - REPLAY_WORDS + 1;
 		for (; w <= last; w++)

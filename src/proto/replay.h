@@ -3,9 +3,9 @@
 #define PROTO_REPLAY_H
 
 /*
- * Sliding window against replay (RFC 6479): a ring of 8192 bits, of which 8128
- * behind the highest counter are remembered.  A zeroed struct is an empty window.
- * Ask only once a packet is authentic: a stranger must not move the window.
+ * Sliding window against replay (RFC 6479): a ring of 8192 bits, which remembers the 8128
+ * counters before the highest. A zeroed struct is an empty window. Use it only once a packet
+ * is authentic: a stranger must not move the window.
  */
 
 #include <stdbool.h>

@@ -15,7 +15,7 @@ void send_stamp(struct tunnel *t, struct batch *b, struct pkt *p, struct session
 		p->fate = FATE_NO_MEMORY;
 		return;
 	}
-	counter = s->send_counter++; /* used once, whatever becomes of the packet */
+	counter = s->send_counter++; /* used once, whatever happens to the packet */
 	memset(p->data + p->len, 0, len - p->len);
 	store_le32(header->type, MESSAGE_DATA);
 	store_le32(header->receiver, s->remote);

@@ -10,8 +10,8 @@
 #include "proto/tunnel.h"
 
 /*
- * Give a plain packet its header, nonce and padding, and a place among the jobs
- * that send_seal() works off.  The session may send.
+ * Give a plain packet its header, nonce and padding, and a place among the jobs that
+ * send_seal() processes. The session must be allowed to send.
  */
 void send_stamp(struct tunnel *t, struct batch *b, struct pkt *p, struct session *s, uint8_t ecn);
 /* Seal all that was stamped. */
@@ -24,18 +24,18 @@ enum fate send_stage(struct tunnel *t, struct peer *peer, const uint8_t *data, s
  * at the next tick.
  */
 void send_flush(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now);
-/* A keepalive, unless packets wait: those do as well. */
+/* Send a keepalive, unless packets wait, which serve as well. */
 void send_keepalive(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now);
 /*
- * Packets left for this peer under its current session: timers, and a new handshake
- * when it is time.
+ * Packets left for this peer under its current session: update timers, and start a new
+ * handshake when it is time.
  */
 void send_happened(struct tunnel *t, struct peer *peer, bool data, struct batch *b,
 		   struct instant now);
 
 /* Serve this peer (flush, or keepalive) at the next rng. */
 void send_later(struct tunnel *t, struct peer *peer, bool keepalive);
-/* Serve all that asked. */
+/* Serve all peers that are due. */
 void send_serve(struct tunnel *t, struct batch *b, struct instant now);
 
 #endif

@@ -27,8 +27,8 @@ struct session {
 	struct peer *peer;
 	uint64_t send_counter; /* of the next packet */
 	uint64_t born;
-	uint32_t local, remote; /* receiver indices: what they put, what we put */
-	bool initiator;         /* we began the handshake: the one who renews by age */
+	uint32_t local, remote; /* receiver indices: the one they use, the one we use */
+	bool initiator;         /* we initiated the handshake: the initiator renews by age */
 	bool send_valid, receive_valid;
 	bool retired;         /* left the keyring; freed when the call ends */
 	struct session *link; /* in a list of retired sessions */
@@ -38,10 +38,10 @@ struct session {
 /* NULL: no memory. keys are copied. */
 struct session *session_new(const struct noise_keys *keys, bool initiator, uint32_t local,
 			    uint32_t remote, struct peer *peer, uint64_t now);
-/* Wipes the keys; NULL is fine. */
+/* Wipes the keys; NULL is allowed. */
 void session_free(struct session *s);
 
-/* Time since it began; never negative, though clocks of two calls may cross. */
+/* Time since it began; never negative, even if the clock readings of two calls cross. */
 uint64_t session_age(const struct session *s, uint64_t now);
 /* A packet may be sealed with it now. */
 bool session_may_send(const struct session *s, uint64_t now);

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "proto/limits.h"
 
-enum { LENGTH = 4 }; /* each packet has its length in front */
+enum { LENGTH = 4 }; /* each packet is preceded by its length */
 
 static void copy_in(struct staged *s, const void *data, size_t len)
 {

@@ -3,9 +3,9 @@
 #define PROTO_STAGED_H
 
 /*
- * Plain packets that wait for a session, oldest first: at most 128 and at most
- * STAGED_BYTES; the oldest make room.  Its memory comes with the first packet
- * and goes with the last.  A zeroed struct is empty.
+ * Plain packets that wait for a session, oldest first: at most 128 and at most STAGED_BYTES;
+ * the oldest make room. Its memory is allocated with the first packet and freed with the last.
+ * A zeroed struct is empty.
  */
 
 #include <stdbool.h>
@@ -19,15 +19,15 @@ struct staged {
 };
 
 /*
- * Copies the packet. How many old ones had to go; -1: no memory (or longer than the
- * stage), it is not kept.
+ * Copies the packet. Returns how many old ones were dropped; -1: no memory (or longer than the
+ * stage), and it is not kept.
  */
 int staged_push(struct staged *s, const uint8_t *data, size_t len);
 /* Length of the oldest; only if n > 0. */
 size_t staged_length(const struct staged *s);
 /* Take out the oldest; out has staged_length() bytes of room. */
 void staged_pop(struct staged *s, uint8_t *out);
-/* Drop all; how many. */
+/* Drop all; returns how many. */
 uint32_t staged_purge(struct staged *s);
 
 #endif

@@ -16,17 +16,17 @@
 #include "crypto/rng.h"
 
 enum timer {
-	TIMER_RETRANSMIT,    /* handshake: 5 s and jitter after an initiation without answer */
+	TIMER_RETRANSMIT,    /* handshake: 5 s and jitter after an unanswered initiation */
 	TIMER_KEEPALIVE,     /* passive: 10 s after data came in and nothing went out */
 	TIMER_NEW_HANDSHAKE, /* 15 s and jitter after data went out and nothing came in */
-	TIMER_FORGET,        /* 540 s after a session came about: wipe everything */
+	TIMER_FORGET,        /* 540 s after a session was made: wipe everything */
 	TIMER_PERSISTENT,    /* the configured interval */
 	TIMER_COUNT
 };
 
 struct timers {
 	uint64_t at[TIMER_COUNT];
-	uint32_t attempts;   /* initiations repeated so far; new traffic starts anew */
+	uint32_t attempts;   /* initiations repeated so far; new traffic resets it */
 	uint32_t unanswered; /* initiations since the last session, or since giving up */
 	uint16_t interval;   /* persistent keepalive, seconds; 0: off */
 	bool running;
@@ -35,7 +35,7 @@ struct timers {
 };
 
 void timers_start(struct timers *t);
-void timers_stop(struct timers *t); /* disarm all; attempts start anew */
+void timers_stop(struct timers *t); /* disarm all; reset attempts */
 
 void timers_data_sent(struct timers *t, uint64_t now, const struct rng *c);
 void timers_data_received(struct timers *t, uint64_t now);
@@ -50,7 +50,7 @@ void timers_gate_closed(struct timers *t, uint64_t opens, const struct rng *c);
 
 /* The earliest deadline; UINT64_MAX: none. */
 uint64_t timers_next(const struct timers *t);
-/* Disarm and return one timer that is due, or -1. Called until -1, each is acted on in between. */
+/* Disarm and return one timer that is due, or -1. Call it until -1, handling each one. */
 int timers_take(struct timers *t, uint64_t now);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A batch goes through named stages, in the order in which they stand here.
+ * A batch goes through named stages, in the order in which they appear here.
  *
- *   seal:  sort (whose is it?), stamp (nonce, header), aead_seal
+ *   seal:  sort (which peer?), stamp (nonce, header), aead_seal
  *   open:  sort (which session, or the handshake lane), aead_open, take (replay,
  *          endpoint, keys, content), then serve and answer
  *   tick:  expired timers, then serve and answer
  *
- * Nonces are given before the AEAD stage, the replay window is asked after it;
- * the stage itself touches nothing but its jobs.
+ * Nonces are assigned before the AEAD stage, the replay window is checked after it; the stage
+ * itself touches only its jobs.
  */
 #include "proto/tunnel.h"
 
@@ -22,7 +22,7 @@
 #include "proto/inner.h"
 #include "proto/send.h"
 
-enum { TICK_BUDGET = 64 }; /* handshakes begun by timers in one tick: 4, the rest at the next */
+enum { TICK_BUDGET = 64 }; /* handshakes started by timers in one tick: 4, the rest in the next */
 
 int tunnel_init(struct tunnel *t, const struct rng *rng, uint32_t cap)
 {
@@ -94,7 +94,7 @@ void tunnel_sweep(struct tunnel *t)
 	}
 }
 
-/* The common end of the three calls: what was asked for in between leaves. */
+/* The common end of the three calls: send what became due in between. */
 static void finish(struct tunnel *t, struct batch *b, struct instant now)
 {
 	send_serve(t, b, now);
@@ -106,7 +106,7 @@ static void finish(struct tunnel *t, struct batch *b, struct instant now)
 
 /* --- seal --- */
 
-/* The first packet of a run for another peer, or the end: what the run means for its timers. */
+/* At the first packet for another peer, or at the end: update the timers of the run's peer. */
 static void run_ends(struct tunnel *t, struct peer *peer, bool sent, struct batch *b,
 		     struct instant now)
 {
@@ -256,13 +256,16 @@ static enum fate take_content(struct tunnel *t, struct peer *peer, struct pkt *p
 	len = inner_length(p->data, p->len, version);
 	if (!len)
 		return FATE_LENGTH;
-	/* The owner of the source in the whole table, not merely "one of this peer's". */
+	/*
+	 * Look up the owner of the source in the whole table, not merely among this peer's
+	 * prefixes.
+	 */
 	if (inner_source(&t->allowed, p->data, version) != peer) {
 		inner_source_ip(p->data, version, &from);
 		faults_source(peer, &from, now.mono);
 		return FATE_SOURCE;
 	}
-	p->len = (uint32_t)len; /* what is beyond was padding */
+	p->len = (uint32_t)len; /* the rest was padding */
 	inner_ecn_in(p->data, version, p->tos);
 	peer->rx_packets++;
 	faults_returned(&peer->faults);
@@ -304,7 +307,7 @@ static enum fate take(struct tunnel *t, struct session *s, struct pkt *p, bool a
 	p->len -= (uint32_t)sizeof(*m) + SEAL_LEN;
 	if (p->len == 0)
 		return FATE_KEEPALIVE;
-	timers_data_received(&peer->timers, now.mono); /* whatever the content is worth */
+	timers_data_received(&peer->timers, now.mono); /* whether or not the content is valid */
 	return take_content(t, peer, p, now);
 }
 

@@ -32,17 +32,17 @@
 #include "proto/peer.h"
 #include "proto/peers.h"
 
-/* Something that the admin may want to hear of. */
+/* Something that the admin may want to know. */
 enum event_kind {
 	EVENT_NONE,
-	EVENT_HANDSHAKE, /* a session was confirmed */
-	EVENT_RETRY,     /* an initiation was sent again, without an answer so far; n: how often */
-	EVENT_GAVE_UP,   /* no answer to 20 initiations: waits for traffic */
-	EVENT_ENDPOINT,  /* the peer moved: peer->endpoint */
-	EVENT_FORGOT,    /* 540 s without a new session: keys wiped */
+	EVENT_HANDSHAKE,    /* a session was confirmed */
+	EVENT_RETRY,        /* an initiation was repeated, with no answer so far; n: how often */
+	EVENT_GAVE_UP,      /* no answer to 20 initiations: waiting for traffic */
+	EVENT_ENDPOINT,     /* the peer moved: peer->endpoint */
+	EVENT_FORGOT,       /* 540 s without a new session: keys wiped */
 	EVENT_UNKNOWN_PEER, /* initiation from a key that is not configured, hourly; key, end */
 	EVENT_PSK,          /* the first response that does not decrypt: preshared keys differ */
-	EVENT_TIMESTAMP,    /* the first that is older than one before: clock or shared key */
+	EVENT_TIMESTAMP,    /* the first that is older than an earlier one: clock or shared key */
 };
 
 struct event {
@@ -79,7 +79,7 @@ struct tunnel {
 	struct work *work;
 	uint32_t n_jobs, cap_jobs;
 	uint32_t spent;       /* on handshakes in this call */
-	struct peer *touched; /* its deadline is looked up when the next one is touched */
+	struct peer *touched; /* its deadline is updated when the next one is touched */
 	struct event events[EVENTS];
 	uint32_t event_first, event_count;
 	uint64_t count[FATE_COUNT]; /* packets by fate, all peers and strangers */
@@ -88,24 +88,21 @@ struct tunnel {
 	uint8_t removed_timestamp[12]; /* latest of those sent to peers that are gone */
 };
 
-/*
- * cap: the most packets that a batch handed in will ever hold.  chance is
- * copied.  0 or -ENOMEM.
- */
+/* cap: the most packets that a batch passed in will ever hold. chance is copied. 0 or -ENOMEM. */
 int tunnel_init(struct tunnel *t, const struct rng *rng, uint32_t cap);
 /* Removes all peers, wipes all keys, frees all memory. */
 void tunnel_fini(struct tunnel *t);
 
 /*
- * Plain packets in (FATE_NONE): sealed ones out, FATE_NET; or staged, or a drop.
- * Packets that the core sends by itself are added to the batch.
+ * Plain packets in (FATE_NONE): sealed ones out, FATE_NET; or staged, or a drop. Packets that
+ * the core sends on its own are added to the batch.
  */
 void tunnel_seal(struct tunnel *t, struct batch *b, struct instant now);
 /* Datagrams in (FATE_NONE, with end): plain packets out, FATE_DEV; answers, FATE_NET. */
 void tunnel_open(struct tunnel *t, struct batch *b, struct instant now);
 /* Adds what is due to a batch (fresh): handshakes, keepalives, waiting packets. */
 void tunnel_tick(struct tunnel *t, struct batch *b, struct instant now);
-/* When tunnel_tick wants to be called: mono ns; 0: at once; UINT64_MAX: never. */
+/* When to call tunnel_tick: mono ns; 0: at once; UINT64_MAX: never. */
 uint64_t tunnel_deadline(const struct tunnel *t);
 
 /*
@@ -124,7 +121,7 @@ bool tunnel_event(struct tunnel *t, struct event *e);
 /* For the files of this room: an event, and a peer whose timers changed. */
 void tunnel_note(struct tunnel *t, struct event e);
 void tunnel_touch(struct tunnel *t, struct peer *peer);
-/* Free the sessions that left their keyring, and look up the deadline of who was touched last. */
+/* Free the sessions that left their keyring, and update the deadline of the peer touched last. */
 void tunnel_sweep(struct tunnel *t);
 
 #endif

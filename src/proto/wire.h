@@ -3,8 +3,8 @@
 #define PROTO_WIRE_H
 
 /*
- * The four messages as bytes (whitepaper 5.4).  All members are bytes, so a
- * struct may lie at any address; integers go through base/bytes.h.
+ * The four messages as bytes (whitepaper 5.4). All members are bytes, so a struct may be at
+ * any address; integers go through base/bytes.h.
  */
 
 #include <stdint.h>
