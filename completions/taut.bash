@@ -2,7 +2,7 @@
 #
 # bash completion for taut(8). It does not need the package bash-completion.
 
-# Names of tunnels that have a file. _taut_root is empty but in tests.
+# Names of tunnels that have a file. _taut_root is empty except in tests.
 _taut_names()
 {
 	local file name

@@ -2,7 +2,7 @@
 #
 # fish completion for taut(8).
 
-# Names of tunnels that have a file. _taut_root is empty but in tests.
+# Names of tunnels that have a file. _taut_root is empty except in tests.
 function __taut_names
     for file in $_taut_root/etc/taut/*.conf $_taut_root/etc/wireguard/*.conf
         string replace -r '.*/(.*)\.conf$' '$1' -- $file
