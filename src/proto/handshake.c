@@ -306,7 +306,7 @@ enum fate handshake_cookie(struct tunnel *t, const struct wire_cookie *m, struct
 	t->cookies_received++;
 	peer->faults.cookies++;
 	peer->faults.cookie_at = now.mono;
-	return FATE_CONSUMED; /* touch neither timers nor endpoint: it proves nothing about its sender */
+	return FATE_CONSUMED; /* no timer, no endpoint: it proves nothing about the sender */
 }
 
 static bool under_load(struct tunnel *t, struct instant now)

@@ -543,7 +543,7 @@ def pair_tells_of_a_network_that_is_not_private(lab):
             ("10.9.0.1/24", None), ("10.8.0.1/24,2001:db8::1/64", "2001:db8::2/64"))):
         offer = a.taut("new", f"wg{number}", "--listen", "--address", network).out.strip()
         said = b.taut("join", f"wg{number}", offer, ok=False).err
-        equal(re.findall(r"makes this host (\S+) in the tunnel. That is no private", said),
+        equal(re.findall(r"gives this host the address (\S+) in the tunnel. That is not", said),
               [told] if told else [], network)
 
 
