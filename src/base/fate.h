@@ -9,7 +9,7 @@
 enum fate {
 	FATE_NONE,      /* undecided: fresh from device or network */
 	FATE_DEV,       /* write it to the device */
-	FATE_NET,       /* send it to its endpoint */
+	FATE_NET,       /* send it to pkt.end */
 	FATE_STAGED,    /* copied; it waits for a session */
 	FATE_HANDSHAKE, /* copied into the handshake lane */
 	FATE_KEEPALIVE, /* authentic and empty: consumed */
