@@ -177,7 +177,7 @@ bool pairopts_read(struct pairopts *o, const struct pairopts_of *of, int argc, c
 	struct reader r = { .o = o, .of = of, .verb = argv[0], .argc = argc, .argv = argv };
 	int end;
 
-	*o = (struct pairopts){ .quiet = c->quiet, .timeout_s = PAIROPT_TIMEOUT_S };
+	*o = (struct pairopts){ .quiet = quiet, .timeout_s = PAIROPT_TIMEOUT_S };
 	r.argv[0] = program; /* so that getopt's messages start like ours */
 	optind = 0;          /* restart getopt */
 	end = take_options(&r);
