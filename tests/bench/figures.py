@@ -24,7 +24,7 @@ ROWS = (
 )
 TITLES = {key: title for key, title, _, _ in ROWS}
 DIGITS = {key: digits for key, _, digits, _ in ROWS}
-TABLES = {"plain": "veth as it is", "wire": "veth without segmentation"}
+TABLES = {"plain": "unmodified veth", "wire": "veth without segmentation"}
 
 
 def names(table):

@@ -189,7 +189,7 @@ def arguments():
     p.add_argument("--peer", default="wireguard-go")
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--seconds", type=int, default=2)
-    p.add_argument("--plain", action="store_true", help="only the veth as it is")
+    p.add_argument("--plain", action="store_true", help="only the unmodified veth")
     p.add_argument("--wire", action="store_true", help="only the veth without segmentation")
     p.add_argument("--daemons", type=lambda s: s.split(","))
     p.add_argument("--loads", type=lambda s: s.split(","), default=[*LOADS, *OTHERS])
