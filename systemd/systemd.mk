@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# Files for systemd and its neighbours; configure says where they go.
+# Files for systemd, NetworkManager and polkit; configure sets their directories.
 
 unit_files = systemd/taut.target
 built_units = systemd/taut@.service
@@ -46,7 +46,7 @@ if WITH_POLKITRULESDIR
 polkitrules_DATA = $(polkit_files)
 endif
 
-# By make, not by configure: bindir is known in full only now.
+# Made by make, not by configure: bindir is fully expanded only here.
 systemd/taut@.service: $(srcdir)/systemd/taut@.service.in Makefile
 	$(AM_V_at)$(MKDIR_P) systemd
 	$(AM_V_GEN)sed -e 's|[@]bindir[@]|$(bindir)|g' -e 's|[@]docdir[@]|$(docdir)|g' \
