@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# Make a Debian package of this tree, on Debian 12 or a newer Ubuntu: installs what
-# is needed for that (as root), builds from what `make dist` packs in a temporary
-# directory, and has lintian look at the result. The package is left in the
-# directory given as argument, else in the current one, and its path is the only
-# line of standard output. Nothing else is left.
+# Build a Debian package of this tree, on Debian 12 or a recent Ubuntu: install the
+# required packages (as root), build from the tarball of `make dist` in a temporary
+# directory, and check the result with lintian. The package is put into the directory
+# given as argument, or else the current one; its path is the only line on standard
+# output. Nothing else is left behind.
 #
-# The tests of the tree are not run by this; scripts/test.sh does that. With
-# DEB_BUILD_OPTIONS set, it says what to do instead (empty: the tests are run).
+# This does not run the tests of the tree; scripts/test.sh does. To change that, set
+# DEB_BUILD_OPTIONS (empty: run the tests).
 
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -26,7 +26,7 @@ finish()
 	exit "$code"
 }
 
-# Run a step; what it says is shown if it fails.
+# Run a step; its output is shown only if it fails.
 step()
 {
 	name=$1
@@ -63,7 +63,7 @@ build()
 }
 
 [ -d "$top/debian" ] || {
-	echo "build-deb: there is no debian/ here; it is in the repository, not in a tarball" >&2
+	echo "build-deb: no debian/ here; it is in the repository, not in the tarball" >&2
 	exit 1
 }
 out=$(cd "${1:-.}" && pwd)
@@ -79,7 +79,7 @@ step "make dist" make_tarball
 version=$(sed -n 's/^AC_INIT(\[taut\], \[\(.*\)\])$/\1/p' "$top/configure.ac")
 packaged=$(cd "$top" && dpkg-parsechangelog -S Version)
 [ "${packaged%-*}" = "$version" ] || {
-	echo "build-deb: debian/changelog is about $packaged, configure.ac about $version" >&2
+	echo "build-deb: debian/changelog has version $packaged, configure.ac has $version" >&2
 	exit 1
 }
 step "unpacking it" unpack
@@ -87,6 +87,6 @@ step "dpkg-buildpackage" build
 deb=$(ls "$work"/taut_*.deb)
 step "lintian" lintian --fail-on error --allow-root "$work"/taut_*.changes
 grep -v '^N: ' "$work/log" >&2 || true
-# Never through a link or into a file that somebody else laid there (/tmp).
+# Never follow a link or overwrite a file that another user placed there (/tmp).
 cp --remove-destination "$deb" "$out/"
 echo "$out/${deb##*/}"

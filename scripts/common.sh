@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
 #
-# Shared by the scripts beside it: a temporary copy of the sources to build in, so that
-# the tree stays as it is, what to put back afterwards, and two namespaces to show things in.
+# Shared by the scripts in this directory: building in a temporary copy of the sources, so
+# that the tree stays unchanged, cleaning up afterwards, and two namespaces for demonstrations.
 
-# Copy the sources of the tree $1 to the new directory $2: what git knows of and
-# what is new and not ignored; without git, all but what a build leaves.
+# Copy the sources of the tree $1 to the new directory $2: files that git tracks, and
+# new ones that it does not ignore; without git, all except the results of a build.
 sources_copy()
 {
 	mkdir -p "$2"
@@ -21,8 +21,8 @@ sources_copy()
 	fi
 }
 
-# Build the sources in $1/src into $1/build; arguments after that go to configure.
-# What the tools say goes to $1/build.log, of which the end is shown on failure.
+# Build the sources in $1/src into $1/build; further arguments are passed to configure.
+# The output goes to $1/build.log; its end is shown on failure.
 sources_build()
 {
 	work=$1
@@ -43,8 +43,8 @@ sources_build()
 	return 1
 }
 
-# ip(8) and the control socket make these directories; take away those that were
-# not there before, if they are empty.
+# ip(8) and the control socket create these directories; remove those that did not
+# exist before, if they are empty.
 RUN_DIRS="/run/netns /run/wireguard"
 
 run_dirs_note()
@@ -66,8 +66,8 @@ run_dirs_restore()
 	done
 }
 
-# Make two network namespaces, $ns_a and $ns_b, with a cable of addresses for documentation
-# between them.
+# Create two network namespaces, $ns_a and $ns_b, connected by a veth with documentation
+# addresses.
 lay_cable()
 {
 	ip netns add "$ns_a"

@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: ISC
 #
-# What taut needs from Debian 12 or a newer Ubuntu. Read by the scripts beside
-# this file; the one place where package names stand.
+# The packages of Debian 12 or a recent Ubuntu that taut needs. Sourced by the scripts in
+# this directory; package names are listed only here.
 
 # To build the program.
 PACKAGES_BUILD="autoconf automake make gcc libc6-dev pkg-config
 	libsodium-dev libev-dev libmnl-dev libc-ares-dev libjansson-dev libssl-dev"
 
-# intel-ipsec-mb, much the fastest cipher, is there for amd64 only.
+# intel-ipsec-mb, by far the fastest cipher, is available for amd64 only.
 case $(dpkg --print-architecture 2>/dev/null) in
 amd64) PACKAGES_BUILD="$PACKAGES_BUILD libipsec-mb-dev" ;;
 esac
 
-# To show it: two namespaces, a ping, and a transfer.
+# To demonstrate it: two namespaces, a ping, and a transfer.
 PACKAGES_SHOW="iproute2 iputils-ping python3 procps"
 
-# To test it: unit tests, style, and other implementations to talk to.
+# To test it: unit tests, style, and other implementations.
 PACKAGES_TEST="libcmocka-dev libqrencode-dev clang-format-14 binutils diffutils nftables
 	wireguard-tools wireguard-go bird2 babeld systemd mandoc groff-base zsh fish"
 
-# To make a package of it, and to install that in a place of its own.
+# To build a package, and to install it in a chroot.
 PACKAGES_DEB="debhelper dpkg-dev lintian libcmocka-dev libqrencode-dev
 	systemd xz-utils"
 PACKAGES_DEB_TEST="debootstrap util-linux python3"
@@ -33,11 +33,11 @@ packages_missing()
 	done
 }
 
-# Those of the packages above that come with a service. It is to run in namespaces only, by
-# hand of the tests.
+# PACKAGE:SERVICE of packages above that bring a service. Only the tests start it, in
+# namespaces.
 PACKAGES_WITH_SERVICE="bird2:bird babeld:babeld"
 
-# apt-get install, without the start of anything; and what came with it is not enabled.
+# apt-get install, but do not start or enable any service.
 packages_apt_install()
 (
 	policy=/usr/sbin/policy-rc.d
@@ -58,17 +58,17 @@ packages_apt_install()
 	done
 )
 
-# Install what is missing of the given packages; nothing is asked for when all is there.
+# Install those of the given packages that are missing; does not run apt-get if none is.
 packages_install()
 {
 	command -v dpkg-query >/dev/null 2>&1 || {
-		echo "not Debian or Ubuntu: make sure that you have: $*" >&2
+		echo "not Debian or Ubuntu: make sure that these are installed: $*" >&2
 		return 0
 	}
 	missing=$(packages_missing "$@")
 	[ -n "$missing" ] || return 0
 	if [ "$(id -u)" != 0 ]; then
-		echo "these packages are missing, and only root can install them:" $missing >&2
+		echo "these packages are missing, and installing them needs root:" $missing >&2
 		return 1
 	fi
 	echo "installing:" $missing

@@ -1,18 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# See taut work, on a fresh Debian 12 or Ubuntu, as root: installs what is
-# needed, builds a copy of this tree in a temporary directory, joins two network
-# namespaces by a cable, runs a tunnel over it from two config files, pings
-# both ways, moves 100 MB through it, and takes everything away again. Nothing is
-# sent beyond the two namespaces.
+# Demonstrate taut on a fresh Debian 12 or Ubuntu, as root: install the required
+# packages, build a copy of this tree in a temporary directory, connect two network
+# namespaces with a veth, run a tunnel between them from two config files, ping both
+# ways, transfer 100 MB, and remove everything else again. Nothing is sent outside
+# the two namespaces.
 
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/scripts/packages.sh"
 . "$top/scripts/common.sh"
 
-# Names that no other run has: interfaces may have 15 characters.
+# Names that are unique to this run; interface names have at most 15 characters.
 id=$$
 ns_a=taut-a-$id
 ns_b=taut-b-$id
@@ -41,13 +41,13 @@ fail()
 	exit 1
 }
 
-# Does the process $1, a child of ours, still run? One that nobody waited for does not.
+# Is the process $1, a child of ours, still running? A zombie is not.
 alive()
 {
 	[ -e "/proc/$1/status" ] && ! grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null
 }
 
-# Ask the process $1, one of ours, to end, and make it if it does not.
+# Terminate the process $1, a child of ours; kill it if it does not exit.
 stop()
 {
 	[ -n "$1" ] || return 0
@@ -117,7 +117,7 @@ write_configs()
 wait_ready()
 {
 	for i in $(seq 100); do
-		alive "$3" || fail "taut run $2 ended"
+		alive "$3" || fail "taut run $2 exited"
 		! ip -n "$1" -6 address show dev "$2" up 2>/dev/null | grep -q fd77: || return 0
 		sleep 0.1
 	done
@@ -165,7 +165,7 @@ write_transfer()
 	END
 }
 
-# From b to a, with the checksums of both ends compared.
+# From b to a, comparing the checksums of both ends.
 move_data()
 {
 	write_transfer
@@ -207,12 +207,12 @@ sources_build "$work" || fail "the build failed"
 taut=$work/build/src/taut
 "$taut" --version
 
-say "two network namespaces and a cable, a config file for each end"
+say "two connected network namespaces, a config file for each end"
 lay_cable
 write_configs
 sed 's/^PrivateKey = .*/PrivateKey = (hidden)/' "$work/$tun_b.conf"
 
-say "taut run, on both ends; ping both ways, inside the tunnel"
+say "taut run on both ends; ping both ways through the tunnel"
 start_tunnel
 in_a ping -n -c 3 -i 0.2 -w 15 10.77.0.2 || fail "no answer from b"
 in_b ping -n -c 3 -i 0.2 -w 15 fd77::1 || fail "no answer from a"
@@ -221,17 +221,17 @@ say "100 MB through the tunnel"
 move_data
 
 say "taut status $tun_b"
-in_b "$taut" status "$tun_b" || fail "status says that the tunnel is not up"
+in_b "$taut" status "$tun_b" || fail "status reports that the tunnel is not up"
 
 say "done"
 cat <<'END'
-Shown: a tunnel between two network namespaces, from one config file on each end,
-with pings over IPv4 and IPv6 and 100 MB through it, the checksum being the same.
-All of it is taken away again.
+Demonstrated: a tunnel between two network namespaces, from one config file on each
+end, with pings over IPv4 and IPv6 and a transfer of 100 MB with equal checksums.
+All of it is removed now.
 
 Next:
   scripts/test.sh                            all tests, as root
-  ./bootstrap && ./configure && make         build it to keep
-  make install                               into /usr/local
-  README.md                                  a config file for two real hosts
+  ./bootstrap && ./configure && make         build it in this tree
+  make install                               install it to /usr/local
+  README.md                                  config files for two real hosts
 END

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Sum up what the test programs of a build said: `results.py BUILD-DIRECTORY`.
+"""Sum up the test results of a build: `results.py BUILD-DIRECTORY`.
 
 automake's driver leaves a .trs and a .log for each program.  cmocka and the
-suites in Python say how many cases passed; any other program is one case.  A
-program that failed counts at least one failure, whatever it says of itself.
+suites in Python report how many cases passed; any other program is one case.  A
+program that failed counts as at least one failure, whatever it reports.
 
 Prints the end of the log of each program that failed, a line for each that
-skipped something, and one last line: `N passed, N failed, N skipped`.  Exits 1
-on any failure, or when there is no result at all; with CI=true also on any skip.
+skipped something, and as last line: `N passed, N failed, N skipped`.  Exits 1
+on any failure, or if there are no results at all; with CI=true also on any skip.
 """
 
 import os
@@ -24,7 +24,7 @@ SUITE = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped\s*$", re.MULTILI
 
 
 def cases(log):
-    """(passed, failed, skipped) as the program tells it, or None if it counts no cases."""
+    """(passed, failed, skipped) as reported by the program, or None if it reports no cases."""
     told = SUITE.findall(log)
     if told:
         return tuple(int(n) for n in told[-1])
@@ -35,7 +35,7 @@ def cases(log):
 
 
 def judge(result, log):
-    """(passed, failed, skipped) of one program, by its result and its log."""
+    """(passed, failed, skipped) of one program, from its result and its log."""
     told = cases(log)
     if result in ("FAIL", "ERROR", "XPASS") or told and told[1]:
         passed, failed, skipped = told or (0, 0, 0)
@@ -46,7 +46,7 @@ def judge(result, log):
 
 
 def main(build):
-    """Print the sum for this build; the exit code."""
+    """Print the totals of a build; return the exit code."""
     total = [0, 0, 0]
     programs = 0
     for trs in sorted(build.rglob("*.trs")):

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# The first ten minutes with taut, on Debian 12 or a newer Ubuntu, as root: makes
-# the package, installs it on two clean systems (made by debootstrap, each in a
-# directory and a network namespace of its own, with a cable between them), pairs
-# them with three commands and two pasted lines, asks whether the tunnel is well,
-# and pings through it. Takes everything away again.
+# The first ten minutes with taut, on Debian 12 or a recent Ubuntu, as root: build the
+# package, install it on two clean systems (made by debootstrap, each in its own directory
+# and network namespace, connected by a veth), pair them with three commands and two
+# pasted lines, check that the tunnel is healthy, and ping through it. Remove everything
+# else afterwards.
 #
 #   scripts/show-package.sh [PACKAGE.deb]
 #
-# TAUT_CHROOT names a directory with a clean system, to be copied instead of making one.
+# TAUT_CHROOT names a directory with a clean system to copy instead of making a new one.
 
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -32,7 +32,7 @@ fail()
 	exit 1
 }
 
-# Process 1 of a system: all that runs there ends with it.
+# Kill process 1 of a system, and with it everything that runs there.
 end_host()
 {
 	[ -n "$1" ] || return 0
@@ -46,7 +46,7 @@ finish()
 	trap - EXIT HUP INT TERM
 	end_host "$keeper_a"
 	end_host "$keeper_b"
-	end_host "$pid" # one that did not come so far
+	end_host "$pid" # a host that did not start completely
 	[ ! -e "/run/netns/$ns_a" ] || ip netns del "$ns_a"
 	[ ! -e "/run/netns/$ns_b" ] || ip netns del "$ns_b"
 	run_dirs_restore
@@ -54,7 +54,7 @@ finish()
 	exit "$code"
 }
 
-# A step that says much: shown only if it fails.
+# Run a step; its output is shown only if it fails.
 step()
 {
 	name=$1
@@ -66,7 +66,7 @@ step()
 	}
 }
 
-# "SUITE URL" of the distribution itself, as apt on this machine has it.
+# "SUITE URL" of the distribution, from the configuration of apt on this machine.
 mirror()
 {
 	suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
@@ -74,7 +74,7 @@ mirror()
 		awk -v suite="$suite" '$1 == suite && $2 == "main" { print $1, $3; exit }'
 }
 
-# A clean system in the directory $1, which uses the proxy of this one.
+# Make a clean system in the directory $1, with the proxy settings of this machine.
 make_system()
 {
 	if [ -n "${TAUT_CHROOT:-}" ]; then
@@ -82,7 +82,7 @@ make_system()
 		return
 	fi
 	set -- "$1" $(mirror)
-	[ $# = 3 ] || fail "apt on this machine knows no mirror of the distribution"
+	[ $# = 3 ] || fail "apt on this machine has no mirror of the distribution"
 	debootstrap --variant=minbase "$2" "$1" "$3"
 	for scheme in http https; do
 		eval "$(apt-config shell proxy "Acquire::$scheme::Proxy")"
@@ -92,7 +92,7 @@ make_system()
 	done
 }
 
-# Nothing is started by the installation of a package in there.
+# Install the package on the system in the directory $1, without starting any service.
 install_package()
 {
 	cp "$deb" "$1/root/taut.deb"
@@ -108,8 +108,8 @@ install_package()
 			apt-get -q -y install --no-install-recommends /root/taut.deb'
 }
 
-# Switch on the system in the directory $1, in network namespace $2, with the host name
-# $3; $inner is its process 1, and all ends with $pid.
+# Start the system in the directory $1, in network namespace $2, with the host name $3.
+# $inner is its process 1; killing $pid ends all of it.
 start_host()
 {
 	ip netns exec "$2" unshare --mount --pid --ipc --uts --fork --kill-child \
@@ -130,7 +130,7 @@ start_host()
 	fail "the system in $1 does not start"
 }
 
-# A command on the host whose process 1 is $1.
+# Run a command on the host whose process 1 is $1.
 on()
 {
 	host=$1
@@ -153,7 +153,7 @@ pair()
 	on "$inner_a" taut why wg0 || fail "taut why"
 }
 
-# The addresses of the tunnel on the host of this process 1.
+# Print the inner addresses of the host whose process 1 is $1.
 inside()
 {
 	on "$1" sed -n 's/^Address = //p' /etc/taut/wg0.conf | tr ',' '\n' | sed 's| *\([^/]*\)/.*|\1|'
@@ -173,7 +173,7 @@ ping_all()
 
 [ "$(id -u)" = 0 ] || fail "network namespaces and chroots need root: sudo $0"
 [ -c /dev/net/tun ] || fail "no /dev/net/tun here (container? start it with --device /dev/net/tun)"
-[ -z "${1:-}" ] || [ -f "$1" ] || fail "there is no $1"
+[ -z "${1:-}" ] || [ -f "$1" ] || fail "no such file: $1"
 run_dirs_note
 trap finish EXIT
 trap 'exit 129' HUP
@@ -184,13 +184,13 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/taut-show.XXXXXX")
 
 say "the package"
 deb=${1:-}
-[ -n "$deb" ] || deb=$("$top/scripts/build-deb.sh" "$work") || fail "the package cannot be built"
+[ -n "$deb" ] || deb=$("$top/scripts/build-deb.sh" "$work") || fail "could not build the package"
 dpkg-deb -f "$deb" Package Version Depends
 
 say "installed on two clean systems, A and B"
 step "a clean system" make_system "$work/a"
-step "the package on it" install_package "$work/a"
-step "a second one" cp -a "$work/a" "$work/b"
+step "installing the package" install_package "$work/a"
+step "a second system" cp -a "$work/a" "$work/b"
 lay_cable
 start_host "$work/a" "$ns_a" a.example.org
 keeper_a=$pid inner_a=$inner pid=
@@ -204,13 +204,13 @@ pair
 say "through the tunnel"
 ping_all
 
-say "what is on A now"
+say "the result on A"
 on "$inner_a" sh -c 'cd /etc/taut; ls -l; cat wg0.conf; taut status wg0'
 
-say "taken away"
+say "removed"
 on "$inner_a" taut down wg0
 on "$inner_b" taut down wg0
-on "$inner_a" sh -c 'dpkg --purge taut; ls -A /etc/taut' || fail "the package cannot be purged"
+on "$inner_a" sh -c 'dpkg --purge taut; ls -A /etc/taut' || fail "could not purge the package"
 end_host "$keeper_a"
 end_host "$keeper_b"
 keeper_a= keeper_b=

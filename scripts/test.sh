@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: ISC
 #
 # Build taut and run all of its tests, on a fresh Debian 12 or Ubuntu, as root:
-# installs what is needed, builds a copy of this tree in a temporary directory,
-# runs `make check` and `make check-interop` there, and takes everything away
-# again. The last line is: N passed, N failed, N skipped. With CI=true a skipped
-# test is a failure.
+# install the required packages, build a copy of this tree in a temporary directory,
+# run `make check` and `make check-interop` there, and remove everything else again.
+# The last line is: N passed, N failed, N skipped. With CI=true a skipped test is a
+# failure.
 
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -47,7 +47,7 @@ code=0
 make -j"$(nproc)" check || code=1
 make -j"$(nproc)" check-interop || code=1
 
-# A make that failed without a failed test did not get as far as the tests.
+# If make failed but no test did, make failed before it ran the tests: count one failure.
 CI=${CI:-} python3 "$work/src/scripts/results.py" . >"$work/results" || {
 	cat "$work/results"
 	exit 1

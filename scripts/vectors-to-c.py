@@ -6,16 +6,16 @@
 
 Both files are committed, so that building the tests needs neither Python nor a
 JSON library.  Every section of the JSON becomes one static const table (a list)
-or one static const struct (an object), with the names of the JSON.  Byte strings
-stay hexadecimal text; tests/unit/hex.h reads them.
+or one static const struct (an object), with the names from the JSON.  Byte strings
+remain hexadecimal text; tests/unit/hex.h reads them.
 """
 
 import json
 import sys
 
-# Decimal strings of the JSON that are numbers too large for a double.
+# Decimal strings in the JSON that are numbers too large for a double.
 NUMBERS = {"counter", "reject_after_messages"}
-# Numbers that 32 bits might not hold.
+# Numbers that may not fit 32 bits.
 WIDE = NUMBERS | {"unix_sec"}
 # JSON name -> C name of a section.
 SECTIONS = {
