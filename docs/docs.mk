@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# What is installed beside the program: man pages, examples, completions.
+# Installed with the program: man pages, examples, completions.
 
 dist_man_MANS = \
 	docs/man/taut.7 \
@@ -20,7 +20,7 @@ dist_examples_DATA = \
 	conf/site-to-site.conf \
 	conf/split-dns.conf
 
-# bash loads what has the name of the command.
+# bash loads the file named after the command.
 bashcompletiondir = $(datadir)/bash-completion/completions
 bashcompletion_DATA = completions/taut
 completions/taut: completions/taut.bash

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
 #
-# Libraries that may carry the packets' cipher beside libsodium. Each is yes (must be
-# there), no, or auto (used when found); the program chooses among them at start.
+# Libraries that can provide the packet cipher besides libsodium. Each is yes (required),
+# no, or auto (used if found); the program chooses among them at start.
 
-# TAUT_AEAD: the conditionals HAVE_OPENSSL and HAVE_IPSECMB, and CRYPTO_LIBS, what whoever
-# links the crypto room needs. After SODIUM. The names are in AEAD_BACKENDS.
+# TAUT_AEAD: sets the conditionals HAVE_OPENSSL and HAVE_IPSECMB, and CRYPTO_LIBS, the libraries
+# to link with the crypto room. Call after SODIUM. The names are in AEAD_BACKENDS.
 AC_DEFUN([TAUT_AEAD], [
 	AEAD_BACKENDS=
 	TAUT_IPSECMB
@@ -13,7 +13,7 @@ AC_DEFUN([TAUT_AEAD], [
 	AC_SUBST([CRYPTO_LIBS], ['$(IPSECMB_LIBS) $(OPENSSL_LIBS) $(SODIUM_LIBS)'])
 ])
 
-# intel-ipsec-mb brings no pkg-config file, and is for x86-64 only: look by trial.
+# intel-ipsec-mb has no pkg-config file and is for x86-64 only: try to link with it.
 AC_DEFUN([TAUT_IPSECMB], [
 	AC_ARG_WITH([ipsec-mb],
 		[AS_HELP_STRING([--with-ipsec-mb@<:@=yes|no|auto@:>@],

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 #
-# Compiler and linker flags, each asked for by a trial before it is used.
+# Compiler and linker flags, each tested before it is used.
 
 # TAUT_COMPILE_FLAG(VARIABLE, FLAGS, [IF-YES], [IF-NO])
-# Append FLAGS to VARIABLE if the compiler takes them without a warning.
+# Append FLAGS to VARIABLE if the compiler accepts them without a warning.
 AC_DEFUN([TAUT_COMPILE_FLAG], [
 	AC_MSG_CHECKING([whether $CC accepts $2])
 	taut_saved_CFLAGS=$CFLAGS
@@ -19,7 +19,7 @@ AC_DEFUN([TAUT_COMPILE_FLAG], [
 ])
 
 # TAUT_LINK_FLAG(VARIABLE, FLAGS)
-# The same for the link. The objects are made with HARDEN_CFLAGS, as ours are.
+# The same for the linker. The objects are compiled with HARDEN_CFLAGS, as ours are.
 AC_DEFUN([TAUT_LINK_FLAG], [
 	AC_MSG_CHECKING([whether $CC links with $2])
 	taut_saved_CFLAGS=$CFLAGS
@@ -34,8 +34,8 @@ AC_DEFUN([TAUT_LINK_FLAG], [
 	LDFLAGS=$taut_saved_LDFLAGS
 ])
 
-# TAUT_WARNINGS: WARN_CFLAGS for all code, WARN_STRICT_CFLAGS on top of it for
-# the rooms where a silent conversion may be a hole.
+# TAUT_WARNINGS: WARN_CFLAGS for all code, and in addition WARN_STRICT_CFLAGS for
+# the rooms where an implicit conversion may be a vulnerability.
 AC_DEFUN([TAUT_WARNINGS], [
 	AC_ARG_ENABLE([werror],
 		[AS_HELP_STRING([--enable-werror], [treat compiler warnings as errors])],
@@ -83,10 +83,10 @@ AC_DEFUN([TAUT_GCOV], [
 ])
 
 # TAUT_FORTIFY: glibc checks buffer sizes at run time. Needs optimization, and
-# gets in the way of sanitizers.
+# interferes with sanitizers.
 AC_DEFUN([TAUT_FORTIFY], [
 	taut_fortify=no
-	AC_MSG_CHECKING([which _FORTIFY_SOURCE is to be had])
+	AC_MSG_CHECKING([for the highest usable _FORTIFY_SOURCE])
 	AS_IF([test "x$enable_sanitizers" = xno], [
 		for taut_level in 3 2; do
 			test "$taut_fortify" = no || break
@@ -107,9 +107,9 @@ AC_DEFUN([TAUT_FORTIFY], [
 		[HARDEN_CPPFLAGS="-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$taut_fortify"])
 ])
 
-# TAUT_HARDENING: HARDEN_CPPFLAGS, HARDEN_CFLAGS, HARDEN_LDFLAGS. After
-# TAUT_SANITIZERS. ZERO_REGS_CFLAGS is for code that handles keys only: it costs
-# a little in each function that returns.
+# TAUT_HARDENING: HARDEN_CPPFLAGS, HARDEN_CFLAGS, HARDEN_LDFLAGS. Call after
+# TAUT_SANITIZERS. ZERO_REGS_CFLAGS is only for code that handles keys: it has a
+# small cost in each function that returns.
 AC_DEFUN([TAUT_HARDENING], [
 	AC_ARG_ENABLE([hardening],
 		[AS_HELP_STRING([--disable-hardening],

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 
 # TAUT_LIBEV(MAJOR, MINOR)
-# libev brings no pkg-config file: look for the header, its version and the
-# library by trial. Sets EV_CFLAGS and EV_LIBS; LIBS is left alone.
+# libev has no pkg-config file: test for the header, its version and the
+# library. Sets EV_CFLAGS and EV_LIBS; LIBS is unchanged.
 AC_DEFUN([TAUT_LIBEV], [
 	AC_ARG_VAR([EV_CFLAGS], [C compiler flags for libev])
 	AC_ARG_VAR([EV_LIBS], [linker flags for libev, default -lev])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# TAUT_QRENCODE: the conditional HAVE_QRENCODE, for `taut export --qr`. yes (must be
-# there), no, or auto (used when found).
+# TAUT_QRENCODE: the conditional HAVE_QRENCODE, for `taut export --qr`. yes (required),
+# no, or auto (used if found).
 AC_DEFUN([TAUT_QRENCODE], [
 	AC_ARG_WITH([qrencode],
 		[AS_HELP_STRING([--with-qrencode@<:@=yes|no|auto@:>@],

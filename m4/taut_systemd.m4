@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: ISC
 #
-# Where the files for systemd and its neighbours go. systemd itself is not needed to build.
+# Where the files for systemd, NetworkManager and polkit go. Building does not need systemd.
 
 # TAUT_SYSTEMD_DIR(VARIABLE, PKG-CONFIG-VARIABLE, BELOW-PREFIX)
-# --with-VARIABLE=DIR, or no. With the prefix of the system: where its systemd says, if it
-# does; else below the prefix, where systemd looks for /usr/local too.
+# --with-VARIABLE=DIR, or no. With the prefix of the system, the default is the directory
+# that its systemd reports, if any; otherwise one below the prefix, where systemd also looks
+# for /usr/local.
 AC_DEFUN([TAUT_SYSTEMD_DIR], [
 	AC_ARG_WITH([$1],
 		[AS_HELP_STRING([--with-$1=DIR], [default PREFIX/$3, or as pkg-config says; or no])],
@@ -20,7 +21,7 @@ AC_DEFUN([TAUT_SYSTEMD_DIR], [
 	AM_CONDITIONAL(m4_toupper([WITH_$1]), [test "x$$1" != xno])
 ])
 
-# TAUT_SYSTEMD: after PKG_PROG_PKG_CONFIG.
+# TAUT_SYSTEMD: call after PKG_PROG_PKG_CONFIG.
 AC_DEFUN([TAUT_SYSTEMD], [
 	TAUT_SYSTEMD_DIR([systemdsystemunitdir], [systemdsystemunitdir], [lib/systemd/system])
 	TAUT_SYSTEMD_DIR([systemdsystempresetdir], [systemdsystempresetdir],
