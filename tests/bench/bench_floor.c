@@ -30,7 +30,7 @@
 enum {
 	STRIDE = 1452, /* a full datagram at an MTU of 1420 */
 	HEADERS = 52,  /* of a packet in it: IPv4, and TCP with timestamps */
-	LONE = 1472,   /* no less than one with a packet of its own */
+	LONE = 1472,   /* not smaller than a datagram with a single packet */
 	SMALL = 128,   /* one with an acknowledgement */
 	COLLECT = 32,  /* of them in one send */
 	SEGMENTS = 64, /* at most, in one message */
@@ -239,7 +239,7 @@ static bool from_network(void)
 	return n > 0;
 }
 
-/* Not taut's own kind, which reports ICMP and wants to be asked for it. */
+/* Not taut's sockets, which report ICMP errors that must be read. */
 static int open_socket(uint16_t port)
 {
 	const struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons(port) };

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The figures of path.py: their names, order and units, and tables made of them."""
+"""The figures of path.py: their names, order and units, and tables of them."""
 
 import statistics
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Everything at once: TCP both ways without a limit, a bounded stream of tiny datagrams, pings.
+"""Everything at once: unlimited TCP both ways, a bounded stream of tiny datagrams, pings.
 
   mixed.py [--taut PATH] [--peer PATH] [--seconds 60] [--udp-mbit 5] [--wire] [--judge]
            [--json FILE]
 
-One daemon after the other.  A ping leaves each 2 ms, or once the one before is answered,
-but after 10 ms at the latest: slow answers thin the flood out, and the number of pings is
-shown for that reason.  Memory is looked at each second; taut also says by how much a timer
-of its core was late at most.  A ping without an answer counts as the slowest of all.
+One daemon after the other.  A ping leaves every 2 ms, or once the previous one is answered,
+but after 10 ms at the latest: slow answers reduce the rate, which is why the number of
+pings is shown.  Memory is sampled every second; taut also reports the largest delay of a
+timer of its core.  A ping without an answer counts as the slowest of all.
 Prints a table; with --judge it exits with 1 if a timer of taut was late by more than
 5 ms or its memory grew by more than 1 MiB.
 """
@@ -131,7 +131,7 @@ def lines(result):
 
 
 def faults(daemon):
-    """What the tunnel under test must not do under load."""
+    """Ways in which the tunnel under test failed under load."""
     if not daemon:
         yield "it was not measured"
         return

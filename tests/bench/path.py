@@ -6,20 +6,20 @@
           [--daemons NAME,...] [--loads NAME,...] [--floor PATH]
           [--congestion NAME] [--json FILE]
 
-Rounds alternate between the daemons, so that a machine that slows down slows down all of
-them; what is shown are medians.  Daemons: taut with the cipher that it chooses, taut-NAME
-with each other one, wireguard-go (--peer), openvpn, fastd; those that are not installed
-are left out, with a line that says so.  --floor BUILD/tests/bench/bench_floor adds what
-comes about without any daemon, and with nothing but a cipher; it carries TCP alone, so it
-wants --loads.  --congestion has TCP use that control instead of the machine's own choice:
-bbr sets a timer for each packet that it sends, cubic does not.  Prints tables; asserts
-nothing.
+Rounds alternate between the daemons, so that a machine that slows down slows all of them
+down; the figures are medians.  Daemons: taut with the cipher that it chooses, taut-NAME
+with each other cipher, wireguard-go (--peer), openvpn, fastd; those that are not installed
+are left out, with a line that says so.  --floor BUILD/tests/bench/bench_floor adds the
+figures without any daemon, and with nothing but a cipher; it carries TCP only, so it needs
+--loads.  --congestion makes TCP use that congestion control instead of the machine's
+default: bbr sets a timer for each packet that it sends, cubic does not.  Prints tables;
+asserts nothing.
 
-  Gbit/s    payload that arrived, by iperf3 over TCP
+  Gbit/s    payload received, by iperf3 over TCP
   CPU s/GB  processor seconds of both daemons per GB (10^9 bytes) of that payload
-  machine   the same for all that ran on the machine, iperf3 and the kernel included
-  kpps      datagrams that arrived, in thousands a second, from a sender without a limit
-  ping      mean of a flood of pings, each sent when the one before was answered
+  machine   the same for the whole machine, iperf3 and the kernel included
+  kpps      datagrams received, in thousands a second, from an unlimited sender
+  ping      mean of a flood of pings, each sent when the previous one was answered
   memory    peak resident memory of one daemon
   idle      CPU seconds of both daemons in 2 s without traffic
 """
@@ -44,7 +44,7 @@ OTHERS = ("rtt", "idle", "rss")
 PINGS = 2000
 IDLE_SECONDS = 2
 TRIES = 3
-FAILURES = 2        # of one daemon, and it is not tried again
+FAILURES = 2        # of one daemon, which is then not tried again
 
 
 def machine_cpu():
@@ -55,7 +55,7 @@ def machine_cpu():
 
 
 def iperf(tunnel, seconds, options, port=5201):
-    """What iperf3 says at the end. After a flood its server may need a moment."""
+    """The report of iperf3. After a flood its server may need a moment."""
     why = "?"
     for _ in range(TRIES):
         before = tunnel.cpu(), machine_cpu()
@@ -122,7 +122,7 @@ def measure(rival, segmented, loads, seconds, congestion=None):
 
 
 def choose(options):
-    """The rivals that were asked for and are here; {name: why not} of the others."""
+    """The requested rivals that are available; {name: why not} of the others."""
     wanted, left_out, here = options.daemons, {}, []
     asked = [rival for rival in rivals.candidates(options.taut, options.peer)
              if not wanted or rival.name in wanted]

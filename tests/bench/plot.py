@@ -4,7 +4,7 @@
 
   plot.py DIRECTORY [PATH.json] [MIXED.json]
 
-Each picture brings its own background, light or dark as the viewer prefers.
+Each picture has its own background, light or dark as the viewer prefers.
 """
 
 import json

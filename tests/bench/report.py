@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Write what was measured into docs/PERFORMANCE.md.
+"""Write the results into docs/PERFORMANCE.md.
 
   report.py RESULTS-DIRECTORY [FILE]
 
 The directory is all.sh's.  Each table stands between two comments, `begin: NAME` and
-`end: NAME`; a table whose result is missing is left as it is.
+`end: NAME`; a table whose result is missing stays unchanged.
 """
 
 import json

@@ -2,9 +2,9 @@
 """The daemons that are measured, each brought up between two namespaces in the same way.
 
 A Tunnel has two ends, 0 and 1, on one veth: namespaces, a daemon at each, addresses
-inside (10.9.0.1 and .2).  `segmented` takes segmentation away from the veth, which
-otherwise carries a run of datagrams whole: the kernel then cuts and joins them as it
-does for a network card.
+inside (10.9.0.1 and .2).  With `segmented`, segmentation is switched off on the veth,
+which otherwise carries a run of datagrams in one piece: the kernel then splits and joins
+them as it does for a network card.
 """
 
 import contextlib
@@ -69,7 +69,7 @@ class WireGuard:
 
 
 class OpenVpn:
-    """Debian's OpenVPN without kernel offload: TLS by fingerprint, AES-256-GCM, else as shipped."""
+    """Debian's OpenVPN without kernel offload: TLS by fingerprint, AES-256-GCM, default options."""
 
     needs = ("openvpn", "openssl")
     name = program = "openvpn"
@@ -197,7 +197,7 @@ class Tunnel:
     def start(self):
         self.rival.prepare(self)
         clean = {k: v for k, v in os.environ.items() if "LOG_LEVEL" not in k}
-        for end in (0, 1):      # one after the other: the second finds somebody to greet
+        for end in (0, 1):      # one after the other: the second finds the first running
             with open(self.log_path(end), "wb") as log:
                 self.daemons.append(self.ns[end].popen(*self.rival.argv(self, end), stdout=log,
                                                        stderr=log, env=clean))
@@ -219,7 +219,7 @@ class Tunnel:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(f"{SOCKETS}/{dev}.sock")
 
-    # -- what they use up
+    # -- resource usage
 
     def cpu_of(self, end):
         """Processor seconds of one daemon so far."""
@@ -239,7 +239,7 @@ class Tunnel:
         return max(self.memory(end, "VmHWM") for end in (0, 1))
 
     def status(self, end):
-        """taut's own record of the interface; of others nothing is known."""
+        """taut's own record of the interface; empty for other daemons."""
         try:
             return records(uapi(self.dev[end], "status=1\n\n"))[0]
         except (OSError, IndexError):
@@ -265,7 +265,7 @@ class Tunnel:
 
 @contextlib.contextmanager
 def tunnel(rival, segmented=False, congestion=None):
-    """A Tunnel that carries packets; all of it is gone afterwards."""
+    """A Tunnel that carries packets; removed completely afterwards."""
     handlers = {number: signal.getsignal(number)
                 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)}
     try:
@@ -301,13 +301,13 @@ def lab_hindrance(segmented):
 
 
 def chosen_aead(taut):
-    """What taut takes by itself on this machine."""
+    """The AEAD that taut chooses on this machine."""
     with tunnel(taut) as it:
         return it.status(0).get("aead", "?")
 
 
 def candidates(taut, peer):
-    """All rivals: taut with the AEAD it chooses, with each other one, and the others."""
+    """All rivals: taut with the AEAD it chooses, with each other AEAD, and the other daemons."""
     plain = WireGuard("taut", taut)
     found = [plain]
     if taut and not hindrance(plain):
@@ -318,14 +318,14 @@ def candidates(taut, peer):
 
 
 def floors(program):
-    """The rivals that show what is left without a daemon; none without the program."""
+    """The rivals that measure the cost without a daemon; none without the program."""
     if not program:
         return []
     return [Floor("floor", program), Floor("floor+cipher", program, ["cipher"])]
 
 
 def about(congestion=None):
-    """The machine, for whoever reads the figures later; TCP's control, if not its own choice."""
+    """The machine, for later readers of the figures; TCP's control, if not the default."""
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
         model = re.search(r"model name\s*: (.*)", file.read())
     with open(f"/proc/sys/net/{CONGESTION}", encoding="ascii") as file:

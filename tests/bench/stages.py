@@ -5,11 +5,11 @@
   stages.py [--taut PATH] [--seconds 6] [--wire] [--json FILE]
 
 perf samples the processor clock (cpu-clock: it works on virtual machines too).  A sample
-inside a system call belongs to that call, whatever the kernel does in it; another one
-belongs to the source file of the function it hit.  "interrupted" is what the kernel did
-for others in the daemon's time, and the way back after it was preempted.  The unit is that
-of the cost model: microseconds for as much payload as 45 full packets carry.  Prints
-tables; asserts nothing.
+inside a system call belongs to that call, whatever the kernel does in it; any other sample
+belongs to the source file of the function it hit.  "interrupted" is work that the kernel
+did for others during the daemon's time, and the return after preemption.  The unit is that
+of the cost model: microseconds per payload of 45 full packets.  Prints tables; asserts
+nothing.
 """
 
 import argparse
@@ -27,7 +27,7 @@ import path
 import rivals
 
 PAYLOAD = 45 * 1368             # bytes: MTU 1420 less headers and timestamps
-RATE = 1999                     # samples a second; no divisor of any timer
+RATE = 1999                     # samples per second; not a divisor of any timer
 TOP = 12
 
 LIBC = r"^(?:__GI_+|__libc_|__)?"   # how libc calls its own entry points

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""The Debian package in a chroot of its own: made, installed, upgraded, removed, purged.
+"""The Debian package in its own chroot: built, installed, upgraded, removed, purged.
 
-The chroot is made by debootstrap in a temporary directory, from the mirror that
-this machine uses, and everything in it runs in namespaces that end with it.  TAUT_DEB
-names a package that is there already, instead of making one.  TAUT_CHROOT_KEEP, a
-directory, keeps the fresh chroot as a tarball there, and takes it from there next time.
+debootstrap makes the chroot in a temporary directory, from the mirror that this
+machine uses, and everything in it runs in namespaces that end with it.  TAUT_DEB names
+an existing package to use instead of building one.  TAUT_CHROOT_KEEP names a directory
+in which the fresh chroot is kept as a tarball, to be reused next time.
 """
 
 import os
@@ -31,7 +31,7 @@ FILES = (
 
 
 class Failed(Exception):
-    """What was expected did not happen."""
+    """An expectation was not met."""
 
 
 def check(good, what):
@@ -58,7 +58,7 @@ def skip(why):
 
 
 def mirror():
-    """(suite, url) of the distribution itself, as apt on this machine has it, or None."""
+    """(suite, url) of the distribution, from the configuration of apt here, or None."""
     release = pathlib.Path("/etc/os-release").read_text(encoding="utf-8")
     suite = re.search(r"^VERSION_CODENAME=(\S+)", release, re.MULTILINE)
     asked = subprocess.run(
@@ -95,7 +95,7 @@ class Chroot:
             call("tar", "-cf", tarball, "-C", self.root, ".")
 
     def run(self, *argv, ok=True):
-        """A command inside, in namespaces of its own: whatever it leaves running ends with it."""
+        """A command inside, in its own namespaces: anything it leaves running ends with it."""
         return call("unshare", "--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts",
                     f"--mount-proc={self.root}/proc", "chroot", self.root, "env", "-i",
                     "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive",
@@ -140,14 +140,14 @@ class Test:
         self.before = set()
 
     def is_made(self):
-        """scripts/build-deb.sh makes a package and leaves nothing else."""
+        """scripts/build-deb.sh builds a package and leaves nothing else behind."""
         given = os.environ.get("TAUT_DEB")
         if given:
             self.deb = pathlib.Path(given)
         else:
             out = self.folder / "out"
             out.mkdir()
-            # Somebody was there before, and it is not through his link that it is written.
+            # Another user placed a link there first: it must not be followed.
             name = "taut_{}_{}.deb".format(
                 call("dpkg-parsechangelog", "-l", TOP / "debian/changelog", "-SVersion").strip(),
                 call("dpkg", "--print-architecture").strip())
@@ -171,9 +171,9 @@ class Test:
         check(not re.search(r"^E: ", found, re.MULTILINE), found)
 
     def is_shown(self):
-        """scripts/show-package.sh pairs two such systems, pings, and leaves nothing."""
+        """scripts/show-package.sh pairs two such systems, pings, and leaves nothing behind."""
         def traces():
-            """What it might leave, by name."""
+            """What it might leave behind, by name."""
             return ([p.name for p in pathlib.Path("/run/netns").glob("taut-show*")] +
                     [p.name for p in pathlib.Path(tempfile.gettempdir()).glob("taut-show.*")])
         before = traces()
@@ -191,14 +191,14 @@ class Test:
         check(traces() == before, f"left: {traces()}")
 
     def is_installed(self):
-        """It installs on a minimal system, and what it has to bring is there."""
+        """It installs on a minimal system, and all files it must bring exist."""
         self.before = self.ours()
         check(not self.before, f"before the installation: {self.before}")
         self.chroot.path("/usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
         self.chroot.path("/usr/sbin/policy-rc.d").chmod(0o755)
         self.chroot.put(self.deb, "/root/taut.deb")
         self.chroot.run("apt-get", "-q", "update")
-        # A system without documentation would not have what we look for.
+        # On a system set up without documentation these files would be missing.
         self.chroot.run("apt-get", "-q", "-y", "-o", "Dpkg::Options::=--path-include=/usr/share/*",
                         "install", "--no-install-recommends", "/root/taut.deb")
         check(self.chroot.installed().startswith("installed"), self.chroot.installed())
@@ -208,7 +208,7 @@ class Test:
         check(owner == "750 root taut", f"/etc/taut is {owner}")
 
     def works(self):
-        """The program runs with what its package depends on, and likes its own examples."""
+        """The program runs with its package's dependencies, and accepts its own examples."""
         version = self.chroot.run("taut", "--version")
         check(version.startswith("taut "), version)
         key = self.chroot.run("sh", "-c", "taut genkey | taut pubkey").strip()
@@ -223,7 +223,7 @@ class Test:
         check(said.count(": good") >= 8, said)
 
     def starts_nothing(self):
-        """No unit is enabled by the installation, and nothing runs."""
+        """The installation enables no unit and starts nothing."""
         for unit in UNITS:
             check(self.chroot.path(f"/usr/lib/systemd/system/{unit}").exists() or
                   self.chroot.path(f"/lib/systemd/system/{unit}").exists(), f"no {unit}")
@@ -233,7 +233,7 @@ class Test:
         check(entry[-1].endswith(("nologin", "false")), f"the user taut may log in: {entry}")
 
     def under_systemd(self, *argv):
-        """A command where systemd seems to run: its output, and what systemctl was told."""
+        """A command where systemd seems to run: its output, and the calls of systemctl."""
         for name in ("/run/systemd/system", "/root/stand-in"):
             self.chroot.path(name).mkdir(parents=True)
         fake = self.chroot.path("/root/stand-in/systemctl")
@@ -247,7 +247,7 @@ class Test:
         return said, told
 
     def is_upgraded(self):
-        """An upgrade leaves the admin's files, rights and enabled units alone."""
+        """An upgrade does not touch the admin's files, permissions and enabled units."""
         self.chroot.path("/etc/taut/wg0.conf").write_text("[Interface]\n", encoding="utf-8")
         self.chroot.run("chown", "root:taut", "/etc/taut/wg0.conf")
         self.chroot.run("chmod", "640", "/etc/taut/wg0.conf")
@@ -266,20 +266,20 @@ class Test:
         check(have == "640 root taut 12", have)
 
     def is_removed(self):
-        """Removed, the program is gone, and the configuration is not."""
+        """Removal deletes the program, but not the configuration."""
         self.chroot.run("dpkg", "-r", "taut")
         check(not self.chroot.path("/usr/bin/taut").exists(), "the program is still there")
         check(self.chroot.path("/etc/taut/wg0.conf").exists(), "the configuration is gone")
 
     def is_purged(self):
-        """Purged, nothing is left but what the admin wrote."""
+        """Purging leaves only the admin's files."""
         self.chroot.run("dpkg", "-P", "taut")
         check(not self.chroot.installed().startswith("installed"), self.chroot.installed())
         left = self.ours() - {"/etc/taut", "/etc/taut/wg0.conf", "/root/taut.deb"}
         check(not left, f"left: {sorted(left)}")
 
     def comes_back(self):
-        """What was purged can be installed again, and finds the admin's file."""
+        """A purged package can be installed again, and finds the admin's file."""
         self.chroot.run("dpkg", "-i", "/root/taut.deb")
         check(self.chroot.installed().startswith("installed"), self.chroot.installed())
         self.chroot.path("/etc/taut/wg0.conf").unlink()
@@ -287,7 +287,7 @@ class Test:
         check(self.ours() <= {"/root/taut.deb"}, f"left: {sorted(self.ours())}")
 
     def ours(self):
-        """All files in the chroot that have our name."""
+        """All files in the chroot that are named after us."""
         said = self.chroot.run("find", "/", "-xdev", "-path", "/proc", "-prune", "-o", "-path",
                                "/var/cache", "-prune", "-o", "-path", "/var/log", "-prune", "-o",
                                "-name", "*taut*", "-print")
@@ -305,10 +305,10 @@ def main():
         if not shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
             skip(f"{tool} is not here (scripts/packages.sh: PACKAGES_DEB, PACKAGES_DEB_TEST)")
     if not (TOP / "debian").is_dir() and "TAUT_DEB" not in os.environ:
-        skip("there is no debian/ here: it is in the repository, not in a tarball")
+        skip("no debian/ here: it is in the repository, not in the tarball")
     found = mirror()
     if not found:
-        skip("apt on this machine knows no mirror of the distribution")
+        skip("apt on this machine has no mirror of the distribution")
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="taut-deb-test.") as folder:
         test = Test(folder)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Joining small packets.  An input is a list of packets: an op of stream.h, or the
- * byte 255, a length, and so many bytes as they are.
+ * byte 255, a length, and that number of literal bytes.
  */
 #include "base/bytes.h"
 #include "judge.h"

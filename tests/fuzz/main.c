@@ -81,7 +81,7 @@ static void make(unsigned long inputs, struct prng *prng)
 		abort();
 	for (unsigned long i = 0; i < inputs; i++) {
 		size_t len = target_make(prng, room, target_cap);
-		/* Of its own size, so that a sanitizer sees what reads beyond its end. */
+		/* Of exact size, so that a sanitizer detects reads beyond its end. */
 		uint8_t *data = malloc(len + 1);
 
 		if (!data)

@@ -49,7 +49,7 @@ def connect(lab, ours_first, outer, psk):
 
 
 def matrix():
-    """One test for each of: who begins, v4 or v6 outside, with or without psk."""
+    """One test for each of: which end begins, v4 or v6 outside, with or without psk."""
     for ours_first in (True, False):
         for outer in (4, 6):
             for psk in (False, True):
@@ -64,7 +64,7 @@ matrix()
 
 
 def carry(lab, ours_first):
-    """Datagrams and runs of all sizes, and streams both ways: each end sends and receives big."""
+    """Datagrams and runs of all sizes, and streams both ways, with large packets each way."""
     pair = mixed(lab, ours_first)
     for host, header in (("10.7.0.2", 28), ("fd07::2", 48)):
         echo = Echo(lab, pair, host)
@@ -208,7 +208,7 @@ def flow(pair, stop):
             text = file.read()
         sent = int(re.search(r"(\d+) packets transmitted", text).group(1))
         got = {int(n) for n in re.findall(r"icmp_seq=(\d+)", text)}
-        # The answer to the last one may have been on its way when ping had to end.
+        # The answer to the last one may have been on its way when ping was stopped.
         total.append((sent, sent if set(range(1, sent)) <= got else len(got)))
     return total
 
@@ -221,7 +221,7 @@ def no_loss(total):
 
 @test(slow=20, needs=NEEDS)
 def ours_rekeys_with_a_fast_clock(lab):
-    """Ours begins and renews three times under traffic, theirs lives in real time: no loss."""
+    """Ours begins and renews three times under traffic, theirs runs in real time: no loss."""
     rate = 30
     pair = mixed(lab, True, ends=(True, False), start=False)
     pair.a = Node(lab, pair.a.ns, rate).start()
@@ -236,7 +236,7 @@ def ours_rekeys_with_a_fast_clock(lab):
 
 
 def real_rekey(lab, ours_first):
-    """Two minutes in real time: whoever began begins again, and nothing is lost."""
+    """Two minutes in real time: the initiator renews the session, and nothing is lost."""
     pair = mixed(lab, ours_first, ends=(True, False))
     pair.a.ns.must_ping("10.7.0.2")
     start = time.monotonic()
@@ -263,7 +263,7 @@ def theirs_rekeys_after_120_s(lab):
 
 @test(slow=6, needs=NEEDS)
 def passive_keepalives_are_exchanged(lab):
-    """Ours (fast) answers data of theirs by a keepalive; theirs accepts it."""
+    """Ours (fast) answers their data with a keepalive; theirs accepts it."""
     rate = 10
     pair = mixed(lab, True, ends=(True, False), start=False)
     pair.a = Node(lab, pair.a.ns, rate).start()
@@ -281,7 +281,7 @@ def passive_keepalives_are_exchanged(lab):
 
 
 def restart(lab, ours_first):
-    """The second is killed and starts anew: the first finds it again within 15.4 s."""
+    """The second is killed and restarted: the first finds it again within 15.4 s."""
     pair = mixed(lab, ours_first)
     pair.a.ns.must_ping("10.7.0.2")
     pair.b.kill9()

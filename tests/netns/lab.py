@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""A laboratory of network namespaces for one test.
+"""A lab of network namespaces for one test.
 
-A Lab makes namespaces, wires, captures and daemons with names that hold its process
-id, and takes all of it back when it ends, also after a failure or Ctrl-C.
+A Lab creates namespaces, wires, captures and daemons with its process id in their
+names, and removes all of them when it ends, even after a failure or Ctrl-C.
 Addresses: a wire between two namespaces is 192.168.N.0/24 and fd00:N::/64.
 """
 
@@ -28,7 +28,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Failure(Exception):
-    """The program under test did not do what it must."""
+    """The program under test did not do what it should."""
 
 
 class Skip(Exception):
@@ -73,7 +73,7 @@ class Result:
 
 
 def run(*argv, ok=True, input=None, timeout=30, env=None):
-    """Run a program to its end; ok: it must exit with 0."""
+    """Run a program until it exits; ok: it must exit with 0."""
     done = subprocess.run([str(a) for a in argv], input=input, text=True, timeout=timeout,
                           stdin=subprocess.DEVNULL if input is None else None,
                           env={**os.environ, **(env or {})}, capture_output=True, check=False)
@@ -96,7 +96,7 @@ class Packet:
 
     @property
     def kind(self):
-        """WireGuard's message type; 0 if it can be none."""
+        """WireGuard's message type; 0 if it cannot be one."""
         return self.data[0] if len(self.data) >= 32 else 0
 
     @staticmethod
@@ -128,7 +128,7 @@ class Capture:
         self.seen = []
 
     def packets(self, kind=None, out=None):
-        """All so far; of one message type, or of one direction only, if asked."""
+        """All so far; optionally of one message type or one direction only."""
         while True:
             try:
                 frame, anc, _, address = self.sock.recvmsg(70000, 64)
@@ -196,7 +196,7 @@ class Namespace:
         return sock
 
     def is_settled(self, dev):
-        """The device carries, and its addresses and routes know it."""
+        """The device has a carrier, and its addresses and routes are usable."""
         text = run("ip", "-n", self.name, "link", "show", dev).out
         return ("state UP" in text and "fe80:" in run("ip", "-n", self.name, "addr", "show",
                                                      dev).out
@@ -204,7 +204,7 @@ class Namespace:
                                           "dev", dev).out)
 
     def wait_local(self, address):
-        """Until packets to this v6 address are taken."""
+        """Wait until packets to this v6 address are accepted."""
         host = address.partition("/")[0]
         if ":" in host:
             wait_for(lambda: f"local {host} " in run("ip", "-n", self.name, "-6", "route", "show",
@@ -219,7 +219,7 @@ class Namespace:
         return [int(p) for p in run("ip", "netns", "pids", self.name).out.split()]
 
     def ping(self, target, count=1, wait=1, size=None, interval=None, more=()):
-        """How many answers came."""
+        """The number of answers."""
         argv = ["ping", "-n", "-q", "-c", count, "-W", wait, *more]
         argv += ["-s", size] if size is not None else []
         argv += ["-i", interval] if interval is not None else []
@@ -245,7 +245,7 @@ class Lab:
         return self
 
     def __exit__(self, kind, error, trace):
-        # A second Ctrl-C or alarm must not interrupt the cleaning.
+        # A second Ctrl-C or alarm must not interrupt the cleanup.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
             signal.signal(number, signal.SIG_IGN)
         problems = []
@@ -284,7 +284,7 @@ class Lab:
         return f"t{os.getpid()}{next(self.letters)}"
 
     def wire(self, a, b, dev_a=None, dev_b=None):
-        """Join two namespaces; the number N of the wire. a gets .1, b gets .2."""
+        """Connect two namespaces; the number N of the wire. a gets .1, b gets .2."""
         self.wires += 1
         n = self.wires
         dev_a, dev_b = dev_a or f"e{n}", dev_b or f"e{n}"
@@ -309,7 +309,7 @@ class Lab:
         return sock
 
     def spawn(self, ns, *argv, **options):
-        """A helper program that may outlive the call; ended with the lab."""
+        """A helper program that may outlive the call; stopped with the lab."""
         child = ns.popen(*argv, **options)
         self.children.append(child)
         return child

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: ISC
 """The network suites once for each variant of offloads, AEAD and MTU (variant.py), for root.
 
-Without an option only what carries data (DATA), so that each change can be tried in
-every variant; --full takes every test of both suites, but for those of ABIDING.
+Without an option, only the data-carrying tests (DATA) run, so that each change can be
+tried in every variant; --full runs every test of both suites, except those in ABIDING.
 """
 
 import argparse
@@ -20,7 +20,7 @@ SUITES = {"netns": os.path.join(HERE, "run.py"),
           "interop": os.path.join(HERE, "../interop/run.py")}
 LAST = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 
-# What carries data, of each suite, and takes no long.
+# The data-carrying tests of each suite that do not take long.
 DATA = {
     "netns": "^(variant_is_in_force|datagrams_of_every_size|pings_of_every_size|runs_of_datagrams|"
              "streams_of_small|extension_headers|stream_over_a_bad_wire_arrives$|connects_over_v|"
@@ -29,10 +29,10 @@ DATA = {
     "interop": "^(ours_begins_over_v[46]_with_psk|theirs_begins_over_v[46]_with_psk|"
                "ours_roams|data_)",
 }
-# These wait two minutes in real time for a timer that knows neither offloads nor an AEAD nor
-# an MTU: in the default variant only.
+# These wait two minutes in real time for a timer that does not depend on offloads, AEAD or
+# MTU: in the default variant only.
 ABIDING = "_rekeys_after_120_s$"
-# A gigabyte each way over the bad wire in these, in --full; elsewhere the 50 MB of make check.
+# With --full, a gigabyte each way over the bad wire in these; elsewhere the 50 MB of make check.
 LONG, LONG_MB = ("default", "offloads-off", "mtu-9000"), 1024
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A tunnel daemon in a namespace, driven by wg(8) and by its control socket."""
+"""A tunnel daemon in a namespace, driven with wg(8) and its control socket."""
 
 import os
 import re
@@ -16,7 +16,7 @@ SOCKETS = "/var/run/wireguard"
 
 
 def uapi(name, request, timeout=10):
-    """Say something on the control socket of an interface; the whole answer."""
+    """Send a request to the control socket of an interface; return the whole answer."""
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(timeout)
         sock.connect(f"{SOCKETS}/{name}.sock")
@@ -68,7 +68,7 @@ class Node:
     # -- the process
 
     def launch(self, *argv):
-        """Start the program and leave it to it."""
+        """Start the program without waiting for anything."""
         with open(self.log_path, "ab") as log:
             self.process = self.ns.popen(self.program, *argv, stdout=log, stderr=log,
                                          env={**os.environ, **self.env})
@@ -79,7 +79,7 @@ class Node:
         return self
 
     def start_config(self, text):
-        """`run` with a config file of that text; back when the link is up."""
+        """`run` with a config file of that text; returns when the link is up."""
         self.config = self.lab.file(self.name + ".conf", text)
         self.start("run", self.config)
         wait_for(self.is_up, 10, f"{self.name}: link up")
@@ -118,7 +118,7 @@ class Node:
             raise Failure(f"{self.name}: still running after {timeout} s") from e
 
     def stop(self, number=signal.SIGTERM):
-        """End it as an init would; it must leave with 0 and without its socket and link."""
+        """Stop it as an init would; it must exit with 0 and remove its socket and link."""
         self.process.send_signal(number)
         code = self.wait_exit()
         equal(code, 0, f"{self.name}: exit status after {signal.Signals(number).name} "
@@ -127,7 +127,7 @@ class Node:
         check(self.name not in self.ns.links(), f"{self.name}: link left behind")
 
     def finish(self):
-        """What the lab does at the end of a test."""
+        """Called by the lab at the end of a test."""
         if not self.process:
             return
         if self.process.poll() is None:
@@ -187,7 +187,7 @@ class Node:
         return int(self.show("listen-port"))
 
     def peer(self, other):
-        """One peer as `wg show dump` has it."""
+        """One peer as in `wg show dump`."""
         key = other if isinstance(other, str) else other.public
         for line in self.show("dump").splitlines()[1:]:
             word = line.split("\t")
@@ -223,7 +223,7 @@ class Node:
         return uapi(self.name, request, **options)
 
     def status(self):
-        """taut's own records: (interface, {peer: record})."""
+        """taut's own status records: (interface, {peer: record})."""
         return records(self.uapi("status=1\n\n"))
 
     def drops(self):
@@ -231,7 +231,7 @@ class Node:
         return {k[5:]: int(v) for k, v in self.status()[0].items() if k.startswith("drop_")}
 
     def wait_ping(self, target, timeout, what, wait=0.2):
-        """Ping until one is answered; the seconds that took."""
+        """Ping until one is answered; return the seconds it took."""
         start = time.monotonic()
         while not self.ns.ping(target, 1, wait):
             if time.monotonic() - start > timeout:

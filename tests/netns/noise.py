@@ -2,7 +2,7 @@
 """WireGuard's messages in plain Python: a second implementation for the tests.
 
 Shares nothing with the program under test.  Slow (a handshake costs some 20 ms)
-and not constant in time: for tests only.
+and not constant-time: for tests only.
 """
 
 import base64
@@ -233,7 +233,7 @@ class Initiator:
         return body + (mac(self.cookie, body) if self.cookie else bytes(16))
 
     def take_cookie(self, message):
-        """A cookie reply: True if it was good and is used from now on."""
+        """A cookie reply: True if it was valid; it is used from now on."""
         kind, index = struct.unpack("<II", message[:8])
         if kind != 3 or index != self.index or len(message) != 64:
             return False

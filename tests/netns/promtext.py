@@ -11,7 +11,7 @@ PAIR = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
 
 
 class Samples(dict):
-    """{(name, frozenset of label pairs): value}, with the complaints found on the way."""
+    """{(name, frozenset of label pairs): value}, and the complaints."""
 
     def __init__(self, text):
         super().__init__()
@@ -83,6 +83,6 @@ GOOD = [
 
 
 def selftest():
-    """It finds each fault of a list, and none in what is good."""
+    """It finds each fault of a list, and none in a good sample."""
     return ([f"not caught: {f!r}" for f in FAULTS if not Samples(f).faults]
             + [f"wrongly caught: {Samples(g).faults}" for g in GOOD if Samples(g).faults])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Runs tests, each in a process of its own, some at a time; prints a line for each.
+"""Runs tests, each in its own process, several at a time; prints a line for each.
 
 Exit status: 0 all good, 1 something failed, 77 nothing could run.
 """
@@ -24,7 +24,7 @@ TESTS = []
 
 def test(timeout=60, alone=False, needs=(), slow=0):
     """
-    Mark a test, a function of a Lab. alone: not beside others (it measures speed).
+    Mark a test, a function of a Lab. alone: not in parallel with others (it measures speed).
     needs: programs. slow: seconds that it takes; the slowest start first.
     """
     def mark(function):
@@ -40,7 +40,7 @@ def is_taut(program):
 
 
 def find_built(name, scratch, *flags):
-    """A helper in C: as built by make, else built here; None without a compiler."""
+    """A helper in C: built by make, or else here; None without a compiler."""
     built = os.path.join(os.environ.get("builddir", ""), "tests/netns", name)
     if os.environ.get("builddir") and os.path.exists(built):
         return built
@@ -96,7 +96,7 @@ def child(function, options, write):
         verdict, reason = "SKIP", str(e)
     except (Failure, AssertionError) as e:
         verdict, reason = "FAIL", str(e) or traceback.format_exc(limit=-1)
-    except BaseException as e:   # a bug of the test itself is a failure too
+    except BaseException as e:   # a bug in the test itself is a failure too
         where = traceback.extract_tb(e.__traceback__)[-1]
         verdict = "FAIL"
         reason = f"{type(e).__name__}: {e} ({os.path.basename(where.filename)}:{where.lineno})"
@@ -130,7 +130,7 @@ class Job:
         self.read = read
 
     def kill_late(self):
-        """The last resort, when a test hangs in its own cleaning."""
+        """The last resort, when a test hangs in its own cleanup."""
         if time.monotonic() - self.start > self.function.timeout + 30:
             os.kill(self.pid, signal.SIGKILL)
             for line in subprocess.run(["ip", "netns", "list"], capture_output=True, text=True,
@@ -176,7 +176,7 @@ def run_all(tests, options):
                     report(job.function.__name__, *result)
             time.sleep(0.01)
     except KeyboardInterrupt:
-        for number in (signal.SIGINT, signal.SIGTERM):  # no second one may stop this
+        for number in (signal.SIGINT, signal.SIGTERM):  # a second signal must not interrupt this
             signal.signal(number, signal.SIG_IGN)
         for job in running:
             os.kill(job.pid, signal.SIGTERM)
@@ -201,7 +201,7 @@ def main(description):
         print("\n".join(t.__name__ for t in tests))
         return 0
     if not shutil.which(options.program):
-        parser.error(f"there is no program {options.program}")
+        parser.error(f"no such program: {options.program}")
     why = hindrance()
     if why:
         for t in tests:

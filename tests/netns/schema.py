@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""As much of JSON Schema as docs/*.schema.json use; what it does not know it refuses."""
+"""The part of JSON Schema that docs/*.schema.json use; anything unknown is rejected."""
 
 import json
 import re
@@ -46,7 +46,7 @@ def judge_number(value, schema, at):
 
 
 def judge(value, schema, root=None, at="$"):
-    """Yield a complaint for each thing that the schema does not allow."""
+    """Yield a complaint for each violation of the schema."""
     root = root or schema
     if unknown := set(schema) - KNOWN:
         raise ValueError(f"{at}: this validator knows nothing of {unknown}")
@@ -104,7 +104,7 @@ GOOD = [
 
 
 def selftest():
-    """The validator finds each fault of a list, and none in what is good."""
+    """The validator finds each fault of a list, and none in a good document."""
     missed = [fault for fault in FAULTS if not list(judge(fault[1], fault[0]))]
     found = [good for good in GOOD if list(judge(good[1], good[0]))]
     return [f"not caught: {m}" for m in missed] + [f"wrongly caught: {f}" for f in found]

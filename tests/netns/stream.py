@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Long streams of TCP with writes of random sizes, judged by length and hash."""
+"""Long TCP streams with writes of random sizes, checked by length and hash."""
 
 import hashlib
 import json
@@ -10,8 +10,8 @@ import socket
 
 from lab import Failure, equal
 
-POOL = 1 << 22          # bytes of chance that writes are cut from
-PATIENCE = 60           # seconds in which something must move
+POOL = 1 << 22          # random bytes that writes are cut from
+PATIENCE = 60           # seconds within which there must be progress
 
 
 def write_size(dice):
@@ -20,7 +20,7 @@ def write_size(dice):
 
 
 def pour(sock, total, seed):
-    """Write so many bytes; (length, hash) of them."""
+    """Write `total` bytes; return their (length, hash)."""
     dice = random.Random(seed)
     pool, told, sent = memoryview(dice.randbytes(POOL)), hashlib.blake2b(), 0
     while sent < total:
@@ -44,7 +44,7 @@ def drink(sock):
 
 
 class Job:
-    """A function in a process of its own."""
+    """A function in its own process."""
 
     def __init__(self, function, *argv):
         read, write = os.pipe()

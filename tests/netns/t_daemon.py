@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""taut as a service: its own config files, signals, verbs, and what it says of bad input."""
+"""taut as a service: its own config files, signals, verbs, and errors about bad input."""
 
 import os
 import re
@@ -21,7 +21,7 @@ def taut(lab, ns, *argv, **options):
 
 
 def host_state(ns):
-    """All that a tunnel may leave behind."""
+    """Everything that a tunnel may leave behind."""
     def out(*argv):
         return re.sub(r"\d+sec", "", ns.run(*argv, ok=False).out)
     return [ns.links(), out("ip", "rule"), out("ip", "-6", "rule"),
@@ -31,7 +31,7 @@ def host_state(ns):
 
 @test(needs=["taut"])
 def config_files_connect_and_leave_nothing(lab):
-    """Two files, as a user has them: addresses, MTU, routes, hooks; TERM takes all back."""
+    """Two files, as a user has them: addresses, MTU, routes, hooks; TERM undoes everything."""
     pair = Pair(lab, start=False)
     marks = os.path.join(lab.dir, "marks")
     hooks = "".join(f"{k} = echo {k} %i $(ip -o link show %i 2>/dev/null | wc -l) >> {marks}\n"
@@ -57,7 +57,7 @@ def config_files_connect_and_leave_nothing(lab):
 
 @test(needs=["taut"])
 def default_route_by_config_leaves_nothing(lab):
-    """AllowedIPs 0.0.0.0/0, ::/0: all by the tunnel, save the tunnel itself."""
+    """AllowedIPs 0.0.0.0/0, ::/0: everything goes through the tunnel, except its own packets."""
     pair = Pair(lab, start=False)
     for ns, host in ((pair.a.ns, 2), (pair.b.ns, 1)):
         ns.ip(f"route add default via 192.168.1.{host}", f"route add ::/0 via fd00:1::{host}")
@@ -227,7 +227,7 @@ def broken_reload_changes_nothing(lab):
 
 @test(needs=["taut"])
 def up_status_down(lab):
-    """The verbs of daily life, and their exit codes."""
+    """The everyday verbs and their exit codes."""
     pair = Pair(lab, start=False)
     ns = pair.a.ns
     before = host_state(ns)
@@ -253,7 +253,7 @@ def up_status_down(lab):
 
 
 BAD = (
-    # (text to replace in a good file, new text, words the complaint must have)
+    # (text to replace in a good file, new text, words that the error must contain)
     ("Address", "Adress", ("Address",)),
     ("PrivateKey = ", "PrivateKey = x", ("PrivateKey",)),
     ("[Peer]", "[Pear]", ("Pear", "Peer")),
@@ -344,7 +344,7 @@ def taken_port_is_one_clear_line(lab):
 
 @test(needs=["taut"])
 def no_permission_is_one_clear_line(lab):
-    """Without any right: exit 1, a line that says so, nothing left behind."""
+    """Without any privileges: exit 1, a line that says so, nothing left behind."""
     ns = lab.namespace("a")
     name = lab.name()
     done = ns.run("setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--reuid", "65534",
@@ -358,7 +358,7 @@ def no_permission_is_one_clear_line(lab):
 
 @test(slow=3, needs=["taut"])
 def unresolvable_name_never_stops_the_start(lab):
-    """The tunnel stands, says what it waits for, and the other peer's traffic flows."""
+    """The tunnel is up, says what it waits for, and the other peer's traffic flows."""
     pair = Pair(lab, start=False)
     other = noise.b64(noise.public(noise.private()))
     pair.a.start_config(pair.config(0) + f"[Peer]\nPublicKey = {other}\nAllowedIPs = 10.8.0.0/16\n"
@@ -409,7 +409,7 @@ def memory_stays_small(lab):
         check(more, f"the connection ended after {got} bytes")
         got += more
     os.waitpid(pid, 0)
-    # A program with sanitizers carries their shadow about.
+    # Sanitizers need shadow memory.
     limit = (12 << 10) * (20 if pair.a.has_sanitizers() else 1)
     within(pair.a.memory(), 0, limit, "KiB resident of the sender")
     within(pair.b.memory(), 0, limit, "KiB resident of the receiver")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""What is carried arrives as it was: of every size and kind, also over a bad wire.
+"""Packets of every size and kind arrive unchanged, even over a bad wire.
 
-All of it holds whatever offloads, AEAD and MTU are in use (variant.py).
+This holds for all offloads, AEADs and MTUs (variant.py).
 """
 
 import os
@@ -23,13 +23,13 @@ from runner import test
 V4, V6 = "10.7.0.2", "fd07::2"
 SOL_UDP, UDP_SEGMENT = 17, 103
 IPV6_DSTOPTS = 59
-# A wire on which of a million datagrams so many get lost, late, doubled, broken.
+# A wire: of a million datagrams, how many are lost, delayed, doubled, broken.
 BAD = (4000, 10000, 3000, 1000)
 
 
 @test(needs=["taut"])
 def variant_is_in_force(lab):
-    """However a tunnel is started: what the tests want is what the status says."""
+    """However a tunnel is started, its status confirms the variant."""
     pair = Pair(lab, start=False)
     pair.a.start_config(pair.config(0))
     pair.b.start()
@@ -57,7 +57,7 @@ def check_record(record, name):
 
 
 def limit(node):
-    """What the kernel has as the most segments of a big packet to this node's interface."""
+    """The kernel's limit of segments in a large packet to this node's interface."""
     return int(re.search(r"gso_max_segs (\d+)", node.ns.run(
         "ip", "-d", "link", "show", node.name).out).group(1))
 
@@ -117,7 +117,7 @@ class Echo:
 
 
 def sizes(mtu, header):
-    """All that may be an edge: around each multiple of 16, of a full packet, of all there is."""
+    """All edge cases: around each multiple of 16, of a full packet, and the maximum."""
     least = set(range(0, 97))
     for edge in (mtu - header, 2 * mtu - header, 1420, 1500, 2048, 4096, 9000, 16384, 32768, 65000):
         least |= set(range(edge - 20, edge + 21))
@@ -126,7 +126,7 @@ def sizes(mtu, header):
 
 @test(timeout=90)
 def datagrams_of_every_size_arrive(lab):
-    """Those beyond the MTU in fragments inside, up to the largest that UDP knows."""
+    """Beyond the MTU, in inner fragments, up to the largest size of UDP."""
     pair = Pair(lab)
     dice = random.Random(1)
     for host, header in ((V4, 28), (V6, 48)):
@@ -148,14 +148,14 @@ def pings_of_every_size_are_answered(lab):
 
 
 def numbered(number, size):
-    """A payload that tells its place; size 1: the place modulo 256."""
+    """A payload that contains its index; size 1: the index modulo 256."""
     head = struct.pack(">I", number)
     return (head[3:] + head[:3] + bytes(size))[:size]
 
 
 @test()
 def runs_of_datagrams_keep_order_and_content(lab):
-    """An application that gives the kernel many at once (UDP_SEGMENT): 1, 64, 65; of 1 byte, odd."""
+    """An application that sends many at once (UDP_SEGMENT): 1, 64, 65; of 1 byte, odd sizes."""
     pair = Pair(lab)
     for host in (V4, V6):
         echo = Echo(lab, pair, host)
@@ -186,7 +186,7 @@ def send_run(echo, size, count, last):
 
 @test(timeout=90)
 def streams_of_small_and_random_writes_arrive(lab):
-    """TCP: single bytes, each a segment of its own; then writes of random size, both ways."""
+    """TCP: single bytes, each in its own segment; then writes of random size, both ways."""
     pair = Pair(lab)
     for host in (V4, V6):
         one, two = stream.connect(lab, pair.a.ns, pair.b.ns, host, port=5001)
@@ -202,7 +202,7 @@ def streams_of_small_and_random_writes_arrive(lab):
 
 @test(timeout=90)
 def extension_headers_go_with_every_packet(lab):
-    """Destination options before UDP and TCP: also before big packets of TCP that we cut."""
+    """Destination options before UDP and TCP, including large TCP packets that we split."""
     pair = Pair(lab)
     options = b"\0\0" + b"\x1e\x04" + bytes(4)      # an unknown option that may be skipped
 
@@ -214,13 +214,13 @@ def extension_headers_go_with_every_packet(lab):
     dice = random.Random(4)
     for size in (0, 1, 2, 15, 16, 17, 1000, 1201, Pair.mtu - 56, 5000):
         echo.round(dice.randbytes(size), "a datagram behind options")
-    # Of such packets of 64 KiB kernels refuse some themselves, whoever wrote them: not too many.
+    # Kernels refuse some such packets of 64 KiB, no matter what wrote them: not too many.
     total = (8 if Pair.mtu < 10000 else 1) << 20
     stream.both_ways(lab, pair, V6, total, 5, prepare=prepare)
 
 
 class Wire:
-    """A pair whose ends speak through badwire; its counts at the end."""
+    """A pair whose ends communicate through badwire; its counts at the end."""
 
     def __init__(self, lab, options=(), bad=BAD, seed=1):
         if not lab.badwire:
@@ -247,7 +247,7 @@ class Wire:
 
 
 def over_a_bad_wire(lab, options=()):
-    """TCP both ways while datagrams get lost, overtaken, doubled and broken."""
+    """TCP both ways while datagrams are lost, reordered, doubled and corrupted."""
     wire = Wire(lab, options)
     wire.pair.a.wait_ping(V4, 16, "first handshake")
     total = int(os.environ.get("STREAM_MB", "50")) << 20

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What goes wrong around a tunnel, and how soon traffic is back."""
+"""Failures around a tunnel, and how soon traffic recovers."""
 
 import time
 
@@ -11,7 +11,7 @@ V4 = "10.7.0.2"
 
 
 def outage(pair, on):
-    """A router on the way swallows everything in silence."""
+    """A router on the path silently drops everything."""
     pair.middle.sysctl("ipv4/ip_forward", 0 if on else 1)
 
 
@@ -110,7 +110,7 @@ def underlay_down_and_up(lab):
 
 
 def replace_address(pair, outer):
-    """The underlay address of a goes, another comes, five times; no ping is lost."""
+    """The underlay address of a is replaced five times; no ping is lost."""
     got = 0
     for i in range(5):
         old, new = (1 if i == 0 else 100 + i - 1), 100 + i
@@ -139,7 +139,7 @@ def replaced_address_loses_nothing_v6(lab):
 
 @test()
 def default_route_moved(lab):
-    """The only way to the peer moves to another device: the next packet takes it."""
+    """The only route to the peer moves to another device: the next packet takes it."""
     pair = Pair(lab, middle=True, ends=(True, False))
     third = lab.wire(pair.a.ns, pair.middle)
     pair.a.ns.must_ping(V4)
@@ -154,7 +154,7 @@ def changed_network_shakes_hands_again(lab):
     pair = Pair(lab, start=False)
     pair.start_configs()
     pair.a.ns.must_ping(V4)
-    time.sleep(5.2)                         # the gate between two handshakes
+    time.sleep(5.2)                         # the minimum interval between two handshakes
     before = pair.a.handshake_ns(pair.b)
     pair.a.process.send_signal(12)
     wait_for(lambda: pair.a.handshake_ns(pair.b) > before, 1, "new handshake after SIGUSR2")

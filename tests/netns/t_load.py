@@ -60,7 +60,7 @@ def oversized_datagrams_change_nothing(lab):
 
 
 def flood(lab, node, ns, target, good_mac, seconds):
-    """In a process of its own: initiations that only their mac1 speaks for, from 64 ports."""
+    """In its own process: initiations that are valid only in their mac1, from 64 ports."""
     key = noise.mac1_key(node.public_key)
     messages = []
     for _ in range(2000):
@@ -97,7 +97,7 @@ def ask(sock, build, accept, what):
 
 
 def limited(node, sock, message):
-    """One message with a right mac2, again and again: 5 at once and 20 a second are looked at."""
+    """One message with a valid mac2, repeatedly: 5 at once and 20 a second are processed."""
     sock.sendto(message, SERVER)
     before, start = node.drops(), time.monotonic()
     while node.drops().get("rate", 0) < before.get("rate", 0) + 50:
@@ -166,7 +166,7 @@ def flood_meets_cookies_and_harms_nobody(lab):
 
 @test(alone=True, slow=5, needs=["taut"])
 def flood_without_mac1_gets_no_answer(lab):
-    """Who does not know our public key gets no byte back, and a real peer connects meanwhile."""
+    """A sender without our public key gets no byte back; a real peer connects meanwhile."""
     pair = Pair(lab, ends=(True, False))
     child = flood(lab, pair.b, pair.a.ns, SERVER, False, 3)
     try:

@@ -53,7 +53,7 @@ def client_follows_its_server(lab):
 
 @test(needs=["taut"])
 def replayed_packets_move_nothing(lab):
-    """Everything the client said is said again from elsewhere: no reply, no state change."""
+    """All packets of the client are replayed from elsewhere: no reply, no state change."""
     pair = Pair(lab, ends=(True, False))
     wire = lab.capture(pair.b.ns, pair.dev_b)
     pair.a.ns.must_ping(V4, 3, interval=0.01)
@@ -72,7 +72,7 @@ def replayed_packets_move_nothing(lab):
 
 @test(needs=["taut"])
 def forged_packets_move_nothing(lab):
-    """A Python peer's messages with one bit wrong at every byte, from elsewhere; then whole."""
+    """A Python peer's messages with one bit wrong at every byte, from elsewhere; then intact."""
     ns, far = lab.namespace("a"), lab.namespace("b")
     lab.wire(ns, far)
     own = noise.private()
@@ -95,7 +95,7 @@ def forged_packets_move_nothing(lab):
     initiation = noise.Initiator(own, server.public_key).initiation()
     wire, before = lab.capture(ns, "e1"), server.peer(public)
     count = 0
-    for message, end in ((data, len(data)), (initiation, 132)):     # mac2 only counts under load
+    for message, end in ((data, len(data)), (initiation, 132)):     # mac2 matters only under load
         for i in range(end):
             bad = bytearray(message)
             bad[i] ^= 1 << i % 8
@@ -121,7 +121,7 @@ def sticky(lab, outer=4):
 
 @test()
 def vanished_source_is_replaced_v4(lab):
-    """b's address in use goes and another comes: b's very next packet uses it."""
+    """b's address in use is replaced: b's very next packet uses the new one."""
     pair = sticky(lab)
     pair.b.ns.ip(f"addr del 192.168.1.2/24 dev {pair.dev_b}",
                  f"addr add 192.168.1.99/24 dev {pair.dev_b}")
@@ -174,7 +174,7 @@ def answers_from_an_address_of_another_device(lab):
 
 @test()
 def better_route_changes_the_source(lab):
-    """A better way by another device appears: the next packet goes there, from there."""
+    """A better route through another device appears: the next packet uses it and its address."""
     pair = Pair(lab, ends=(True, False))
     second = lab.wire(pair.a.ns, pair.b.ns)
     pair.a.ns.ip("addr add 172.16.0.1/32 dev lo")
@@ -197,7 +197,7 @@ def better_route_changes_the_source(lab):
 
 @test()
 def better_route_changes_a_remembered_source(lab):
-    """As above, but the source was learnt from the peer's own packets."""
+    """As above, but the source was learned from the peer's own packets."""
     pair = Pair(lab, ends=(True, False))
     second = lab.wire(pair.a.ns, pair.b.ns)
     pair.a.ns.ip("addr add 172.16.0.1/32 dev lo",
@@ -251,7 +251,7 @@ def keepalive_holds_a_nat_mapping(lab):
 
 @test(needs=["taut"])
 def cookie_replies_move_nothing(lab):
-    """A stranger answers an initiation with rubbish of a cookie reply's shape."""
+    """A stranger answers an initiation with junk in the format of a cookie reply."""
     pair = Pair(lab, ends=(True, False))
     pair.b.kill9()
     hole = lab.udp(pair.b.ns, "0.0.0.0", 2002)

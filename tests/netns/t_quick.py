@@ -51,7 +51,7 @@ Endpoint = 192.168.1.2:2002
             "WG_QUICK_USERSPACE_IMPLEMENTATION": self.lab.program})
 
     def state(self):
-        """All that may be left behind."""
+        """Everything that may be left behind."""
         def out(*argv):
             text = self.ns.run(*argv, ok=False).out
             return re.sub(r"\d+sec|expires \S+", "", text)
@@ -93,7 +93,7 @@ def quick_up_and_down_leave_nothing(lab):
 
 @test(needs=["wg-quick", "nft"])
 def quick_default_route_leaves_nothing(lab):
-    """AllowedIPs 0.0.0.0/0 and ::/0: wg-quick's rules and marks; the tunnel does not eat itself."""
+    """AllowedIPs 0.0.0.0/0 and ::/0: wg-quick's rules and marks keep the tunnel's packets out."""
     quick = Quick(lab, "0.0.0.0/0, ::/0")
     quick.peer.set("peer", quick.public, "allowed-ips", "10.7.0.1/32,fd07::1/128")
     quick.call("up")
@@ -126,7 +126,7 @@ def quick_save_config_keeps_the_peer(lab):
 
 @test(needs=["wg-quick"])
 def quick_failure_leaves_nothing(lab):
-    """A hook that fails: wg-quick takes all back, the program ends."""
+    """A hook that fails: wg-quick undoes everything, the program exits."""
     quick = Quick(lab, "10.7.0.2/32", "PostUp = false")
     done = quick.ns.run("wg-quick", "up", quick.conf, ok=False, env={
         "WG_QUICK_USERSPACE_IMPLEMENTATION": lab.program})

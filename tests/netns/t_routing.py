@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""conf/routed-link.conf under bird and babeld: a ring of three tunnels, of which one dies."""
+"""conf/routed-link.conf under bird and babeld: a ring of three tunnels, one of which fails."""
 
 import os
 import re
@@ -24,7 +24,7 @@ class End:
         router, other = RING[link][which], RING[link][1 - which]
         self.node = Node(ring.lab, ring.spaces[router])
         self.link, self.which, self.other = link, which, other
-        # The second tunnel of a router has a mark and a table of its own.
+        # The second tunnel of a router has its own mark and table.
         self.second = which == 1
 
     def config(self, ring):
@@ -89,7 +89,7 @@ class Ring:
                    for address, source in zip(inner(to), inner(router)))
 
     def wait(self, router, to, link, what, timeout=45):
-        """Packets get there, and over this tunnel."""
+        """Packets arrive, and go through this tunnel."""
         want = [self.device(router, link)] * 2
         try:
             wait_for(lambda: self.way(router, to) == want and self.answers(router, to), timeout, what,
@@ -99,7 +99,7 @@ class Ring:
             raise Failure(f"{why} (over {self.way(router, to)}; {routes})") from why
 
     def show(self):
-        """Each by the shortest way; then one end of a tunnel dies; then it comes back."""
+        """Shortest paths; then one end of a tunnel fails; then it comes back."""
         for link, (one, two) in enumerate(RING):
             self.wait(one, two, link, f"{one} to {two}")
             self.wait(two, one, link, f"{two} to {one}")
@@ -160,7 +160,7 @@ def start_babeld(ring):
     for i, ns in enumerate(ring.spaces):
         text = BABELD.format(v4=inner(i)[0], v6=inner(i)[1])
         for name in ring.devices(i):
-            # On a busy machine delays would decide between the ways, and not hops.
+            # On a busy machine delays, not hops, would decide between the paths.
             text += f"interface {name} type tunnel hello-interval 0.5 enable-timestamps false\n"
         folder = ring.lab.dir
         ring.lab.spawn(ns, "babeld", "-I", f"{folder}/babeld{i}.pid", "-S",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""How a tunnel comes up and goes on hosts that are not as one would like them."""
+"""How a tunnel starts and stops on hosts that are not ideal."""
 
 import ctypes
 import fcntl
@@ -20,7 +20,7 @@ ALL = ("10.7.0.2/32, fd07::2/128", "0.0.0.0/0, ::/0")
 
 
 def rewrite(node, text):
-    """The new file takes the place of the old in one step."""
+    """The new file replaces the old one atomically."""
     os.rename(node.lab.file(node.name + ".new", text), node.config)
 
 
@@ -30,7 +30,7 @@ def said(node, words, timeout=3):
 
 @test(slow=3, needs=["taut"])
 def reload_waits_until_the_tunnel_is_up(lab):
-    """While hooks run the file is not read again; a HUP counts once the tunnel is there."""
+    """While hooks run the file is not reread; a HUP takes effect once the tunnel is up."""
     pair = Pair(lab, start=False)
     mark, gate = (os.path.join(lab.dir, n) for n in ("mark", "gate"))
     hooks = (f"PreUp = until [ -e {gate} ]; do sleep 0.05; done\n"
@@ -68,7 +68,7 @@ def failed_hook_after_a_hangup_is_told(lab):
 
 @test(slow=3, needs=["taut"])
 def reload_is_refused_at_the_end(lab):
-    """Neither PreDown nor PostDown hooks meet a reload that would set things up again."""
+    """No reload sets things up again while PreDown or PostDown hooks run."""
     pair = Pair(lab, start=False)
     before = host_state(pair.a.ns)
     gates = [os.path.join(lab.dir, n) for n in ("one", "two")]
@@ -140,7 +140,7 @@ def old_kernel_runs_hooks(lab):
 
 @test(slow=2, needs=["taut"])
 def rules_of_a_killed_tunnel_are_removed(lab):
-    """A default route dies with its process, its rules do not: the next start takes them away."""
+    """A default route dies with its process, its rules do not: the next start removes them."""
     pair = Pair(lab, start=False)
     before = host_state(pair.a.ns)
     pair.a.start_config(pair.config(0).replace(*ALL))
@@ -166,7 +166,7 @@ def rules_of_a_living_tunnel_stay(lab):
 
 @test(slow=2, needs=["taut"])
 def strict_filtering_is_told(lab):
-    """rp_filter = 1 eats what peers behind a router send, under a default route: one line."""
+    """rp_filter = 1 drops packets of peers behind a router, with a default route: one line."""
     pair = Pair(lab, start=False, middle=True)
     pair.b.start_config(pair.config(1))
     pair.a.ns.sysctl(f"ipv4/conf/{pair.dev_a}/rp_filter", 1)
@@ -190,7 +190,7 @@ def strict_filtering_is_told(lab):
 
 @test(slow=2, needs=["taut"])
 def ipv6_switched_off_is_left_out(lab):
-    """disable_ipv6: the IPv4 half of the file works, one line tells of the rest."""
+    """disable_ipv6: the IPv4 half of the file works, one line reports the rest."""
     pair = Pair(lab, start=False)
     for scope in ("all", "default"):
         pair.a.ns.sysctl(f"ipv6/conf/{scope}/disable_ipv6", 1)
@@ -219,7 +219,7 @@ def check_tells_of_hooks_that_will_be_refused(lab):
     text = pair.config(0, f"PreUp = touch {marks}\n")
     for mode, owner in ((0o777, 0), (0o755, 1000)):
         above = os.path.join(lab.dir, f"d{mode:o}{owner}")
-        place = os.path.join(above, "etc")      # fine in itself: others may exchange it
+        place = os.path.join(above, "etc")      # valid in itself, but others may replace it
         os.makedirs(place, 0o755)
         os.chown(above, owner, 0)
         os.chmod(above, mode)
@@ -235,7 +235,7 @@ def check_tells_of_hooks_that_will_be_refused(lab):
 
 @test(needs=["taut"])
 def one_mistake_is_one_error(lab):
-    """A key that is none is not also told to be missing."""
+    """An invalid key is not also reported as missing."""
     pair = Pair(lab, start=False)
     good = pair.config(0)
     for bad in (re.sub("PublicKey = .", "PublicKey = ", good),
@@ -250,7 +250,7 @@ def one_mistake_is_one_error(lab):
 
 @test(needs=["taut"])
 def file_behind_a_link_is_read_where_it_points_now(lab):
-    """A file that is exchanged by moving a link: reload reads the new one."""
+    """A file that is replaced by moving a link: reload reads the new one."""
     pair = Pair(lab, start=False)
     one = lab.file("one", pair.config(0))
     two = lab.file("two", pair.config(0, rest="PersistentKeepalive = 7\n"))
@@ -279,7 +279,7 @@ def hidden_file_is_not_called_missing(lab):
 
 @test(slow=4, needs=["taut"])
 def stopped_reader_of_the_log_stops_nothing(lab):
-    """`taut run | less`: the pipe is full, the tunnel runs on, and ends when told to."""
+    """`taut run | less`: the pipe is full, the tunnel keeps running, and stops on request."""
     pair = Pair(lab, start=False)
     conf = lab.file(pair.a.name + ".conf", pair.config(0))
     pair.b.start_config(pair.config(1))
@@ -301,7 +301,7 @@ def stopped_reader_of_the_log_stops_nothing(lab):
 
 @test(slow=2, needs=["taut"])
 def many_routes_survive_a_change_of_address(lab):
-    """20400 of them: what a changed address may have taken along is added again, in no time."""
+    """20400 of them: routes that vanished with a changed address are added again, quickly."""
     pair = Pair(lab, start=False)
     nets = [f"{20 + i // 65536}.{i >> 8 & 255}.{i & 255}.0/24" for i in range(20400)]
     lines = "".join(f"AllowedIPs = {', '.join(nets[i:i + 510])}\n" for i in range(0, 20400, 510))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What programs read of a tunnel: JSON, metrics, dumps, events; and the live view."""
+"""Machine-readable output: JSON, metrics, dumps, events; and the live view."""
 
 import fcntl
 import json
@@ -72,7 +72,7 @@ def faulty(document):
 
 @test(needs=["taut"])
 def json_says_what_wg_says_and_fits_its_schema(lab):
-    """Traffic, then every number beside that of wg; the schema refuses fifteen faults."""
+    """Traffic, then every number compared with that of wg; the schema rejects fifteen faults."""
     equal(schema.selftest(), [], "the validator itself")
     pair = Pair(lab, psk=True)
     before = status_json(lab, pair.a, ok=False)
@@ -126,7 +126,7 @@ def who_does_not_run_is_an_empty_list(lab):
 
 @test(needs=["wireguard-go"])
 def another_daemon_is_shown_with_nulls(lab):
-    """wireguard-go closes on what it does not know."""
+    """wireguard-go closes the connection on an unknown request."""
     pair = Pair(lab, programs=("wireguard-go", None))
     pair.a.ns.must_ping(V4)
     found = status_json(lab, pair.a)["interfaces"][0]
@@ -143,7 +143,7 @@ def another_daemon_is_shown_with_nulls(lab):
 
 @test(needs=["taut"])
 def metrics_have_the_names_that_dashboards_know(lab):
-    """The grammar by our own checker, which finds 18 faults, and by promtool if it is here."""
+    """The grammar by our own checker, which finds 18 faults, and by promtool if it is installed."""
     equal(promtext.selftest(), [], "the checker itself")
     pair = Pair(lab)
     pair.a.ns.must_ping(V4)
@@ -176,7 +176,7 @@ def metrics_have_the_names_that_dashboards_know(lab):
 
 @test(needs=["taut"])
 def the_textfile_is_always_whole(lab):
-    """Read without pause while it is written: never half of it, never none, always 0644."""
+    """Read continuously while it is written: never partial, never absent, always 0644."""
     pair = Pair(lab)
     path = os.path.join(lab.dir, "taut.prom")
     argv = ("status", "--textfile", path, pair.a.name)
@@ -210,7 +210,7 @@ def the_textfile_is_always_whole(lab):
 
 @test(needs=["taut", "unshare"])
 def the_textfile_survives_a_full_disk(lab):
-    """No room: an error, the file before as it was, and nothing beside it."""
+    """No space: an error, the old file unchanged, and no other file left."""
     pair = Pair(lab)
     pair.a.ns.must_ping(V4)
     script = (f'mount --make-rprivate / && mount -t tmpfs -o size=32k none "{lab.dir}" || exit 9\n'
@@ -226,7 +226,7 @@ def the_textfile_survives_a_full_disk(lab):
 
 @test(needs=["taut"])
 def what_cannot_be_written_is_an_error(lab):
-    """A full disk or nobody behind standard output: never exit status 0."""
+    """A full disk, or a closed reader of standard output: never exit status 0."""
     pair = Pair(lab)
     pair.a.ns.must_ping(V4)
     for argv in (["status", pair.a.name], ["status", "--json", pair.a.name],
@@ -255,7 +255,7 @@ def dump_is_that_of_wg_byte_for_byte(lab):
 
 
 class Listener:
-    """`taut events --json`; each line judged by its schema."""
+    """`taut events --json`; each line checked against its schema."""
 
     def __init__(self, lab, node, *argv):
         self.child = lab.spawn(node.ns, lab.program, "events", "--json", *argv,
@@ -338,7 +338,7 @@ def events_tell_of_all_that_happens(lab):
 
 @test(needs=["taut"], timeout=90)
 def listeners_are_bounded_and_disturb_nothing(lab):
-    """Eight and no more; one that sleeps holds up neither the others nor us."""
+    """Eight listeners at most; a stalled one blocks neither the others nor the daemon."""
     pair = Pair(lab)
     pair.a.ns.must_ping(V4)
     sleeper = socket.socket(socket.AF_UNIX)
@@ -414,7 +414,7 @@ class Terminal:
         os.write(self.master, keys.encode())
 
     def is_restored(self):
-        """Modes and screen are as before."""
+        """Terminal modes and screen are restored."""
         now = termios.tcgetattr(self.slave)
         tail = self.read()[-60:]
         return (now == self.before and tail.count("\x1b[?1049l") == 1
@@ -424,7 +424,7 @@ class Terminal:
 
 @test(needs=["taut"], timeout=90, slow=12)
 def watch_shows_rates_and_gives_the_terminal_back(lab):
-    """On a pseudo terminal: frames, rates, q, Ctrl-C, TERM, Ctrl-Z and fg, colours on wish."""
+    """On a pseudo terminal: frames, rates, q, Ctrl-C, TERM, Ctrl-Z and fg, colours on request."""
     pair = Pair(lab, psk=True)
     pair.a.ns.must_ping(V4)
     flood = lab.spawn(pair.a.ns, "ping", "-q", "-i", "0.01", "-s", "1000", V4,
@@ -474,7 +474,7 @@ def watch_shows_rates_and_gives_the_terminal_back(lab):
 
 @test(needs=["taut"])
 def watch_without_a_terminal_is_plain_blocks(lab):
-    """A block each second, no escapes; Ctrl-C ends with 0; who hangs up ends it."""
+    """A block each second, no escapes; Ctrl-C exits with 0; it ends if the reader hangs up."""
     pair = Pair(lab)
     path = os.path.join(lab.dir, "out")
     with open(path, "wb") as out:

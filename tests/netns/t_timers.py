@@ -25,7 +25,7 @@ def send_one(lab, ns, target, text=b"x" * 56, port=9):
 
 
 def blackhole(pair):
-    """b never hears a: its address is taken by nobody, so not even ICMP comes back."""
+    """b never hears a: nobody has its address, so not even ICMP comes back."""
     pair.b.kill9()
     sock = pair.lab.udp(pair.b.ns, "0.0.0.0", 2002)
     sock.setblocking(False)
@@ -113,7 +113,7 @@ def rekeys_lose_nothing_downward_only(lab):
 
 @test(slow=15, timeout=150, needs=["taut"])
 def simultaneous_starts_always_connect(lab):
-    """Both sides send at the same moment, 20 times or until they met: connected within 11 s."""
+    """Both sides send at the same moment, 20 times or until they collided: up within 11 s."""
     rate = 10
     pair = Pair(lab, rate=rate)
     wire = lab.capture(pair.b.ns, pair.dev_b)
@@ -242,7 +242,7 @@ def persistent_keepalive_keeps_its_beat(lab):
 
 @test(slow=12, needs=["taut"])
 def idle_sessions_stay_silent(lab):
-    """Nothing to say: no keepalive, no rekey, for 10 minutes; then the keys are gone."""
+    """No traffic: no keepalive, no rekey, for 10 minutes; then the keys are gone."""
     rate = 60
     pair = Pair(lab, rate=rate)
     pair.a.ns.must_ping(V4)
@@ -259,7 +259,7 @@ def idle_sessions_stay_silent(lab):
 
 @test(slow=3, needs=["taut"])
 def keys_that_slept_too_long_are_not_used(lab):
-    """The machine sleeps for 181 s (boot time jumps): the next packet shakes hands at once."""
+    """The machine sleeps for 181 s (boot time jumps): the next packet starts a handshake."""
     jump = lab.file("jump", "\0" * 8)
     pair = Pair(lab, start=False)
     pair.a = Node(lab, pair.a.ns, jump=jump)
@@ -270,7 +270,7 @@ def keys_that_slept_too_long_are_not_used(lab):
     wire = lab.capture(pair.b.ns, pair.dev_b)
     pair.a.ns.must_ping(V4)
     equal([p.kind for p in wire.packets()], [4, 4], "before the sleep")
-    time.sleep(0.1)                         # b takes no two handshakes within 20 ms
+    time.sleep(0.1)                         # b accepts only one handshake within 20 ms
     with open(jump, "r+b") as file:
         file.write(struct.pack("=q", 181 * 10**9))
     wire.forget()
@@ -280,7 +280,7 @@ def keys_that_slept_too_long_are_not_used(lab):
 
 @test(slow=8, needs=["taut"])
 def expired_keys_are_refused_on_receipt(lab):
-    """A Python peer goes on with a key of 181 s: the packet is counted and not answered."""
+    """A Python peer keeps using a key of 181 s: the packet is counted and not answered."""
     rate = 60
     ns, other = lab.namespace("a"), lab.namespace("b")
     wire_n = lab.wire(ns, other)
@@ -306,7 +306,7 @@ def expired_keys_are_refused_on_receipt(lab):
 
 @test(slow=3, needs=["taut"])
 def lateness_of_timers_is_measured(lab):
-    """A daemon that was stopped for longer than its keepalive says by how much it was late."""
+    """A daemon that was stopped for longer than its keepalive reports how late it was."""
     pair = Pair(lab)
     pair.a.ns.must_ping(V4)
     pair.a.set("peer", pair.b.public, "persistent-keepalive", 1)

@@ -195,7 +195,7 @@ def source_must_belong_to_the_peer(lab):
 
 @test()
 def longest_prefix_owns_an_address(lab):
-    """A more specific prefix of another peer takes the address away, and gives it back."""
+    """A more specific prefix of another peer takes the address over; removing it gives it back."""
     pair = Pair(lab)
     other = noise.b64(noise.public(noise.private()))
     pair.b.set("peer", pair.a.public, "allowed-ips", "10.7.0.0/24")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The control socket: through wg(8), and by hand."""
+"""The control socket: through wg(8), and directly."""
 
 import os
 import re
@@ -75,7 +75,7 @@ BAD_PEER = (
 
 @test(needs=["taut"])
 def bad_requests_change_nothing(lab):
-    """Each error has its number, and what was good in the same request is not applied either."""
+    """Each error has its number, and the valid part of the request is not applied either."""
     node = fresh(lab)
     good = f"set=1\nprivate_key={'44' * 32}\nlisten_port=4000\npublic_key={PEER}\n"
     equal(node.uapi(good + "allowed_ip=10.0.0.0/8\n\n"), "errno=0\n\n", "set up")
@@ -191,7 +191,7 @@ def wg_says_what_is_wrong(lab):
 
 @test(needs=["taut"])
 def port_works_after_a_refused_one(lab):
-    """A port that is taken is refused and the old one goes on carrying traffic."""
+    """A port that is in use is refused, and the old one keeps carrying traffic."""
     pair = Pair(lab)
     pair.a.ns.must_ping(V4)
     lab.udp(pair.a.ns, "0.0.0.0", 5555)
@@ -337,7 +337,7 @@ def restarts_over_a_stale_socket(lab):
     check(stat.S_IMODE(os.stat(node.socket_path).st_mode) & 0o077 == 0, "others may use the socket")
     check(os.path.isdir(SOCKETS), "socket directory")
     node.kill9()
-    if not os.path.exists(node.socket_path):    # wg of another test sweeps dead ones away
+    if not os.path.exists(node.socket_path):    # wg of another test removes dead ones
         with socket.socket(socket.AF_UNIX) as sock:
             sock.bind(node.socket_path)
     node.start()
@@ -361,7 +361,7 @@ def link_down_and_up_forgets_keys(lab):
     pair = Pair(lab, ends=(True, False))
     pair.a.ns.must_ping(V4)
     wire = lab.capture(pair.b.ns, pair.dev_b)
-    time.sleep(0.1)                         # b takes no two handshakes within 20 ms
+    time.sleep(0.1)                         # b accepts only one handshake within 20 ms
     pair.a.down_up()
     pair.a.ns.must_ping(V4, wait=1)
     equal([p.kind for p in wire.packets()][:2], [1, 2], "first messages")
@@ -416,7 +416,7 @@ def int_and_term_end_with_0(lab):
 
 @test(needs=["taut"])
 def background_start_returns_when_ready(lab):
-    """As wg-quick calls it: back with 0, and link and socket are there at once."""
+    """As wg-quick calls it: exits with 0, and link and socket exist at once."""
     node = Node(lab, lab.namespace("a"))
     for _ in range(5):
         done = node.ns.run(node.program, node.name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""`taut why`: each cause is brought about for real, and must be named, here or there."""
+"""`taut why`: each cause is produced for real, and must be reported by one of the hosts."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def codes(node):
 
 
 def verdict(node, code, timeout=12, problem=True):
-    """Wait until `why` names the cause; what it says of it, as one text."""
+    """Wait until `why` reports the cause; its verdict as one text."""
     def find():
         return next((v for v in why(node)[1]["verdicts"] if v["code"] == code), None)
     try:
@@ -69,7 +69,7 @@ def holds(said, *words):
 
 
 def poke(node, target=V4, n=1):
-    """Packets into the tunnel, whatever becomes of them."""
+    """Packets into the tunnel, regardless of their fate."""
     sock = node.lab.udp(node.ns, "0.0.0.0")
     for _ in range(n):
         try:
@@ -88,7 +88,7 @@ def drop(ns, hook, rule, verdict_="drop"):
         "}", "}")
 
 
-# --- nothing wrong, or nothing there ---
+# --- no problem, or no tunnel ---
 
 
 @test(needs=["taut"])
@@ -118,7 +118,7 @@ def wait_ends_with_the_session_or_with_the_time(lab):
     pair = Pair(lab)
     start = time.monotonic()
     equal(pair.a.ns.run(lab.program, "wait", "--timeout", "10", pair.a.name, ok=False).code, 0,
-          "wait")      # nobody sent anything: it is asked for
+          "wait")      # nothing was sent: the handshake is requested
     within(time.monotonic() - start, 0, 3, "seconds")
     pair.b.set("peer", pair.a.public, "remove")
     equal(pair.b.ns.run(lab.program, "wait", "--timeout", "1", pair.b.name, ok=False).code, 124,
@@ -129,14 +129,14 @@ def wait_ends_with_the_session_or_with_the_time(lab):
 
 @test(slow=25, needs=["taut"])
 def wait_asks_again_after_it_was_given_up(lab):
-    """A host that comes minutes later, does not dial, and is asked by nobody but wait."""
+    """A host that comes up minutes later, does not dial, and is contacted only by wait."""
     pair = Pair(lab, rate=FAST, ends=(True, False))
     pair.b.ns.ip(f"link set {pair.b.name} down")
     wait = lab.spawn(pair.a.ns, lab.program, "wait", pair.a.name)
     wait_for(lambda: pair.a.status()[1][pair.b.public]["state"] == "dead", 150 / FAST, "given up")
     pair.b.ns.ip(f"link set {pair.b.name} up")
     equal(wait.wait(15), 0, "exit status")
-    # all that while another thing was told once
+    # meanwhile something else was reported once
     equal([pair.a.log().count(text) for text in (" is handshaking: ", " is dead: ",
                                                  "no answer yet")], [1, 1, 1], "lines")
 
@@ -233,7 +233,7 @@ def packets_for_nobody_are_named(lab):
     holds(verdict(pair.b, "E-NO-ENDPOINT"), "endpoint")
 
 
-# --- what the network says ---
+# --- errors from the network ---
 
 
 def closed_port(lab, outer):
@@ -280,7 +280,7 @@ def unreachable_host_is_named(lab):
     holds(said, "host unreachable", "192.168.1.2", "192.168.2.1")
 
 
-# --- silence, and what the other host says of it ---
+# --- silence, and the verdict of the other host ---
 
 
 @test(needs=["taut"])
@@ -308,7 +308,7 @@ def silence_names_all_that_look_the_same(lab):
 
 @test(needs=["taut"])
 def far_side_that_does_not_know_us_says_so(lab):
-    """b has a wrong key for a: a hears nothing, b knows why."""
+    """b has the wrong key for a: a hears nothing, b knows why."""
     pair = Pair(lab, rate=FAST, start=False)
     pair.a.start()
     pair.b.start()
@@ -325,7 +325,7 @@ def far_side_that_does_not_know_us_says_so(lab):
 
 @test(needs=["taut"])
 def wrong_own_key_says_so_on_both_sides(lab):
-    """a runs with another private key than b knows it by, and both dial."""
+    """a runs with a private key that does not match the key b has for it; both dial."""
     pair = Pair(lab, rate=FAST)
     key = noise.private()
     pair.a.private, right = key, pair.a.public
@@ -366,11 +366,11 @@ def answers_that_do_not_arrive_are_named(lab):
     verdict(pair.a, "E-SILENCE")
 
 
-# --- strangers and clocks: a second implementation knocks ---
+# --- strangers and clocks, with a second implementation ---
 
 
 class Caller:
-    """A peer or a stranger made of Python."""
+    """A peer or a stranger, in Python."""
 
     def __init__(self, lab, node, port=None):
         self.node, self.sock = node, lab.udp(node.ns, "127.0.0.1", port or 0)
@@ -382,7 +382,7 @@ class Caller:
         return "127.0.0.1:%d" % self.sock.getsockname()[1]
 
     def call(self, stamp_ns=None):
-        """One initiation; the session, or None if nobody answers."""
+        """One initiation; the session, or None without an answer."""
         first = noise.Initiator(self.private, self.node.public_key, self.psk)
         stamp = noise.tai64n(stamp_ns) if stamp_ns else None
         self.sock.sendto(first.initiation(stamp=stamp), ("127.0.0.1", self.node.port()))
@@ -452,14 +452,14 @@ def clock_that_went_back_is_named(lab):
 
 @test(needs=["taut"], slow=6)
 def the_log_has_one_line_about_each_stranger(lab):
-    """Who asks again and again, a copy that is sent again and again: a line, or none."""
+    """Repeated requests, and repeated copies of one: a single log line, or none."""
     node = lone(lab)
     stranger, peer = Caller(lab, node), Caller(lab, node)
     node.set("peer", peer.public, "allowed-ips", "10.7.0.2/32")
     for _ in range(7):
         stranger.call()
     equal(node.log().count("asks for a session"), 1, "lines about one stranger")
-    check("asked 7 times" in json.dumps(why(node)[1]), "they are counted all the same")
+    check("asked 7 times" in json.dumps(why(node)[1]), "they are still counted")
     first = noise.Initiator(peer.private, node.public_key, noise.ZERO).initiation()
     for _ in range(10):
         peer.sock.sendto(first, ("127.0.0.1", node.port()))
@@ -528,13 +528,13 @@ def missing_way_back_is_named(lab):
     equal(said[0], "likely", "certainty")
     holds(said, "no packet comes back", "route back", "there: taut why NAME")
     pair.b.ns.ip(f"route add 10.8.0.1/32 dev {pair.b.name}")
-    sock.sendto(b"x", (V4, 9))             # nobody listens there: ICMP comes back
+    sock.sendto(b"x", (V4, 9))             # nothing listens there: ICMP comes back
     wait_for(lambda: why(pair.a)[0] == 0, 3, "then all is well", step=0.1)
 
 
 @test(slow=12, needs=["taut"])
 def traffic_that_needs_no_answer_is_no_problem(lab):
-    """A log host: datagrams go one way for longer than it takes to wonder."""
+    """A log host: datagrams go one way for longer than the limit for a verdict."""
     pair = Pair(lab)
     pair.a.ns.must_ping(V4)
     lab.udp(pair.b.ns, "0.0.0.0", 6000)
@@ -550,8 +550,8 @@ def traffic_that_needs_no_answer_is_no_problem(lab):
 @test(slow=5, needs=["taut"])
 def client_of_everything_is_healthy(lab):
     """
-    AllowedIPs = 0.0.0.0/0, ::/0: what the client's host sends by itself (neighbours,
-    groups) goes into the tunnel, is refused over there, and is nobody's problem.
+    AllowedIPs = 0.0.0.0/0, ::/0: what the client's host sends automatically
+    (neighbours, groups) goes into the tunnel, is refused there, and is not a problem.
     """
     pair = Pair(lab, ends=(True, False))
     pair.a.set("peer", pair.b.public, "allowed-ips", "0.0.0.0/0,::/0")
@@ -570,7 +570,7 @@ def client_of_everything_is_healthy(lab):
 
 @test(slow=25, needs=["taut"])
 def strangers_make_no_problem_of_a_tunnel_that_rests(lab):
-    """Rubbish and unknown keys, from elsewhere: remarks, as long as nobody is missed."""
+    """Junk and unknown keys, from elsewhere: remarks, as long as no peer is missing."""
     pair = Pair(lab, rate=FAST)
     pair.a.ns.must_ping(V4)
     wait_for(lambda: pair.a.status()[1][pair.b.public]["state"] == "idle", 40, "idle")
@@ -592,7 +592,7 @@ def strangers_make_no_problem_of_a_tunnel_that_rests(lab):
 
 @test(slow=25, timeout=90, needs=["taut", "iperf3"])
 def tunnels_that_work_never_have_a_problem(lab):
-    """Just started, under load, roaming, after restarts of the peer: looked at all the time."""
+    """Just started, under load, roaming, after restarts of the peer: checked continuously."""
     pair = Pair(lab, start=False).start_configs()
 
     def look(what):
@@ -633,7 +633,7 @@ def tunnels_that_work_never_have_a_problem(lab):
 
 @test(slow=8, needs=["taut"])
 def strangers_fill_neither_log_nor_memory(lab):
-    """Rubbish of each type, and four hundred who know our key: some lines, nothing grows."""
+    """Junk of each type, and 400 senders that know our key: a few lines, nothing grows."""
     pair = Pair(lab)
     pair.a.ns.must_ping(V4)
     sock = lab.udp(pair.b.ns, "0.0.0.0")
@@ -662,7 +662,7 @@ def strangers_fill_neither_log_nor_memory(lab):
         pass
 
 
-# --- errors that come back must not cost anything ---
+# --- ICMP errors must not cost packets ---
 
 
 def forged_unreachable(src, sport, dst, dport):
@@ -673,7 +673,7 @@ def forged_unreachable(src, sport, dst, dport):
 
 
 def stream(lab, pair, seconds):
-    """Numbered datagrams through the tunnel for so long: (how many, which ones came)."""
+    """Numbered datagrams through the tunnel for a time: (how many, which ones arrived)."""
     tx, rx = lab.udp(pair.a.ns, "0.0.0.0"), lab.udp(pair.b.ns, "0.0.0.0", 6000)
     rx.setsockopt(socket.SOL_SOCKET, 33, 4 << 20)      # SO_RCVBUFFORCE
     rx.setblocking(False)
@@ -741,7 +741,7 @@ def flood_of_icmp_costs_no_datagram(lab):
 
 @test(needs=["taut"])
 def log_has_a_line_per_change_and_not_more(lab):
-    """Up and down many times: the lines of one peer are held back."""
+    """Up and down many times: the log lines of one peer are rate-limited."""
     pair = Pair(lab, ends=(True, False))
     for _ in range(12):
         pair.a.ns.must_ping(V4)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
 """The same tests with other offloads, another AEAD, another MTU.
 
-TAUT_VARIANT names one of VARIANTS; without it all is as a user has it.  Options
-reach each daemon by a small script that stands for the program, whoever starts it
-(the lab, `taut up`, wg-quick, a hook).  The MTU is set where tests set up a link,
-and the wires between the namespaces carry what the variant says.
+TAUT_VARIANT names one of VARIANTS; without it everything has its default.  A wrapper
+script passes the options to each daemon, no matter what starts it (the lab, `taut up`,
+wg-quick, a hook).  Tests set the MTU of the variant on each link, and on the wires
+between the namespaces.
 """
 
 import os
@@ -14,14 +14,14 @@ import subprocess
 
 OFFLOADS = ("tun-vnet", "tun-tso", "tun-uso", "tun-tcp-gro", "tun-udp-gro", "udp-gso", "udp-gro")
 AEADS = ("ipsec-mb", "openssl", "sodium")
-# Nothing of these can be used without the first.
+# None of these can be used without the first.
 OF_VNET = ("tun-tso", "tun-uso", "tun-tcp-gro", "tun-udp-gro")
 
 
 class Variant:
     def __init__(self, off=(), aead=None, mtu=None, wire=None):
         self.off, self.aead = tuple(off), aead
-        self.mtu = mtu          # of every link that a test sets up; None: as it is by itself
+        self.mtu = mtu          # of every link that a test sets up; None: the default
         self.wire = wire        # MTU of the underlay; None: 1500, longer datagrams in fragments
 
     @property
@@ -48,7 +48,7 @@ VARIANTS = {
 
 NAME = os.environ.get("TAUT_VARIANT", "default")
 NOW = VARIANTS[NAME]
-REAL = {}       # what stands behind a script
+REAL = {}       # the program that a wrapper script starts
 
 SCRIPT = """#!/bin/sh
 # The program as the tests' variant {name} wants it.

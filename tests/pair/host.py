@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A host and its admin: a network namespace and a mount namespace with an /etc of its own."""
+"""A host and its admin: a network namespace and a mount namespace with its own /etc."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from lab import check, equal, run, wait_for
 LINE = re.compile(r"taut-pair:[A-Za-z0-9_-]+\n")
 KEY = r"[A-Za-z0-9+/]{43}="
 
-# What stands in for an init: it notes what it is told, and does it.
+# A stand-in for init: it records each command and carries it out.
 SYSTEMCTL = """#!/bin/sh
 echo "$*" >> /run/systemd/told
 name=$(expr "$*" : '.*taut@\\([^.]*\\)')

@@ -53,7 +53,7 @@ def is_function(r, c, size, version):
 
 
 def codewords(grid, version, mask):
-    """In the order that they were laid: two columns at a time, up and down, from the right."""
+    """In the order of placement: two columns at a time, up and down, from the right."""
     size, bits, up = len(grid), [], True
     columns = [c for c in range(size - 1, 6, -2)] + [5, 3, 1]
     for right in columns:

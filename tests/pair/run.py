@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: ISC
 """Two hosts and their admins: new, join, accept, export, import, in namespaces. For root.
 
-Each host is a network namespace and a mount namespace with an /etc of its own, so the
-commands are those that an admin types.
+Each host is a network namespace and a mount namespace with its own /etc, so the commands
+are those that an admin types.
 """
 
 import os
@@ -47,14 +47,14 @@ def pair_four_commands_and_a_ping(lab):
         equal(host.value("wg0.conf", "PrivateKeyFile"), ["wg0.key"], "where the key is")
         check(not host.value("wg0.conf", "PrivateKey"), "the key in what the service reads")
         equal(host.taut("check", "wg0").code, 0, "check")
-    # Each calls the other by the name of its host.
+    # Each names the other after its host.
     name = os.uname().nodename
     name = name if re.fullmatch(r"[\w][\w.-]{0,62}", name) and name != "localhost" else "wg0"
     for host in (a, b):
         check(f"[Peer]\n# friendly_name = {name}\n" in host.text("wg0.conf"), "no name of the peer")
         check(f"\n  name: {name}\n" in host.taut("status", "wg0").out, "no name in the status")
         check(f'friendly_name="{name}"' in host.taut("status", "--prometheus", "wg0").out, "label")
-    # No private key was in what was carried from host to host.
+    # No private key was in the lines copied between the hosts.
     keys = {h: h.key("wg0") for h in (a, b)}
     check(keys[a] != keys[b], "one key for both")
     equal(a.run(lab.program, "pubkey", input=keys[a]).out.strip(),
@@ -73,7 +73,7 @@ def pair_with_a_preshared_key_by_standard_input(lab):
     check(not os.path.exists(b.file("wg0.conf")), "a file out of a refused line")
     broken = made.out.strip()[:60] + "\n  " + made.out.strip()[60:] + "\n"
     joined = b.taut("join", "site-a", "-", "--start", input=broken)
-    done = a.taut("accept", "wg0", input=line_of(joined))        # it runs: no --start needed
+    done = a.taut("accept", "wg0", input=line_of(joined))        # it is running: no --start needed
     check("wg0 is up" in done.err, done.err)
     equal(a.value("wg0.conf", "PresharedKey"), b.value("site-a.conf", "PresharedKey"), "keys")
     equal(b.value("site-a.conf", "Endpoint"), ["192.168.1.1:51999"], "endpoint")
@@ -101,7 +101,7 @@ def pair_where_the_second_host_is_dialled(lab):
 
 @test(timeout=60)
 def pair_where_one_host_has_no_ipv6(lab):
-    """Addresses of both families are chosen, and what one host cannot have it does without."""
+    """Addresses of both families are chosen; a host that lacks a family does without it."""
     a, b = two_hosts(lab)
     for scope in ("all", "default"):
         b.ns.sysctl(f"ipv6/conf/{scope}/disable_ipv6", 1)
@@ -169,7 +169,7 @@ def pair_never_writes_over_a_file(lab):
     refused(b.taut("new", "link", "--listen", ok=False), "already exists")
     with open(target, encoding="ascii") as file:
         equal(file.read(), "not to be touched", "what the link points to")
-    # A umask that takes rights from root, or gives them to all, changes nothing.
+    # A umask that is too strict for root, or too lax, changes nothing.
     for umask in ("000", "777"):
         b.run("sh", "-c", f"umask {umask}; '{lab.program}' new m{umask} --listen")
         for suffix in ("conf", "key", "pair"):
@@ -181,7 +181,7 @@ def pair_never_writes_over_a_file(lab):
 @test(timeout=60)
 def pair_addresses_and_ports_are_free_ones(lab):
     a, b = two_hosts(lab)
-    # All of 10/8 but one /31 is in use: by chance that is not found, and it is passed over.
+    # All of 10/8 except one /31 is in use: random tries do not find it, so 10/8 is skipped.
     a.ns.ip("route add 10.0.0.0/8 dev e1")
     line_of(a.taut("new", "wg0", "--listen"))
     v4, v6 = a.value("wg0.conf", "Address")[0].split(", ")
@@ -213,7 +213,7 @@ def pair_addresses_and_ports_are_free_ones(lab):
 @test(timeout=60)
 def pair_endpoints_are_offered_and_chosen(lab):
     a, b = two_hosts(lab)
-    # A public address that b has no way to, one that it has a way to, and ours on the wire.
+    # A public address without a route from b, one with a route, and ours on the wire.
     a.ns.ip("addr add 203.0.113.1/24 dev e1", "addr add 2001:db8::1/64 dev e1 nodad")
     offer = line_of(a.taut("new", "wg0", "--listen"))
     b.taut("join", "wg0", offer)
@@ -241,7 +241,7 @@ def pair_start_goes_through_systemd_where_it_runs(lab):
     check("wg0 is up" in done.err, done.err)
     equal(a.told(), ["--quiet enable --now taut@wg0.service", "--quiet enable taut@wg0.service"], "a")
     equal(b.told(), ["--quiet enable --now taut@wg0.service"], "b")
-    # A service has its key from its start on: with another one, it is restarted.
+    # A service receives its key at start: with a new key it is restarted.
     again = b.taut("join", "wg0", line_of(a.taut("new", "wg0", "--listen", "--force")), "--force")
     check("previous file; next, on this host: systemctl restart taut@wg0" in again.err,
           again.err)
@@ -258,7 +258,7 @@ def pair_start_goes_through_systemd_where_it_runs(lab):
     b.taut("down", "wg0")
     odd = b.taut("new", "a+b", "--listen", "--start", ok=False)
     check(odd.code == 1 and "cannot contain = or +" in odd.err, odd.err)
-    # systemd says no: the line is still printed, and the exit status tells.
+    # systemd fails: the line is still printed, and the exit status reports the failure.
     b.put(os.path.join(b.etc, "systemctl"), "#!/bin/sh\nexit 1\n", 0o755)
     failed = b.taut("new", "wg9", "--listen", "--start", ok=False)
     equal(failed.code, 1, "status when systemctl fails")
@@ -278,7 +278,7 @@ def pair_accept_tells_what_is_known_when_nothing_comes(lab):
 
 @test(timeout=90, needs=["wg-quick"], slow=8)
 def export_to_a_host_with_wg_quick(lab):
-    """The file of a new peer, as it comes, brings up wg-quick with another implementation."""
+    """wg-quick with another implementation accepts the file of a new peer unchanged."""
     a, b = two_hosts(lab)
     a.taut("new", "wg0", "--listen", "--address", "10.66.0.1/24,fd66::1/64", "--start")
     told = a.taut("export", "wg0", "--new-peer", "--psk", "--wg-quick")
@@ -315,7 +315,7 @@ def export_of_a_known_peer_has_no_private_key(lab):
     text = a.taut("export", "wg0").out
     check(not re.search(r"^PrivateKey", text, re.M), "a private key that nobody has here")
     check(a.key("wg0") not in text, "our own private key")
-    # With its own key put in, it is b's file again.
+    # With its own key inserted, it is b's file again.
     text = text.replace("#PrivateKey = ", "PrivateKey = " + b.key("wg0"))
     b.put(b.file("back.conf"), text)
     b.taut("check", "back")
@@ -404,7 +404,7 @@ def import_takes_a_file_over(lab):
     equal(b.key("keyed"), private, "a key of a file")
     equal(b.value("keyed.conf", "PrivateKeyFile"), ["keyed.key"], "its place")
     check(os.path.exists(key), "the key file is gone")
-    # What will run is told before it runs.
+    # The user is told what will run before it runs.
     done = b.taut("import", "-", "hooked", "--start", input=text.replace(
         "Address", "PostUp = echo it ran >&2; false\nAddress"), ok=False)
     check(done.err.index("will run as root: PostUp") < done.err.index("it ran\n"), done.err)
@@ -412,7 +412,7 @@ def import_takes_a_file_over(lab):
 
 @test(timeout=60)
 def pair_writes_what_the_service_may_read(lab):
-    """Where there is its group: the file for it, the keys for root only; what is edited stays."""
+    """If its group exists: the file for the group, keys for root only; edited files keep modes."""
     a, b = two_hosts(lab)
     for host in (a, b):
         with open(host.file("group", "."), "a", encoding="ascii") as file:
@@ -441,13 +441,13 @@ def pair_writes_what_the_service_may_read(lab):
 
 @test(timeout=60)
 def pair_leaves_nothing_half_done(lab):
-    """A full disk, a key that is there, a folder that is only read: all as it was before."""
+    """A full disk, an existing key, a read-only folder: everything stays as it was."""
     a, b = two_hosts(lab)
     os.mkdir(b.file(""), 0o700)
     b.put(b.file("wg0.key"), "precious")
     refused(b.taut("new", "wg0", "--listen", ok=False), "/etc/taut/wg0.key already exists")
     equal((b.text("wg0.key"), os.listdir(b.file(""))), ("precious", ["wg0.key"]), "files")
-    # Left by a command that was killed; and what only looks like it.
+    # Left behind by a killed command; and files that only look like it.
     for name in (".wg9.key.4711", ".wg9.conf.4711", ".wg9.pair.4711", ".wg9.key.bak", "wg9.key.1"):
         b.put(b.file(name), "of yesterday")
     b.taut("new", "wg8")
@@ -473,7 +473,7 @@ def pair_leaves_nothing_half_done(lab):
 
 @test(timeout=60)
 def pair_replaces_all_or_nothing(lab):
-    """The second of two files cannot be replaced: then the first one is there again, too."""
+    """The second of two files cannot be replaced: the first one is restored, too."""
     a, b = two_hosts(lab)
     offer = a.taut("new", "wg0", "--listen").out
     b.taut("join", "wg0", offer.strip())
@@ -510,7 +510,7 @@ def pair_adds_peers_to_its_own_files_only(lab):
     a, b = two_hosts(lab)
     offer = a.taut("new", "wg0", "--listen", "--psk", "--address", "10.66.0.1/24").out
     answer = b.taut("join", "wg0", "-", input=offer).out.strip()
-    # A file that somebody keeps elsewhere, and shows here by a link.
+    # A file that is kept elsewhere, with a link to it here.
     kept = os.path.join(a.etc, "etc", "kept")
     os.rename(a.file("wg0.conf"), kept)
     os.symlink("/etc/kept", a.file("wg0.conf"))
@@ -522,7 +522,7 @@ def pair_adds_peers_to_its_own_files_only(lab):
         equal(a.text("kept", "."), before, "what it leads to")
     os.unlink(a.file("wg0.conf"))
     os.rename(kept, a.file("wg0.conf"))
-    # Who could read it without a preshared key is not to read that.
+    # Readers of the file without a preshared key must not be able to read the key.
     os.chmod(a.file("wg0.conf"), 0o644)
     a.taut("accept", "wg0", answer)
     equal((a.rights("wg0.conf"), len(a.value("wg0.conf", "PresharedKey"))), (0o640, 1), "rights")
@@ -570,7 +570,7 @@ def pair_needs_root_and_says_so(lab):
         raise Failure("no setpriv")
     os.chmod(a.etc, 0o755)
     os.chmod(lab.dir, 0o755)
-    # The program, where anybody may read it.
+    # A copy of the program that anybody can read.
     there = os.path.join(a.etc, "taut")
     run("cp", lab.program, there)
     done = a.run("setpriv", "--reuid", "65534", "--clear-groups", there, "new", "wg0", "--listen",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""What the docs tell admins to type is typed: each block of commands, line by line.
+"""Types what the docs tell admins to type: each block of commands, line by line.
 
-Only what needs the Internet, an editor or the sources is passed over.  Host B is the
-other end of A's tunnel wg0, so that what comes up there is really up.
+Only commands that need the Internet, an editor or the sources are skipped.  Host B is
+the other end of A's tunnel wg0, so that a tunnel that comes up there is really up.
 """
 
 import os
@@ -43,7 +43,7 @@ def is_commands(body):
 
 
 class Story:
-    """Two hosts, and what was printed last."""
+    """Two hosts, and the line that was printed last."""
 
     def __init__(self, lab):
         self.hosts = dict(zip("AB", two_hosts(lab, systemd=True)))
@@ -56,7 +56,7 @@ class Story:
         self.pasted, self.umask, self.ran = "", "", 0
 
     def clear(self):
-        """As it was on the first day."""
+        """Return to the initial state."""
         for host in self.hosts.values():
             for name in ("wg0", "site"):
                 host.run("taut", "down", name, ok=False)
@@ -65,7 +65,7 @@ class Story:
         self.umask = ""
 
     def pair(self, body):
-        """A's tunnel is there as a file, and as one of wg-quick; B waits for it."""
+        """A's tunnel exists as a file, and as one of wg-quick; B waits for it."""
         a, b = self.hosts["A"], self.hosts["B"]
         made = a.taut("new", "wg0", "--listen", "--address", "10.66.0.1/24").out.strip()
         joined = b.taut("join", "wg0", made, "--start").out.strip()
@@ -102,19 +102,19 @@ class Story:
             self.umask = command + "; "
             return
         if "wg-quick down" in command:
-            command = command.replace("wg-quick down", "taut down")   # it is we who run it
+            command = command.replace("wg-quick down", "taut down")   # the test starts it
         command = command.replace("taut-pair:...", self.pasted).replace("NAME", "wg0")
         folder = os.path.dirname(command.split()[-1])
         if "--textfile" in command:
             self.hosts[host].run("mkdir", "-p", folder)
         done = self.hosts[host].run("sh", "-c", self.umask + command, ok=False, timeout=60)
         self.ran += 1
-        # Also where something else follows, as in a || b.
+        # Even if something else follows, as in a || b.
         if re.search("^Try 'taut|not found$", done.err, re.M):
             raise Failure(f"{where}: {command}: {done.err.strip()}")
         if done.out.startswith("taut-pair:"):
             self.pasted = done.out.strip()
-        # Just started, it may not be up yet, and that is no fault of the command.
+        # A tunnel that has just started may not be up yet; that is not a failure.
         if re.match("taut (status|why|wait)", command) and done.code:
             wait_for(lambda: self.hosts[host].run("sh", "-c", command, ok=False).code == 0, 15,
                      f"{where}: {command}")

@@ -13,7 +13,7 @@ enum {
 	SHORTEST = HEADER + STAMP,
 	/*
 	 * One attempt has 20; a renewal by age may just have begun when the 15 s timer
-	 * starts anew.
+	 * restarts.
 	 */
 	INITIATIONS_MAX = 26,
 };

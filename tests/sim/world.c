@@ -77,7 +77,7 @@ static uint64_t travel_time(struct world *w)
 	return w->faults.delay + prng_below(&w->prng, w->faults.jitter + 1);
 }
 
-/* Any bit but those of mac2, which nobody looks at unless under load. */
+/* Any bit except those of mac2, which is checked only under load. */
 static void flip(struct world *w, struct datagram *d)
 {
 	bool macs = d->len == sizeof(struct wire_initiation) ||
@@ -433,7 +433,7 @@ static void flap(struct world *w)
 		n->watch[k].initiation_at = 0;
 }
 
-/* One node gets a new private key, and everybody is told. */
+/* One node gets a new private key, and all others its public key. */
 static void rekey(struct world *w)
 {
 	int i = someone(w);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""The built unit by systemd's own judgement: valid, and exposed by 2.0 of 10 at most."""
+"""The built unit, judged by systemd: valid, with an exposure of at most 2.0 of 10."""
 
 import os
 import pathlib
@@ -40,7 +40,7 @@ def exposure(text):
 
 
 def complaints(text, drop_in=None, change=str):
-    """What `systemd-analyze verify` has against an instance."""
+    """The complaints of `systemd-analyze verify` about an instance."""
     with tempfile.TemporaryDirectory() as folder:
         top = pathlib.Path(folder)
         (top / "taut@.service").write_text(text, encoding="utf-8")
@@ -75,7 +75,7 @@ def main():
     if not good or figure is None or figure > THRESHOLD / 10:
         wrong.append(f"exposure {figure}")
 
-    # That this can fail: the same as root, with all rights.
+    # Proves that this can fail: the same unit as root, with all privileges.
     cases += 1
     good, figure = exposure(re.sub(r"^(User|Group|CapabilityBoundingSet|SystemCallFilter|Restrict"
                                    r"AddressFamilies|Private\w+)=.*\n", "", text, flags=re.M))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 """A real systemd as process 1 of a small system, made of namespaces and the machine's /usr.
 
-Nothing of the machine changes but for a control group and what lies in the lab's
-folder; all goes when the box is closed.
+On the machine itself only a control group and the lab's folder change; both are
+removed when the box is closed.
 """
 
 import contextlib
@@ -31,8 +31,8 @@ def control_groups():
 
 class Box:
     """
-    Box(lab, ns, unit, {name: text of /etc/taut/name}, drop-ins {unit.d/name: text}). Of two
-    in one lab, each needs a label.
+    Box(lab, ns, unit, {name: text of /etc/taut/name}, drop-ins {unit.d/name: text}). Two
+    boxes in one lab need labels.
     """
 
     def __init__(self, lab, ns, unit, files, drop_ins=None, label="box"):

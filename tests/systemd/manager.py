@@ -11,11 +11,11 @@ VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 
 class Manager:
-    """Receives what a daemon tells; each message as {key: value} with the time it came."""
+    """Receives a daemon's messages, each as {key: value} with the time of its arrival."""
 
     def __init__(self, lab, ns=None, name=None):
         self.name = name or os.path.join(lab.dir, "notify")
-        # Abstract names belong to a network namespace.
+        # Abstract names are local to a network namespace.
         with ns or open(os.devnull, "rb"):
             self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             self.sock.bind("\0" + self.name[1:] if self.name[0] == "@" else self.name)
@@ -41,7 +41,7 @@ class Manager:
             self.messages.append((time.monotonic(), said))
 
     def wait(self, key, timeout=5, match=lambda value: True):
-        """The first value of this key since forget(); and when it came."""
+        """The first value of this key since forget(), and its time."""
         end = time.monotonic() + timeout
         while True:
             for at, said in self.read():
@@ -63,7 +63,7 @@ class Manager:
 
 
 def unit_settings(path, instance):
-    """[Service] of a unit: {key: [values]}, with %i put in."""
+    """[Service] of a unit: {key: [values]}, with %i replaced."""
     settings, section = {}, ""
     with open(path, encoding="utf-8") as file:
         for line in file:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What taut says on the notify socket; this test plays the service manager."""
+"""taut's messages on the notify socket; this test plays the service manager."""
 
 import os
 import signal
@@ -10,11 +10,11 @@ from manager import VARIABLES, Manager
 from node import Pair
 from runner import test
 
-WATCHDOG = 0.6      # seconds; a ping each third of it
+WATCHDOG = 0.6      # seconds; a ping every third of it
 
 
 def service(lab, extra="", watchdog=None, pid=None, abstract=False):
-    """A pair of which the first is started by a manager; (pair, manager, config text)."""
+    """A pair, the first started by a manager; (pair, manager, config text)."""
     pair = Pair(lab, start=False)
     manager = Manager(lab, *(pair.a.ns, f"@taut-test-{os.getpid()}") if abstract else ())
     pair.a.env.update(manager.environment(watchdog, pid))
@@ -32,7 +32,7 @@ def ready(manager):
 
 @test(needs=["taut"])
 def ready_comes_when_the_device_stands(lab):
-    """Not before hooks are through; then device, addresses and control socket are there."""
+    """Not before the hooks are done; then device, addresses and control socket exist."""
     pair, manager, text = service(lab, "PreUp = sleep 0.5\nPostUp = sleep 0.5\n")
     start = time.monotonic()
     launch(pair, text)
@@ -70,7 +70,7 @@ def status_follows_the_state(lab):
 
 @test(needs=["taut"])
 def reload_is_told_from_begin_to_end(lab):
-    """By HUP and by the verb; also when the file is bad, and then the tunnel lives on."""
+    """By HUP and by the verb; also if the file is invalid; the tunnel keeps running."""
     pair, manager, text = service(lab)
     launch(pair, text)
     ready(manager)
@@ -95,7 +95,7 @@ def reload_is_told_from_begin_to_end(lab):
 
 @test(needs=["taut"], slow=4)
 def a_stopped_process_stops_its_pings(lab):
-    """At least thrice in WatchdogSec; SIGSTOP: none; SIGCONT: again."""
+    """At least three times in WatchdogSec; SIGSTOP: none; SIGCONT: again."""
     pair, manager, text = service(lab, watchdog=WATCHDOG)
     launch(pair, text)
     ready(manager)
@@ -116,7 +116,7 @@ def a_stopped_process_stops_its_pings(lab):
 
 @test(needs=["taut"], slow=3)
 def pings_go_on_while_nothing_works(lab):
-    """No peer, no link, no way out: nothing that a restart would mend."""
+    """No peer, no link, no route: nothing that a restart would fix."""
     pair, manager, text = service(lab, watchdog=WATCHDOG)
     launch(pair, text)
     ready(manager)
@@ -131,7 +131,7 @@ def pings_go_on_while_nothing_works(lab):
 
 @test(needs=["taut"])
 def pings_come_during_a_long_hook(lab):
-    """A PreDown that takes longer than the watchdog waits."""
+    """A PreDown that takes longer than the watchdog timeout."""
     pair, manager, text = service(lab, f"PreDown = sleep {2 * WATCHDOG}\n", WATCHDOG)
     launch(pair, text)
     ready(manager)
@@ -145,7 +145,7 @@ def pings_come_during_a_long_hook(lab):
 
 @test(needs=["taut"])
 def a_watchdog_for_another_process_gets_no_pings(lab):
-    """WATCHDOG_PID says who is meant."""
+    """WATCHDOG_PID names the process that must ping."""
     pair, manager, text = service(lab, watchdog=WATCHDOG, pid=1)
     launch(pair, text)
     ready(manager)
@@ -172,7 +172,7 @@ def stopping_is_told(lab):
 
 @test(needs=["taut"])
 def hooks_cannot_speak_for_the_service(lab):
-    """No hook finds the variables; nor does /proc show them of the hook."""
+    """Hooks do not get the variables; /proc does not show them for a hook either."""
     seen = os.path.join(lab.dir, "seen")
     hooks = "".join(f"{kind} = env >> {seen}\n" for kind in ("PreUp", "PostUp", "PostDown"))
     pair, manager, text = service(lab, hooks, WATCHDOG)
@@ -197,7 +197,7 @@ def an_abstract_socket_is_reached(lab):
 
 @test(needs=["taut"])
 def a_start_that_fails_is_never_ready(lab):
-    """A bad file ends with 78, a hook that fails with 1; neither was ready."""
+    """An invalid file exits with 78, a failed hook with 1; neither reported readiness."""
     pair, manager, text = service(lab)
     for change, code in ((text.replace("2001", "many"), 78), (text.replace(
             "[Peer]", "PostUp = false\n[Peer]"), 1)):
@@ -208,7 +208,7 @@ def a_start_that_fails_is_never_ready(lab):
 
 @test(needs=["taut"])
 def a_manager_that_went_away_harms_nobody(lab):
-    """The socket is gone: the tunnel works on."""
+    """The socket is gone: the tunnel keeps working."""
     pair, manager, text = service(lab, watchdog=WATCHDOG)
     launch(pair, text)
     ready(manager)

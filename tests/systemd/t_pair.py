@@ -48,7 +48,7 @@ def is_up(host):
 
 @test(needs=["taut"], slow=9, timeout=120)
 def systemd_runs_what_pairing_wrote(lab):
-    """Four commands; the service reads its file, and gets its key, which stays root's alone."""
+    """Four commands; the service reads its file and gets its key, which only root can read."""
     a, b = two_hosts(lab)
     offer = a.taut("new", "wg0", "--listen").out
     joined = b.taut("join", "wg0", offer.strip(), "--start")
@@ -75,9 +75,9 @@ def systemd_runs_what_pairing_wrote(lab):
 
 @test(needs=["taut"], slow=9, timeout=120)
 def systemd_pairing_once_more_takes_the_new_key(lab):
-    """By systemctl, started before the other end; then with --force: the service is started anew."""
+    """By systemctl, started before the other end; then with --force: the service is restarted."""
     a, b = two_hosts(lab)
-    a.systemctl("enable", "--now", UNIT, ok=False)      # too early: there is no file
+    a.systemctl("enable", "--now", UNIT, ok=False)      # too early: the file does not exist
     offer = a.taut("new", "wg0", "--listen", "--psk", "--start").out
     joined = b.taut("join", "wg0", "-", input=offer)
     b.systemctl("enable", "--now", UNIT)
@@ -94,7 +94,7 @@ def systemd_pairing_once_more_takes_the_new_key(lab):
 
 @test(needs=["taut"], slow=4, timeout=90)
 def systemd_says_what_rights_the_file_needs(lab):
-    """A file of root's alone, as an editor may leave it: not tried again, and the remedy is told."""
+    """A file for root only, as an editor may leave it: no restart, and the remedy is printed."""
     a = Host(lab, "a")
     lab.wire(a.ns, lab.namespace("b"))
     a.taut("new", "wg0", "--listen")

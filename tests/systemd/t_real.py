@@ -14,7 +14,7 @@ from t_unit import config_with_key_file, unit_path
 
 
 class BoxPair(Pair):
-    """The usual pair, but a is to run in a box."""
+    """The usual pair, but a will run in a box."""
 
     def __init__(self, lab):
         super().__init__(lab, start=False)
@@ -35,7 +35,7 @@ def process_status(box, unit):
 
 @test(needs=["taut"], slow=6, timeout=90)
 def systemd_starts_and_stops_a_tunnel(lab):
-    """By the built unit, unchanged: user, rights, key, state in words, reload, and a clean end."""
+    """The built unit, unchanged: user, privileges, key, state in words, reload, clean exit."""
     pair = BoxPair(lab)
     box, unit = pair.box(), pair.unit
     before = pair.a.ns.links()
@@ -66,7 +66,7 @@ def systemd_starts_and_stops_a_tunnel(lab):
 
 @test(needs=["taut"], slow=6, timeout=90)
 def systemd_sandbox_lets_a_default_route_pass(lab):
-    """/proc/sys is read-only in there, but for what a tunnel must set."""
+    """/proc/sys is read-only in there, except what a tunnel must set."""
     pair = BoxPair(lab)
     config = config_with_key_file(pair, 0).replace("10.7.0.2/32, fd07::2/128", "0.0.0.0/0, ::/0")
     pair.a.ns.sysctl("ipv4/conf/all/src_valid_mark", 0)
@@ -89,7 +89,7 @@ def systemd_sandbox_lets_a_default_route_pass(lab):
 
 @test(needs=["taut"], slow=8, timeout=90)
 def systemd_restarts_what_is_stuck_or_killed(lab):
-    """SIGSTOP: no pings, so the watchdog ends it; SIGKILL: started again; the tunnel is back."""
+    """SIGSTOP: no pings, so the watchdog kills it; SIGKILL: restarted; the tunnel recovers."""
     pair = BoxPair(lab)
     box, unit = pair.box(drop_ins={"quick.conf": "[Service]\nWatchdogSec=1\nRestartSec=100ms\n"}), \
         pair.unit
@@ -111,7 +111,7 @@ def systemd_restarts_what_is_stuck_or_killed(lab):
 
 @test(needs=["taut"], slow=5, timeout=90)
 def systemd_leaves_a_bad_file_alone(lab):
-    """Exit status 78: failed, and not started again; also without the key file."""
+    """Exit status 78: failed, and not restarted; also without the key file."""
     pair = BoxPair(lab)
     box, unit = pair.box(key=False), pair.unit
     check(box.systemctl("start", unit, ok=False).code != 0, "a start without a key")
@@ -124,7 +124,7 @@ def systemd_leaves_a_bad_file_alone(lab):
 
 @test(needs=["taut"], slow=5, timeout=90)
 def systemd_runs_hooks_with_the_rights_they_were_given(lab):
-    """By itself: taut's, and one capability. With the drop-in root.conf: root's."""
+    """By default as taut with one capability; with the drop-in root.conf as root."""
     with open(os.path.join(TOP, "systemd/examples/root.conf"), encoding="utf-8") as file:
         root = file.read()
     pair = BoxPair(lab)
@@ -163,7 +163,7 @@ def systemd_enables_nothing_by_itself(lab):
 
 @test(needs=["taut"], slow=4, timeout=90)
 def systemd_gives_a_low_port_by_drop_in(lab):
-    """Refused by itself, had with low-port.conf."""
+    """Refused by default, available with low-port.conf."""
     with open(os.path.join(TOP, "systemd/examples/low-port.conf"), encoding="utf-8") as file:
         drop_in = file.read()
     pair = BoxPair(lab)
@@ -186,14 +186,14 @@ GREEDY = ("[Match]\nKind=tun\n[Network]\nAddress=172.30.0.1/24\n"
 
 @test(needs=["taut"], slow=6, timeout=90)
 def systemd_networkd_keeps_away(lab):
-    """From our device, not from that of another program."""
+    """It leaves our device alone, but not that of another program."""
     if not os.path.exists(NETWORKD):
         raise Skip("no systemd-networkd")
     pair = BoxPair(lab)
     pair.a.name = f"taut{os.getpid()}"
     pair.unit = f"taut@{pair.a.name}.service"
     box = pair.box()
-    box.run("mount", "-o", "remount,ro", "/sys")   # as in a container: there is no udev to wait for
+    box.run("mount", "-o", "remount,ro", "/sys")   # as in a container: no udev to wait for
     box.run("systemd-sysusers", "/usr/lib/sysusers.d/systemd-network.conf")
     box.run("sh", "-c", 'mkdir -p /etc/systemd/network; printf %s "$1" > "$0"',
             "/etc/systemd/network/20-greedy.network", GREEDY)

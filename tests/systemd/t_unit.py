@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The built unit's ExecStart, user, rights and credentials, without systemd to give them."""
+"""The built unit's ExecStart, user, privileges and credentials, without systemd."""
 
 import os
 import re
@@ -187,7 +187,7 @@ def the_unit_can_take_the_default_route(lab):
 
 @test(needs=["taut", "setpriv", "prlimit", "unshare", "nsenter"])
 def a_missing_key_file_is_named(lab):
-    """The start is not refused by systemd; taut says which file it wants, and exits with 78."""
+    """systemd does not refuse the start; taut says which file it needs, and exits with 78."""
     pair = UnitPair(lab)
     pair.a.start_unit(config_with_key_file(pair, 0))
     equal(pair.a.wait_exit(), 78, "exit status")
@@ -197,7 +197,7 @@ def a_missing_key_file_is_named(lab):
 
 @test(needs=["taut", "setpriv", "prlimit", "unshare", "nsenter"])
 def a_device_for_root_alone_is_named(lab):
-    """udev gives /dev/net/tun the mode 0666; where there is none it may have another."""
+    """udev gives /dev/net/tun the mode 0666; without udev it may have another."""
     pair = UnitPair(lab)
     pair.a.start_unit(pair.config(0), tun="600")
     equal(pair.a.wait_exit(), 1, "exit status")
@@ -206,7 +206,7 @@ def a_device_for_root_alone_is_named(lab):
 
 @test(needs=["taut", "setpriv", "prlimit", "unshare", "nsenter"])
 def a_key_in_the_file_needs_no_key_file(lab):
-    """PrivateKey = in a file of root:taut 0640; hooks have the one capability too."""
+    """PrivateKey = in a file of root:taut 0640; hooks have the same single capability."""
     pair = UnitPair(lab)
     hook = f"PostUp = id -u > {pair.a.top}/run/who; ip route add 172.21.0.0/16 dev %i\n"
     pair.a.start_unit(pair.config(0, hook))
@@ -219,7 +219,7 @@ def a_key_in_the_file_needs_no_key_file(lab):
 
 @test(needs=["taut", "unshare"])
 def the_world_may_not_read_the_file(lab):
-    """The group of the service may, others may not without a warning, nobody may write."""
+    """The service's group can read, others only with a warning; nobody can write."""
     node = Instance(lab, lab.namespace("a"))
     text = f"[Interface]\nPrivateKey = {noise.b64(node.private)}\n"
     for gid, mode, code, line in ((GID, 0o640, 0, None), (0, 0o640, 0, "read"),

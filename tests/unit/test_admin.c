@@ -39,7 +39,7 @@ static struct prefix net_of(uint8_t third, uint8_t bits)
 				.bits = bits };
 }
 
-/* b changes to this private key, and a is told. */
+/* b changes to this private key, and a gets the public key. */
 static void b_changes(struct pair *p, const struct key *key)
 {
 	struct prefix inner = { .ip.family = AF_INET, .bits = 32 };
@@ -253,7 +253,7 @@ static void test_a_peer_can_go_with_everything_pending(void **state)
 	admin_remove(&p->a.t, other);
 	assert_true(vault_used() < used);
 
-	/* And may come back: everything starts anew. */
+	/* And may come back: everything starts from scratch. */
 	assert_int_equal(admin_add(&p->a.t, &key, &p->a.peer), 0);
 	assert_int_equal(admin_add(&p->a.t, &key, &other), -EEXIST);
 	assert_ptr_equal(other, p->a.peer);
@@ -400,7 +400,7 @@ static void test_any_allocation_of_setting_up_may_fail(void **state)
 }
 
 /*
- * Both sides shake hands while every allocation from the k-th on fails once;
+ * Both sides start handshakes while every allocation from the k-th on fails once;
  * afterwards they recover.
  */
 static void test_any_allocation_of_a_handshake_may_fail_and_the_next_succeeds(void **state)

@@ -11,8 +11,8 @@
 #include "hex.h"
 
 /*
- * Every backend that works here, against libsodium and by itself; intel-ipsec-mb
- * also by the code that it has for lesser CPUs.
+ * Every backend that works here, alone and against libsodium; intel-ipsec-mb also
+ * with its code for lesser CPUs.
  */
 
 enum { LEN_MAX = 65535 - AEAD_TAG, GUARD = 64, GUARD_BYTE = 0x55 };
@@ -169,7 +169,7 @@ static void test_passes_the_check_at_start_on_every_path(void **state)
 	}
 }
 
-/* false, and nothing of the plaintext, nor of rubbish, is left. */
+/* false, and neither plaintext nor junk is left. */
 static void refused(const struct aead_ops *ops, const struct aead_key *key, uint64_t nonce,
 		    const uint8_t *sealed, uint32_t len)
 {

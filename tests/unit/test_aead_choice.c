@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "hex.h"
 
-/* Which backend is chosen, by name and by speed, and what is told of the others. */
+/* Which backend is chosen, by name and by speed, and what is reported about the others. */
 
 static uint64_t real_clock(void)
 {
@@ -22,7 +22,7 @@ static uint64_t standing_clock(void)
 	return 5;
 }
 
-/* Each step longer than the one before: whoever is asked first is the fastest. */
+/* Each step is longer than the one before: the first one measured is the fastest. */
 static uint64_t tired_clock(void)
 {
 	static uint64_t now, step = 1000000;

@@ -20,7 +20,7 @@
 #define KEY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaA="
 #define KEY_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbA="
 
-/* A folder of its own for each test, removed with the files that tests use. */
+/* A separate folder for each test, removed with the files in it. */
 struct place {
 	char folder[32];
 	char conf[64];  /* "FOLDER/wg.conf", not written */
@@ -228,7 +228,7 @@ static void test_credentials_are_looked_up_first(void **state)
 	assert_true(has_key(&p->c, KEY_B));
 	conf_fini(&p->c);
 
-	/* An absolute name is meant as it is. */
+	/* An absolute name is used unchanged. */
 	path_in(path, p->folder, "key");
 	assert_int_equal(load(p, path), 0);
 	assert_true(has_key(&p->c, KEY_A));

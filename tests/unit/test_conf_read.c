@@ -61,7 +61,7 @@ static void test_rights_of_the_file_are_looked_at(void **state)
 			 fact[i].severity, path, fact[i].verb, path);
 		assert_string_equal(s->text, fact[i].severity ? want : "");
 		assert_int_equal(err, fact[i].severity == 'E' ? -EINVAL : 0);
-		assert_int_equal(c.mtu, 1280); /* read all the same, for its other errors */
+		assert_int_equal(c.mtu, 1280); /* still read, for its other errors */
 		assert_string_equal(c.path, path);
 		conf_fini(&c);
 	}

@@ -874,7 +874,7 @@ static uint32_t chance(uint32_t below)
 	return (seed >> 8) % below;
 }
 
-/* Pieces of requests and rubbish, in pieces, by clients that leave at any time. */
+/* Requests and junk, in pieces, by clients that disconnect at any time. */
 static void test_rubbish_is_answered_or_hung_up_on_and_harms_nobody(void **state)
 {
 	static const char *const pieces[] = {
@@ -925,7 +925,7 @@ static void test_rubbish_is_answered_or_hung_up_on_and_harms_nobody(void **state
 	close(fd[0]);
 }
 
-/* What came within so many milliseconds, without waiting for an empty line. */
+/* What arrived within ms milliseconds, without waiting for an empty line. */
 static const char *overhear(struct lab *l, int fd, int ms)
 {
 	static char heard[4096];

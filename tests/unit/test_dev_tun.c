@@ -78,7 +78,7 @@ static bool readable(int fd)
 	return poll(&p, 1, WAIT_MS) == 1;
 }
 
-/* Have the kernel route a datagram of so many equal bytes into the device. */
+/* Have the kernel route a datagram of len equal bytes into the device. */
 static void inject(struct rig *rig, size_t len, uint8_t byte)
 {
 	struct sockaddr_in to = address("10.7.0.2", 9);
@@ -184,7 +184,7 @@ static int attach_as_nobody(const char *name)
 	assert_true(child >= 0);
 	if (child == 0) {
 		struct ifreq req = { .ifr_flags = IFF_TUN | IFF_NO_PI };
-		/* Before: some machines let nobody but root open it. */
+		/* Before that: on some machines only root can open it. */
 		int fd = open("/dev/net/tun", O_RDWR);
 
 		snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
@@ -569,7 +569,7 @@ static void test_prepared_device_is_left_without_offloads(void **state)
 	assert_int_equal(tun_create(name, true, &fd), 0);
 	assert_int_equal(dev_tun_open(&plain.dev, fd, &offloads), 0);
 	dev_close(&plain.dev);
-	/* Whoever opens it next without virtio headers must get packets that it can understand. */
+	/* A program that opens it next without virtio headers must get packets it understands. */
 	fd = open_raw("kept1", IFF_TUN | IFF_NO_PI);
 	lab_run("ip addr add 10.9.0.1/24 dev kept1 && ip link set kept1 mtu 1420 up &&"
 		"ip route add 10.7.0.2/32 dev kept1");

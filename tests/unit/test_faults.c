@@ -247,7 +247,7 @@ static void test_flood_of_icmp_is_a_bounded_amount_of_work(void **state)
 		add(&t, i, "192.0.2.2:1");
 	for (unsigned i = 0; i < 10000; i++)
 		faults_told(&t, &icmp, start);
-	/* ...and then nobody is looked for any more, */
+	/* ...and then no search is left, */
 	faults_told(&t, &known, start + SECOND_NS / 2);
 	assert_int_equal(p->faults.icmp.count, 0);
 	/* until the next second. */
@@ -274,7 +274,7 @@ static void test_own_key_as_peer_is_remembered_until_it_is_mended(void **state)
 	admin_mend_own_key(&t);
 	assert_false(t.faults.own_key);
 	tunnel_fini(&t);
-	/* The other order: the peer is there, and then the key comes. */
+	/* The other order: first the peer, then the key. */
 	assert_int_equal(tunnel_init(&t, &rng_system, 8), 0);
 	assert_int_equal(admin_add(&t, &own, &p), 0);
 	admin_private_key(&t, &private_key, now);

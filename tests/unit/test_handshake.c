@@ -20,7 +20,7 @@ static void assert_untouched(const struct side *s)
 	assert_memory_equal(before.bytes, after.bytes, before.len);
 }
 
-/* Make the first mac of a message anew, as anyone can who knows the receiver's public key. */
+/* Recompute mac1 of a message, as anyone can who knows the receiver's public key. */
 static void remac(struct datagram *d, const struct side *to)
 {
 	struct cookie_maker maker = { 0 };
@@ -95,8 +95,7 @@ static void test_responder_never_sends_before_confirmation(void **state)
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(side_send(p, &p->b, 100 + (size_t)i), FATE_STAGED);
 	p->cut = true;
-	pair_run(p,
-		 4999 * MILLI_NS); /* and the gate keeps it from asking for a session of its own */
+	pair_run(p, 4999 * MILLI_NS); /* too early for a session of its own */
 	p->cut = false;
 	assert_int_equal(p->b.n_log, 1);
 	assert_int_equal(side_hear(p, &p->a, &d), FATE_CONSUMED);

@@ -43,7 +43,7 @@ static struct keyring ring_of(const char now[3])
 	memset(pool, 0, sizeof(pool));
 	for (size_t i = 0; i < LEN(pool); i++) {
 		pool[i].send_valid = pool[i].receive_valid = true;
-		pool[i].link = &pool[i]; /* rubbish that a list must not trust */
+		pool[i].link = &pool[i]; /* junk that a list must not trust */
 	}
 	return (struct keyring){ .current = slot(now[0]),
 				 .previous = slot(now[1]),

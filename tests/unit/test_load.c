@@ -27,7 +27,7 @@ static struct datagram stranger(struct pair *p, const struct side *to, uint16_t 
 	return d;
 }
 
-/* So many datagrams arrive in one batch; its answers are settled and forgotten. */
+/* n datagrams arrive in one batch; its answers are settled and discarded. */
 static void flood(struct pair *p, struct side *s, uint32_t n)
 {
 	struct batch *b = &s->batch;
@@ -82,7 +82,7 @@ static void test_a_full_batch_of_handshakes_means_load_and_cookies(void **state)
 	d = stranger(p, &p->b, 5);
 	assert_int_equal(side_hear(p, &p->b, &d), FATE_COOKIE_SENT);
 	d = side_take(&p->b, MESSAGE_COOKIE);
-	assert_int_equal(d.len, 64); /* less than what asked for it */
+	assert_int_equal(d.len, 64); /* smaller than the message that it answers */
 	assert_int_equal(d.tos, 0);
 	assert_int_equal(d.to.remote.v4.sin_port, 5);
 	pair_free(p);
@@ -198,7 +198,7 @@ static void test_a_good_mac2_passes_20_times_a_second_and_source(void **state)
 	cookie_add_macs(maker, d.data, d.len, p->now.mono);
 	assert_true(cookie_take(maker, (const struct wire_cookie *)reply.data, p->now.mono));
 	cookie_add_macs(maker, d.data, d.len, p->now.mono);
-	for (int i = 0; i < 5; i++) /* it is rubbish inside, but that shows later */
+	for (int i = 0; i < 5; i++) /* its content is junk, but that is detected later */
 		assert_int_equal(side_hear(p, &p->b, &d), FATE_NOISE);
 	assert_int_equal(side_hear(p, &p->b, &d), FATE_RATE);
 	pair_pass(p, 50 * MILLI_NS);

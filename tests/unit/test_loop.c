@@ -63,7 +63,7 @@ bool tunnel_event(struct tunnel *t, struct event *e)
 
 static const struct loop_calls calls = { 0 };
 
-/* Both are readable for ever. */
+/* Both are always readable. */
 static int set_up(void **unused)
 {
 	(void)unused;

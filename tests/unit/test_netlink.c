@@ -409,7 +409,7 @@ static void divert(struct rig *rig, const struct family *f, bool suppress_first)
 	assert_int_equal(way_to(rig, f->far, MARK), rig->veth);
 	assert_int_equal(way_to(rig, f->near, 0), rig->veth);
 
-	/* A second tunnel finds the one rule there, and must not get in front of it. */
+	/* A second tunnel finds that rule, and must not be placed before it. */
 	add_rules(rig, f->family, MARK + 9, suppress_first);
 	expect_rules(rig, f->family, 2, 1);
 	assert_int_equal(way_to(rig, f->near, 0), rig->veth);
@@ -487,7 +487,7 @@ static void test_rules_of_others_are_counted_and_left_alone(void **state)
 	assert_int_equal(rule_count(&rig->rtnl, AF_INET, &not_mark, &suppress), 0);
 	assert_int_equal(not_mark, 3);
 	assert_int_equal(rule_del_not_mark(&rig->rtnl, AF_INET, MARK, TABLE + 1), 0);
-	/* Theirs came later, before and behind ours, which goes all the same. */
+	/* Other rules came later, before and after ours, which is still removed. */
 	lab_run("ip rule add not fwmark 0xca6d table 51820 pref 1");
 	lab_run("ip rule add not fwmark 0xca6d table 51820 pref 32770");
 	assert_int_equal(rule_del_not_mark(&rig->rtnl, AF_INET, MARK + 1, TABLE), 0);

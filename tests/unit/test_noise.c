@@ -202,7 +202,7 @@ static void test_transport_messages_equal_the_vectors(void **state)
 	}
 }
 
-/* A bit flipped on the way: nobody takes it, with or without a mac1 that was made anew. */
+/* A bit flipped on the way: it is rejected, with or without a recomputed mac1. */
 static void test_initiation_with_one_wrong_bit_is_refused(void **state)
 {
 	(void)state;

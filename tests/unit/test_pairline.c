@@ -328,7 +328,7 @@ static void test_fields_out_of_order_twice_or_unknown_are_refused(void **state)
 	memcpy(other + FIELDS_AT, bytes + FIELDS_AT + name, len - FIELDS_AT - name - CHECK_LEN);
 	memcpy(other + len - name - CHECK_LEN, bytes + FIELDS_AT, name);
 	assert_int_equal(pairline_read(&line, text, line_of(text, other, len), why), -EINVAL);
-	/* a field of a type that nobody knows, behind all others; and one that is cut */
+	/* a field of an unknown type, after all others; and a truncated one */
 	memcpy(other, bytes, len);
 	memcpy(other + len - CHECK_LEN, "\x09\x01\x00", 3);
 	assert_int_equal(pairline_read(&line, text, line_of(text, other, len + 3), why), -EINVAL);

@@ -11,7 +11,7 @@
 
 /* Faults that were there once, each with the test that found it. */
 
-/* So many copies of one datagram arrive in one batch; answers are forgotten. */
+/* n copies of one datagram arrive in one batch; answers are discarded. */
 static void hear_often(struct pair *p, struct side *s, const struct datagram *d, uint32_t n)
 {
 	struct batch *b = &s->batch;
@@ -294,8 +294,8 @@ static void test_a_cookie_reply_leaves_the_whole_endpoint_alone(void **state)
 }
 
 /*
- * An application that keeps sending starts the attempts anew each time, and may be
- * the one that sends each initiation.  That nobody answers has to be told all the same.
+ * An application that keeps sending restarts the attempts each time, and may be
+ * what sends each initiation.  The missing answers must be reported nevertheless.
  */
 static void test_unanswered_initiations_are_told_under_traffic_too(void **state)
 {
@@ -330,7 +330,7 @@ static void test_unanswered_initiations_are_told_under_traffic_too(void **state)
 	}
 }
 
-/* Work that was asked for goes with its peer. */
+/* Requested work is dropped together with its peer. */
 static void test_a_removed_peer_has_no_work_left(void **state)
 {
 	(void)state;

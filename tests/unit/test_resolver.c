@@ -251,7 +251,7 @@ static void test_a_name_is_answered_with_both_families_and_the_port(void **state
 	expect_address(l, "192.0.2.7:51820");
 	expect_address(l, "[2001:db8::7]:51820");
 	run_for(l, 100);
-	assert_int_equal(l->told, 1); /* answered: not asked again by itself */
+	assert_int_equal(l->told, 1); /* answered: not asked again without a request */
 }
 
 static void test_a_name_that_comes_into_being_is_found(void **state)
@@ -390,7 +390,7 @@ static void test_a_question_may_be_cancelled_from_its_own_answer(void **state)
 	l->server.rcode = NO_NAME;
 	l->q = resolver_ask(l->r, "other.example", 1, on_told, l);
 	run_until_told(l, 2);
-	/* and from one that comes without asking anybody */
+	/* and from one that arrives without a request */
 	l->q = resolver_ask(l->r, "192.0.2.1", 1, on_told, l);
 	run_until_told(l, 3);
 	run_for(l, 50);
@@ -480,7 +480,7 @@ static bool bring_up_loopback(void)
 	return good;
 }
 
-/* In a network of its own, for resolv.conf can only name port 53. */
+/* In its own network namespace, because resolv.conf can only use port 53. */
 static void change_resolv_conf(struct lab *l)
 {
 	struct server first = { 0 }, second = { .v4 = "198.51.100.2" };

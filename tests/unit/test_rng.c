@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "hex.h"
 
-/* Numbers that were agreed upon, then the last one for ever. */
+/* A fixed list of numbers, whose last one is repeated. */
 struct script {
 	const uint32_t *values;
 	size_t n, asked;

@@ -264,7 +264,7 @@ static void test_peers_are_ordered_by_handshake_then_as_they_came(void **state)
 	char get[2048] = "", word[8];
 	const char *at;
 	size_t i;
-	/* seconds of peers 0..5, and the order they are to be shown in */
+	/* seconds of peers 0..5, and the expected order of display */
 	static const unsigned seconds[] = { 0, 50, 70, 0, 70, 60 };
 	static const char *const order[] = { "AgIC", "BAQE", "BQUF", "AQEB", "AAAA", "AwMD" };
 

@@ -76,7 +76,7 @@ static void test_bytes_are_bounded_too(void **state)
 	assert_int_equal(s.n, 1);
 	assert_int_equal(staged_push(&s, big, STAGED_BYTES - LENGTH_FIELD + 1), -1);
 	assert_int_equal(staged_push(&s, big, SIZE_MAX - LENGTH_FIELD), -1);
-	assert_int_equal(s.n, 1); /* what did not fit cost nobody his place */
+	assert_int_equal(s.n, 1); /* what did not fit displaced nothing */
 	assert_int_equal(staged_purge(&s), 1);
 	assert_null(s.ring);
 	assert_int_equal(staged_purge(&s), 0);

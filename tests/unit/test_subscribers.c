@@ -129,7 +129,7 @@ static void test_a_listener_is_greeted_and_told(void **state)
 	bool closed;
 	int fd;
 
-	subscribers_publish(&l->f, "early", " n=%d", 0); /* nobody hears it */
+	subscribers_publish(&l->f, "early", " n=%d", 0); /* nobody is listening */
 	fd = join(l);
 	subscribers_publish(&l->f, "state", " state=%s n=%d", "up", 7);
 	heard = hear(l, fd, &closed);
@@ -159,7 +159,7 @@ static void test_all_are_told_at_most_so_many(void **state)
 		assert_non_null(strstr(heard.chars, "event=x "));
 		print_fini(&heard);
 	}
-	/* a place that is given up is there for the next */
+	/* a released place is available to the next */
 	close(fd[3]);
 	pump(l, 5);
 	assert_int_equal(l->f.n, SUBSCRIBERS_MAX - 1);

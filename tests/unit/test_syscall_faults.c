@@ -238,7 +238,7 @@ static uint64_t hash(const uint8_t *bytes, size_t len)
 	return h;
 }
 
-/* Whoever listens on the wire sees every try, also one that we are told has failed. */
+/* A listener on the wire sees every try, even one that we are told has failed. */
 static void see_nonce(const uint8_t *data, size_t len)
 {
 	struct nonce n = { .len = (uint32_t)len, .content = hash(data, len) };

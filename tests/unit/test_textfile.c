@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A file is seen as it was, or whole. */
+/* A file is seen either unchanged or complete. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -259,7 +259,7 @@ static void test_endpoint_follows_authentic_data_only(void **state)
 	d = side_forge(&p->a, 70, NULL, 0); /* a keepalive moves it as well */
 	assert_int_equal(side_hear(p, &p->b, &d), FATE_KEEPALIVE);
 	assert_true(endpoint_equal(&p->b.peer->endpoint, &p->a.at));
-	d = side_forge(&p->a, 71, "x", 1); /* and so does rubbish, if it is authentic */
+	d = side_forge(&p->a, 71, "x", 1); /* and so does junk, if it is authentic */
 	d.from = there;
 	assert_int_equal(side_hear(p, &p->b, &d), FATE_NOT_IP);
 	assert_int_equal(side_send(p, &p->b, 84), FATE_NET);

@@ -75,7 +75,7 @@ static void fill(struct conf *c)
 	peer->rx_bytes = 2224;
 	peer->keepalive = 111;
 	allow(peer, "192.168.4.5/24", false);
-	allow(peer, "192.168.5.0/24", true); /* nothing that is there */
+	allow(peer, "192.168.5.0/24", true); /* nothing that exists */
 	allow(peer, "::/0", false);
 	peer = conf_add_peer(c);
 	assert_non_null(peer);

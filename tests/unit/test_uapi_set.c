@@ -138,7 +138,7 @@ static const struct {
 	{ PEER "protocol_version=2\n", -EINVAL },
 	{ PEER "protocol_version=\n", -EINVAL },
 
-	/* keys where they do not belong, and keys that nobody knows */
+	/* keys in the wrong place, and unknown keys */
 	{ PEER "private_key=" HEX_1 "\n", -EINVAL },
 	{ PEER "listen_port=1\n", -EINVAL },
 	{ PEER "fwmark=1\n", -EINVAL },

@@ -718,7 +718,7 @@ static void test_batch_without_room_says_so(void **state)
 	assert_int_equal(batch_init(&small, 600, 8, 1000), 0);
 	assert_int_equal(udp_recv(&p->b, UDP_V4, &small), -ENOBUFS);
 	batch_fini(&small);
-	/* One packet, one sender: one message at a time, and no more of it than fits. */
+	/* One packet, one sender: one message at a time, cut to what fits. */
 	assert_int_equal(batch_init(&small, 1, 1, UDP_RECV_SLOT_BYTES), 0);
 	assert_int_equal(recv_some(&p->b, UDP_V4, &small), 1);
 	assert_true(holds(&small.pkt[0], 100, 0));

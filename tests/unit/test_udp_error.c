@@ -224,7 +224,7 @@ static void test_real_refusals_stay_with_their_datagram(void **state)
 	assert_int_equal(p->a.stats.errors, 1);
 }
 
-/* The kernel holds so many only, and we look at a few per turn: it ends all the same. */
+/* The kernel holds a limited number, and we read a few per turn: it ends nevertheless. */
 static void test_a_heap_of_errors_is_worked_off(void **state)
 {
 	struct pair *p = *state;

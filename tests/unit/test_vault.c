@@ -198,7 +198,7 @@ static void touch(void *ctx)
 
 static void test_an_overrun_at_either_end_of_the_pages_is_fatal(void **state)
 {
-	uint8_t *p = vault_new(BIG); /* a mapping of its own, to the last byte */
+	uint8_t *p = vault_new(BIG); /* a separate mapping, to the last byte */
 
 	(void)state;
 	assert_true(survives(touch, p));

@@ -414,7 +414,7 @@ static void test_fragmentable_packets_must_be_numbered_one_by_one(void **state)
 	put_next(&s);
 	assert_string_equal(writes(BOTH), "42");
 	assert_int_equal(breaks[VNET_BREAK_ID], 1);
-	/* With DF nobody looks at the number. */
+	/* With DF the IP id does not matter. */
 	batch_reset(&batch);
 	s = (struct shape){ .payload = 100 };
 	for (unsigned i = 0; i < 4; i++) {
@@ -475,11 +475,11 @@ static void test_lying_headers_are_not_followed_beyond_the_packet(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		p = put_next(&s);
-		p->data[32] = 0xf0; /* 60 bytes of header, and 30 are there */
+		p->data[32] = 0xf0; /* a header of 60 bytes, of which 30 exist */
 		big_sum(&s, p->data);
 	}
 	assert_string_equal(writes(BOTH), "111");
-	/* One that lies begins nothing that others could go on with. */
+	/* A packet with wrong lengths starts no run that others could join. */
 	assert_int_equal(breaks[VNET_BREAK_SEQ], 0);
 	batch_reset(&batch);
 	for (uint32_t len = 1; len < 45; len++) {

@@ -164,7 +164,7 @@ static void test_extension_headers_go_with_every_segment(void **state)
 	uint8_t *p = big + VNET_HDR;
 
 	(void)state;
-	/* Eight bytes of destination options in front of UDP. */
+	/* Eight bytes of destination options before UDP. */
 	memmove(p + 48, p + 40, len - VNET_HDR - 40);
 	memset(p + 40, 0, 8);
 	p[40] = IPPROTO_UDP;

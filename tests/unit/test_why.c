@@ -245,7 +245,7 @@ static void test_stranger_at_the_address_of_a_peer_is_told_as_such(void **state)
 	(void)state;
 	faults_stranger(&t.faults, &key, &peer->endpoint, ago(20));
 	expect(WHY_UNKNOWN_PEER, WHY_SURE, "the address of the peer " THEIRS);
-	/* Whoever is missed may be the one, also where all others rest in peace. */
+	/* A missing peer may be the one, even if all others are idle and healthy. */
 	about.all_well = true;
 	assert_true(expect(WHY_UNKNOWN_PEER, WHY_SURE, THEIRS)->problem);
 	peer->heard_at = ago(10);
@@ -492,7 +492,7 @@ static void test_strict_filter_explains_silence(void **state)
 	memcpy(around.strict, "eth7", 5);
 	expect(WHY_RP_FILTER, WHY_LIKELY, "sysctl net.ipv4.conf.eth7.rp_filter=2");
 	peer->timers.at[TIMER_RETRANSMIT] = 0;
-	be_up(); /* answers come all the same */
+	be_up(); /* answers still come */
 	expect_health();
 }
 
