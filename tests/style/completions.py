@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""The completions of bash, zsh and fish offer what taut(8) knows, and nothing else.
+"""The completions of bash, zsh and fish offer what taut(8) accepts, and nothing else.
 
-Each shell is asked for real: bash by calling the function, fish by `complete -C`,
+Each shell is really run: bash by calling the function, fish by `complete -C`,
 zsh by pressing TAB on a terminal of its own.  Verbs and options are those that
 `taut help` prints; names are those of files in a made-up /etc and /run.
 """
@@ -34,12 +34,12 @@ PAIRING = ("new", "join", "accept", "export", "import", "why", "wait", "status",
 
 
 def told_by(program, *words):
-    """What the program prints."""
+    """The output of the program."""
     return subprocess.run([program, *words], capture_output=True, text=True, check=True).stdout
 
 
 def known(program):
-    """(verbs, options), as the program's own help tells them."""
+    """(verbs, options) from the program's own help."""
     told = told_by(program, "help")
     usage, options = told.split("  -f, ", 1)
     verbs = set(re.findall(r"^  ([a-z]+)\b", usage, re.MULTILINE))
@@ -107,7 +107,7 @@ class Bash:
         return set(done.stdout.split())
 
     def end(self):
-        """Nothing is left running."""
+        """Leave nothing running."""
 
 
 class Fish(Bash):
@@ -127,7 +127,7 @@ class Fish(Bash):
 
 
 class Zsh:
-    """An interactive zsh on a terminal; compadd is made to write down what it adds."""
+    """An interactive zsh on a terminal; a wrapper of compadd records what it adds."""
     name, file = "zsh", "_taut"
     rc = r"""PS1='ready> ' PS2= RPS1= LISTMAX=0
         unsetopt beep prompt_cr prompt_sp auto_menu auto_list bracketed_paste 2>/dev/null
@@ -162,7 +162,7 @@ class Zsh:
         self.wait(lambda said: "ready> " in said)
 
     def wait(self, enough):
-        """Read what the terminal shows until that is enough."""
+        """Read from the terminal until the text contains enough."""
         said, until = "", time.monotonic() + PATIENCE
         while not enough(said):
             if time.monotonic() > until:
@@ -171,7 +171,7 @@ class Zsh:
                 said += os.read(self.fd, 65536).decode(errors="replace")
 
     def ask(self, words):
-        """Type the line, TAB, and the key that says that all was done."""
+        """Type the line, TAB, and the key that marks the end."""
         self.caught.write_text("", encoding="utf-8")
         os.write(self.fd, (" ".join(words) + "\t\x18").encode())
         self.wait(lambda said: self.caught.read_text(encoding="utf-8").endswith("done\n"))
@@ -186,8 +186,8 @@ class Zsh:
 
 
 def offered(shell, words, got):
-    """What counts of the answers, for each shell has habits of its own: short options,
-    options where no argument is left, directories, and what holds the word somewhere."""
+    """The relevant answers.  Ignores what differs between shells: short options, options
+    where no argument is left, directories, and matches in the middle of a word."""
     if words[-1].startswith("-"):
         return {w for w in got if w.startswith("--")}
     if "/" in words[-1] and shell == "zsh":
@@ -210,7 +210,7 @@ def judge(kind, source, root, wanted):
 
 
 def selftest(kind, source, root, wanted):
-    """A completion with a wrong verb must be seen through."""
+    """A completion with a wrong verb must be detected."""
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder, source.name)
         text = source.read_text(encoding="utf-8")
@@ -222,7 +222,7 @@ def selftest(kind, source, root, wanted):
 
 
 def main():
-    """Judge each shell that is here; the exit code."""
+    """Check each installed shell; the exit code."""
     program = os.environ.get("TAUT", str(style.build() / "src/taut"))
     style.need(program)
     failed = skipped = passed = 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""scripts/results.py counts right: a failure is never lost, and a skip never passes."""
+"""scripts/results.py counts correctly: no failure is lost, and a skip never passes."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ CMOCKA = """[==========] Running 5 test(s).
 CMOCKA_GOOD = "[==========] Running 4 test(s).\n[  PASSED  ] 4 test(s).\n"
 TWO_GROUPS = CMOCKA_GOOD + "[==========] more: Running 2 test(s).\n[  PASSED  ] 2 test(s).\n"
 
-# What programs said, as (result, log); the last line; the exit code, and that with CI=true.
+# Results of programs as (result, log); the last line; the exit code, and that with CI=true.
 CASES = [
     ("cmocka", [("PASS", CMOCKA_GOOD)], "4 passed, 0 failed, 0 skipped", 0, 0),
     ("cmocka, two groups", [("PASS", TWO_GROUPS)], "6 passed, 0 failed, 0 skipped", 0, 0),

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""What the docs tell people to write and to type is what the program takes.
+"""The program accepts what the docs tell people to write and to type.
 
-Each configuration in README.md, docs/ and the man pages is given to `taut check`,
-with keys made for it, and each `taut WORD` in a code block has to be a verb.  Each
-file of the repository that is named has to be there, and each code of a verdict has to
-be explained.
+Each configuration in README.md, docs/ and the man pages is passed to `taut check`,
+with generated keys, and each `taut WORD` in a code block must be a verb.  Each file
+of the repository that is named must exist, and each code of a verdict must be
+explained.
 """
 
 import os
@@ -24,7 +24,7 @@ NAMED = re.compile(r"`((?:conf|docs|scripts|tests|src|systemd)/[\w./-]*\w)`")
 
 
 def texts(root):
-    """(path, whether it is a man page) of all that people read."""
+    """(path, whether it is a man page) of all documentation."""
     for path in sorted(root.glob("*.md")) + sorted((root / "docs").rglob("*")):
         if path.suffix == ".md":
             yield path, False
@@ -78,7 +78,7 @@ def check(root, program, verbs):
                 with tempfile.TemporaryDirectory() as folder:
                     why = try_config(program, body, folder)
                 if why:
-                    yield f"{name}:{number}: the configuration is not good: {why}"
+                    yield f"{name}:{number}: the configuration is invalid: {why}"
                 continue
             for offset, line in enumerate(body.splitlines()):
                 for match in COMMAND.finditer(line):
@@ -90,7 +90,7 @@ def check(root, program, verbs):
                 if named == "src/taut":  # the program, once it is built
                     continue
                 if not (root / named).exists() and not (root / (named + ".in")).exists():
-                    yield f"{name}: there is no {named}"
+                    yield f"{name}: no such file: {named}"
 
 
 def check_codes(root):
@@ -101,9 +101,9 @@ def check_codes(root):
     told = set(re.findall(r"^\| `(E-[A-Z0-9-]+)`", page.read_text(encoding="utf-8"),
                           re.MULTILINE)) if page.exists() else set()
     for code in sorted(used - told):
-        yield f"docs/WHY.md: there is nothing about {code}"
+        yield f"docs/WHY.md: nothing about {code}"
     for code in sorted(told - used):
-        yield f"docs/WHY.md: nobody says {code}"
+        yield f"docs/WHY.md: unused code {code}"
 
 
 INTERFACE = "[Interface]\nPrivateKeyFile = a.key\n\n[Peer]\nPublicKey = (of B)\n"
@@ -117,8 +117,8 @@ FAULTS = [
     ("a verb that is none", {"README.md": "```\nx\ntaut -v start wg0\n```\n"}, "README.md:3: "),
     ("a verb in a pipe", {"README.md": "```\ncat x | taut pubkye\n```\n"}, "no verb pubkye"),
     ("a code that is not explained", {"src/a.c": 'x = "E-A";\n'}, "nothing about E-A"),
-    ("a code that nobody uses", {"docs/WHY.md": "| `E-B-2` | sure |\n"}, "nobody says E-B-2"),
-    ("a file that is gone", {"README.md": "See `docs/GONE.md`.\n"}, "there is no docs/GONE.md"),
+    ("a code that nobody uses", {"docs/WHY.md": "| `E-B-2` | sure |\n"}, "unused code E-B-2"),
+    ("a file that is gone", {"README.md": "See `docs/GONE.md`.\n"}, "no such file: docs/GONE.md"),
 ]
 GOOD = {
     "README.md": f"```\n{INTERFACE}```\n`docs/A.md`\n```\n"
@@ -130,7 +130,7 @@ GOOD = {
 
 
 def main():
-    """Judge all texts."""
+    """Check all texts."""
     program = os.environ.get("TAUT", str(style.build() / "src/taut"))
     style.need(program)
     told = run(program, "help").stdout

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""The layout of src/ and tests/ is what clang-format 14 makes of .clang-format."""
+"""The layout of src/ and tests/ is that of clang-format 14 with .clang-format."""
 
 import os
 import shlex
@@ -13,7 +13,7 @@ CLANG_FORMAT = shlex.split(os.environ.get("CLANG_FORMAT", "clang-format"))
 
 
 def version():
-    """Of the clang-format that is here, or None."""
+    """The version of the installed clang-format, or None."""
     try:
         done = subprocess.run(CLANG_FORMAT + ["--version"], capture_output=True, text=True,
                               check=True)

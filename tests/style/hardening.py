@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""The program is built to resist: what readelf and nm say about src/taut."""
+"""The program is hardened: checks src/taut with readelf and nm."""
 
 import os
 import pathlib
@@ -18,7 +18,7 @@ BANNED = {"strcpy", "stpcpy", "strcat", "sprintf", "vsprintf", "gets", "system",
 
 
 def output(*command):
-    """What a command prints."""
+    """The output of a command."""
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
@@ -71,7 +71,7 @@ MUST_SEE = ["not position independent", "no RELRO", "bound late", "stack is exec
 
 
 def selftest():
-    """A program without any protection must be seen through."""
+    """A program without any protection must be detected."""
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder) / "bad.c"
         program = pathlib.Path(folder) / "bad"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Each header of src/ compiles alone, twice in a row, and in any company.
+"""Each header of src/ compiles alone, included twice, and in any order.
 
-All headers go into one file in alphabetical order and in reverse, so that none
-leans on what happens to be included before it.  Guards are ROOM_NOUN_H.
+All headers are included in one file in alphabetical order and in reverse, so that
+none depends on what happens to be included before it.  Guards are ROOM_NOUN_H.
 """
 
 import os
@@ -32,7 +32,7 @@ def compiles(root, names):
 
 
 def check(root):
-    """Yield a complaint for each header that cannot stand alone."""
+    """Yield a complaint for each header that does not compile alone."""
     headers = style.c_files(root, suffixes=(".h",))
     names = [str(p.relative_to(root / "src")) for p in headers]
     for path, name in zip(headers, names):

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Who includes whom: the table of rooms in docs/ARCHITECTURE.md, by the include lines of src/."""
+"""Includes between rooms: the table in docs/ARCHITECTURE.md, by the include lines of src/."""
 
 import re
 
 import style
 
-# A room, and the rooms that it may include besides itself.
+# A room, and the rooms it may include besides itself.
 ROOMS = {
     "base": set(),
     "crypto": {"base"},
@@ -39,7 +39,7 @@ OWNED = {
     "jansson.h": "view", "qrencode.h": "pair",
 }
 
-# What the pure core may take from the C library: words and shapes, no calls to the system.
+# The headers of the C library that the pure core may use: types, no system calls.
 PURE = {
     "errno.h", "limits.h", "netinet/in.h", "netinet/ip.h", "netinet/ip6.h", "stdalign.h",
     "stdbool.h", "stddef.h", "stdint.h", "string.h",

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""The man pages are sound, complete, and about this program.
+"""The man pages are valid, complete, and match the program.
 
-mandoc and groff read them without a warning, each section that readers look for
-is there, taut(8) has each verb and option that `taut help` prints, and
-taut.conf(5) each key of src/conf, and neither has others.
+mandoc and groff read them without a warning, each expected section exists, taut(8) has
+exactly the verbs and options that `taut help` prints, and taut.conf(5) exactly the keys
+of src/conf.
 """
 
 import os
@@ -69,7 +69,7 @@ def compare(page, what, told, real):
     for word in sorted(real - told):
         yield f"{page}: {what} {word} is not described"
     for word in sorted(told - real):
-        yield f"{page}: {what} {word} is described, but there is none"
+        yield f"{page}: {what} {word} is described, but does not exist"
 
 
 def sources(root, folder):
@@ -85,7 +85,7 @@ def tune(root):
 
 
 def pairing(root):
-    """The options of new, join and so on, but for those that every verb knows."""
+    """The options of new, join and so on, except those that every verb has."""
     table = root / "src/pair/pairopts.c"
     text = table.read_text(encoding="utf-8") if table.exists() else ""
     found = set(re.findall(r'\{ "([a-z-]+)",', text))
@@ -147,7 +147,7 @@ FAULTS = [
 
 
 def main():
-    """Judge the pages; the exit code."""
+    """Check the pages; the exit code."""
     linters = [name for name in LINTERS if shutil.which(name)]
     if not linters:
         style.skip("neither mandoc nor groff is here")

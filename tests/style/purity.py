@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""The core calls nobody: what libproto.a leaves undefined, by nm.
+"""The core makes no system calls: the undefined symbols of libproto.a, by nm.
 
-Allowed are memcpy and its kin, the guards that compilers put in, and names that
-proto, crypto and base define, but for the log, the clock and the source of chance:
-the core answers with values, and is handed time and randomness.
+Allowed are memcpy and the like, guards that compilers insert, and names that proto,
+crypto and base define, except the log, the clock and the source of randomness:
+the core returns values, and is passed time and randomness.
 """
 
 import os
@@ -79,7 +79,7 @@ SAMPLES = [
 
 
 def selftest():
-    """Each sample must be judged rightly."""
+    """Each sample must be judged correctly."""
     failures = []
     with tempfile.TemporaryDirectory() as folder:
         base = archive_of(folder, "base", BASE)

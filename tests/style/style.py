@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What the style tests share: finding files, reading C, reporting.
+"""Shared by the style tests: finding files, reading C, reporting.
 
 A style test is a function that takes the top of a source tree and yields
 complaints.  Each test first shows that it can fail: it builds small trees with
@@ -16,7 +16,7 @@ SKIP = 77
 
 
 def top():
-    """The top of the source tree: srcdir when make runs us, else by our place."""
+    """The top of the source tree: srcdir when run by make, else relative to this file."""
     given = os.environ.get("srcdir")
     return pathlib.Path(given).resolve() if given else pathlib.Path(__file__).resolve().parents[2]
 
@@ -63,7 +63,7 @@ def write_tree(root, files):
 
 
 def must_catch(check, faults, good):
-    """Prove that check sees each fault and is content with what is good.
+    """Prove that check detects each fault and accepts the good tree.
 
     faults is a list of (what it is, {path: text}, words of the complaint)."""
     failures = []
@@ -80,16 +80,16 @@ def must_catch(check, faults, good):
 
 
 def finish_selftest(failures, n):
-    """End the program if the test could not prove itself."""
+    """End the program if the selftest failed."""
     for line in failures:
         print(line)
     if failures:
         sys.exit(1)
-    print(f"selftest: {n} samples judged rightly")
+    print(f"selftest: {n} samples judged correctly")
 
 
 def finish(complaints, checked):
-    """Print what was found and end the program."""
+    """Print the complaints and end the program."""
     for line in complaints:
         print(line)
     if not checked:
@@ -100,7 +100,7 @@ def finish(complaints, checked):
 
 
 def need(path):
-    """Fail if what the build should have made is not there."""
+    """Fail if a file that the build should have made is missing."""
     if not os.path.exists(path):
         print(f"{path} was not built")
         sys.exit(1)
