@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The AEAD backends by packet size: nanoseconds a packet and gigabytes a second,
- * to seal and to open; the median of several runs, taken by turns so that what
- * disturbs one backend disturbs the others too.
+ * to seal and to open; the median of several runs, interleaved so that a
+ * disturbance affects all backends alike.
  *
  *   bench_aead [NAME]        that backend alone, on each path that this CPU has
  */
@@ -60,7 +60,7 @@ static void set_lens(uint32_t len)
 		jobs[i].len = len;
 }
 
-/* Batches for a moment: first sealed, then opened, as one packet's way goes. */
+/* Batches for a short time: first sealed, then opened, like a packet on its path. */
 static void run(struct column *c, uint32_t len, size_t at)
 {
 	struct aead_key key = { .bytes = { 1, 2, 3 } };

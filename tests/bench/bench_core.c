@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The core without I/O: two tunnels in one process, packets from memory to
- * memory.  What seal and open cost with everything but system calls: lookup,
+ * memory.  The cost of seal and open without system calls: lookup,
  * nonce, padding, AEAD, replay window, timers, source check.
  *
  *   bench_core [AEAD]        prints a table; asserts nothing

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The tunnel that does nothing, to see what a machine asks of any tunnel at all: big
- * packets go from TUN to UDP and back whole, in datagrams as many and as large as
- * WireGuard needs for them, one call each.  No splitting, no joining, no checksum, no
+ * A tunnel that does nothing, to measure the minimum cost of any tunnel on a machine: large
+ * packets go from TUN to UDP and back in one piece, in as many datagrams of the same size
+ * as WireGuard needs, one call each.  No splitting, no joining, no checksum, no
  * session.  With "cipher", each datagram is sealed and opened as well, by the fastest
- * AEAD of this machine, always with the same key and nonce: it costs what it costs,
- * and protects nothing.  What a daemon takes beyond that is its own work.
+ * AEAD of this machine, always with the same key and nonce: the cost
+ * is real, but it protects nothing.  Whatever a daemon takes beyond that is its own work.
  *
  *   bench_floor IFNAME ADDRESS PORT [cipher]     path.py starts it, one at each end
  *
- * For TCP over IPv4 between these two ends: whatever else comes may be lost.
+ * For TCP over IPv4 between these two ends: any other packet may be lost.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -36,7 +36,7 @@ enum {
 	SEGMENTS = 64, /* at most, in one message */
 	SLOTS = 2,     /* messages in one receive */
 	SLOT = 1 << 16,
-	ROUNDS = 8, /* of reading, before sleeping is thought of; like src/daemon/loop.c */
+	ROUNDS = 8, /* of reading, before it may sleep; like src/daemon/loop.c */
 	ANSWER_ROUNDS = 4,
 };
 
@@ -162,7 +162,7 @@ static void collect(const void *packet, size_t len)
 		flush();
 }
 
-/* As many datagrams as WireGuard makes of it; the last is shorter and ends the run. */
+/* As many datagrams as with WireGuard; the last one is shorter and ends the run. */
 static void send_big(size_t len)
 {
 	struct head head = { .len = (uint32_t)len, .stride = LONE };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the offloads of the device cost without the device: checksums, cutting a
- * big packet into segments, joining segments into a big packet.  All of it on
- * memory that stays in the caches, as it does in the daemon.
+ * What the offloads of the device cost without the device: checksums, splitting
+ * a large packet into segments, joining segments into a large packet.  All of it in
+ * memory that stays in the caches, as in the daemon.
  *
  *   bench_vnet               prints tables; asserts nothing
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Cutting big packets.  An input is: how many at a time (two bytes), then what a
- * device could give, virtio header first.
+ * Splitting large packets.  An input is: how many segments at a time (two bytes), then a
+ * packet as read from a device, virtio header first.
  */
 #include <string.h>
 
@@ -87,7 +87,7 @@ size_t target_make(struct prng *prng, uint8_t *out, size_t cap)
 		h.flags = (uint8_t)prng_below(prng, 3), h.start = 20, h.offset = 6;
 	memcpy(out + KNOBS, &h, VNET_HDR);
 	len += KNOBS + VNET_HDR;
-	/* And now and then something is broken. */
+	/* Occasionally something is broken. */
 	while (prng_below(prng, 3) == 0)
 		out[prng_below(prng, len < 96 ? len : 96)] ^= (uint8_t)(1u << prng_below(prng, 8));
 	if (prng_below(prng, 8) == 0)

@@ -2,7 +2,7 @@
 #ifndef FUZZ_JUDGE_H
 #define FUZZ_JUDGE_H
 
-/* What must hold for all packets that there may be.  NULL, or a sentence about what does not. */
+/* Properties that must hold for all packets.  NULL, or a sentence about a violation. */
 
 #include "base/batch.h"
 #include "io/vnet.h"

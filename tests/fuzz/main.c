@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A fuzz target without a fuzzer: TARGET [-n INPUTS] [-s SEED] [FILE|FOLDER]...
- * replays all files, then inputs that chance makes, the same each time.  Without
+ * replays all files, then random inputs, the same each time.  Without
  * any, the target's own corpus, if $srcdir says where the sources are.
  */
 #include <dirent.h>

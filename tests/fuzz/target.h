@@ -4,8 +4,8 @@
 
 /*
  * A fuzz target: one file with these two, linked either with libFuzzer
- * (-fsanitize=fuzzer), or with main.c, which replays files and makes inputs of its
- * own.  A target that finds something wrong says what, and aborts.
+ * (-fsanitize=fuzzer), or with main.c, which replays files and generates
+ * inputs.  A target that finds a fault reports it and aborts.
  */
 
 #include <stddef.h>
@@ -15,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* Make an input that has a chance to mean something; its length, at most cap. */
+/* Generate a plausible input; its length, at most cap. */
 size_t target_make(struct prng *prng, uint8_t *out, size_t cap);
 extern const size_t target_cap;
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * For tests only: a bad wire for UDP, between two ends that each take it for the
- * other one.
+ * other end.
  *
  *	badwire SEED LOST LATE TWICE BROKEN PORT_A ADDRESS_A:PORT PORT_B ADDRESS_B:PORT
  *
  * What comes to PORT_A goes on from PORT_B to the address of b, and the other way
  * round.  Of a million datagrams LOST vanish, LATE come up to 30 places later, TWICE
- * come twice, and of BROKEN one bit is turned over; which ones, SEED says.  On
- * SIGTERM it prints how many of each there were, and ends.
+ * come twice, and of BROKEN one bit is flipped; SEED determines which.  On
+ * SIGTERM it prints how many of each there were, and exits.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
  * For tests only, by LD_PRELOAD: a CLOCK_BOOTTIME that runs FASTCLOCK_RATE times as
  * fast from the start of the process on, so that the release program shows its
  * timers of minutes in seconds.  Timers (timerfd) on that clock follow; every other
- * clock is left alone.
+ * clock is unchanged.
  *
  * FASTCLOCK_JUMP may name a file of 8 bytes, a signed count of nanoseconds in host
  * order, that is added to the clock: a test writes there to let the machine "sleep".

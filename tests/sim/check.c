@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What must hold after every step, whatever the wire does. */
+/* Invariants that must hold after every step, whatever the wire does. */
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
  * Runs many seeds: ten virtual minutes of chaos each, then healing, then silence.
  *
  *   sim                      SIM_SEEDS (1000) seeds from SIM_FIRST (1) on
- *   sim SEED                 one seed, with what came of it
+ *   sim SEED                 one seed, with its outcome
  *
  * SIM_SECONDS: virtual seconds of chaos, default 600.
  */

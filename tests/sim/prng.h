@@ -2,7 +2,7 @@
 #ifndef SIM_PRNG_H
 #define SIM_PRNG_H
 
-/* Chance that repeats: SplitMix64 (Steele, Lea, Flood 2014). One state per purpose. */
+/* Reproducible randomness: SplitMix64 (Steele, Lea, Flood 2014). One state per purpose. */
 
 #include <stddef.h>
 #include <stdint.h>

@@ -389,7 +389,7 @@ static void faults_draw(struct world *w)
 		f->rekey_every = log_uniform(w, 20 * SECOND_NS, 5 * MINUTE_NS);
 	if (prng_below(r, 2))
 		f->attack_every = log_uniform(w, 30 * MILLI_NS, 30 * SECOND_NS);
-	/* A clock that goes back over a restart is not survived without a state file. */
+	/* A tunnel does not survive a clock that goes back across a restart: no state file. */
 	if (!f->restart_every && prng_below(r, 2))
 		f->clock_step_every = log_uniform(w, 10 * SECOND_NS, 5 * MINUTE_NS);
 	if (prng_below(r, 4) == 0)
@@ -518,7 +518,7 @@ static void flood(struct world *w)
 	}
 	tunnel_open(&n->tunnel, &w->batch, instant_of(w, n));
 	after(w, to, true, 0);
-	/* What is left in the lane is answered by and by, at the latest in a second. */
+	/* What is left in the lane is answered gradually, within a second. */
 	while (n->tunnel.hsqueue.n && !w->failure[0]) {
 		batch_reset(&w->batch);
 		tunnel_tick(&n->tunnel, &w->batch, instant_of(w, n));
@@ -657,7 +657,7 @@ void world_heal(struct world *w)
 		struct peer *first = admin_find(&w->node[i].tunnel, &w->node[0].public_key);
 
 		/*
-		 * Who can hold back datagrams and send them from elsewhere draws endpoints
+		 * An attacker who can hold back datagrams and send them from elsewhere moves endpoints
 		 * away, as the protocol has it; the shell puts the configured one back when
 		 * handshakes go unanswered.
 		 */
@@ -677,7 +677,7 @@ uint64_t world_connected_after(const struct world *w, uint64_t healed_at)
 		for (int k = 0; k < w->n_nodes; k++) {
 			uint64_t at = w->node[i].flow[k].first_delivered_at;
 
-			/* Two that roam may lose each other; node 0 stays where it is. */
+			/* Two roaming nodes may lose each other; node 0 does not move. */
 			if (i == k || (i && k) || !world_should_connect(w, i, k))
 				continue;
 			if (!at)

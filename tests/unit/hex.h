@@ -37,7 +37,7 @@ static inline unsigned hex_digit(char c)
 	return (unsigned)(at - digits);
 }
 
-/* Read all of the text into at most size bytes; answers how many. A bad text fails the test. */
+/* Read all of the text into at most size bytes; returns how many. Bad text fails the test. */
 static inline size_t hex_read(void *out, size_t size, const char *hex)
 {
 	uint8_t *bytes = out;
@@ -70,7 +70,7 @@ static inline void hex_compare(const void *bytes, size_t len, const char *hex, c
 
 #define assert_hex(bytes, len, hex) hex_compare(bytes, len, hex, __FILE__, __LINE__)
 
-/* Turn over the given bit of some bytes: a test of refusal does so twice, to and fro. */
+/* Flip the given bit of some bytes; tests of rejection flip it back afterwards. */
 static inline void hex_flip(void *bytes, size_t bit)
 {
 	((uint8_t *)bytes)[bit / 8] ^= (uint8_t)(1u << bit % 8);

@@ -3,22 +3,22 @@
 #define TESTS_LAB_H
 
 /*
- * A network namespace of a test program's own.  It goes away with the process, and
- * with it all that the test made.
+ * A network namespace for one test program.  It disappears with the process, with
+ * everything that the test created.
  */
 
 /*
- * Enter it, as root or as root of a user namespace; lo is up.  Leaves with 77
- * (skipped) if that cannot be.
+ * Enter it, as root or as root of a user namespace; lo is up.  Exits with 77
+ * (skipped) if that is not possible.
  */
 void lab_enter(void);
-/* Leaves with 77 if this file cannot be opened for reading and writing. */
+/* Exits with 77 if this file cannot be opened for reading and writing. */
 void lab_needs(const char *path);
 /* Run a shell command; its exit status. */
 int lab_try(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Run one that must succeed: the test fails if not. */
+/* Run a command that must succeed, or else the test fails. */
 void lab_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Write a word to a file, as sysctl does; the test fails if that cannot be. */
+/* Write a word to a file, as sysctl does; the test fails if that is not possible. */
 void lab_write(const char *path, const char *word);
 
 #endif

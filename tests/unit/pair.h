@@ -3,8 +3,8 @@
 #define UNIT_PAIR_H
 
 /*
- * Two tunnels that talk through memory.  The clock is a variable; what a side
- * sends lies in its `out` until the test delivers, changes or forgets it.
+ * Two tunnels that communicate through memory.  The clock is a variable; what a side
+ * sends stays in its `out` until the test delivers, changes or discards it.
  *
  *	struct pair *p = pair_new(false);
  *	side_send(p, &p->a, 84);	an inner packet for the other side
@@ -59,7 +59,7 @@ struct pair {
 struct pair *pair_new(bool psk);
 void pair_free(struct pair *p);
 struct side *pair_other(struct pair *p, const struct side *s);
-/* A further tunnel, down, without a key; and its end. */
+/* Another tunnel, down, without a key; and how to free it. */
 void side_init(struct side *s, uint64_t seed);
 void side_fini(struct side *s);
 
@@ -67,7 +67,7 @@ void side_fini(struct side *s);
 void pair_pass(struct pair *p, uint64_t ns);
 /* Deliver until nothing is left. */
 void pair_pump(struct pair *p);
-/* For so long: tick when it is due, and deliver. */
+/* For that long: tick when it is due, and deliver. */
 void pair_run(struct pair *p, uint64_t ns);
 /* A handshake from a, confirmed; queues and logs are empty after it. */
 void pair_connect(struct pair *p);

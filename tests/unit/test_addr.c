@@ -116,7 +116,7 @@ static void test_addresses_of_two_families_are_never_equal(void **state)
 	assert_true(ip_equal(&a, &a));
 	assert_false(ip_equal(&a, &b));
 	assert_false(ip_equal(&a, &c));
-	/* Bytes behind an IPv4 address mean nothing. */
+	/* Bytes after an IPv4 address are ignored. */
 	b = a;
 	b.bytes[15] = 1;
 	assert_true(ip_equal(&a, &b));
@@ -328,7 +328,7 @@ static void test_the_longest_endpoint_fits_its_text(void **state)
 	(void)state;
 	endpoint_print(text, &e);
 	assert_string_equal(text, "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff%4294967295]:65535");
-	/* The longest address text and interface name that there can be. */
+	/* The longest possible address text and interface name. */
 	assert_true(1 + (INET6_ADDRSTRLEN - 1) + IF_NAMESIZE + 1 + 6 < ENDPOINT_TEXT);
 }
 

@@ -3,7 +3,7 @@
 
 #include "hex.h"
 
-/* Backends with one mistake each, to see the check at start find it. */
+/* Backends with one fault each, which the check at start must find. */
 
 /* A copy of a good one, to be broken. */
 static struct aead_ops backend(void)

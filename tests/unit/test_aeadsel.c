@@ -8,7 +8,7 @@
 #include "hex.h"
 #include "said.h"
 
-/* What the daemon does with the wish for an AEAD, and what it says. */
+/* How the daemon handles the request for an AEAD, and what it logs. */
 
 static char logged[1024];
 

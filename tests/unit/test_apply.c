@@ -16,7 +16,7 @@
 #include "forced.h"
 #include "proto/admin.h"
 
-/* --- a resolver that answers when the test says so --- */
+/* --- a resolver that answers on demand of the test --- */
 
 struct resolver_request {
 	resolver_fn *fn;
@@ -134,7 +134,7 @@ static void request(void)
 	conf_init(&conf);
 }
 
-/* Make the file true; it becomes the old one. */
+/* Apply the file; it becomes the old one. */
 static void file(void)
 {
 	print_fini(&report);

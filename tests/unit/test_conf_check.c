@@ -33,7 +33,7 @@
 	"W f:5:14: the preshared key is " whose " and protects nothing; " \
 	"make one for both ends with taut genpsk\n"
 
-/* What well-formed files get told. */
+/* Errors and warnings about well-formed files. */
 static const struct {
 	const char *text, *said;
 } told[] = {

@@ -28,7 +28,7 @@ static int read_text(struct conf *c, struct said *s, const char *text, size_t le
 	return conf_read_text(c, "f", text, len, &s->report);
 }
 
-/* What a file gets told; errors and warnings in the order of its lines. */
+/* All messages about a file: errors and warnings in the order of its lines. */
 static const struct {
 	const char *text, *said;
 } told[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The control socket with a daemon of cardboard behind it and all kinds of clients before it. */
+/* The control socket with a dummy daemon behind it and all kinds of clients. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -125,7 +125,7 @@ static void on_end(struct ev_loop *loop, ev_timer *timer, int events)
 	ev_break(loop, EVBREAK_ALL);
 }
 
-/* Let the daemon's side run for so long. */
+/* Let the daemon's side run for that long. */
 static void pump(struct lab *l, int ms)
 {
 	unsigned before = ev_iteration(l->loop);
@@ -762,7 +762,7 @@ static void test_listen_replaces_the_stale_and_respects_the_living(void **state)
 	unlink(l->path);
 	assert_int_equal(unixsock_connect(l->dir, "t0"), -ENOENT);
 
-	/* What is no socket is not ours to remove. */
+	/* A file that is not a socket must not be removed. */
 	close(open(l->path, O_CREAT | O_WRONLY, 0600));
 	assert_int_equal(unixsock_listen(l->dir, "t0", &fd), -EADDRINUSE);
 	assert_int_equal(access(l->path, F_OK), 0);

@@ -63,7 +63,7 @@ static bool mac2_ok(struct door *d, const struct endpoint *from, uint64_t now)
 	return cookie_mac2_ok(&d->checker, &d->m, sizeof(d->m), from, now, &d->rng);
 }
 
-/* Say the message, be answered with a cookie at that time, take it. */
+/* Send the message, get a cookie reply at that time, accept it. */
 static void get_cookie(struct door *d, const struct endpoint *from, uint64_t now)
 {
 	struct wire_cookie reply;

@@ -379,7 +379,7 @@ static void test_flush_gives_up_what_is_held_back_and_counts_it(void **state)
 	assert_int_equal(p->tunnel.count[FATE_SEND], 6);
 }
 
-/* What is held back refers to its peer: after a flush nothing does. */
+/* Held-back packets refer to their peer: after a flush none does. */
 static void test_after_a_flush_a_peer_may_go(void **state)
 {
 	struct datapath *p = &sides[0].path;

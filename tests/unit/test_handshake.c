@@ -37,7 +37,7 @@ static enum fate of_type(const struct datagram *d)
 	return type >= MESSAGE_INITIATION && type <= MESSAGE_COOKIE ? FATE_RUNT : FATE_TYPE;
 }
 
-/* An initiation of a at this wall time, made behind the back of its tunnel. */
+/* An initiation of a at this wall time, made without its tunnel. */
 static struct datagram initiation(struct pair *p, uint64_t wall)
 {
 	struct rng rng = seed_chance(&p->a.seed);

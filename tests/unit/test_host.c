@@ -373,7 +373,7 @@ int main(void)
 
 	lab_enter();
 	lab_needs("/dev/net/tun");
-	/* What we were started with is not what hooks are judged by. */
+	/* Descriptors that this test inherited must not count in the checks of hooks. */
 	if (close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		return 1;
 	if (!mkdtemp(directory))

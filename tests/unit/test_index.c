@@ -7,7 +7,7 @@
 #include "seed.h"
 
 /*
- * Chance that gives few different numbers, and all of them near each other: every
+ * Randomness with few different numbers, all of them close together: every
  * probe collides.
  */
 static void fill_narrow(void *ctx, void *out, size_t len)
@@ -56,7 +56,7 @@ static void test_a_lookup_states_the_kind_it_wants(void **state)
 	index_fini(&t);
 }
 
-/* Chance that gives these numbers in turn. */
+/* Randomness that returns these numbers in turn. */
 struct script {
 	const uint32_t *next;
 };

@@ -199,7 +199,7 @@ static void test_inner_ecn_equals_the_vectors_and_the_checksum_stays_right(void 
 	}
 }
 
-/* A header whose checksum is wrong stays wrong: a router is not to heal it. */
+/* A wrong header checksum stays wrong: a router must not repair it. */
 static void test_a_wrong_checksum_is_not_repaired(void **state)
 {
 	(void)state;

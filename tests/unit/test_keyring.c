@@ -50,7 +50,7 @@ static struct keyring ring_of(const char now[3])
 				 .next = slot(now[2]) };
 }
 
-/* The ring became `then`, and what is in `left` left it, nothing else. */
+/* The ring became `then`, and exactly the sessions in `left` were removed. */
 static void check(const struct keyring *k, struct session *out, const char *then, const char *left)
 {
 	assert_ptr_equal(k->current, slot(then[0]));

@@ -48,7 +48,7 @@ static void flood(struct pair *p, struct side *s, uint32_t n)
 	tunnel_settle(&s->t, b, p->now);
 }
 
-/* Work off what waits, without the clock. */
+/* Process what waits, without advancing the clock. */
 static void drain(struct pair *p, struct side *s)
 {
 	while (s->t.hsqueue.n)
@@ -141,7 +141,7 @@ static void test_under_load_a_wrong_mac1_is_not_answered(void **state)
 	pair_free(p);
 }
 
-/* The way of an honest initiator through the load: a cookie, the usual 5 s, mac2. */
+/* How an honest initiator gets through under load: a cookie, the usual 5 s, mac2. */
 static void test_a_cookie_leads_through_the_load(void **state)
 {
 	(void)state;

@@ -497,7 +497,7 @@ static void test_rules_of_others_are_counted_and_left_alone(void **state)
 	lab_run("ip rule flush && ip rule add table main pref 32766");
 }
 
-/* All the news until it has been quiet for so long: the kernel tells some of it later. */
+/* All events until none came for that long: the kernel reports some of them late. */
 static struct watch_news look_for(struct watch *w, uint32_t ifindex, int quiet_ms)
 {
 	struct watch_news news, all = { 0 };
@@ -754,7 +754,7 @@ int main(void)
 		fprintf(stderr, "SKIP: no veth, or no IPv6 here\n");
 		return 77;
 	}
-	/* Its end a second later would be news in the middle of a test. */
+	/* Its end a second later would be an event in the middle of a test. */
 	lab_try("echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

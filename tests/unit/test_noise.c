@@ -24,7 +24,7 @@ struct ends {
 	uint8_t timestamp[TIMESTAMP_LEN];
 };
 
-/* A source of chance that gives one key, once. */
+/* A source of randomness that returns one key, once. */
 static void give_key(void *ctx, void *out, size_t len)
 {
 	const char **hex = ctx;
@@ -73,7 +73,7 @@ static void say_initiation(struct ends *e, const struct handshake_vector *v)
 	cookie_add_macs(&e->to_r, &e->initiation, sizeof(e->initiation), 1);
 }
 
-/* All that a responder asks of an initiation when it is not under load. */
+/* All checks of an initiation by a responder that is not under load. */
 static bool hear_initiation(struct ends *e, const struct wire_initiation *m)
 {
 	uint8_t timestamp[TIMESTAMP_LEN];

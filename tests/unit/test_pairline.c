@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The line that pairs two hosts: nothing but what was written is read. */
+/* The line that pairs two hosts: exactly what was written is read. */
 #include "hex.h"
 
 #include <arpa/inet.h>
@@ -126,7 +126,7 @@ static void test_the_longest_line_fits(void **state)
 		l.endpoint[i].port = 1;
 	}
 	must_return_whole(&l);
-	/* One more is more than a line holds: refused, not cut. */
+	/* One more does not fit the line: refused, not truncated. */
 	l.endpoint[2] = l.endpoint[0];
 	l.n_endpoint = 3;
 	assert_false(pairline_write(text, &l));
@@ -361,7 +361,7 @@ static void test_a_field_does_not_reach_beyond_its_line(void **state)
 	assert_true(key_is_zero(&line.psk));
 }
 
-/* Whatever gets through is the one text of what it means. */
+/* Any accepted text is the canonical form of its meaning. */
 static void must_be_canonical(const char *text, size_t len)
 {
 	char again[PAIRLINE_TEXT];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a pairing line is made of: endpoints, inner addresses, characters; and drawn codes. */
+/* The parts of a pairing line: endpoints, inner addresses, characters; and drawn codes. */
 #include "hex.h"
 
 #include "base/bytes.h"

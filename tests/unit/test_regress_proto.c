@@ -9,7 +9,7 @@
 #include "proto/handshake.h"
 #include "proto/wire.h"
 
-/* Faults that were there once, each with the test that found it. */
+/* Fixed bugs, each with the test that would have found it. */
 
 /* n copies of one datagram arrive in one batch; answers are discarded. */
 static void hear_often(struct pair *p, struct side *s, const struct datagram *d, uint32_t n)
@@ -32,8 +32,8 @@ static void hear_often(struct pair *p, struct side *s, const struct datagram *d,
 }
 
 /*
- * A cookie reply has no mac1.  Who has read an index off the wire may send as many
- * as he likes: they must neither fill the lane nor make us want cookies.
+ * A cookie reply has no mac1.  Anyone who has read an index off the wire may send any
+ * number of them: they must neither fill the lane nor make us want cookies.
  */
 static void test_cookie_rubbish_takes_no_place_in_the_lane(void **state)
 {
@@ -172,7 +172,7 @@ static void test_a_crowd_of_handshakes_is_spread_out(void **state)
 	pair_free(p);
 }
 
-/* What waits in the lane was meant for the key that we had. */
+/* Messages in the lane were meant for the old key. */
 static void test_a_new_private_key_empties_the_lane(void **state)
 {
 	(void)state;
@@ -250,7 +250,7 @@ static void test_no_secret_of_a_handshake_outlives_it(void **state)
 	pair_free(p);
 }
 
-/* Who is removed and added again is still told growing timestamps, whatever the clock does. */
+/* A peer that was removed and added again still gets growing timestamps. */
 static void test_a_peer_added_again_gets_a_newer_timestamp(void **state)
 {
 	(void)state;
@@ -270,7 +270,7 @@ static void test_a_peer_added_again_gets_a_newer_timestamp(void **state)
 	pair_free(p);
 }
 
-/* A cookie reply comes from who knows where: neither half of the endpoint follows it. */
+/* A cookie reply may come from anywhere: neither half of the endpoint follows it. */
 static void test_a_cookie_reply_leaves_the_whole_endpoint_alone(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Names, asked of a name server made of a few lines that runs in the same loop. */
+/* Name lookups, with a tiny name server that runs in the same loop. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@
 
 enum { TYPE_A = 1, TYPE_AAAA = 28, NO_ERROR = 0, SERVER_FAILED = 2, NO_NAME = 3 };
 
-/* A name server with one opinion about all names. */
+/* A name server that gives the same answer for all names. */
 struct server {
 	int fd;
 	ev_io io;
@@ -215,7 +215,7 @@ static void run_for(struct lab *l, int ms)
 	ev_timer_stop(l->loop, &end);
 }
 
-/* Until so much was told, at most 3 s. */
+/* Until that many results were reported, at most 3 s. */
 static void run_until_told(struct lab *l, unsigned told)
 {
 	int i;

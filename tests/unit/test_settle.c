@@ -7,7 +7,7 @@
 #include "hex.h"
 #include "pair.h"
 
-/* After delivery: who is credited with what. */
+/* After delivery: which peer is credited with what. */
 
 static void test_handshake_and_data_are_counted_in_bytes_of_udp_payload(void **state)
 {

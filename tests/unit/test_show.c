@@ -347,7 +347,7 @@ static void test_a_tunnel_is_up_when_any_peer_can_be_reached(void **state)
 	make(&r, "listen_port=1\n", "interface=wg0 state=up\n");
 	assert_true(tunnelview_is_up(&r));
 	tunnelview_fini(&r);
-	/* another daemon, which has no word for it */
+	/* another daemon, which does not report it */
 	make(&r, get_lines, "");
 	assert_true(tunnelview_is_up(&r));
 	tunnelview_fini(&r);

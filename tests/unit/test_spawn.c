@@ -29,7 +29,7 @@ static int readable(const struct spawn *s, int ms)
 	return poll(&poller, 1, ms);
 }
 
-/* All that a caller relies on. */
+/* Everything that a caller relies on. */
 static void check_everything(void)
 {
 	const char *const none[] = { "no-such-program", NULL };
@@ -41,7 +41,7 @@ static void check_everything(void)
 	assert_int_equal(readable(&s, 0), 0);
 	assert_int_equal(readable(&s, 5000), 1);
 	assert_int_equal(spawn_wait(&s), 5);
-	/* The end of the one before must not be taken for that of this one. */
+	/* The exit of the previous process must not be taken for that of this one. */
 	assert_int_equal(spawn_start(&s, endless, NULL, true), 0);
 	assert_int_equal(readable(&s, 100), 0);
 	spawn_stop(&s, false);

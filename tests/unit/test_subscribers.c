@@ -197,7 +197,7 @@ static void test_a_slow_listener_is_told_how_many_it_missed(void **state)
 	at = strstr(at, " n=") + 3;
 	assert_true(text_u64(text_from(at, strcspn(at, "\n")), UINT64_MAX, &missed));
 	assert_int_equal(told + missed, TOLD);
-	/* said once, and behind all that was told before */
+	/* reported once, after everything sent before */
 	assert_null(strstr(at, "event="));
 	print_fini(&heard);
 	subscribers_publish(&l->f, "y", "%s", "");

@@ -80,7 +80,7 @@ static void test_a_file_is_made_and_replaced_readable_by_all(void **state)
 	assert_int_equal(textfile_write(l->path, "2\n", 2), 0);
 	expect(l->path, "2\n");
 	assert_int_equal(stat(l->path, &after), 0);
-	/* another file: who has the old one open reads on in it */
+	/* another file: a reader that has the old one open keeps reading it */
 	assert_true(before.st_ino != after.st_ino);
 	assert_int_equal(files_in(l->dir), 1);
 }

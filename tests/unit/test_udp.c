@@ -157,7 +157,7 @@ static void test_taken_port_is_refused_and_nothing_stays_open(void **state)
 	assert_int_equal(udp_socket(AF_INET, p->port_a, 0), -EADDRINUSE);
 	assert_int_equal(udp_socket(AF_INET6, p->port_a, 0), -EADDRINUSE);
 	assert_int_equal(udp_pair(p->port_a, 0, fd, &bound), -EADDRINUSE);
-	/* Taken for IPv6 only: the IPv4 half must be given back. */
+	/* In use for IPv6 only: the IPv4 half must be released. */
 	v6 = udp_socket(AF_INET6, 4000, 0);
 	assert_true(v6 >= 0);
 	assert_int_equal(udp_pair(4000, 0, fd, &bound), -EADDRINUSE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* From the records of why=1 to what people and machines read. */
+/* From the records of why=1 to output for people and programs. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -140,7 +140,7 @@ static void test_unknown_packet_is_passed_by_none_of_the_kinds_that_are_joined(v
 	}
 }
 
-/* What the kernel could not have cut up so: alike in all, and yet not to be joined. */
+/* Packets that the kernel cannot have split this way: alike, but must not be joined. */
 static void test_packets_with_flags_that_are_not_for_many_are_not_joined(void **state)
 {
 	static const uint8_t flags[] = { FIN, 2, 4, 32, 128, ECE | 128, PSH | FIN };
@@ -215,7 +215,7 @@ static void test_crowd_of_flows_loses_no_packet(void **state)
 	writes(BOTH);
 }
 
-/* What makes the second of three packets another one than the next of its flow. */
+/* Differences that stop the second of three packets from continuing its flow. */
 struct odd {
 	const char *what;
 	bool v6, tcp;
@@ -292,7 +292,7 @@ static void test_packet_that_differs_stays_alone_and_ends_the_joining(void **sta
 		if (o->why == VNET_BREAKS)
 			s.seq -= s.payload;
 		put_next(&s);
-		/* Whatever it was: the third is never joined to the first over its head. */
+		/* In any case, the third is never joined to the first past it. */
 		if (strcmp(writes(BOTH), o->gives) != 0)
 			print_error("%s: %s\n", o->what, writes(BOTH));
 		assert_string_equal(writes(BOTH), o->gives);

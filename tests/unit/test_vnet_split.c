@@ -329,7 +329,7 @@ static void refuse(size_t len)
 	assert_int_equal(vnet_split_more(&s, csum_best(), &batch, ALL), 0);
 }
 
-/* One thing at a time is made wrong. */
+/* One fault at a time. */
 static void test_nonsense_makes_no_segments(void **state)
 {
 	struct shape s = { .tcp = true, .payload = 3000 };

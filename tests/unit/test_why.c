@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Each verdict from made-up facts, and which of two goes first. */
+/* Each verdict from made-up facts, and which of two comes first. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -576,7 +576,7 @@ static void test_data_that_never_returns(void **state)
 	expect_health();
 	send_in_vain(3, 3);
 	assert_true(expect(WHY_NO_RETURN, WHY_LIKELY, "no route back")->problem);
-	peer->rx_packets = 1; /* it did once: wait for more */
+	peer->rx_packets = 1; /* it happened once: wait for more */
 	expect_health();
 	send_in_vain(10, 10);
 	expect(WHY_NO_RETURN, WHY_LIKELY, "10 packets");
@@ -720,7 +720,7 @@ static void test_nothing_breaks_out_of_its_quotes(void **state)
 	print_fini(&out);
 }
 
-/* All that can be said at once, of a peer with secrets. */
+/* Everything that can be reported at once, for a peer with secrets. */
 static void test_verdicts_hold_no_secret(void **state)
 {
 	struct key psk = { .bytes = { 0x55, 0xaa, 0x55 } }, secret;
