@@ -17,7 +17,6 @@ static void peer_reset(struct tunnel *t, struct peer *peer)
 	t->count[FATE_STAGE_PURGED] += purged;
 	peer->count[FATE_STAGE_PURGED] += purged;
 	timers_stop(&peer->timers);
-	deadlines_remove(&t->deadlines, &peer->deadline);
 	handshake_clear(t, peer);
 	handshake_retire(t, keyring_clear(&peer->keyring));
 	peer->sent_handshake_at = 0;
@@ -30,7 +29,7 @@ void admin_up(struct tunnel *t, struct instant now)
 		return;
 	t->up = true;
 	for (struct peer *peer = t->peers.first; peer; peer = peer->next) {
-		timers_start(&peer->timers);
+		timers_start(&peer->timers, &t->deadlines);
 		send_later(t, peer, peer->timers.interval > 0);
 	}
 }
@@ -142,7 +141,7 @@ int admin_add(struct tunnel *t, const struct key *public_key, struct peer **out)
 	/* It may be a peer that was removed before: it remembers our last timestamp. */
 	memcpy(peer->sent_timestamp, t->removed_timestamp, sizeof(peer->sent_timestamp));
 	if (t->up)
-		timers_start(&peer->timers);
+		timers_start(&peer->timers, &t->deadlines);
 	*out = peer;
 	return 0;
 }
@@ -176,7 +175,6 @@ void admin_remove(struct tunnel *t, struct peer *peer)
 		if (e->peer == peer)
 			*e = (struct event){ .kind = EVENT_NONE };
 	}
-	deadlines_remove(&t->deadlines, &peer->deadline);
 	deadlines_reserve(&t->deadlines, t->peers.n);
 	if (memcmp(peer->sent_timestamp, t->removed_timestamp, sizeof(t->removed_timestamp)) > 0)
 		memcpy(t->removed_timestamp, peer->sent_timestamp, sizeof(t->removed_timestamp));
@@ -242,6 +240,5 @@ void admin_handshake(struct tunnel *t, struct peer *peer, struct instant now)
 	if (!t->up || !endpoint_known(&peer->endpoint))
 		return;
 	/* The timer for "nothing heard" does it: a new handshake, subject to the 5 s gate. */
-	peer->timers.at[TIMER_NEW_HANDSHAKE] = now.mono;
-	deadlines_at_latest(&t->deadlines, &peer->deadline, now.mono);
+	timers_handshake_wanted(&peer->timers, now.mono);
 }

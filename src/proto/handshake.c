@@ -143,13 +143,12 @@ void handshake_want(struct tunnel *t, struct peer *peer, struct batch *b, struct
 }
 
 /* What follows from an authentic handshake message of the peer, whichever it is. */
-static void heard(struct tunnel *t, struct peer *peer, size_t len, struct instant now)
+static void heard(struct peer *peer, size_t len, struct instant now)
 {
 	peer->rx_bytes += len;
 	peer->heard_at = now.mono;
 	timers_any_received(&peer->timers);
 	timers_traversal(&peer->timers, now.mono);
-	tunnel_touch(t, peer);
 }
 
 /*
@@ -253,7 +252,7 @@ static enum fate initiation_received(struct tunnel *t, const struct hsqueue_entr
 	handshake_clear(t, peer);
 	handshake_moved(t, peer, &e->from, now);
 	fate = respond(t, peer, &n, b, now);
-	heard(t, peer, e->len, now);
+	heard(peer, e->len, now);
 out:
 	wipe(&n, sizeof(n));
 	return fate;
@@ -285,7 +284,7 @@ static enum fate response_received(struct tunnel *t, const struct hsqueue_entry 
 	handshake_retire(t, keyring_add_initiated(&peer->keyring, s));
 	handshake_complete(t, peer, now);
 	send_later(t, peer, true); /* key confirmation: waiting packets, or a keepalive */
-	heard(t, peer, e->len, now);
+	heard(peer, e->len, now);
 	return FATE_CONSUMED;
 }
 

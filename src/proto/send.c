@@ -147,6 +147,5 @@ void send_serve(struct tunnel *t, struct batch *b, struct instant now)
 			send_keepalive(t, peer, b, now);
 		else
 			send_flush(t, peer, b, now);
-		tunnel_touch(t, peer);
 	}
 }

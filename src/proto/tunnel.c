@@ -73,19 +73,8 @@ bool tunnel_event(struct tunnel *t, struct event *e)
 	return true;
 }
 
-void tunnel_touch(struct tunnel *t, struct peer *peer)
-{
-	if (t->touched == peer)
-		return;
-	if (t->touched)
-		deadlines_at_latest(&t->deadlines, &t->touched->deadline,
-				    timers_next(&t->touched->timers));
-	t->touched = peer;
-}
-
 void tunnel_sweep(struct tunnel *t)
 {
-	tunnel_touch(t, NULL);
 	while (t->retired) {
 		struct session *s = t->retired;
 
@@ -116,7 +105,6 @@ static void run_ends(struct tunnel *t, struct peer *peer, bool sent, struct batc
 		send_happened(t, peer, true, b, now);
 	if (peer->staged.n)
 		send_later(t, peer, false);
-	tunnel_touch(t, peer);
 }
 
 static enum fate sort_plain(struct tunnel *t, struct pkt *p, struct peer **peer, struct instant now)
@@ -302,7 +290,6 @@ static enum fate take(struct tunnel *t, struct session *s, struct pkt *p, bool a
 	peer->heard_at = now.mono;
 	timers_any_received(&peer->timers);
 	timers_traversal(&peer->timers, now.mono);
-	tunnel_touch(t, peer);
 	p->data += sizeof(*m);
 	p->len -= (uint32_t)sizeof(*m) + SEAL_LEN;
 	if (p->len == 0)
@@ -341,10 +328,7 @@ static void gave_up(struct tunnel *t, struct peer *peer, struct instant now)
 
 	t->count[FATE_STAGE_PURGED] += purged;
 	peer->count[FATE_STAGE_PURGED] += purged;
-	peer->timers.at[TIMER_KEEPALIVE] = 0;
-	peer->timers.unanswered = 0;
-	if (!peer->timers.at[TIMER_FORGET])
-		timers_session_derived(&peer->timers, now.mono);
+	timers_gave_up(&peer->timers, now.mono);
 	tunnel_note(t, (struct event){ .kind = EVENT_GAVE_UP, .peer = peer });
 }
 
@@ -394,12 +378,11 @@ void tunnel_tick(struct tunnel *t, struct batch *b, struct instant now)
 
 	t->spent = 0;
 	while (t->spent < TICK_BUDGET && (d = deadlines_take(&t->deadlines, now.mono))) {
-		struct peer *peer = CONTAINER(d, struct peer, deadline);
+		struct peer *peer = CONTAINER(timers_of(d), struct peer, timers);
 		int which;
 
 		while ((which = timers_take(&peer->timers, now.mono)) >= 0)
 			expired(t, peer, (enum timer)which, b, now);
-		deadlines_at_latest(&t->deadlines, d, timers_next(&peer->timers));
 	}
 	finish(t, b, now);
 }

@@ -78,8 +78,7 @@ struct tunnel {
 	struct aead_job *jobs;   /* scratch, as many as a batch may hold */
 	struct work *work;
 	uint32_t n_jobs, cap_jobs;
-	uint32_t spent;       /* on handshakes in this call */
-	struct peer *touched; /* its deadline is updated when the next one is touched */
+	uint32_t spent; /* on handshakes in this call */
 	struct event events[EVENTS];
 	uint32_t event_first, event_count;
 	uint64_t count[FATE_COUNT]; /* packets by fate, all peers and strangers */
@@ -118,10 +117,9 @@ void tunnel_settle(struct tunnel *t, const struct batch *b, struct instant now);
  */
 bool tunnel_event(struct tunnel *t, struct event *e);
 
-/* For the files of this room: an event, and a peer whose timers changed. */
+/* For the files of this room. */
 void tunnel_note(struct tunnel *t, struct event e);
-void tunnel_touch(struct tunnel *t, struct peer *peer);
-/* Free the sessions that left their keyring, and update the deadline of the peer touched last. */
+/* Free the sessions that left their keyring. */
 void tunnel_sweep(struct tunnel *t);
 
 #endif

@@ -202,6 +202,8 @@ void check_node(struct world *w, int node)
 		indices += !!p->keyring.current + !!p->keyring.previous + !!p->keyring.next;
 		if (p->staged.n > STAGED_PACKETS)
 			check_fail(w, "S12: node %d stages %u packets", node, p->staged.n);
+		if (timers_next(&p->timers) < tunnel_deadline(t))
+			check_fail(w, "S13: node %d has a timer that its tunnel forgot", node);
 		if (p->keyring.current && p->keyring.current == p->keyring.previous)
 			check_fail(w, "S12: node %d holds a session twice", node);
 	}
