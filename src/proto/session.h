@@ -30,7 +30,7 @@ struct session {
 	uint32_t local, remote; /* receiver indices: the one they use, the one we use */
 	bool initiator;         /* we initiated the handshake: the initiator renews by age */
 	bool send_valid, receive_valid;
-	bool retired;         /* left the keyring; freed when the call ends */
+	bool retired;         /* left the keyring; freed by tunnel_sweep() */
 	struct session *link; /* in a list of retired sessions */
 	struct replay replay;
 };
