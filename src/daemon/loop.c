@@ -62,14 +62,8 @@ static void on_timer(struct ev_loop *ev, ev_io *w, int revents)
 
 static void tell_events(struct loop *l)
 {
-	struct instant now;
-	struct event e;
-
-	if (l->path->tunnel.event_count == 0)
-		return;
-	now = clock_now();
-	while (tunnel_event(&l->path->tunnel, &e))
-		l->calls->event(l->ctx, &e, now);
+	if (l->path->tunnel.event_count)
+		datapath_events(l->path, clock_now());
 }
 
 /*
@@ -317,6 +311,8 @@ int loop_open(struct loop *l, struct datapath *path, const struct loop_calls *ca
 		close(l->timer_fd);
 		return -ENOSYS;
 	}
+	path->heard = calls->event;
+	path->ctx = ctx;
 	init_watchers(l);
 	ev_io_start(l->ev, &l->timer);
 	ev_prepare_start(l->ev, &l->prepare);
@@ -346,6 +342,7 @@ void loop_close(struct loop *l)
 		ev_signal_stop(l->ev, &l->signals[i]);
 	ev_loop_destroy(l->ev);
 	close(l->timer_fd);
+	l->path->heard = NULL;
 	l->ev = NULL;
 }
 

@@ -3,4 +3,6 @@
 
 noinst_LIBRARIES += libdatapath.a
 libdatapath_a_SOURCES = \
-	src/datapath/datapath.c src/datapath/datapath.h
+	src/datapath/datapath.c src/datapath/datapath.h \
+	src/datapath/ring.c src/datapath/ring.h \
+	src/datapath/unit.c src/datapath/unit.h

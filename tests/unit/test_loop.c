@@ -54,11 +54,10 @@ uint64_t tunnel_deadline(const struct tunnel *t)
 	return UINT64_MAX;
 }
 
-bool tunnel_event(struct tunnel *t, struct event *e)
+void datapath_events(struct datapath *p, struct instant now)
 {
-	(void)t;
-	(void)e;
-	return false;
+	(void)p;
+	(void)now;
 }
 
 static const struct loop_calls calls = { 0 };
