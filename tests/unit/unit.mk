@@ -53,6 +53,7 @@ unit_tests = \
 	tests/unit/test_datapath \
 	tests/unit/test_peers \
 	tests/unit/test_batch \
+	tests/unit/test_pump \
 	tests/unit/test_ring \
 	tests/unit/test_rng \
 	tests/unit/test_regress_proto \
