@@ -17,13 +17,8 @@
 
 struct peer;
 
-/* In the vault. */
-struct session_keys {
-	struct aead_key send, receive;
-};
-
 struct session {
-	struct session_keys *keys;
+	struct noise_keys *keys; /* in the vault */
 	struct peer *peer;
 	uint64_t send_counter; /* of the next packet */
 	uint64_t born;
