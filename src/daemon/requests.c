@@ -9,6 +9,7 @@
 #include "daemon/apply.h"
 #include "daemon/diagnose.h"
 #include "daemon/internal.h"
+#include "daemon/linkwatch.h"
 #include "daemon/peerwatch.h"
 #include "daemon/rebind.h"
 #include "daemon/reload.h"
@@ -59,6 +60,7 @@ static int set(void *ctx, struct conf *request)
 	d->mark = mark;
 	before = admin_count(&d->datapath.tunnel);
 	r = apply_request(&d->datapath.tunnel, &d->names, request, now);
+	linkwatch_endpoint(d);
 	/* Peers are many small allocations among others: without this their pages stay ours. */
 	if (admin_count(&d->datapath.tunnel) < before)
 		mem_trim();
