@@ -51,7 +51,7 @@ static void add_counts(char text[SUMMARY_TEXT], size_t *len, const struct summar
 			if (gravity((enum state_word)word) != grave || !s->count[word])
 				continue;
 			snprintf(piece, sizeof(piece), "%s%u %s", between, s->count[word],
-				 state_name((enum state_word)word));
+				 vocabulary_state((enum state_word)word));
 			add(text, len, piece);
 			between = ", ";
 		}
@@ -68,7 +68,7 @@ void summary_print(char text[SUMMARY_TEXT], const struct summary *s)
 		return;
 	}
 	if (s->n == 1) {
-		add(text, &len, state_name(s->worst.word));
+		add(text, &len, vocabulary_state(s->worst.word));
 	} else {
 		add_counts(text, &len, s);
 		if (gravity(s->worst.word) <= gravity(STATE_IDLE))

@@ -52,6 +52,7 @@ unit_tests = \
 	tests/unit/test_datapath \
 	tests/unit/test_peers \
 	tests/unit/test_batch \
+	tests/unit/test_record \
 	tests/unit/test_rng \
 	tests/unit/test_regress_proto \
 	tests/unit/test_rekey \
@@ -83,6 +84,7 @@ unit_tests = \
 	tests/unit/test_vault \
 	tests/unit/test_verdict \
 	tests/unit/test_vnet_merge \
+	tests/unit/test_vocabulary \
 	tests/unit/test_vnet_split \
 	tests/unit/test_why \
 	tests/unit/test_xaead
