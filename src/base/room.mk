@@ -4,6 +4,7 @@
 noinst_LIBRARIES += libbase.a
 libbase_a_CFLAGS = $(AM_STRICT_CFLAGS)
 libbase_a_SOURCES = \
+	src/base/aeadname.c src/base/aeadname.h \
 	src/base/batch.c src/base/batch.h \
 	src/base/bytes.h \
 	src/base/clock.c src/base/clock.h \

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/aeadname.h"
 #include "base/bytes.h"
 #include "base/text.h"
 #include "crypto/aead.h"
@@ -156,8 +157,10 @@ static int take_tune(struct command *c, enum tune_kind kind, const char *value)
 static int take_options(int argc, char **argv, const char *spec, struct command *c, struct asked *a)
 {
 	struct long_options options;
+	char list[AEADNAME_LIST];
 	int opt;
 
+	aeadname_list(list, ", ", " or ");
 	add_knobs(&options);
 	while ((opt = getopt_long(argc, argv, spec, options.all, NULL)) != -1) {
 		switch (opt) {
@@ -187,11 +190,9 @@ static int take_options(int argc, char **argv, const char *spec, struct command 
 			a->level_given = true;
 			break;
 		case OPT_AEAD:
-			c->aead = conf_aead(optarg, strlen(optarg));
+			c->aead = aeadname_find(text_from_str(optarg));
 			if (!c->aead)
-				return say_usage("'%s' is not an AEAD: auto, ipsec-mb, openssl or "
-						 "sodium",
-						 optarg);
+				return say_usage("'%s' is not an AEAD: %s", optarg, list);
 			break;
 		default:
 			if (opt < OPT_TUNE) {

@@ -21,7 +21,7 @@ enum { VERB_OWN = 1000 };
 struct command {
 	const struct verb *verb;
 	const char *arg;  /* NULL: none given */
-	const char *aead; /* of conf_aead(); NULL: not given */
+	const char *aead; /* one of aeadname()'s; NULL: not given */
 	struct tune tune;
 	bool foreground, quiet;
 	int argc;    /* for verbs with options of their own: */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 
+#include "base/aeadname.h"
 #include "cli/verb.h"
 
 static const char options[] =
@@ -12,8 +13,7 @@ static const char options[] =
 	"  -V, --version        print the version\n"
 	"\n"
 	"run, up and IFNAME know these too, which taut.conf(5) explains as keys of\n"
-	"[Interface]:\n"
-	"      --aead=auto|ipsec-mb|openssl|sodium\n";
+	"[Interface]:\n";
 
 static const char notes[] =
 	"NAME stands for /etc/taut/NAME.conf, else /etc/wireguard/NAME.conf; a word with\n"
@@ -28,8 +28,10 @@ static const char notes[] =
 
 static void print_knobs(FILE *out)
 {
-	char option[40];
+	char option[40], aeads[AEADNAME_LIST];
 
+	aeadname_list(aeads, "|", "|");
+	fprintf(out, "      --aead=%s\n", aeads);
 	for (int i = 0; i < TUNE_KINDS; i++) {
 		snprintf(option, sizeof(option), "--%s=%s", tune_option((enum tune_kind)i),
 			 i < TUNE_SWITCHES ? "auto|on|off" : "auto|N");

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/aeadname.h"
 #include "base/key.h"
 
 enum { AEAD_TAG = 16 };
@@ -36,7 +37,7 @@ struct aead_job {
 };
 
 struct aead_ops {
-	const char *name; /* "sodium", "openssl", "ipsec-mb" */
+	const char *name; /* one of base/aeadname.h */
 	/*
 	 * Whether this CPU and this library can do it; may initialise the library. false: *why
 	 * is the reason, a static text. Must be called, and return true, before everything

@@ -175,7 +175,7 @@ static void ipsecmb_open(struct aead_job *jobs, size_t n)
 }
 
 const struct aead_ops aead_ipsecmb = {
-	.name = "ipsec-mb",
+	.name = AEADNAME_IPSECMB,
 	.usable = ipsecmb_usable,
 	.key_init = ipsecmb_key_init,
 	.key_fini = ipsecmb_key_fini,

@@ -107,7 +107,7 @@ static void openssl_open(struct aead_job *jobs, size_t n)
 }
 
 const struct aead_ops aead_openssl = {
-	.name = "openssl",
+	.name = AEADNAME_OPENSSL,
 	.usable = openssl_usable,
 	.key_init = openssl_key_init,
 	.key_fini = openssl_key_fini,

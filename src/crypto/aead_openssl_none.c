@@ -9,4 +9,4 @@ static bool openssl_usable(const char **why)
 	return false;
 }
 
-const struct aead_ops aead_openssl = { .name = "openssl", .usable = openssl_usable };
+const struct aead_ops aead_openssl = { .name = AEADNAME_OPENSSL, .usable = openssl_usable };

@@ -56,7 +56,7 @@ static void sodium_open(struct aead_job *jobs, size_t n)
 }
 
 const struct aead_ops aead_sodium = {
-	.name = "sodium",
+	.name = AEADNAME_SODIUM,
 	.usable = sodium_usable,
 	.key_init = sodium_key_init,
 	.key_fini = sodium_key_fini,
