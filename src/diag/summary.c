@@ -18,14 +18,14 @@ static unsigned gravity(enum state_word word)
 	return (unsigned)word < LEN(of) ? of[word] : 0;
 }
 
-void summary_add(struct summary *s, const struct key *peer, const struct state *state)
+void summary_add(struct summary *s, const struct peer *peer, const struct state *state)
 {
 	if ((unsigned)state->word < STATE_COUNT)
 		s->count[state->word]++;
 	if (s->n++ && gravity(state->word) <= gravity(s->worst.word))
 		return;
 	s->worst = *state;
-	label_short(s->who, peer);
+	label_peer(s->who, peer);
 }
 
 static void add(char text[SUMMARY_TEXT], size_t *len, const char *what)
