@@ -78,7 +78,7 @@ const struct verb *verb_at(size_t i)
 	return i < LEN(verbs) ? &verbs[i] : NULL;
 }
 
-const struct verb *verb_find(const char *name)
+static const struct verb *find(const char *name)
 {
 	size_t i;
 
@@ -231,7 +231,7 @@ static int choose(char **argv, struct command *c)
 	bool is_name = c->foreground || strcmp(argv[optind - 1], "--") == 0;
 	const char *meant;
 
-	c->verb = is_name ? NULL : verb_find(word);
+	c->verb = is_name ? NULL : find(word);
 	if (c->verb)
 		return EXITCODE_OK;
 	meant = is_name ? NULL : near_verb(word);

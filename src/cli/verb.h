@@ -39,9 +39,8 @@ struct verb {
 /* The whole program. */
 int verb_main(int argc, char **argv);
 
-/* The i-th verb, NULL after the last; and the verb of that name, or NULL. */
+/* The i-th verb; NULL after the last. */
 const struct verb *verb_at(size_t i);
-const struct verb *verb_find(const char *name);
 
 /*
  * The interface name that an argument (NAME or FILE) stands for; the file need not exist.

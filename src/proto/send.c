@@ -78,7 +78,11 @@ static bool flush_one(struct tunnel *t, struct peer *peer, struct batch *b, stru
 	return true;
 }
 
-void send_flush(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
+/*
+ * Stamp all that waits, or ask for a session; what does not fit into the batch leaves
+ * at the next tick.
+ */
+static void flush(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
 {
 	struct session *s = peer->keyring.current;
 	uint32_t waiting = peer->staged.n;
@@ -105,7 +109,7 @@ void send_keepalive(struct tunnel *t, struct peer *peer, struct batch *b, struct
 	struct pkt *p;
 
 	if (peer->staged.n) {
-		send_flush(t, peer, b, now);
+		flush(t, peer, b, now);
 		return;
 	}
 	if (!s || !session_may_send(s, now.mono)) {
@@ -146,7 +150,7 @@ void send_serve(struct tunnel *t, struct batch *b, struct instant now)
 		if (keepalive)
 			send_keepalive(t, peer, b, now);
 		else
-			send_flush(t, peer, b, now);
+			flush(t, peer, b, now);
 		tunnel_touch(t, peer);
 	}
 }

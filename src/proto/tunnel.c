@@ -30,7 +30,7 @@ int tunnel_init(struct tunnel *t, const struct rng *rng, uint32_t cap)
 	rng_fill(rng, t->peers.key.bytes, sizeof(t->peers.key.bytes));
 	t->self = vault_new(sizeof(*t->self));
 	t->checker = vault_new(sizeof(*t->checker));
-	t->buckets = buckets_new(rng);
+	t->buckets = bucket_new(rng);
 	t->jobs = mem_new_array(cap, sizeof(*t->jobs));
 	t->work = mem_new_array(cap, sizeof(*t->work));
 	if (t->self && t->checker && t->buckets && t->jobs && t->work)
@@ -47,7 +47,7 @@ void tunnel_fini(struct tunnel *t)
 	index_fini(&t->index);
 	deadlines_fini(&t->deadlines);
 	hsqueue_fini(&t->hsqueue);
-	buckets_free(t->buckets);
+	bucket_free(t->buckets);
 	mem_free(t->jobs);
 	mem_free(t->work);
 	vault_free(t->checker, sizeof(*t->checker));
