@@ -275,7 +275,7 @@ static void write_file(const char *path, unsigned mode)
 	assert_int_equal(chmod(path, mode), 0);
 }
 
-/* A hook from its start to its end. */
+/* Run a hook and wait for it. */
 static int hook(const char *command)
 {
 	int fd, r = host_hook_start(host, "wg7", command, &fd);
