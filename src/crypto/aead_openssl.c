@@ -126,7 +126,7 @@ static void openssl_open(struct aead_job *jobs, size_t n)
 }
 
 const struct aead_ops aead_openssl = {
-	.name = "openssl",
+	.name = AEADNAME_OPENSSL,
 	.begin = openssl_begin,
 	.rest = openssl_rest,
 	.end = openssl_end,

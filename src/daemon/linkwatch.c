@@ -163,7 +163,8 @@ static void on_debounce(struct ev_loop *ev, ev_timer *w, int revents)
 	calm_down(d);
 }
 
-void linkwatch_network(struct daemon *d)
+/* The routes to the peers may have changed; acts at most once a second. */
+static void network_changed(struct daemon *d)
 {
 	/* Cheap, and the very next packet counts; the rest can wait. */
 	admin_forget_sources(&d->datapath.tunnel);
@@ -221,7 +222,7 @@ void linkwatch_read(struct daemon *d)
 	if (news.forwarding_changed || news.lost)
 		tuning_segments(d);
 	if (news.network_changed || news.lost)
-		linkwatch_network(d);
+		network_changed(d);
 }
 
 void linkwatch_start(struct daemon *d)

@@ -27,7 +27,7 @@ static void summarize(struct daemon *d, struct summary *s)
 	*s = (struct summary){ 0 };
 	for (const struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next) {
 		daemon_peer_state(d, p, mono, &state);
-		summary_add(s, &p->public_key, &state);
+		summary_add(s, p, &state);
 	}
 }
 

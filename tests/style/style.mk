@@ -9,11 +9,13 @@ style_tests = \
 	tests/style/headers.py \
 	tests/style/layers.py \
 	tests/style/man.py \
+	tests/style/names.py \
 	tests/style/purity.py \
+	tests/style/unused.py \
 	tests/style/words.py
 
 TESTS += $(style_tests)
-EXTRA_DIST += $(style_tests) tests/style/style.py
+EXTRA_DIST += $(style_tests) tests/style/objects.py tests/style/style.py
 
 # They read what the build makes: make before judging, also under make -j.
 tests/style/completions.log: src/taut$(EXEEXT)
@@ -21,3 +23,5 @@ tests/style/docs.log: src/taut$(EXEEXT)
 tests/style/hardening.log: src/taut$(EXEEXT)
 tests/style/man.log: src/taut$(EXEEXT)
 tests/style/purity.log: libproto.a libcrypto.a libbase.a
+tests/style/names.log: src/taut$(EXEEXT)
+tests/style/unused.log: src/taut$(EXEEXT)

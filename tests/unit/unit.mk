@@ -57,6 +57,7 @@ unit_tests = \
 	tests/unit/test_batch \
 	tests/unit/test_pump \
 	tests/unit/test_ring \
+	tests/unit/test_record \
 	tests/unit/test_rng \
 	tests/unit/test_regress_proto \
 	tests/unit/test_rekey \
@@ -88,6 +89,7 @@ unit_tests = \
 	tests/unit/test_vault \
 	tests/unit/test_verdict \
 	tests/unit/test_vnet_merge \
+	tests/unit/test_vocabulary \
 	tests/unit/test_vnet_split \
 	tests/unit/test_why \
 	tests/unit/test_xaead
