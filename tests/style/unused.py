@@ -16,6 +16,7 @@ NOT_OURS = re.compile(r"^(_|main$)")
 
 # Name: why tests need it although the program does not.
 HOOKS = {
+    "aead_thread_begin": "a second thread begins with it",
     "aead_ipsecmb_limit": "its code for lesser CPUs must be seen to work on greater ones",
     "control_open_with": "with small limits and short times",
     "ifaddr_each": "a pure part, tested apart from the kernel",
@@ -25,6 +26,9 @@ HOOKS = {
     "session_age": "what a session knows of itself",
     "show_ago": "a part of the text, tested apart",
     "show_bytes": "a part of the text, tested apart",
+    "timers_next": "a deadline without the heap",
+    "tunnel_open": "all of it in one call, for tests, simulation and benchmarks",
+    "tunnel_seal": "all of it in one call, for tests, simulation and benchmarks",
     "udp_socket": "one socket with all its options",
     "vault_locked": "nothing else can tell that pages were given back",
     "vault_used": "nothing else can tell a secret that was not returned",
