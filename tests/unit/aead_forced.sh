@@ -7,7 +7,7 @@
 set -u
 cd "${builddir:-.}" || exit 99
 programs="noise session cookie tunnel handshake rekey keepalive settle load admin
-	regress_proto datapath apply status"
+	regress_proto flight datapath apply status"
 [ -x tests/sim/sim ] || { echo "aead_forced: the tests are not built" >&2; exit 99; }
 failures=0
 ran=0
