@@ -36,7 +36,7 @@ static void link_up(struct daemon *d)
 	dev_probe(&d->datapath.dev);
 	admin_up(&d->datapath.tunnel, now);
 	/* While it was down the kernel removed routes and IPv6 addresses. */
-	if (d->ready && !d->link_lost)
+	if (phase_was_up(d->phase) && !d->link_lost)
 		host_redo(d->host);
 	log_info("interface is up, UDP port %u", d->port);
 	publish_link(d, true);
@@ -58,7 +58,7 @@ static void look_at_ipv6(struct daemon *d, uint32_t before)
 {
 	bool had = before >= MTU_MIN, has = d->mtu >= MTU_MIN;
 
-	if (had == has || !d->ready || d->link_lost || !network_has_ipv6(&d->network))
+	if (had == has || !phase_was_up(d->phase) || d->link_lost || !network_has_ipv6(&d->network))
 		return;
 	if (!has)
 		log_warn("MTU is now %" PRIu32

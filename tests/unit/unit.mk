@@ -50,6 +50,7 @@ unit_tests = \
 	tests/unit/test_noise \
 	tests/unit/test_notify \
 	tests/unit/test_pages \
+	tests/unit/test_phase \
 	tests/unit/test_pickaddr \
 	tests/unit/test_pairline \
 	tests/unit/test_datapath \
