@@ -16,3 +16,5 @@ libcontrol_a_SOURCES = \
 	src/control/uapi_set.c \
 	src/control/unixsock.c src/control/unixsock.h \
 	src/control/vocabulary.c src/control/vocabulary.h
+
+EXTRA_DIST += src/control/README.md

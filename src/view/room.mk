@@ -18,3 +18,5 @@ libview_a_SOURCES = \
 	src/view/tunnelview.c src/view/tunnelview.h \
 	src/view/verdict.c src/view/verdict.h \
 	src/view/verdict_json.c
+
+EXTRA_DIST += src/view/README.md

@@ -12,6 +12,7 @@ style_tests = \
 	tests/style/names.py \
 	tests/style/purity.py \
 	tests/style/unused.py \
+	tests/style/rooms.py \
 	tests/style/words.py
 
 TESTS += $(style_tests)
