@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 
 style_tests = \
+	tests/style/circles.py \
 	tests/style/completions.py \
 	tests/style/counting.py \
 	tests/style/docs.py \
@@ -19,6 +20,7 @@ TESTS += $(style_tests)
 EXTRA_DIST += $(style_tests) tests/style/objects.py tests/style/style.py
 
 # They read what the build makes: make before judging, also under make -j.
+tests/style/circles.log: src/taut$(EXEEXT)
 tests/style/completions.log: src/taut$(EXEEXT)
 tests/style/docs.log: src/taut$(EXEEXT)
 tests/style/hardening.log: src/taut$(EXEEXT)
