@@ -14,6 +14,7 @@ style_tests = \
 	tests/style/purity.py \
 	tests/style/unused.py \
 	tests/style/rooms.py \
+	tests/style/sizes.py \
 	tests/style/words.py
 
 TESTS += $(style_tests)
