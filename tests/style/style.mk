@@ -29,3 +29,4 @@ tests/style/man.log: src/taut$(EXEEXT)
 tests/style/purity.log: libproto.a libcrypto.a libbase.a
 tests/style/names.log: src/taut$(EXEEXT)
 tests/style/unused.log: src/taut$(EXEEXT)
+tests/style/purity.log: libproto.a libdiag.a libcrypto.a libbase.a
