@@ -262,6 +262,21 @@ int bringup(struct daemon *d)
 	return 0;
 }
 
+static void end(struct daemon *d)
+{
+	struct conf nothing;
+	struct change change = {
+		.walk = WALK_END,
+		.from = &d->conf,
+		.to = &nothing,
+		.now = clock_now(),
+	};
+
+	conf_init(&nothing);
+	reconcile(d, &change);
+	conf_fini(&nothing);
+}
+
 void bringup_undo(struct daemon *d)
 {
 	/*
@@ -275,13 +290,9 @@ void bringup_undo(struct daemon *d)
 	if (d->control)
 		control_close(d->control);
 	d->control = NULL;
-	names_forget_all(&d->names);
 	linkwatch_stop(d);
 	peerwatch_stop(d);
-	host_undo(d->host);
-	network_fini(&d->network);
-	datapath_close(&d->datapath);
-	loop_follow_datapath(&d->loop);
+	end(d);
 	if (hooks)
 		run_hooks(d, HOOK_POST_DOWN);
 	phase_set(&d->phase, PHASE_DOWN);

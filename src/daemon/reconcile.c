@@ -104,7 +104,8 @@ static void commit(const struct part *table, size_t n, struct daemon *d, struct 
 	}
 }
 
-int reconcile_parts(const struct part *table, size_t n, struct daemon *d, struct change *c)
+/* 0 or -errno: then nothing is planned. */
+static int plan_sides(const struct part *table, size_t n, struct daemon *d, struct change *c)
 {
 	int r;
 
@@ -112,12 +113,20 @@ int reconcile_parts(const struct part *table, size_t n, struct daemon *d, struct
 	if (r < 0)
 		return r;
 	r = plan(table, n, SIDE_HOST, d, c);
-	if (r < 0) {
+	if (r < 0)
 		cancel(table, n, SIDE_TUNNEL, d, c);
-		return r;
-	}
-	commit(table, n, d, c);
-	return 0;
+	return r;
+}
+
+int reconcile_parts(const struct part *table, size_t n, struct daemon *d, struct change *c)
+{
+	int r = 0;
+
+	if (c->walk != WALK_END)
+		r = plan_sides(table, n, d, c);
+	if (r == 0)
+		commit(table, n, d, c);
+	return r;
 }
 
 int reconcile(struct daemon *d, struct change *c)

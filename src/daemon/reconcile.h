@@ -9,8 +9,8 @@
  * Whatever can fail is planned: first by the tunnel's side, whose refusal costs nothing,
  * then by the host's, each in the order of the table.  A plan that fails cancels those
  * before it, latest first, and nothing has changed.  Otherwise all parts commit, in the
- * order of the table; at the end of a tunnel in reverse.  Adds are planned, removes are
- * committed.
+ * order of the table.  Adds are planned, removes are committed: the end of a tunnel adds
+ * nothing, so it has only commits, in reverse order, and cannot fail.
  */
 
 #include "base/clock.h"
