@@ -131,22 +131,6 @@ static int open_control(struct daemon *d)
 
 /* --- what a file asks for --- */
 
-void bringup_log_port(int error, uint16_t port)
-{
-	if (error == -EADDRINUSE)
-		log_error("UDP port %u is in use by another program (ss -ulpn shows it): stop it, "
-			  "or set another ListenPort",
-			  port);
-	else if (error == -EACCES)
-		log_error("no permission to use UDP port %u: ports below 1024 need "
-			  "CAP_NET_BIND_SERVICE",
-			  port);
-	else if (error == -EPERM)
-		log_error("no permission to set FwMark: it needs CAP_NET_ADMIN");
-	else
-		log_error("cannot open UDP port %u: %s", port, strerror(-error));
-}
-
 void bringup_log_network(int error, const char *what)
 {
 	/* For IPv6, the kernel has no other reason to return this. */
@@ -243,7 +227,7 @@ static int open_sockets(struct daemon *d, struct instant now)
 		return r;
 	r = rebind_plan(&plan, d, d->conf.listen_port, mark);
 	if (r < 0) {
-		bringup_log_port(r, d->conf.listen_port);
+		rebind_log_port(r, d->conf.listen_port);
 		return r;
 	}
 	rebind_commit(&plan, d, now);

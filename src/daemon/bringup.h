@@ -28,7 +28,5 @@ int bringup_network(struct daemon *d, const struct conf *c, uint32_t mark, struc
 void bringup_dns(struct daemon *d, const struct conf *c);
 /* Log why an address or a route could not be added, in one line. */
 void bringup_log_network(int error, const char *what);
-/* Log why the sockets could not be opened, in one line. */
-void bringup_log_port(int error, uint16_t port);
 
 #endif

@@ -126,7 +126,7 @@ static int change_host(struct daemon *d, const struct conf *next, struct instant
 		goto out;
 	r = rebind_plan(&plan, d, wanted_port(d, next), mark);
 	if (r < 0) {
-		bringup_log_port(r, next->listen_port);
+		rebind_log_port(r, next->listen_port);
 		print_add(report, "cannot use UDP port %u: %s\n", next->listen_port, strerror(-r));
 		goto out;
 	}
