@@ -170,6 +170,16 @@ bool key_equal(const struct key *a, const struct key *b)
 	return bytes_equal(a->bytes, b->bytes, KEY_LEN);
 }
 
+bool key_is_placeholder(const struct key *key)
+{
+	static const uint8_t put[] = { 0xa6, 0xeb, 0x7f }; /* "put/" */
+	/* "put/your"; fewer bytes would match one random key in two million. */
+	static const uint8_t clamped[] = { 0xa0, 0xeb, 0x7f, 0xca, 0x8b, 0xab };
+
+	return bytes_equal(key->bytes, put, sizeof(put)) ||
+	       bytes_equal(key->bytes, clamped, sizeof(clamped));
+}
+
 void key_clamp(struct key *key)
 {
 	key->bytes[0] &= 248;

@@ -196,6 +196,12 @@ int conf_load_keys(struct conf *c, struct conf_report *r);
 int conf_check(const struct conf *c, const struct key *public_key, struct conf_report *r);
 
 /*
+ * The part of it that also applies to a request to a running tunnel: no key is
+ * key_is_placeholder(), except that of a peer to be removed.  0 or -EINVAL, reported.
+ */
+int conf_check_placeholders(const struct conf *c, struct conf_report *r);
+
+/*
  * The file of a tunnel's name: /etc/taut/NAME.conf, else /etc/wireguard/NAME.conf;
  * an argument with a '/' is a path.  name gets the interface name.  0, -ENOENT
  * (path is the first place looked at), -EACCES (path is where we may not look), or

@@ -97,6 +97,45 @@ static void check_psk(const struct check *ck, const struct conf_peer *p)
 				  same);
 }
 
+static void check_placeholders(const struct check *ck)
+{
+	const struct conf *c = ck->c;
+	size_t i;
+
+	if (key_is_placeholder(&c->private_key))
+		diag_line_error(
+			ck->r, c->path, c->key_place,
+			"the private key is the placeholder from the examples, which everyone "
+			"knows; make one with taut genkey");
+	for (i = 0; i < c->n_peer; i++) {
+		const struct conf_peer *p = &c->peer[i];
+
+		/* Removing it does no harm. */
+		if (p->set & CONF_PEER_REMOVE)
+			continue;
+		if (key_is_placeholder(&p->public_key))
+			diag_line_error(
+				ck->r, c->path, p->key_place,
+				"the public key is the placeholder from the examples; put the "
+				"peer's here (at the other end: taut pubkey)");
+		if (key_is_placeholder(&p->psk))
+			diag_line_error(
+				ck->r, c->path, p->psk_place,
+				"the preshared key is the placeholder from the examples, which "
+				"everyone knows; make one for both ends with taut genpsk, or "
+				"remove it");
+	}
+}
+
+int conf_check_placeholders(const struct conf *c, struct conf_report *r)
+{
+	const struct check ck = { .c = c, .r = r };
+	unsigned errors = r->errors;
+
+	check_placeholders(&ck);
+	return r->errors == errors ? 0 : -EINVAL;
+}
+
 /*
  * A datagram to the endpoint must not be routed back into the tunnel. With Table = auto, a
  * default route comes with rules that keep marked datagrams out, but a narrower route does
@@ -162,6 +201,7 @@ int conf_check(const struct conf *c, const struct key *public_key, struct conf_r
 	size_t i;
 
 	check_private_key(&ck);
+	check_placeholders(&ck);
 	for (i = 0; i < c->n_peer; i++) {
 		check_public_key(&ck, &c->peer[i]);
 		check_psk(&ck, &c->peer[i]);

@@ -190,6 +190,26 @@ def wg_says_what_is_wrong(lab):
 
 
 @test(needs=["taut"])
+def placeholders_of_the_examples_are_no_keys(lab):
+    """Refused with an error number and a line in the log; nothing of the request is applied."""
+    node = fresh(lab)
+    before = node.uapi("get=1\n\n")
+    for name, request, remedy in (
+            ("private-key", ("private-key",), "taut genkey"),
+            ("public-key", ("peer",), "taut pubkey"),
+            ("psk", ("peer", key(), "preshared-key"), "taut genpsk")):
+        text = f"put/the/{name.replace('-', '/')}".ljust(42, "/") + "0="
+        if name != "public-key":
+            text = lab.file(name, text + "\n")
+        done = node.set("listen-port", 4711, *request, text, ok=False)
+        equal((done.code, done.err.strip()), (1, "Unable to modify interface: Invalid argument"),
+              f"wg set with the placeholder of a {name}")
+        check("placeholder" in node.last_log() and remedy in node.last_log(), node.last_log())
+        equal(node.uapi("get=1\n\n"), before, f"get after the placeholder of a {name}")
+    node.set("peer", "put/the/public/key/of/the/peer/here///////0=", "remove")
+
+
+@test(needs=["taut"])
 def port_works_after_a_refused_one(lab):
     """A port that is in use is refused, and the old one keeps carrying traffic."""
     pair = Pair(lab)

@@ -388,6 +388,8 @@ def import_takes_a_file_over(lab):
     bad = b.put(os.path.join(b.etc, "bad.conf"), text.replace("PublicKey = ", "PublicKey = x")
                 .replace("AllowedIPs", "AlowedIPs"))
     refused(b.taut("import", bad, ok=False), "did you mean", "2 errors")
+    example = text.replace(private, "put/your/own/private/key/here/////////////0=")
+    refused(b.taut("import", "-", "bad", input=example, ok=False), "placeholder", "taut genkey")
     twice = text.replace("Address", f"PrivateKey = {private}\nAddress")
     refused(b.taut("import", "-", "bad", input=twice, ok=False), "private key more than once")
     for name in ("bad.conf", "bad.key"):

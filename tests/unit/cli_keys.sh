@@ -69,6 +69,15 @@ pubkey_of 1 "yAnz5TF-lXXJte14tji3zlMNq_hd2rYUIgJBgB3fBmk=\n" # the other alphabe
 pubkey_of 1 "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBm==\n"
 pubkey_of 1 "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk\n"
 
+# Placeholders from the examples are refused, also in the form that wg shows.
+for text in put/your/own/private/key/here/////////////0= \
+	oOt/your/own/private/key/here/////////////0=; do
+	echo $text | "$TAUT" pubkey >out 2>err && fail "pubkey of $text succeeds"
+	[ -s out ] && fail "pubkey of $text prints $(cat out)"
+	says err "placeholder"
+	says err "taut genkey"
+done
+
 for verb in genkey genpsk; do
 	expect 0 "$TAUT" $verb
 	[ -s err ] && fail "$verb: says $(cat err)"

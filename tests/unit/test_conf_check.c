@@ -21,11 +21,18 @@
 #define KEY_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbA="
 #define KEY_C "ccccccccccccccccccccccccccccccccccccccccccA="
 #define OURS  "oooooooooooooooooooooooooooooooooooooooooo0=" /* our public key */
+#define PUT_0 "put/your/own/private/key/here/////////////0="
+#define PUT_C "oOt/your/own/private/key/here/////////////0=" /* clamped */
+#define PUT_1 "put/the/public/key/of/the/peer/here///////0="
+#define PUT_2 "put/the/output/of/taut/genpsk/here////////0="
 #define I     "[Interface]\nPrivateKey=" KEY_A "\n"
 #define B     "[Peer]\nPublicKey=" KEY_B "\n"
 #define C     "[Peer]\nPublicKey=" KEY_C "\n"
 
-#define PASTE "(at the other end: taut pubkey)\n"
+#define PASTE  "(at the other end: taut pubkey)\n"
+#define KNOWN  " is the placeholder from the examples, which everyone knows; "
+#define GENKEY "make one with taut genkey\n"
+#define GENPSK "make one for both ends with taut genpsk, or remove it\n"
 #define LOOP                                                                       \
 	" contains this peer's Endpoint, so the tunnel's own packets would loop; " \
 	"set FwMark and a rule for it, or leave that address out\n"
@@ -60,6 +67,14 @@ static const struct {
 	  "E f:4:11: you pasted your own private key; put the peer's public key here " PASTE },
 	{ I "[Peer]\nPublicKey=" KEY_0 "\n",
 	  "E f:4:11: the public key is all zeros; put the peer's here " PASTE },
+
+	/* what stands in the examples */
+	{ "[Interface]\nPrivateKey=" PUT_0 "\n", "E f:2:12: the private key" KNOWN GENKEY },
+	{ "[Interface]\nPrivateKey=" PUT_C "\n", "E f:2:12: the private key" KNOWN GENKEY },
+	{ I "[Peer]\nPublicKey=" PUT_1 "\n",
+	  "E f:4:11: the public key is the placeholder from the examples; put the peer's "
+	  "here " PASTE },
+	{ I B "PresharedKey=" PUT_2 "\n", "E f:5:14: the preshared key" KNOWN GENPSK },
 
 	/* preshared keys */
 	{ I B "PresharedKey=" KEY_C "\n", "" },
@@ -196,6 +211,39 @@ static void test_a_conf_without_a_file_is_checked_too(void **state)
 	test_free(s);
 }
 
+static void test_a_request_must_not_bring_a_placeholder(void **state)
+{
+	struct said *s = test_malloc(sizeof(*s));
+	struct conf_peer *peer;
+	struct conf c;
+
+	(void)state;
+	conf_init(&c);
+	said_init(s);
+	peer = conf_add_peer(&c);
+	assert_non_null(peer);
+	assert_true(key_from_base64(&c.private_key, KEY_A, KEY_BASE64_LEN));
+	assert_true(key_from_base64(&peer->public_key, KEY_B, KEY_BASE64_LEN));
+	/* All else is for conf_check(). */
+	assert_int_equal(conf_check_placeholders(&c, &s->report), 0);
+	assert_true(key_from_base64(&c.private_key, PUT_0, KEY_BASE64_LEN));
+	assert_true(key_from_base64(&peer->public_key, PUT_1, KEY_BASE64_LEN));
+	assert_true(key_from_base64(&peer->psk, PUT_2, KEY_BASE64_LEN));
+	assert_int_equal(conf_check_placeholders(&c, &s->report), -EINVAL);
+	assert_string_equal(s->text,
+			    "E the private key" KNOWN GENKEY
+			    "E the public key is the placeholder from the examples; "
+			    "put the peer's here " PASTE "E the preshared key" KNOWN GENPSK);
+	/* One that got in before is to be got out again. */
+	said_init(s);
+	peer->set = CONF_PEER_REMOVE;
+	memset(&c.private_key, 0, sizeof(c.private_key));
+	assert_int_equal(conf_check_placeholders(&c, &s->report), 0);
+	assert_string_equal(s->text, "");
+	conf_fini(&c);
+	test_free(s);
+}
+
 static void test_a_check_survives_each_lack_of_memory(void **state)
 {
 	static const char text[] = I B "AllowedIPs=::/0,::1\n" C "AllowedIPs=::/0,::2\n";
@@ -320,6 +368,7 @@ int main(void)
 		cmocka_unit_test(test_what_cannot_hold_is_told_where_it_stands),
 		cmocka_unit_test(test_own_key_is_only_known_when_given),
 		cmocka_unit_test(test_a_conf_without_a_file_is_checked_too),
+		cmocka_unit_test(test_a_request_must_not_bring_a_placeholder),
 		cmocka_unit_test(test_a_check_survives_each_lack_of_memory),
 		cmocka_unit_test(test_many_peers_are_compared_in_no_time),
 		cmocka_unit_test(test_names_follow_the_rule_of_wg_quick),

@@ -37,6 +37,7 @@ unit_tests = \
 	tests/unit/test_kdf \
 	tests/unit/test_keepalive \
 	tests/unit/test_key \
+	tests/unit/test_keygen \
 	tests/unit/test_keyring \
 	tests/unit/test_hsqueue \
 	tests/unit/test_load \
