@@ -212,10 +212,10 @@ static void say_session(struct state *s, const struct peer *p, enum cause cause,
 		return;
 	case CAUSE_SOURCE:
 		ip_print(ip, &p->refused_source);
-		set_reason(
-			s,
-			"session works; the peer also sends from %s, which is not in its AllowedIPs",
-			ip);
+		set_reason(s,
+			   "session works; the peer also sends from %s, which is not in its "
+			   "AllowedIPs",
+			   ip);
 		return;
 	default:
 		set_reason(s, "session works");
