@@ -27,7 +27,8 @@ enum {
 	CONF_NAME_MAX = 15, /* interface name (IFNAMSIZ - 1) */
 	CONF_MTU_MIN = 68,
 	CONF_MTU_MAX = 65535,
-	CONF_PEER_NAME = 64, /* bytes of a peer's name, with its NUL */
+	CONF_MTU_IPV6 = 1280, /* below it the kernel allows no IPv6 on a device */
+	CONF_PEER_NAME = 64,  /* bytes of a peer's name, with its NUL */
 };
 
 enum conf_set {
@@ -109,6 +110,7 @@ struct conf {
 	char **hook[HOOK_KINDS]; /* shell text as written, %i not yet replaced */
 	size_t n_hook[HOOK_KINDS];
 	struct tune tune;
+	struct conf_place mtu_place;
 	struct conf_place key_place; /* of PrivateKey, or PrivateKeyFile, good or bad */
 	const char *aead;            /* one of conf_aead()'s */
 	struct conf_place aead_place;
@@ -139,6 +141,9 @@ const char *conf_aead(const char *word, size_t len);
  * backslashes, which become '_', and cut at a whole character. false: it was changed.
  */
 bool conf_peer_name(char name[CONF_PEER_NAME], struct text from);
+
+/* MTU is too small for IPv6: the kernel refuses its addresses and routes, or removes them. */
+bool conf_mtu_lacks_ipv6(const struct conf *c);
 
 /* 1..15 characters of [a-zA-Z0-9_=+.-], not "." or "..": wg-quick's rule. */
 bool conf_name_ok(const char *name);

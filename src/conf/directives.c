@@ -54,8 +54,10 @@ static bool set_fwmark(struct conf *c, struct conf_peer *peer, const struct valu
 static bool set_mtu(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)peer;
-	if (value_mtu(v, &c->mtu))
-		c->set |= CONF_MTU;
+	if (!value_mtu(v, &c->mtu))
+		return true;
+	c->set |= CONF_MTU;
+	c->mtu_place = line_place(v->line, v->text.at);
 	return true;
 }
 

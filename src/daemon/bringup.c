@@ -179,8 +179,13 @@ int bringup_network(struct daemon *d, const struct conf *c, uint32_t mark, struc
 	int r;
 
 	r = network_want(wanted, c, mark);
-	if (r < 0 || host_has_ipv6(d->host) || !network_leave_out_ipv6(wanted))
+	if (r < 0)
 		return r;
+	/* conf_check() warned, and refuses what would then bypass the tunnel. */
+	if (conf_mtu_lacks_ipv6(c))
+		network_leave_out_ipv6(wanted);
+	if (host_has_ipv6(d->host) || !network_leave_out_ipv6(wanted))
+		return 0;
 	if (!d->said_no_v6)
 		log_warn("IPv6 is off on this host (sysctl net.ipv6.conf.all.disable_ipv6): "
 			 "skipping its addresses and routes");

@@ -163,8 +163,7 @@ static void on_endpoint_moved(void *ctx, struct peer *peer)
 
 	rpfilter_warn(d, peer);
 	publish_endpoint(d, peer);
-	if (d->datapath.tunnel.up && linkwatch_mtu(d) < 0)
-		log_warn("cannot set the MTU for the new endpoint");
+	linkwatch_endpoint(d);
 }
 
 /* --- start and stop --- */

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "daemon/apply.h"
+#include "daemon/linkwatch.h"
 #include "daemon/publish.h"
 #include "diag/label.h"
 
@@ -119,6 +120,9 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 		log_stranger(d, e, now);
 		break;
 	case EVENT_ENDPOINT:
+		linkwatch_endpoint(d);
+		log_trouble(d, e, &w, now);
+		break;
 	case EVENT_PSK:
 	case EVENT_TIMESTAMP:
 		log_trouble(d, e, &w, now);

@@ -49,8 +49,8 @@ struct daemon {
 	uint16_t port;         /* of the sockets; 0: none are open */
 	uint32_t mark;
 	uint32_t table;    /* chosen for the default route; 0: none */
-	ev_timer debounce; /* runs for a moment after a network change */
-	bool changed_again;
+	ev_timer debounce; /* runs for a moment after the network or an endpoint changed */
+	bool changed_again, moved_again;
 	struct log_ratelimit ratelimit[RATELIMIT_COUNT];
 	bool ready;                   /* fully up */
 	bool reload_later;            /* a HUP arrived before that */

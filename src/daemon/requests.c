@@ -10,6 +10,7 @@
 #include "daemon/diagnose.h"
 #include "daemon/events.h"
 #include "daemon/internal.h"
+#include "daemon/linkwatch.h"
 #include "daemon/peerwatch.h"
 #include "daemon/rebind.h"
 #include "daemon/reload.h"
@@ -61,6 +62,7 @@ static int set(void *ctx, struct conf *request)
 	datapath_flush(&d->datapath, now);
 	before = admin_count(&d->datapath.tunnel);
 	r = apply_request(&d->datapath.tunnel, &d->names, request, now);
+	linkwatch_endpoint(d);
 	/* Peers are many small allocations among others: without this their pages stay ours. */
 	if (admin_count(&d->datapath.tunnel) < before)
 		mem_trim();

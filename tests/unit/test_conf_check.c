@@ -104,6 +104,19 @@ static const struct {
 	  "peer's address outside it\n" },
 	{ I "Address=192.0.2.1/24\n" B "Endpoint=192.0.2.2:1\n", "" },
 
+	/* an MTU that is too small for IPv6 */
+	{ I "MTU=1279\nAddress=10.0.0.1/24\n" B "AllowedIPs=0.0.0.0/0\n", "" },
+	{ I "MTU=1280\nAddress=fd00::1/64\n" B "AllowedIPs=::/0\n", "" },
+	{ I "MTU=1279\nAddress=10.0.0.1/24, fd00::1/64\n" B "AllowedIPs=10.0.0.0/24\n",
+	  "W f:3:5: below 1280 the kernel allows no IPv6 address on an interface: fd00::1/64 "
+	  "is left out; set MTU = 1280 or more, or remove it\n" },
+	{ I "MTU=68\nTable=off\nAddress=fd00::1\n" B "AllowedIPs=::/0\n",
+	  "W f:3:5: below 1280 the kernel allows no IPv6 address on an interface: fd00::1/128 "
+	  "is left out; set MTU = 1280 or more, or remove it\n" },
+	{ I "MTU=1279\nAddress=10.0.0.1/24, fd00::1/64\n" B "AllowedIPs=10.0.0.0/24,fd00::2\n",
+	  "E f:3:5: below 1280 the kernel routes no IPv6 to an interface, and AllowedIPs has "
+	  "fd00::2/128; set MTU = 1280 or more, or leave IPv6 out\n" },
+
 	/* loops */
 	{ I B "Endpoint=192.0.2.1:1\nAllowedIPs=0.0.0.0/0,::/0\n", "" },
 	{ I B "Endpoint=192.0.2.1:1\nAllowedIPs=::/0,192.0.3.0/24\n", "" },
