@@ -325,13 +325,18 @@ static int set_host(struct daemon *d)
 	return r;
 }
 
-/* A killed tunnel's device disappears, but not the policy rules of its default route. */
+/* Before the hooks, which may pass something to the resolver themselves. */
 static void sweep(struct daemon *d)
 {
-	unsigned n = host_sweep(d->host);
+	struct host_swept swept;
+	int r = host_sweep(d->host, d->options.name, &swept);
 
-	if (n)
-		log_info("removed %u policy rules that a killed tunnel left behind", n);
+	if (swept.rules)
+		log_info("removed %u policy rules that a killed tunnel left behind", swept.rules);
+	if (swept.dns)
+		log_info("removed the DNS servers that a killed tunnel left behind");
+	if (r < 0)
+		log_warn("cannot remove what a killed tunnel left behind: %s", strerror(-r));
 }
 
 static int configure(struct daemon *d)
@@ -339,10 +344,10 @@ static int configure(struct daemon *d)
 	struct instant now;
 	int r;
 
+	sweep(d);
 	r = run_hooks(d, HOOK_PRE_UP);
 	if (r < 0)
 		return r;
-	sweep(d);
 	now = clock_now();
 	r = open_sockets(d, now);
 	if (r < 0)

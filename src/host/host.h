@@ -48,8 +48,16 @@ int host_route(struct host *h, bool add, uint32_t ifindex, const struct prefix *
 	       uint32_t table);
 /* Policy-route one family into the tunnel: table == mark, rules, src_valid_mark (v4). */
 int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, uint32_t table);
-/* Remove rules of ours that lead nowhere, left by a killed process. Returns how many. */
-unsigned host_sweep(struct host *h);
+/*
+ * Remove what a killed tunnel left behind: rules of ours that lead nowhere, and what it
+ * passed to the resolver under that name (NULL: leave the resolver alone).  0, or -errno
+ * if something stays; either way *swept is what was removed.
+ */
+struct host_swept {
+	unsigned rules;
+	bool dns;
+};
+int host_sweep(struct host *h, const char *name, struct host_swept *swept);
 /* false: it is switched off, or not in this kernel. */
 bool host_has_ipv6(struct host *h);
 /*

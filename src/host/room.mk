@@ -9,4 +9,5 @@ libhost_a_SOURCES = \
 	src/host/prefixes.c src/host/prefixes.h \
 	src/host/resolvconf.c src/host/resolvconf.h \
 	src/host/spawn.c src/host/spawn.h \
+	src/host/sweep.c src/host/sweep.h \
 	src/host/undo.c src/host/undo.h
