@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli/verb.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -13,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "cli/guess.h"
 #include "crypto/aead.h"
 #include "crypto/selftest.h"
 
@@ -38,6 +38,7 @@ static const struct verb verbs[] = {
 	{ "export", "NAME", "a wg-quick file or QR code for a peer", 0, VERB_OWN, verb_export },
 	{ "import", "FILE [NAME]", "copy a wg-quick file to /etc/taut", 0, VERB_OWN, verb_import },
 	{ "help", "", "print this", 0, 0, verb_help },
+	{ "version", "", "print the version", 0, 0, verb_version },
 };
 
 static const struct verb help = { .name = "help", .run = verb_help };
@@ -201,38 +202,38 @@ static int take_options(int argc, char **argv, const char *spec, struct command 
 	return EXITCODE_OK;
 }
 
-/* A word that is nearly a verb, and unlikely as the name of an interface. */
-static const char *near_verb(const char *word)
+/* Starts nothing: with our privileges, a mistyped word must not become a daemon. */
+static int no_verb(const char *word)
 {
-	size_t i, len = strlen(word);
+	const char *meant = guess_verb(word);
+	char hint[128] = "";
 
-	for (i = 0; i < len; i++) {
-		if (!isalpha((unsigned char)word[i]))
-			return NULL;
-	}
-	for (i = 0; i < LEN(verbs); i++) {
-		if (strlen(verbs[i].name) >= 5 &&
-		    text_distance(text_from_str(word), verbs[i].name, 2) <= 2)
-			return verbs[i].name;
-	}
-	return NULL;
+	if (conf_name_ok(word))
+		snprintf(hint, sizeof(hint), "; for a bare interface of that name: taut -- %s",
+			 word);
+	if (meant)
+		return say_usage("there is no verb '%s'; did you mean '%s'?", word, meant);
+	return say_usage("there is no verb '%s'; to start the tunnel of a file: taut up %s%s", word,
+			 word, hint);
 }
 
-/* The first word: a verb, or (after -f or --) the name of an interface. */
+/* After "--" there are no options, and the first word is not a verb. */
+static bool options_ended(char **argv)
+{
+	return strcmp(argv[optind - 1], "--") == 0;
+}
+
+/* The first word: a verb, or the name of an interface if there is reason to think so. */
 static int choose(char **argv, struct command *c)
 {
 	const char *word = argv[optind];
-	bool is_name = c->foreground || strcmp(argv[optind - 1], "--") == 0;
-	const char *meant;
+	bool is_name = c->foreground || options_ended(argv);
 
 	c->verb = is_name ? NULL : verb_find(word);
 	if (c->verb)
 		return EXITCODE_OK;
-	meant = is_name ? NULL : near_verb(word);
-	if (meant)
-		return say_usage("there is no verb '%s'; did you mean '%s'? (To serve an "
-				 "interface with that name: taut -- %s)",
-				 word, meant, word);
+	if (!is_name && !verb_serve_is_meant(word, c->called))
+		return no_verb(word);
 	c->verb = &serve;
 	c->arg = word;
 	return EXITCODE_OK;
@@ -292,6 +293,7 @@ static int parse(int argc, char **argv, struct command *c)
 {
 	struct asked a = { 0 };
 	int r = take_options(argc, argv, "+fhVvq", c, &a);
+	bool ended;
 
 	if (r != EXITCODE_OK)
 		return r;
@@ -303,10 +305,12 @@ static int parse(int argc, char **argv, struct command *c)
 		r = choose(argv, c);
 		if (r != EXITCODE_OK)
 			return r;
+		ended = options_ended(argv);
 		optind++;
 		if (c->verb->max_args == VERB_OWN)
 			return hand_over(argc, argv, c);
-		r = take_options(argc, argv, "fhVvq", c, &a);
+		if (!ended)
+			r = take_options(argc, argv, "fhVvq", c, &a);
 	}
 	if (r != EXITCODE_OK)
 		return r;
@@ -342,7 +346,7 @@ static bool hold_standard_files(void)
 int verb_main(int argc, char **argv)
 {
 	static char program[] = "taut";
-	struct command c = { 0 };
+	struct command c = { .called = argc > 0 ? argv[0] : "taut" };
 	int r;
 
 	if (!hold_standard_files())

@@ -20,8 +20,9 @@ enum { VERB_OWN = 1000 };
 /* What argv asked for. */
 struct command {
 	const struct verb *verb;
-	const char *arg;  /* NULL: none given */
-	const char *aead; /* of conf_aead(); NULL: not given */
+	const char *called; /* argv[0] */
+	const char *arg;    /* NULL: none given */
+	const char *aead;   /* of conf_aead(); NULL: not given */
 	struct tune tune;
 	bool foreground, quiet;
 	int argc;    /* for verbs with options of their own: */
@@ -76,5 +77,11 @@ int verb_help(const struct command *c);
 int verb_version(const struct command *c);
 /* `taut IFNAME`: not in the table. */
 int verb_serve(const struct command *c);
+/*
+ * Whether a word that is not a verb is the name of an interface, as wg-quick(8) and scripts
+ * written for wireguard-go mean it: by the environment, by the name that we are called by,
+ * or because there is a file for it.
+ */
+bool verb_serve_is_meant(const char *word, const char *called);
 
 #endif

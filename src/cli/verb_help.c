@@ -19,11 +19,10 @@ static const char options[] =
 	"  -V, --version        print the version\n";
 
 static const char notes[] =
-	"NAME stands for /etc/taut/NAME.conf, else /etc/wireguard/NAME.conf; a word with\n"
-	"a slash is a file. A first word that is a verb is taken as one, unless -f or --\n"
-	"precedes it: then it names an interface. `taut IFNAME` only makes the interface\n"
-	"and its control socket, for wg(8), and for wg-quick(8) with\n"
-	"WG_QUICK_USERSPACE_IMPLEMENTATION=taut.\n\n"
+	"NAME stands for /etc/taut/NAME.conf, else /etc/wireguard/NAME.conf; a word with a\n"
+	"slash is a file. `taut -f IFNAME`, or `taut -- IFNAME` in the background, only makes\n"
+	"the interface and its control socket, for wg(8). So does `taut IFNAME`, if it is not\n"
+	"a verb, for wg-quick(8) with WG_QUICK_USERSPACE_IMPLEMENTATION=taut.\n\n"
 	"status, show, events, new, join, accept, export and import have options of their\n"
 	"own: taut VERB --help.\n\n"
 	"Exit status: 0 success; 1 failure; 2 wrong usage; 78 run, up: bad configuration;\n"
@@ -37,7 +36,7 @@ int verb_help(const struct command *c)
 	size_t i;
 
 	fputs("Usage: taut [OPTION]... VERB [ARGUMENT]\n"
-	      "       taut [-f|--foreground] IFNAME\n\n",
+	      "       taut -f|--foreground|-- IFNAME\n\n",
 	      out);
 	for (i = 0; (v = verb_at(i)); i++)
 		fprintf(out, "  %-7s %-11s  %s\n", v->name, v->args, v->what);

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "netns"))
 
 import qrread  # noqa: E402
 import runner  # noqa: E402
-from host import KEY, line_of, refused, two_hosts  # noqa: E402
+from host import Host, KEY, line_of, refused, two_hosts  # noqa: E402
 from lab import Failure, Result, check, equal, run  # noqa: E402
 from runner import test  # noqa: E402
 import t_docs  # noqa: E402,F401
@@ -359,6 +359,21 @@ def export_as_a_code_for_a_phone(lab):
     check("\033[38;5;231;48;5;16m" in coloured, "no colours")
     check("Address = 10.66.0.3/24\n" in qrread.read(re.sub("\033\\[[0-9;]*m", "", coloured)),
           "the code in colours")
+
+
+@test(timeout=60)
+def a_word_with_a_file_is_an_interface(lab):
+    """For scripts written for wireguard-go; without a file it is an error."""
+    host = Host(lab, "a")
+    refused(host.taut("lan7", ok=False), "there is no verb 'lan7'", "taut up lan7", code=2)
+    for folder, name in (("wireguard", "lan7"), ("taut", "list")):
+        os.makedirs(os.path.dirname(host.file("x", folder)), 0o750, exist_ok=True)
+        host.put(host.file(name + ".conf", folder), "[Interface]\nListenPort = 7\n")
+        host.taut(name)
+        check(name in host.ns.links(), f"no interface {name}")
+        host.taut("down", name)
+    refused(host.taut("stop", ok=False), "did you mean 'down'?", code=2)
+    equal(host.ns.links(), ["lo"], "links afterwards")
 
 
 @test(timeout=60)

@@ -142,8 +142,19 @@ for arguments in "--aead" "--aead best run x" "run x --aead=" "genkey --aead sod
 done
 expect 2 "$TAUT" --aead=rot13 run x
 says err "'rot13' is not an AEAD: auto, ipsec-mb, openssl or sodium"
-expect 2 "$TAUT" statsu
-says err "did you mean 'status'?"
+unset WG_QUICK_USERSPACE_IMPLEMENTATION WG_PROCESS_FOREGROUND WG_TUN_FD WG_UAPI_FD
+for pair in statsu:status Status:status pubkye:pubkey nwe1:'' wit:wait connect:up disconnect:down \
+	keygen:genkey kill:down list:status ls:status pair:new ps:status psk:genpsk start:up \
+	stop:down verison:version a:'' evnts:events; do
+	expect 2 "$TAUT" "${pair%%:*}"
+	[ $got -ne 0 ] || "$TAUT" down -q "${pair%%:*}" # or it would keep running
+	if [ -n "${pair#*:}" ]; then
+		says err "there is no verb '${pair%%:*}'; did you mean '${pair#*:}'?"
+		"$TAUT" help | grep -q "^  ${pair#*:} " || fail "${pair#*:} is not a verb either"
+	else
+		says err "taut up ${pair%%:*}; for a bare interface of that name: taut -- "
+	fi
+done
 expect 2 "$TAUT" --wrong
 says err "Try 'taut help'."
 
@@ -152,7 +163,7 @@ for option in help -h --help "up --help" "--help up"; do
 	says out "Usage: taut"
 	[ -s err ] && fail "$option: says $(cat err)"
 done
-for option in -V --version; do
+for option in -V --version version; do
 	expect 0 "$TAUT" $option
 	head -n 1 out | grep -qE '^taut [0-9]+\.[0-9]+' || fail "$option: $(cat out)"
 done
