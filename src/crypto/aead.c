@@ -30,7 +30,7 @@ static const char *judge(const struct aead_ops *ops)
 {
 	const char *why;
 
-	if (!ops->usable(&why))
+	if (!ops->begin(&why))
 		return why;
 	if (ops == reference || (aead_check(ops) && aead_check_alike(ops, reference)))
 		return NULL;
@@ -137,7 +137,7 @@ const char *aead_lacks(const char *name)
 			continue;
 		if (figures[i].wrong)
 			return wrong;
-		return backends[i]->usable(&why) ? NULL : why;
+		return backends[i]->begin(&why) ? NULL : why;
 	}
 	return "there is no such backend";
 }
@@ -153,20 +153,23 @@ const struct aead_ops *aead_backend(size_t i)
 	return NULL;
 }
 
-bool aead_key_init(struct aead_key *key, const uint8_t bytes[KEY_LEN])
+bool aead_thread_begin(void)
 {
-	memcpy(key->bytes, bytes, KEY_LEN);
-	key->ctx = NULL;
-	if (chosen->key_init(key))
-		return true;
-	wipe(key, sizeof(*key));
-	return false;
+	const char *why;
+
+	return chosen->begin(&why);
 }
 
-void aead_key_fini(struct aead_key *key)
+void aead_thread_rest(void)
 {
-	chosen->key_fini(key);
-	wipe(key, sizeof(*key));
+	if (chosen->rest)
+		chosen->rest();
+}
+
+void aead_thread_end(void)
+{
+	if (chosen->end)
+		chosen->end();
 }
 
 void aead_seal(struct aead_job *jobs, size_t n)

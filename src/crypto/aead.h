@@ -18,17 +18,8 @@
 
 enum { AEAD_TAG = 16 };
 
-/*
- * A key ready for use. Lives in the vault (base/vault.h) of its creator. ctx belongs to the
- * backend that was chosen when aead_key_init() ran.
- */
-struct aead_key {
-	uint8_t bytes[KEY_LEN];
-	void *ctx;
-};
-
 struct aead_job {
-	const struct aead_key *key;
+	const struct key *key;
 	uint64_t nonce; /* 4 zero bytes and this, little-endian: the 12-byte nonce */
 	uint8_t *data;  /* in place; AEAD_TAG bytes of room follow when sealing */
 	uint32_t len;   /* to seal: of the plaintext; to open: of all, tag included, >= 16 */
@@ -38,14 +29,13 @@ struct aead_job {
 struct aead_ops {
 	const char *name; /* "sodium", "openssl", "ipsec-mb" */
 	/*
-	 * Whether this CPU and this library can do it; may initialise the library. false: *why
-	 * is the reason, a static text. Must be called, and return true, before everything
-	 * below.
+	 * Prepare the calling thread, if this CPU and this library can do it; once it is
+	 * prepared, nothing happens.  false: *why is the reason, a static text.  Must return
+	 * true before the thread calls anything below.
 	 */
-	bool (*usable)(const char **why);
-	/* bytes are set; make ctx, if any. false: no memory */
-	bool (*key_init)(struct aead_key *key);
-	void (*key_fini)(struct aead_key *key); /* free ctx; a zeroed key is fine */
+	bool (*begin)(const char **why);
+	void (*rest)(void); /* wipe what the thread still holds of keys; NULL: it holds nothing */
+	void (*end)(void);  /* free its state, after which it may begin again; NULL: it has none */
 	void (*seal)(struct aead_job *jobs, size_t n);
 	void (*open)(struct aead_job *jobs, size_t n);
 };
@@ -86,13 +76,19 @@ const char *aead_lacks(const char *name);
 /* The i-th built-in backend, NULL after the last: for tests and benchmarks. */
 const struct aead_ops *aead_backend(size_t i);
 
-bool aead_key_init(struct aead_key *key, const uint8_t bytes[KEY_LEN]);
-/* Frees what init made and wipes the key; a zeroed key is allowed. */
-void aead_key_fini(struct aead_key *key);
+/*
+ * What a backend needs besides keys and packets belongs to a thread.  The one that called
+ * aead_init() has begun; each other one that seals or opens begins first, rests before it
+ * idles, and ends before it exits.  After fork() the child begins again.  false: no memory.
+ */
+bool aead_thread_begin(void) __attribute__((warn_unused_result));
+/* Wipe what this thread still holds of keys and keystream: also when a key is destroyed. */
+void aead_thread_rest(void);
+void aead_thread_end(void);
 
 /*
- * Seal or open all jobs in place, in order, without associated data. Touches nothing
- * but the jobs.
+ * Seal or open all jobs in place, in order, without associated data.  Touches nothing but
+ * the jobs and the state of the calling thread.
  */
 void aead_seal(struct aead_job *jobs, size_t n);
 void aead_open(struct aead_job *jobs, size_t n);

@@ -10,11 +10,8 @@
 /* The library's stack frames and its keystream of 1 KiB fit well within this. */
 enum { NONCE_LEN = 12, SCRUB = 16384 };
 
-/*
- * Not thread-safe, and must not be shared by processes: one for the only thread that seals and
- * opens, created by the process that does.
- */
-static struct {
+/* Not thread-safe, and must not be shared by processes: one for each thread. */
+static _Thread_local struct {
 	IMB_MGR *mgr;
 	pid_t owner;
 	const char *why; /* why it is not usable; NULL: it is */
@@ -36,7 +33,7 @@ static const char *init(IMB_MGR *mgr)
 	return NULL;
 }
 
-static bool ipsecmb_usable(const char **why)
+static bool ipsecmb_begin(const char **why)
 {
 	if (lib.owner != getpid()) {
 		lib.owner = getpid();
@@ -62,7 +59,7 @@ bool aead_ipsecmb_limit(const char *arch)
 	const char *why;
 	size_t i;
 
-	if (!ipsecmb_usable(&why))
+	if (!ipsecmb_begin(&why))
 		return false;
 	lib.why = init(lib.mgr);
 	for (i = 0; arch && i < LEN(known); i++) {
@@ -76,13 +73,6 @@ bool aead_ipsecmb_limit(const char *arch)
 	return !arch;
 }
 
-/* The library takes the bytes of the key as they are: nothing to prepare. */
-static bool ipsecmb_key_init(struct aead_key *key)
-{
-	key->ctx = NULL;
-	return true;
-}
-
 /*
  * The library leaves keystream and one-time keys of its last packets on the stack, below its
  * caller. A key is retired at about the same stack depth.
@@ -94,10 +84,18 @@ static void __attribute__((noinline)) scrub_stack(void)
 	wipe(below, sizeof(below));
 }
 
-static void ipsecmb_key_fini(struct aead_key *key)
+static void ipsecmb_rest(void)
 {
-	key->ctx = NULL;
 	scrub_stack();
+}
+
+static void ipsecmb_end(void)
+{
+	ipsecmb_rest();
+	if (lib.mgr && lib.owner == getpid())
+		free_mb_mgr(lib.mgr);
+	lib.mgr = NULL;
+	lib.owner = 0;
 }
 
 /*
@@ -176,9 +174,9 @@ static void ipsecmb_open(struct aead_job *jobs, size_t n)
 
 const struct aead_ops aead_ipsecmb = {
 	.name = "ipsec-mb",
-	.usable = ipsecmb_usable,
-	.key_init = ipsecmb_key_init,
-	.key_fini = ipsecmb_key_fini,
+	.begin = ipsecmb_begin,
+	.rest = ipsecmb_rest,
+	.end = ipsecmb_end,
 	.seal = ipsecmb_seal,
 	.open = ipsecmb_open,
 };

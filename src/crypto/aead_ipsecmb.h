@@ -5,8 +5,8 @@
 /*
  * The backend on intel-ipsec-mb: x86-64 with AES-NI only, and by far the fastest with AVX-512.
  *
- * One thread only: the library's manager is one per process here.  After fork()
- * the child must call usable() again before it uses the backend.
+ * The library's manager is not thread-safe, so each thread has one.  After fork() the
+ * child must call begin() again before it uses the backend.
  */
 
 #include "crypto/aead.h"

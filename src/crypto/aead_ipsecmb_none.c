@@ -3,7 +3,7 @@
 
 /* Instead of aead_ipsecmb.c, in a build without the library: a name and a reason. */
 
-static bool ipsecmb_usable(const char **why)
+static bool ipsecmb_begin(const char **why)
 {
 	*why = "this taut was built without it";
 	return false;
@@ -15,4 +15,4 @@ bool aead_ipsecmb_limit(const char *arch)
 	return false;
 }
 
-const struct aead_ops aead_ipsecmb = { .name = "ipsec-mb", .usable = ipsecmb_usable };
+const struct aead_ops aead_ipsecmb = { .name = "ipsec-mb", .begin = ipsecmb_begin };

@@ -5,7 +5,7 @@
 /*
  * The backend on OpenSSL's libcrypto: good assembly for most CPUs, some overhead per packet.
  * Its copy of a key is in the library's own memory, which is not locked, but is wiped when
- * aead_key_fini() frees it.
+ * aead_thread_rest() resets the context of the thread.
  */
 
 #include "crypto/aead.h"

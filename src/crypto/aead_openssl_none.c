@@ -3,10 +3,10 @@
 
 /* Instead of aead_openssl.c, in a build without the library: a name and a reason. */
 
-static bool openssl_usable(const char **why)
+static bool openssl_begin(const char **why)
 {
 	*why = "this taut was built without it";
 	return false;
 }
 
-const struct aead_ops aead_openssl = { .name = "openssl", .usable = openssl_usable };
+const struct aead_ops aead_openssl = { .name = "openssl", .begin = openssl_begin };

@@ -7,22 +7,10 @@
 
 enum { NONCE_LEN = crypto_aead_chacha20poly1305_ietf_NPUBBYTES };
 
-static bool sodium_usable(const char **why)
+static bool sodium_begin(const char **why)
 {
 	*why = "it cannot be initialised";
 	return sodium_init() >= 0; /* 1: already initialised */
-}
-
-/* libsodium takes the bytes of the key as they are: nothing to prepare. */
-static bool sodium_key_init(struct aead_key *key)
-{
-	key->ctx = NULL;
-	return true;
-}
-
-static void sodium_key_fini(struct aead_key *key)
-{
-	key->ctx = NULL;
 }
 
 static void sodium_seal(struct aead_job *jobs, size_t n)
@@ -57,9 +45,7 @@ static void sodium_open(struct aead_job *jobs, size_t n)
 
 const struct aead_ops aead_sodium = {
 	.name = "sodium",
-	.usable = sodium_usable,
-	.key_init = sodium_key_init,
-	.key_fini = sodium_key_fini,
+	.begin = sodium_begin,
 	.seal = sodium_seal,
 	.open = sodium_open,
 };

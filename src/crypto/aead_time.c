@@ -10,7 +10,7 @@
 enum { BATCH = 8, RUNS_MIN = 3, RUNS_MAX = 2000, LONG_ENOUGH_NS = 330000 };
 
 struct load {
-	struct aead_key key;
+	struct key key;
 	struct aead_job jobs[BATCH];
 	uint8_t data[BATCH][AEAD_TIME_FULL + AEAD_TAG];
 };
@@ -37,8 +37,6 @@ uint32_t aead_time(const struct aead_ops *ops, uint32_t len, uint64_t (*clock)(v
 	uint64_t took, spent = 0, least = UINT64_MAX;
 	size_t i;
 
-	if (!ops->key_init(&l.key))
-		return UINT32_MAX;
 	for (i = 0; i < BATCH; i++)
 		l.jobs[i] = (struct aead_job){
 			.key = &l.key, .nonce = i, .data = l.data[i], .len = len
@@ -49,7 +47,6 @@ uint32_t aead_time(const struct aead_ops *ops, uint32_t len, uint64_t (*clock)(v
 		if (took < least)
 			least = took;
 	}
-	ops->key_fini(&l.key);
 	least /= 2 * BATCH;
 	return least < UINT32_MAX ? (uint32_t)least : UINT32_MAX;
 }

@@ -304,6 +304,7 @@ int daemon_run(const struct daemon_options *options)
 	conf_init(&d->conf);
 	service_open(&d->service);
 	status = run_checked(d);
+	aead_thread_end();
 	service_close(&d->service);
 	conf_fini(&d->conf);
 	mem_free(d);

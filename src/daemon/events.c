@@ -129,11 +129,3 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 		break;
 	}
 }
-
-void events_drain(struct daemon *d, struct instant now)
-{
-	struct event e;
-
-	while (tunnel_event(&d->datapath.tunnel, &e))
-		events_handle(d, &e, now);
-}

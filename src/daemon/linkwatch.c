@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "daemon/events.h"
 #include "daemon/mtu.h"
 #include "daemon/publish.h"
 #include "daemon/rebind.h"
@@ -48,8 +47,7 @@ static void link_down(struct daemon *d)
 	struct instant now = clock_now();
 
 	/* The sockets stay: the port is ours, and peers get no answer either way. */
-	datapath_flush(&d->datapath, now);
-	events_drain(d, now);
+	datapath_quiesce(&d->datapath, now);
 	admin_down(&d->datapath.tunnel);
 	log_info("interface is down");
 	publish_link(d, false);

@@ -9,14 +9,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 
-enum {
-	DEVICE = 1 << UDP_SOCKETS, /* in ready and resting, next to a bit per socket */
-	ROUNDS = 8,
-	ANSWER_ROUNDS = 4, /* of the network, before answers from the device are fetched */
-	BULK = 32 << 10,   /* bytes at a time that make it bulk data */
-	BUDGET = 1 << 20,  /* unless another one is set */
-	TICKS = 8,
-};
+enum { TICKS = 8 };
 
 static const double backoff_seconds = 0.1;
 
@@ -62,14 +55,8 @@ static void on_timer(struct ev_loop *ev, ev_io *w, int revents)
 
 static void tell_events(struct loop *l)
 {
-	struct instant now;
-	struct event e;
-
-	if (l->path->tunnel.event_count == 0)
-		return;
-	now = clock_now();
-	while (tunnel_event(&l->path->tunnel, &e))
-		l->calls->event(l->ctx, &e, now);
+	if (l->path->tunnel.event_count)
+		datapath_events(l->path, clock_now());
 }
 
 /*
@@ -106,7 +93,7 @@ static void on_socket(struct ev_loop *ev, ev_io *w, int revents)
 
 	(void)ev;
 	(void)revents;
-	l->ready |= 1u << (w - l->socket);
+	l->pump.ready |= 1u << (w - l->socket);
 }
 
 static void on_device(struct ev_loop *ev, ev_io *w, int revents)
@@ -115,7 +102,7 @@ static void on_device(struct ev_loop *ev, ev_io *w, int revents)
 
 	(void)ev;
 	(void)revents;
-	l->ready |= DEVICE;
+	l->pump.ready |= PUMP_DEVICE;
 }
 
 static void on_writable(struct ev_loop *ev, ev_io *w, int revents)
@@ -126,64 +113,7 @@ static void on_writable(struct ev_loop *ev, ev_io *w, int revents)
 	(void)revents;
 	datapath_unblock(l->path, clock_now());
 	/* What the device holds meanwhile is read in the same pass. */
-	l->ready |= DEVICE;
-}
-
-static int step(struct loop *l, int source, struct instant now)
-{
-	uint64_t begin = l->path->bytes;
-	int n;
-
-	if (source < UDP_SOCKETS)
-		return datapath_from_network(l->path, source, now);
-	n = datapath_from_device(l->path, now);
-	l->bulk = l->path->bytes - begin >= BULK;
-	return n;
-}
-
-/*
- * One direction, then the other: a flow one way must not starve the answers to it.
- * But answers alone, few and small, are collected while the network has more, so
- * that they leave in fewer sends and wake the other end less often.
- */
-static bool may_wait(const struct loop *l, unsigned todo, int source, int round)
-{
-	return source == UDP_SOCKETS && (todo & (DEVICE - 1u)) && !l->bulk &&
-	       (round + 1) % ANSWER_ROUNDS != 0;
-}
-
-/* Run one step of that source, and note the result. */
-static void serve(struct loop *l, unsigned *todo, int source, struct instant now)
-{
-	int n = step(l, source, now);
-
-	if (n <= 0)
-		*todo &= ~(1u << source);
-	if (n < 0)
-		l->backing_off |= 1u << source;
-	l->failed[source] = n < 0 ? l->failed[source] + 1 : 0;
-}
-
-static void pump(struct loop *l)
-{
-	unsigned todo = (l->ready | DEVICE) & ~l->backing_off;
-	uint64_t begin = l->path->bytes;
-	struct instant now = clock_now();
-	bool waited = todo & DEVICE;
-
-	for (int round = 0; round < ROUNDS && todo; round++) {
-		if (l->path->bytes - begin >= l->budget)
-			break;
-		for (int source = 0; source <= UDP_SOCKETS; source++) {
-			if (!(todo & 1u << source) || may_wait(l, todo, source, round))
-				continue;
-			waited = waited && source != UDP_SOCKETS;
-			serve(l, &todo, source, now);
-		}
-	}
-	/* A network that uses up the budget of every pass must not starve the host. */
-	if (waited)
-		serve(l, &todo, UDP_SOCKETS, now);
+	l->pump.ready |= PUMP_DEVICE;
 }
 
 static void stop_or_start(struct loop *l, ev_io *w, bool wanted)
@@ -200,7 +130,7 @@ static void on_backoff_over(struct ev_loop *ev, ev_timer *w, int revents)
 
 	(void)ev;
 	(void)revents;
-	l->backing_off = 0;
+	l->pump.backing_off = 0;
 }
 
 /* A full socket stops reading from the device, until the socket is writable again. */
@@ -209,9 +139,11 @@ static void choose_watchers(struct loop *l)
 	const struct datapath *p = l->path;
 
 	for (int i = 0; i < UDP_SOCKETS; i++)
-		stop_or_start(l, &l->socket[i], p->udp.fd[i] >= 0 && !(l->backing_off & 1u << i));
+		stop_or_start(l, &l->socket[i],
+			      p->udp.fd[i] >= 0 && !(l->pump.backing_off & 1u << i));
 	stop_or_start(l, &l->device,
-		      p->dev.fd >= 0 && !l->gone && p->blocked < 0 && !(l->backing_off & DEVICE));
+		      p->dev.fd >= 0 && !l->gone && p->blocked < 0 &&
+			      !(l->pump.backing_off & PUMP_DEVICE));
 	if (ev_is_active(&l->writable) &&
 	    (p->blocked < 0 || l->writable.fd != p->udp.fd[p->blocked]))
 		ev_io_stop(l->ev, &l->writable);
@@ -219,7 +151,7 @@ static void choose_watchers(struct loop *l)
 		ev_io_set(&l->writable, p->udp.fd[p->blocked], EV_WRITE);
 		ev_io_start(l->ev, &l->writable);
 	}
-	if (l->backing_off && !ev_is_active(&l->backoff)) {
+	if (l->pump.backing_off && !ev_is_active(&l->backoff)) {
 		ev_timer_set(&l->backoff, backoff_seconds, 0.);
 		ev_timer_start(l->ev, &l->backoff);
 	}
@@ -233,7 +165,7 @@ static void note_watchers(struct loop *l)
 			l->watched |= 1u << i;
 	}
 	if (ev_is_active(&l->device) || ev_is_active(&l->writable))
-		l->watched |= DEVICE;
+		l->watched |= PUMP_DEVICE;
 }
 
 /* After all other callbacks of the pass. */
@@ -243,9 +175,8 @@ static void on_check(struct ev_loop *ev, ev_check *w, int revents)
 
 	(void)ev;
 	(void)revents;
-	if (l->ready)
-		pump(l);
-	l->ready = 0;
+	if (l->pump.ready)
+		pump_run(&l->pump, clock_now());
 	if (l->path->device_gone && !l->gone) {
 		l->gone = true;
 		l->calls->device_gone(l->ctx);
@@ -305,9 +236,8 @@ static void init_watchers(struct loop *l)
 
 int loop_open(struct loop *l, struct datapath *path, const struct loop_calls *calls, void *ctx)
 {
-	*l = (struct loop){
-		.path = path, .calls = calls, .ctx = ctx, .armed = UINT64_MAX, .budget = BUDGET
-	};
+	*l = (struct loop){ .path = path, .calls = calls, .ctx = ctx, .armed = UINT64_MAX };
+	pump_init(&l->pump, path);
 	l->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (l->timer_fd < 0)
 		return -errno;
@@ -317,6 +247,8 @@ int loop_open(struct loop *l, struct datapath *path, const struct loop_calls *ca
 		close(l->timer_fd);
 		return -ENOSYS;
 	}
+	path->heard = calls->event;
+	path->ctx = ctx;
 	init_watchers(l);
 	ev_io_start(l->ev, &l->timer);
 	ev_prepare_start(l->ev, &l->prepare);
@@ -346,6 +278,7 @@ void loop_close(struct loop *l)
 		ev_signal_stop(l->ev, &l->signals[i]);
 	ev_loop_destroy(l->ev);
 	close(l->timer_fd);
+	l->path->heard = NULL;
 	l->ev = NULL;
 }
 
@@ -366,7 +299,7 @@ void loop_follow_datapath(struct loop *l)
 	for (int i = 0; i < UDP_SOCKETS; i++)
 		follow(l, &l->socket[i], p->udp.fd[i]);
 	follow(l, &l->device, p->dev.fd);
-	l->ready = 0;
+	l->pump.ready = 0;
 	l->gone = p->device_gone;
 }
 
@@ -423,9 +356,9 @@ bool loop_is_sound(struct loop *l, double seconds)
 		if (fd < 0)
 			continue;
 		/* One failure is tolerable: each is followed by a rest. */
-		if (!(l->watched & 1u << i) || l->failed[i] * backoff_seconds > seconds / 2)
+		if (!(l->watched & 1u << i) || l->pump.failed[i] * backoff_seconds > seconds / 2)
 			sound = false;
-		l->failed[i] = 0;
+		l->pump.failed[i] = 0;
 	}
 	l->watched = 0;
 	return sound;

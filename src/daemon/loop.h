@@ -4,7 +4,7 @@
 
 /*
  * The event loop: waits for device, sockets, the core's deadline, netlink and
- * signals, and shares out time between the two directions of the path.
+ * signals, and runs the pump when there is data.
  *
  * Data is moved at the end of a pass, within a budget of bytes and rounds; what is
  * left is picked up by the next pass, after the control socket and the timers have
@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "datapath/datapath.h"
+#include "datapath/pump.h"
 
 struct loop_calls {
 	void (*signal)(void *ctx, int number);
@@ -30,20 +31,16 @@ struct loop {
 	struct datapath *path;
 	const struct loop_calls *calls;
 	void *ctx;
+	struct pump pump;
 	ev_io device, socket[UDP_SOCKETS], writable, timer, netlink;
 	ev_signal signals[LOOP_SIGNALS];
 	ev_prepare prepare;
 	ev_check check;
 	ev_timer backoff;
-	uint64_t budget; /* bytes per pass: what a timer or a small packet may have to wait for */
 	int timer_fd;
-	uint64_t armed;       /* what the timer is set to; UINT64_MAX: not */
-	uint64_t late_max;    /* ns: the longest that a deadline of the core had to wait */
-	unsigned ready;       /* what has data: a bit per socket, and the device */
-	unsigned backing_off; /* what failed unexpectedly, and is paused for a moment */
-	unsigned watched;     /* in the same bits: what was waited for since loop_is_sound() */
-	unsigned failed[UDP_SOCKETS + 1]; /* times in a row, since then */
-	bool bulk;                        /* the device last had bulk data, not just answers */
+	uint64_t armed;    /* what the timer is set to; UINT64_MAX: not */
+	uint64_t late_max; /* ns: the longest that a deadline of the core had to wait */
+	unsigned watched;  /* in the bits of pump.h: what was waited for since loop_is_sound() */
 	bool broken, gone;
 };
 

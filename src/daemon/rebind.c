@@ -28,7 +28,7 @@ int rebind_plan(struct rebind_plan *plan, struct daemon *d, int port, uint32_t m
 void rebind_commit(struct rebind_plan *plan, struct daemon *d, struct instant now)
 {
 	/* What a full socket holds back would leave from a socket it was not made for. */
-	datapath_flush(&d->datapath, now);
+	datapath_quiesce(&d->datapath, now);
 	if (plan->rebind) {
 		tuning_sockets(d, plan->fd);
 		udp_use(&d->datapath.udp, plan->fd);

@@ -11,7 +11,6 @@
 #include "daemon/apply.h"
 #include "daemon/bringup.h"
 #include "daemon/config.h"
-#include "daemon/events.h"
 #include "daemon/linkwatch.h"
 #include "daemon/mtu.h"
 #include "daemon/publish.h"
@@ -173,8 +172,7 @@ static int change_all(struct daemon *d, struct conf *next, struct print *report)
 		r = change_host(d, next, now, report);
 	if (r < 0)
 		return r;
-	events_drain(d, now);
-	datapath_flush(&d->datapath, now);
+	datapath_quiesce(&d->datapath, now);
 	r = apply_file(&d->datapath.tunnel, &d->names, next, &d->conf, now, report);
 	change_dns(d, next, report);
 	note_cipher(d, next, report);

@@ -8,7 +8,6 @@
 #include "crypto/aead.h"
 #include "daemon/apply.h"
 #include "daemon/diagnose.h"
-#include "daemon/events.h"
 #include "daemon/internal.h"
 #include "daemon/linkwatch.h"
 #include "daemon/peerwatch.h"
@@ -55,11 +54,10 @@ static int set(void *ctx, struct conf *request)
 			log_warn("FwMark changed under a default route: our own packets would go "
 				 "into the tunnel; reload to fix this");
 	}
-	events_drain(d, now);
+	datapath_quiesce(&d->datapath, now);
 	if (sockets)
 		rebind_commit(&plan, d, now);
 	d->mark = mark;
-	datapath_flush(&d->datapath, now);
 	before = admin_count(&d->datapath.tunnel);
 	r = apply_request(&d->datapath.tunnel, &d->names, request, now);
 	linkwatch_endpoint(d);

@@ -21,7 +21,7 @@ void tuning_begin(struct daemon *d)
 	for (unsigned i = 0; i < OFFLOADS; i++)
 		d->datapath.offloads.kind[i].wish = (enum offload_wish)t->value[i];
 	if (t->value[TUNE_BATCH_BYTES])
-		d->loop.budget = t->value[TUNE_BATCH_BYTES];
+		d->loop.pump.budget = t->value[TUNE_BATCH_BYTES];
 }
 
 void tuning_sockets(struct daemon *d, const int fd[UDP_SOCKETS])

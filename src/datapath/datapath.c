@@ -7,11 +7,11 @@
 #include "proto/admin.h"
 
 enum {
+	UNITS = 1,              /* in flight together, of one direction */
 	PACKETS = 1024,         /* of `out` and `own` */
 	ANSWERS = 256,          /* what the core may add, and to how many strangers... */
 	CORE_BYTES = 256 << 10, /* ...and their bytes: a stage's worth */
 	IN_PACKETS = UDP_RECV_PACKETS + ANSWERS,
-	MOST_PACKETS = IN_PACKETS > PACKETS ? IN_PACKETS : PACKETS,
 	IN_BYTES = UDP_RECV_BYTES + CORE_BYTES,
 	OUT_BYTES = 448 << 10, /* a big read, its seals, and what the core may add */
 	OWN_BYTES = 384 << 10,
@@ -26,16 +26,16 @@ int datapath_init(struct datapath *p, const struct rng *rng)
 	p->dev.fd = -1;
 	p->udp.fd[UDP_V4] = p->udp.fd[UDP_V6] = -1;
 
-	r = tunnel_init(&p->tunnel, rng, MOST_PACKETS);
+	r = tunnel_init(&p->tunnel, rng, PACKETS);
 	if (r < 0)
 		return r;
 	r = udp_init(&p->udp, &p->offloads);
 	if (r < 0)
 		goto no_udp;
-	r = batch_init(&p->out, PACKETS, ANSWERS, OUT_BYTES);
+	r = ring_init(&p->out, UNITS, PACKETS, ANSWERS, OUT_BYTES);
 	if (r < 0)
 		goto no_out;
-	r = batch_init(&p->in, IN_PACKETS, UDP_RECV_SLOTS + ANSWERS, IN_BYTES);
+	r = ring_init(&p->in, UNITS, IN_PACKETS, UDP_RECV_SLOTS + ANSWERS, IN_BYTES);
 	if (r < 0)
 		goto no_in;
 	r = batch_init(&p->own, PACKETS, ANSWERS, OWN_BYTES);
@@ -44,9 +44,9 @@ int datapath_init(struct datapath *p, const struct rng *rng)
 	return 0;
 
 no_own:
-	batch_fini(&p->in);
+	ring_fini(&p->in);
 no_in:
-	batch_fini(&p->out);
+	ring_fini(&p->out);
 no_out:
 	udp_fini(&p->udp);
 no_udp:
@@ -58,8 +58,7 @@ void datapath_close(struct datapath *p)
 {
 	/* Held-back packets refer to peers and sockets, so they go first. */
 	p->blocked = -1;
-	p->out_next = 0;
-	batch_reset(&p->out);
+	ring_reset(&p->out);
 	admin_down(&p->tunnel);
 	udp_close(&p->udp);
 	if (p->dev.ops)
@@ -71,8 +70,8 @@ void datapath_fini(struct datapath *p)
 {
 	datapath_close(p);
 	batch_fini(&p->own);
-	batch_fini(&p->in);
-	batch_fini(&p->out);
+	ring_fini(&p->in);
+	ring_fini(&p->out);
 	udp_fini(&p->udp);
 	tunnel_fini(&p->tunnel);
 }
@@ -121,37 +120,58 @@ static void deliver(struct datapath *p, struct batch *b, struct instant now)
 	batch_reset(b);
 }
 
-/* Packets from the device are kept when the socket is full, which slows their sender down. */
-static void deliver_out(struct datapath *p, struct instant now)
+/*
+ * End the units from the device, in order.  They are kept when the socket is full, which
+ * slows their sender down.
+ */
+static void end_out(struct datapath *p, struct instant now)
 {
 	int which = UDP_V4;
+	struct unit *u;
 
-	if (udp_send(&p->udp, &p->out, &p->out_next, &which) == -EAGAIN) {
-		p->blocked = which;
-		return;
+	while ((u = ring_oldest(&p->out))) {
+		if (udp_send(&p->udp, &u->batch, &u->next, &which) == -EAGAIN) {
+			p->blocked = which;
+			return;
+		}
+		write_device(p, &u->batch);
+		count_bytes(p, &u->batch);
+		tunnel_settle(&p->tunnel, &u->batch, now);
+		ring_pop(&p->out);
 	}
 	p->blocked = -1;
-	p->out_next = 0;
-	write_device(p, &p->out);
-	count_bytes(p, &p->out);
-	tunnel_settle(&p->tunnel, &p->out, now);
-	batch_reset(&p->out);
+}
+
+/* End the units from the network, in order, each with the answers to it. */
+static void end_in(struct datapath *p, struct instant now)
+{
+	struct unit *u;
+
+	while ((u = ring_oldest(&p->in))) {
+		tunnel_take(&p->tunnel, &u->batch, &u->flight, now);
+		deliver(p, &u->batch, now);
+		ring_pop(&p->in);
+	}
 }
 
 int datapath_from_device(struct datapath *p, struct instant now)
 {
+	struct unit *u;
 	int n;
 
 	if (p->blocked >= 0 || !p->dev.ops)
 		return 0;
-	batch_reset(&p->out);
-	n = dev_read(&p->dev, &p->out);
+	u = ring_free(&p->out); /* as no socket is full, all are free */
+	n = dev_read(&p->dev, &u->batch);
 	if (n == -EBADFD)
 		p->device_gone = true;
 	if (n <= 0)
 		return n;
-	tunnel_seal(&p->tunnel, &p->out, now);
-	deliver_out(p, now);
+	tunnel_stamp(&p->tunnel, &u->batch, &u->flight, now);
+	ring_push(&p->out);
+	flight_seal(&u->flight);
+	end_out(p, now);
+	tunnel_sweep(&p->tunnel);
 	return n;
 }
 
@@ -173,32 +193,49 @@ static void hear_errors(struct datapath *p, struct instant now)
 
 int datapath_from_network(struct datapath *p, int which, struct instant now)
 {
+	struct unit *u;
 	int n;
 
 	if (p->udp.fd[which] < 0)
 		return 0;
-	batch_reset(&p->in);
-	n = udp_recv(&p->udp, which, &p->in);
+	u = ring_free(&p->in);
+	n = udp_recv(&p->udp, which, &u->batch);
 	hear_errors(p, now);
 	if (n <= 0)
 		return n;
-	tunnel_open(&p->tunnel, &p->in, now);
-	deliver(p, &p->in, now);
+	tunnel_sort(&p->tunnel, &u->batch, &u->flight, now);
+	ring_push(&p->in);
+	flight_open(&u->flight);
+	end_in(p, now);
+	tunnel_sweep(&p->tunnel);
 	return n;
 }
 
 void datapath_unblock(struct datapath *p, struct instant now)
 {
 	if (p->blocked >= 0)
-		deliver_out(p, now);
+		end_out(p, now);
 }
 
-void datapath_flush(struct datapath *p, struct instant now)
+void datapath_events(struct datapath *p, struct instant now)
+{
+	struct event e;
+
+	while (tunnel_event(&p->tunnel, &e)) {
+		if (p->heard)
+			p->heard(p->ctx, &e, now);
+	}
+}
+
+void datapath_quiesce(struct datapath *p, struct instant now)
 {
 	while (p->blocked >= 0) {
-		give_up(&p->out, p->out_next, p->blocked);
-		deliver_out(p, now);
+		struct unit *u = ring_oldest(&p->out);
+
+		give_up(&u->batch, u->next, p->blocked);
+		end_out(p, now);
 	}
+	datapath_events(p, now);
 }
 
 void datapath_tick(struct datapath *p, struct instant now)
@@ -210,7 +247,7 @@ void datapath_tick(struct datapath *p, struct instant now)
 
 void datapath_mtu(struct datapath *p, uint32_t mtu)
 {
-	p->out.mtu = mtu;
-	p->in.mtu = mtu;
+	ring_mtu(&p->out, mtu);
+	ring_mtu(&p->in, mtu);
 	p->own.mtu = mtu;
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "datapath/ring.h"
 #include "io/dev.h"
 #include "io/udp.h"
 #include "proto/tunnel.h"
@@ -19,13 +20,15 @@ struct datapath {
 	struct udp udp;
 	struct offloads offloads; /* of both */
 	struct tunnel tunnel;
-	struct batch out;  /* from the device; may hold what a full socket refused */
-	struct batch in;   /* from the network */
-	struct batch own;  /* what the core sends on its own */
-	uint32_t out_next; /* first packet of `out` not handled yet */
-	int blocked;       /* the full socket (UDP_V4, UDP_V6): no reading then; -1: none */
+	struct ring out;  /* from the device; may hold what a full socket refused */
+	struct ring in;   /* from the network */
+	struct batch own; /* what the core sends on its own */
+	int blocked;      /* the full socket (UDP_V4, UDP_V6): no reading then; -1: none */
 	bool device_gone;
 	uint64_t bytes; /* moved so far, both ways: for sharing out time */
+	/* Told of the core's events; NULL: they are dropped. */
+	void (*heard)(void *ctx, const struct event *e, struct instant now);
+	void *ctx;
 };
 
 int datapath_init(struct datapath *p, const struct rng *rng);
@@ -35,14 +38,20 @@ void datapath_close(struct datapath *p);
 
 /*
  * Both return how many packets were moved (0: nothing waits), or -errno.  Reads at
- * most one batch.
+ * most one batch.  When they return, the AEAD is done with it and no session is
+ * waiting to be freed; what a full socket refused waits, sealed.
  */
 int datapath_from_device(struct datapath *p, struct instant now);
 int datapath_from_network(struct datapath *p, int which, struct instant now);
 /* The blocked socket is writable again. */
 void datapath_unblock(struct datapath *p, struct instant now);
-/* Drop what a full socket holds back: before sockets or peers are changed. */
-void datapath_flush(struct datapath *p, struct instant now);
+/*
+ * The barrier before sockets, peers or settings are changed: drop what a full socket
+ * holds back and report all events, so that nothing refers to a peer or a socket.
+ */
+void datapath_quiesce(struct datapath *p, struct instant now);
+/* Report all events that wait. */
+void datapath_events(struct datapath *p, struct instant now);
 /* The core's deadline has passed. */
 void datapath_tick(struct datapath *p, struct instant now);
 void datapath_mtu(struct datapath *p, uint32_t mtu);

@@ -6,20 +6,16 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/vault.h"
+#include "proto/core.h"
 #include "proto/handshake.h"
-#include "proto/send.h"
 
 /* Free everything that sessions or handshakes with the peer left. */
 static void peer_reset(struct tunnel *t, struct peer *peer)
 {
-	uint32_t purged = staged_purge(&peer->staged);
-
-	t->count[FATE_STAGE_PURGED] += purged;
-	peer->count[FATE_STAGE_PURGED] += purged;
+	core_purge(t, peer);
 	timers_stop(&peer->timers);
-	deadlines_remove(&t->deadlines, &peer->deadline);
 	handshake_clear(t, peer);
-	handshake_retire(t, keyring_clear(&peer->keyring));
+	core_retire(t, keyring_clear(&peer->keyring));
 	peer->sent_handshake_at = 0;
 }
 
@@ -30,8 +26,8 @@ void admin_up(struct tunnel *t, struct instant now)
 		return;
 	t->up = true;
 	for (struct peer *peer = t->peers.first; peer; peer = peer->next) {
-		timers_start(&peer->timers);
-		send_later(t, peer, peer->timers.interval > 0);
+		timers_start(&peer->timers, &t->deadlines);
+		core_later(t, peer, peer->timers.interval > 0);
 	}
 }
 
@@ -43,7 +39,7 @@ void admin_down(struct tunnel *t)
 	for (struct peer *peer = t->peers.first; peer; peer = peer->next)
 		peer_reset(t, peer);
 	t->hsqueue.n = 0;
-	tunnel_sweep(t);
+	core_sweep(t);
 }
 
 void admin_private_key(struct tunnel *t, const struct key *key, struct instant now)
@@ -72,7 +68,7 @@ void admin_private_key(struct tunnel *t, const struct key *key, struct instant n
 		keyring_stop_sending(&peer->keyring);
 		peer->sent_handshake_at = 0;
 		if (!had && t->up)
-			send_later(t, peer, peer->timers.interval > 0);
+			core_later(t, peer, peer->timers.interval > 0);
 	}
 }
 
@@ -142,20 +138,9 @@ int admin_add(struct tunnel *t, const struct key *public_key, struct peer **out)
 	/* It may be a peer that was removed before: it remembers our last timestamp. */
 	memcpy(peer->sent_timestamp, t->removed_timestamp, sizeof(peer->sent_timestamp));
 	if (t->up)
-		timers_start(&peer->timers);
+		timers_start(&peer->timers, &t->deadlines);
 	*out = peer;
 	return 0;
-}
-
-static void forget_work(struct tunnel *t, struct peer *peer)
-{
-	struct peer **at = &t->work_first;
-
-	if (!peer->working)
-		return;
-	while (*at != peer)
-		at = &(*at)->work_next;
-	*at = peer->work_next;
 }
 
 void admin_mend_own_key(struct tunnel *t)
@@ -168,15 +153,8 @@ void admin_remove(struct tunnel *t, struct peer *peer)
 	allowed_remove_all(&t->allowed, peer);
 	peers_remove(&t->peers, peer);
 	peer_reset(t, peer);
-	forget_work(t, peer);
-	tunnel_sweep(t);
-	for (uint32_t i = 0; i < t->event_count; i++) {
-		struct event *e = &t->events[(t->event_first + i) % EVENTS];
-
-		if (e->peer == peer)
-			*e = (struct event){ .kind = EVENT_NONE };
-	}
-	deadlines_remove(&t->deadlines, &peer->deadline);
+	core_forget(t, peer);
+	core_sweep(t);
 	deadlines_reserve(&t->deadlines, t->peers.n);
 	if (memcmp(peer->sent_timestamp, t->removed_timestamp, sizeof(t->removed_timestamp)) > 0)
 		memcpy(t->removed_timestamp, peer->sent_timestamp, sizeof(t->removed_timestamp));
@@ -197,7 +175,7 @@ void admin_endpoint(struct tunnel *t, struct peer *peer, const struct endpoint *
 	admin_touched(t, peer);
 	/* A persistent keepalive that had nowhere to go could not arm its timer. */
 	if (t->up && found && peer->timers.interval)
-		send_later(t, peer, true);
+		core_later(t, peer, true);
 }
 
 void admin_keepalive(struct tunnel *t, struct peer *peer, uint16_t seconds, struct instant now)
@@ -207,7 +185,7 @@ void admin_keepalive(struct tunnel *t, struct peer *peer, uint16_t seconds, stru
 	(void)now;
 	peer->timers.interval = seconds;
 	if (begins && t->up)
-		send_later(t, peer, true);
+		core_later(t, peer, true);
 }
 
 int admin_allow(struct tunnel *t, struct peer *peer, const struct prefix *prefix)
@@ -228,7 +206,7 @@ void admin_disallow_all(struct tunnel *t, struct peer *peer)
 void admin_touched(struct tunnel *t, struct peer *peer)
 {
 	if (t->up && peer->staged.n)
-		send_later(t, peer, false);
+		core_later(t, peer, false);
 }
 
 void admin_forget_sources(struct tunnel *t)
@@ -242,6 +220,5 @@ void admin_handshake(struct tunnel *t, struct peer *peer, struct instant now)
 	if (!t->up || !endpoint_known(&peer->endpoint))
 		return;
 	/* The timer for "nothing heard" does it: a new handshake, subject to the 5 s gate. */
-	peer->timers.at[TIMER_NEW_HANDSHAKE] = now.mono;
-	deadlines_at_latest(&t->deadlines, &peer->deadline, now.mono);
+	timers_handshake_wanted(&peer->timers, now.mono);
 }

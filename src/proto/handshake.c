@@ -2,7 +2,6 @@
 #include "proto/handshake.h"
 
 #include "base/bytes.h"
-#include "proto/send.h"
 
 enum {
 	TOS_HANDSHAKE = 0x88, /* AF41, as the kernel marks handshakes */
@@ -34,19 +33,6 @@ void handshake_clear(struct tunnel *t, struct peer *peer)
 	wipe(peer->pending, sizeof(*peer->pending));
 }
 
-void handshake_retire(struct tunnel *t, struct session *list)
-{
-	while (list) {
-		struct session *s = list;
-
-		list = s->link;
-		index_remove(&t->index, s->local);
-		s->retired = true;
-		s->link = t->retired;
-		t->retired = s;
-	}
-}
-
 void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint *from,
 		     struct instant now)
 {
@@ -56,7 +42,7 @@ void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint 
 		return;
 	if (!known || !endpoint_same_remote(&peer->endpoint, from)) {
 		faults_moved(&peer->faults, &peer->endpoint, from, now.mono);
-		tunnel_note(t, (struct event){ .kind = EVENT_ENDPOINT, .peer = peer });
+		core_note(t, (struct event){ .kind = EVENT_ENDPOINT, .peer = peer });
 	}
 	peer->endpoint = *from;
 }
@@ -70,7 +56,7 @@ void handshake_complete(struct tunnel *t, struct peer *peer, struct instant now)
 	peer->session_rx = peer->rx_packets;
 	peer->session_tx = peer->tx_packets;
 	peer->faults.unconfirmed = 0;
-	tunnel_note(t, (struct event){ .kind = EVENT_HANDSHAKE, .peer = peer });
+	core_note(t, (struct event){ .kind = EVENT_HANDSHAKE, .peer = peer });
 }
 
 /*
@@ -82,7 +68,7 @@ static void asked_in_vain(struct tunnel *t, struct peer *peer)
 	uint32_t n = peer->timers.unanswered;
 
 	endpoint_forget_local(&peer->endpoint);
-	tunnel_note(t, (struct event){ .kind = EVENT_RETRY, .peer = peer, .n = n });
+	core_note(t, (struct event){ .kind = EVENT_RETRY, .peer = peer, .n = n });
 }
 
 static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, struct instant now)
@@ -143,13 +129,12 @@ void handshake_want(struct tunnel *t, struct peer *peer, struct batch *b, struct
 }
 
 /* What follows from an authentic handshake message of the peer, whichever it is. */
-static void heard(struct tunnel *t, struct peer *peer, size_t len, struct instant now)
+static void heard(struct peer *peer, size_t len, struct instant now)
 {
 	peer->rx_bytes += len;
 	peer->heard_at = now.mono;
 	timers_any_received(&peer->timers);
 	timers_traversal(&peer->timers, now.mono);
-	tunnel_touch(t, peer);
 }
 
 /*
@@ -195,7 +180,7 @@ static enum fate respond(struct tunnel *t, struct peer *peer, struct noise_recei
 	s = derive(t, peer, &keys, false, index, n->index, now);
 	if (!s)
 		return FATE_NO_MEMORY;
-	handshake_retire(t, keyring_add_answered(&peer->keyring, s));
+	core_retire(t, keyring_add_answered(&peer->keyring, s));
 	cookie_add_macs(&peer->cookie, p->data, p->len, now.mono);
 	p->fate = FATE_NET;
 	p->owner = peer;
@@ -222,9 +207,9 @@ static enum fate initiation_received(struct tunnel *t, const struct hsqueue_entr
 	peer = peers_find(&t->peers, &n.who);
 	if (!peer) {
 		if (faults_stranger(&t->faults, &n.who, &e->from, now.mono))
-			tunnel_note(t, (struct event){ .kind = EVENT_UNKNOWN_PEER,
-						       .key = n.who,
-						       .end = e->from });
+			core_note(t, (struct event){ .kind = EVENT_UNKNOWN_PEER,
+						     .key = n.who,
+						     .end = e->from });
 		fate = FATE_UNKNOWN_PEER;
 		goto out;
 	}
@@ -232,9 +217,9 @@ static enum fate initiation_received(struct tunnel *t, const struct hsqueue_entr
 		goto out;
 	if (memcmp(timestamp, peer->latest_timestamp, TIMESTAMP_LEN) <= 0) {
 		if (faults_timestamp(peer, timestamp, &e->from, now.mono))
-			tunnel_note(t, (struct event){ .kind = EVENT_TIMESTAMP,
-						       .peer = peer,
-						       .end = e->from });
+			core_note(t, (struct event){ .kind = EVENT_TIMESTAMP,
+						     .peer = peer,
+						     .end = e->from });
 		peer->count[fate = FATE_TIMESTAMP]++;
 		goto out;
 	}
@@ -253,7 +238,7 @@ static enum fate initiation_received(struct tunnel *t, const struct hsqueue_entr
 	handshake_clear(t, peer);
 	handshake_moved(t, peer, &e->from, now);
 	fate = respond(t, peer, &n, b, now);
-	heard(t, peer, e->len, now);
+	heard(peer, e->len, now);
 out:
 	wipe(&n, sizeof(n));
 	return fate;
@@ -272,8 +257,8 @@ static enum fate response_received(struct tunnel *t, const struct hsqueue_entry 
 		return FATE_NO_HANDSHAKE;
 	if (!noise_read_response(peer->pending, m, t->self, peer->noise, &keys)) {
 		if (faults_psk(peer, now.mono))
-			tunnel_note(t, (struct event){
-					       .kind = EVENT_PSK, .peer = peer, .end = e->from });
+			core_note(t, (struct event){
+					     .kind = EVENT_PSK, .peer = peer, .end = e->from });
 		peer->count[FATE_PSK]++;
 		return FATE_PSK;
 	}
@@ -282,10 +267,10 @@ static enum fate response_received(struct tunnel *t, const struct hsqueue_entry 
 	if (!s)
 		return FATE_NO_MEMORY;
 	handshake_moved(t, peer, &e->from, now);
-	handshake_retire(t, keyring_add_initiated(&peer->keyring, s));
+	core_retire(t, keyring_add_initiated(&peer->keyring, s));
 	handshake_complete(t, peer, now);
-	send_later(t, peer, true); /* key confirmation: waiting packets, or a keepalive */
-	heard(t, peer, e->len, now);
+	core_later(t, peer, true); /* key confirmation: waiting packets, or a keepalive */
+	heard(peer, e->len, now);
 	return FATE_CONSUMED;
 }
 

@@ -4,11 +4,11 @@
 
 /*
  * The handshake lane: from a waiting message to a session. The order of the checks is that of
- * whitepaper 5.3 and 5.4: mac1 on arrival (tunnel.c), then load, mac2, the bucket, then the
+ * whitepaper 5.3 and 5.4: mac1 on arrival (receive.c), then load, mac2, the bucket, then the
  * expensive part. Used by proto/tunnel.c.
  */
 
-#include "proto/tunnel.h"
+#include "proto/core.h"
 
 /*
  * Send an initiation to the peer, if the last handshake message to it is at least 5 s old; if
@@ -31,8 +31,6 @@ void handshake_work(struct tunnel *t, struct batch *b, struct instant now);
 enum fate handshake_cookie(struct tunnel *t, const struct wire_cookie *m, struct instant now);
 /* Forget our initiation in flight. */
 void handshake_clear(struct tunnel *t, struct peer *peer);
-/* Retire sessions that left a keyring: unreachable at once, freed when the call ends. */
-void handshake_retire(struct tunnel *t, struct session *list);
 /* An authentic message came from there. */
 void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint *from,
 		     struct instant now);

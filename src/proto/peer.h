@@ -17,7 +17,6 @@
 #include "base/key.h"
 #include "proto/allowed.h"
 #include "proto/cookie.h"
-#include "proto/deadlines.h"
 #include "proto/faults.h"
 #include "proto/keyring.h"
 #include "proto/noise.h"
@@ -57,7 +56,6 @@ struct peer {
 	struct cookie_maker cookie;
 	/* time */
 	struct timers timers;
-	struct deadline deadline;
 	/* packets */
 	struct staged staged;
 	bool flush_keepalive; /* when served: send a keepalive if nothing waits */

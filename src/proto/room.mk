@@ -8,8 +8,11 @@ libproto_a_SOURCES = \
 	src/proto/allowed.c src/proto/allowed.h \
 	src/proto/bucket.c src/proto/bucket.h \
 	src/proto/cookie.c src/proto/cookie.h \
+	src/proto/core.c src/proto/core.h \
 	src/proto/deadlines.c src/proto/deadlines.h \
+	src/proto/event.h \
 	src/proto/faults.c src/proto/faults.h \
+	src/proto/flight.c src/proto/flight.h \
 	src/proto/handshake.c src/proto/handshake.h \
 	src/proto/hsqueue.c src/proto/hsqueue.h \
 	src/proto/index.c src/proto/index.h \
@@ -19,6 +22,7 @@ libproto_a_SOURCES = \
 	src/proto/noise.c src/proto/noise.h \
 	src/proto/peer.h \
 	src/proto/peers.c src/proto/peers.h \
+	src/proto/receive.c src/proto/receive.h \
 	src/proto/replay.c src/proto/replay.h \
 	src/proto/send.c src/proto/send.h \
 	src/proto/session.c src/proto/session.h \

@@ -5,13 +5,14 @@
 #include "proto/handshake.h"
 #include "proto/inner.h"
 
-void send_stamp(struct tunnel *t, struct batch *b, struct pkt *p, struct session *s, uint8_t ecn)
+void send_stamp(struct batch *b, struct flight *f, struct pkt *p, struct session *s, uint8_t ecn)
 {
 	uint32_t len = batch_padded(p->len, b->mtu);
 	struct wire_data *header = (struct wire_data *)(p->data - sizeof(*header));
+	struct aead_job *job = flight_add(f, p, s);
 	uint64_t counter;
 
-	if (t->n_jobs == t->cap_jobs) {
+	if (!job) {
 		p->fate = FATE_NO_MEMORY;
 		return;
 	}
@@ -20,7 +21,7 @@ void send_stamp(struct tunnel *t, struct batch *b, struct pkt *p, struct session
 	store_le32(header->type, MESSAGE_DATA);
 	store_le32(header->receiver, s->remote);
 	store_le64(header->counter, counter);
-	t->jobs[t->n_jobs++] = (struct aead_job){
+	*job = (struct aead_job){
 		.key = &s->keys->send, .nonce = counter, .data = p->data, .len = len
 	};
 	p->data -= sizeof(*header);
@@ -29,12 +30,6 @@ void send_stamp(struct tunnel *t, struct batch *b, struct pkt *p, struct session
 	p->end = &s->peer->endpoint;
 	p->owner = s->peer;
 	p->fate = FATE_NET;
-}
-
-void send_seal(struct tunnel *t)
-{
-	aead_seal(t->jobs, t->n_jobs);
-	t->n_jobs = 0;
 }
 
 enum fate send_stage(struct tunnel *t, struct peer *peer, const uint8_t *data, size_t len)
@@ -63,7 +58,7 @@ void send_happened(struct tunnel *t, struct peer *peer, bool data, struct batch 
 }
 
 /* Stamp the oldest waiting packet; false when the batch is full. */
-static bool flush_one(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
+static bool flush_one(struct peer *peer, struct batch *b, struct flight *f, struct instant now)
 {
 	size_t len = staged_length(&peer->staged);
 	struct pkt *p = batch_add(b, len);
@@ -72,13 +67,14 @@ static bool flush_one(struct tunnel *t, struct peer *peer, struct batch *b, stru
 		return false;
 	staged_pop(&peer->staged, p->data);
 	faults_sent(&peer->faults, p->data, len, now.mono);
-	send_stamp(t, b, p, peer->keyring.current,
+	send_stamp(b, f, p, peer->keyring.current,
 		   inner_ecn_out(p->data, inner_version(p->data, len)));
 	peer->tx_packets++;
 	return true;
 }
 
-void send_flush(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
+void send_flush(struct tunnel *t, struct peer *peer, struct batch *b, struct flight *f,
+		struct instant now)
 {
 	struct session *s = peer->keyring.current;
 	uint32_t waiting = peer->staged.n;
@@ -90,8 +86,8 @@ void send_flush(struct tunnel *t, struct peer *peer, struct batch *b, struct ins
 		return;
 	}
 	while (peer->staged.n && session_may_send(s, now.mono)) {
-		if (!flush_one(t, peer, b, now)) {
-			send_later(t, peer, false);
+		if (!flush_one(peer, b, f, now)) {
+			core_later(t, peer, false);
 			break;
 		}
 	}
@@ -99,13 +95,14 @@ void send_flush(struct tunnel *t, struct peer *peer, struct batch *b, struct ins
 		send_happened(t, peer, true, b, now);
 }
 
-void send_keepalive(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
+void send_keepalive(struct tunnel *t, struct peer *peer, struct batch *b, struct flight *f,
+		    struct instant now)
 {
 	struct session *s = peer->keyring.current;
 	struct pkt *p;
 
 	if (peer->staged.n) {
-		send_flush(t, peer, b, now);
+		send_flush(t, peer, b, f, now);
 		return;
 	}
 	if (!s || !session_may_send(s, now.mono)) {
@@ -114,24 +111,14 @@ void send_keepalive(struct tunnel *t, struct peer *peer, struct batch *b, struct
 	}
 	p = batch_add(b, 0);
 	if (!p) {
-		send_later(t, peer, true);
+		core_later(t, peer, true);
 		return;
 	}
-	send_stamp(t, b, p, s, 0);
+	send_stamp(b, f, p, s, 0);
 	send_happened(t, peer, false, b, now);
 }
 
-void send_later(struct tunnel *t, struct peer *peer, bool keepalive)
-{
-	peer->flush_keepalive |= keepalive;
-	if (peer->working)
-		return;
-	peer->working = true;
-	peer->work_next = t->work_first;
-	t->work_first = peer;
-}
-
-void send_serve(struct tunnel *t, struct batch *b, struct instant now)
+void send_serve(struct tunnel *t, struct batch *b, struct flight *f, struct instant now)
 {
 	struct peer *peer = t->work_first, *next;
 
@@ -144,9 +131,8 @@ void send_serve(struct tunnel *t, struct batch *b, struct instant now)
 		if (!t->up)
 			continue;
 		if (keepalive)
-			send_keepalive(t, peer, b, now);
+			send_keepalive(t, peer, b, f, now);
 		else
-			send_flush(t, peer, b, now);
-		tunnel_touch(t, peer);
+			send_flush(t, peer, b, f, now);
 	}
 }

@@ -13,11 +13,11 @@ struct session *session_new(const struct noise_keys *keys, bool initiator, uint3
 	if (!s)
 		return NULL;
 	s->keys = vault_new(sizeof(*s->keys));
-	if (!s->keys || !aead_key_init(&s->keys->send, keys->send.bytes) ||
-	    !aead_key_init(&s->keys->receive, keys->receive.bytes)) {
+	if (!s->keys) {
 		session_free(s);
 		return NULL;
 	}
+	*s->keys = *keys;
 	s->peer = peer;
 	s->born = now;
 	s->local = local;
@@ -32,9 +32,8 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	if (s->keys) {
-		aead_key_fini(&s->keys->send);
-		aead_key_fini(&s->keys->receive);
 		vault_free(s->keys, sizeof(*s->keys));
+		aead_thread_rest();
 	}
 	mem_free(s);
 }

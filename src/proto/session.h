@@ -17,20 +17,15 @@
 
 struct peer;
 
-/* In the vault. */
-struct session_keys {
-	struct aead_key send, receive;
-};
-
 struct session {
-	struct session_keys *keys;
+	struct noise_keys *keys; /* in the vault */
 	struct peer *peer;
 	uint64_t send_counter; /* of the next packet */
 	uint64_t born;
 	uint32_t local, remote; /* receiver indices: the one they use, the one we use */
 	bool initiator;         /* we initiated the handshake: the initiator renews by age */
 	bool send_valid, receive_valid;
-	bool retired;         /* left the keyring; freed when the call ends */
+	bool retired;         /* left the keyring; freed by tunnel_sweep() */
 	struct session *link; /* in a list of retired sessions */
 	struct replay replay;
 };

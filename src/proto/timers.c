@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "proto/timers.h"
 
+#include "base/bytes.h"
 #include "proto/limits.h"
 
 static uint64_t jitter(const struct rng *c)
@@ -10,17 +11,21 @@ static uint64_t jitter(const struct rng *c)
 
 static void arm(struct timers *t, enum timer which, uint64_t at)
 {
-	if (t->running)
-		t->at[which] = at;
+	if (!t->heap)
+		return;
+	t->at[which] = at;
+	deadlines_at_latest(t->heap, &t->deadline, at);
 }
 
-void timers_start(struct timers *t)
+void timers_start(struct timers *t, struct deadlines *heap)
 {
-	t->running = true;
+	t->heap = heap;
 }
 
 void timers_stop(struct timers *t)
 {
+	if (t->heap)
+		deadlines_remove(t->heap, &t->deadline);
 	*t = (struct timers){ .interval = t->interval };
 }
 
@@ -78,6 +83,24 @@ void timers_gate_closed(struct timers *t, uint64_t opens, const struct rng *c)
 	arm(t, TIMER_RETRANSMIT, opens + jitter(c));
 }
 
+void timers_handshake_wanted(struct timers *t, uint64_t now)
+{
+	arm(t, TIMER_NEW_HANDSHAKE, now);
+}
+
+void timers_gave_up(struct timers *t, uint64_t now)
+{
+	t->at[TIMER_KEEPALIVE] = 0;
+	t->unanswered = 0;
+	if (!t->at[TIMER_FORGET])
+		timers_session_derived(t, now);
+}
+
+struct timers *timers_of(struct deadline *d)
+{
+	return CONTAINER(d, struct timers, deadline);
+}
+
 uint64_t timers_next(const struct timers *t)
 {
 	uint64_t next = UINT64_MAX;
@@ -97,5 +120,7 @@ int timers_take(struct timers *t, uint64_t now)
 			return i;
 		}
 	}
+	if (t->heap)
+		deadlines_at_latest(t->heap, &t->deadline, timers_next(t));
 	return -1;
 }

@@ -2,38 +2,37 @@
 /*
  * A batch goes through named stages, in the order in which they appear here.
  *
- *   seal:  sort (which peer?), stamp (nonce, header), aead_seal
- *   open:  sort (which session, or the handshake lane), aead_open, take (replay,
- *          endpoint, keys, content), then serve and answer
- *   tick:  expired timers, then serve and answer
+ *   seal:  stamp (which peer? nonce, header; then answer), flight_seal
+ *   open:  sort (which session?), flight_open, take (replay, endpoint, keys, content,
+ *          handshake messages; then answer)
+ *   tick:  expired timers, then answer
  *
  * Nonces are assigned before the AEAD stage, the replay window is checked after it; the stage
- * itself touches only its jobs.
+ * itself touches only the jobs of its flight.
  */
 #include "proto/tunnel.h"
 
 #include <errno.h>
 
 #include "base/bytes.h"
-#include "base/mem.h"
 #include "base/vault.h"
 #include "proto/admin.h"
+#include "proto/core.h"
 #include "proto/handshake.h"
 #include "proto/inner.h"
+#include "proto/receive.h"
 #include "proto/send.h"
 
 enum { TICK_BUDGET = 64 }; /* handshakes started by timers in one tick: 4, the rest in the next */
 
 int tunnel_init(struct tunnel *t, const struct rng *rng, uint32_t cap)
 {
-	*t = (struct tunnel){ .rng = *rng, .cap_jobs = cap };
+	*t = (struct tunnel){ .rng = *rng };
 	rng_fill(rng, t->peers.key.bytes, sizeof(t->peers.key.bytes));
 	t->self = vault_new(sizeof(*t->self));
 	t->checker = vault_new(sizeof(*t->checker));
 	t->buckets = buckets_new(rng);
-	t->jobs = mem_new_array(cap, sizeof(*t->jobs));
-	t->work = mem_new_array(cap, sizeof(*t->work));
-	if (t->self && t->checker && t->buckets && t->jobs && t->work)
+	if (t->self && t->checker && t->buckets && flight_init(&t->own, cap) == 0)
 		return 0;
 	tunnel_fini(t);
 	return -ENOMEM;
@@ -48,17 +47,10 @@ void tunnel_fini(struct tunnel *t)
 	deadlines_fini(&t->deadlines);
 	hsqueue_fini(&t->hsqueue);
 	buckets_free(t->buckets);
-	mem_free(t->jobs);
-	mem_free(t->work);
+	flight_fini(&t->own);
 	vault_free(t->checker, sizeof(*t->checker));
 	vault_free(t->self, sizeof(*t->self));
 	*t = (struct tunnel){ 0 };
-}
-
-void tunnel_note(struct tunnel *t, struct event e)
-{
-	if (t->event_count < EVENTS)
-		t->events[(t->event_first + t->event_count++) % EVENTS] = e;
 }
 
 bool tunnel_event(struct tunnel *t, struct event *e)
@@ -73,35 +65,17 @@ bool tunnel_event(struct tunnel *t, struct event *e)
 	return true;
 }
 
-void tunnel_touch(struct tunnel *t, struct peer *peer)
-{
-	if (t->touched == peer)
-		return;
-	if (t->touched)
-		deadlines_at_latest(&t->deadlines, &t->touched->deadline,
-				    timers_next(&t->touched->timers));
-	t->touched = peer;
-}
-
 void tunnel_sweep(struct tunnel *t)
 {
-	tunnel_touch(t, NULL);
-	while (t->retired) {
-		struct session *s = t->retired;
-
-		t->retired = s->link;
-		session_free(s);
-	}
+	core_sweep(t);
 }
 
 /* The common end of the three calls: send what became due in between. */
-static void finish(struct tunnel *t, struct batch *b, struct instant now)
+static void answer(struct tunnel *t, struct batch *b, struct flight *f, struct instant now)
 {
-	send_serve(t, b, now);
+	send_serve(t, b, f, now);
 	handshake_work(t, b, now);
-	send_serve(t, b, now); /* key confirmations of handshakes just completed */
-	send_seal(t);
-	tunnel_sweep(t);
+	send_serve(t, b, f, now); /* key confirmations of handshakes just completed */
 }
 
 /* --- seal --- */
@@ -115,8 +89,7 @@ static void run_ends(struct tunnel *t, struct peer *peer, bool sent, struct batc
 	if (sent)
 		send_happened(t, peer, true, b, now);
 	if (peer->staged.n)
-		send_later(t, peer, false);
-	tunnel_touch(t, peer);
+		core_later(t, peer, false);
 }
 
 static enum fate sort_plain(struct tunnel *t, struct pkt *p, struct peer **peer, struct instant now)
@@ -140,13 +113,14 @@ static enum fate sort_plain(struct tunnel *t, struct pkt *p, struct peer **peer,
 	return FATE_NONE;
 }
 
-void tunnel_seal(struct tunnel *t, struct batch *b, struct instant now)
+void tunnel_stamp(struct tunnel *t, struct batch *b, struct flight *f, struct instant now)
 {
 	struct peer *run = NULL;
 	uint32_t n = b->n;
 	bool sent = false;
 
 	t->spent = 0;
+	flight_reset(f);
 	for (uint32_t i = 0; i < n; i++) {
 		struct pkt *p = &b->pkt[i];
 		struct peer *peer = NULL;
@@ -166,190 +140,57 @@ void tunnel_seal(struct tunnel *t, struct batch *b, struct instant now)
 			continue;
 		}
 		faults_sent(&peer->faults, p->data, p->len, now.mono);
-		send_stamp(t, b, p, s, inner_ecn_out(p->data, p->data[0] >> 4));
+		send_stamp(b, f, p, s, inner_ecn_out(p->data, p->data[0] >> 4));
 		peer->tx_packets++;
 		sent = true;
 	}
 	run_ends(t, run, sent, b, now);
-	finish(t, b, now);
+	answer(t, b, f, now);
+}
+
+void tunnel_seal(struct tunnel *t, struct batch *b, struct instant now)
+{
+	tunnel_stamp(t, b, &t->own, now);
+	flight_seal(&t->own);
+	tunnel_sweep(t);
 }
 
 /* --- open --- */
 
-static enum fate sort_data(struct tunnel *t, struct pkt *p, struct instant now)
+void tunnel_sort(struct tunnel *t, struct batch *b, struct flight *f, struct instant now)
 {
-	const struct wire_data *m = (const struct wire_data *)p->data;
-	struct session *s;
-
-	if (p->len < WIRE_DATA_MIN)
-		return FATE_RUNT;
-	s = index_find(&t->index, load_le32(m->receiver), INDEX_SESSION);
-	if (!s)
-		return FATE_NO_SESSION;
-	if (!session_may_receive(s, now.mono)) {
-		s->receive_valid = false;
-		s->peer->count[FATE_EXPIRED]++;
-		return FATE_EXPIRED;
-	}
-	if (t->n_jobs == t->cap_jobs)
-		return FATE_NO_MEMORY;
-	t->work[t->n_jobs] = (struct work){ .pkt = p, .session = s };
-	t->jobs[t->n_jobs++] = (struct aead_job){ .key = &s->keys->receive,
-						  .nonce = load_le64(m->counter),
-						  .data = p->data + sizeof(*m),
-						  .len = p->len - (uint32_t)sizeof(*m) };
-	return FATE_NONE;
+	flight_reset(f);
+	receive_sort(t, b, f, now);
 }
 
-static enum fate sort_cookie(struct tunnel *t, struct pkt *p, struct instant now)
+void tunnel_take(struct tunnel *t, struct batch *b, struct flight *f, struct instant now)
 {
-	if (p->len != sizeof(struct wire_cookie))
-		return FATE_RUNT;
-	if (!t->self->known)
-		return FATE_NO_KEY;
-	return handshake_cookie(t, (const struct wire_cookie *)p->data, now);
-}
-
-static enum fate sort_handshake(struct tunnel *t, struct pkt *p, size_t want, struct instant now)
-{
-	if (p->len != want)
-		return FATE_RUNT;
-	if (!t->self->known)
-		return FATE_NO_KEY;
-	if (!cookie_mac1_ok(t->checker, p->data, p->len)) {
-		t->faults.mac_at = now.mono;
-		t->faults.mac_from = *p->end;
-		return FATE_MAC;
-	}
-	return hsqueue_push(&t->hsqueue, p->data, p->len, p->end) ? FATE_HANDSHAKE
-								  : FATE_HSQUEUE_FULL;
-}
-
-static enum fate sort_message(struct tunnel *t, struct pkt *p, struct instant now)
-{
-	if (p->len < 4)
-		return FATE_RUNT;
-	switch (load_le32(p->data)) { /* the reserved bytes are part of it */
-	case MESSAGE_DATA:
-		return sort_data(t, p, now);
-	case MESSAGE_INITIATION:
-		return sort_handshake(t, p, sizeof(struct wire_initiation), now);
-	case MESSAGE_RESPONSE:
-		return sort_handshake(t, p, sizeof(struct wire_response), now);
-	case MESSAGE_COOKIE:
-		return sort_cookie(t, p, now);
-	default:
-		return FATE_TYPE;
-	}
-}
-
-/* What is inside an authentic packet. */
-static enum fate take_content(struct tunnel *t, struct peer *peer, struct pkt *p,
-			      struct instant now)
-{
-	int version = inner_version(p->data, p->len);
-	struct ip from;
-	size_t len;
-
-	if (!version)
-		return FATE_NOT_IP;
-	len = inner_length(p->data, p->len, version);
-	if (!len)
-		return FATE_LENGTH;
-	/*
-	 * Look up the owner of the source in the whole table, not merely among this peer's
-	 * prefixes.
-	 */
-	if (inner_source(&t->allowed, p->data, version) != peer) {
-		inner_source_ip(p->data, version, &from);
-		faults_source(peer, &from, now.mono);
-		return FATE_SOURCE;
-	}
-	p->len = (uint32_t)len; /* the rest was padding */
-	inner_ecn_in(p->data, version, p->tos);
-	peer->rx_packets++;
-	faults_returned(&peer->faults);
-	return FATE_DEV;
-}
-
-static enum fate take(struct tunnel *t, struct session *s, struct pkt *p, bool authentic,
-		      struct batch *b, struct instant now)
-{
-	const struct wire_data *m = (const struct wire_data *)p->data;
-	struct peer *peer = s->peer;
-	struct session *current;
-	bool confirmed;
-
-	if (!authentic)
-		return FATE_FORGED;
-	if (s->retired)
-		return FATE_NO_SESSION;
-	if (!replay_accept(&s->replay, load_le64(m->counter)))
-		return FATE_REPLAY;
-	handshake_moved(t, peer, p->end, now);
-	handshake_retire(t, keyring_received(&peer->keyring, s, &confirmed));
-	if (confirmed) {
-		handshake_complete(t, peer, now);
-		send_later(t, peer, false);
-	}
-	current = peer->keyring.current;
-	if (current && !peer->timers.last_minute &&
-	    session_stale_for_receiving(current, now.mono)) {
-		peer->timers.last_minute = true;
-		handshake_want(t, peer, b, now);
-	}
-	peer->rx_bytes += p->len;
-	peer->heard_at = now.mono;
-	timers_any_received(&peer->timers);
-	timers_traversal(&peer->timers, now.mono);
-	tunnel_touch(t, peer);
-	p->data += sizeof(*m);
-	p->len -= (uint32_t)sizeof(*m) + SEAL_LEN;
-	if (p->len == 0)
-		return FATE_KEEPALIVE;
-	timers_data_received(&peer->timers, now.mono); /* whether or not the content is valid */
-	return take_content(t, peer, p, now);
+	t->spent = 0;
+	receive_take(t, b, f, now);
+	flight_reset(f); /* from here on for the answers */
+	answer(t, b, f, now);
+	flight_seal(f);
 }
 
 void tunnel_open(struct tunnel *t, struct batch *b, struct instant now)
 {
-	uint32_t n = b->n;
-
-	t->spent = 0;
-	for (uint32_t i = 0; i < n; i++)
-		b->pkt[i].fate = (uint8_t)(t->up ? sort_message(t, &b->pkt[i], now)
-						 : FATE_NO_SESSION);
-	n = t->n_jobs;
-	aead_open(t->jobs, n);
-	for (uint32_t i = 0; i < n; i++) {
-		struct work *w = &t->work[i];
-		enum fate fate = take(t, w->session, w->pkt, t->jobs[i].authentic, b, now);
-
-		w->pkt->fate = (uint8_t)fate;
-		if (fate >= FATE_DROPPED)
-			w->session->peer->count[fate]++;
-	}
-	t->n_jobs = 0;
-	finish(t, b, now);
+	tunnel_sort(t, b, &t->own, now);
+	flight_open(&t->own);
+	tunnel_take(t, b, &t->own, now);
+	tunnel_sweep(t);
 }
 
 /* --- tick --- */
 
 static void gave_up(struct tunnel *t, struct peer *peer, struct instant now)
 {
-	uint32_t purged = staged_purge(&peer->staged);
-
-	t->count[FATE_STAGE_PURGED] += purged;
-	peer->count[FATE_STAGE_PURGED] += purged;
-	peer->timers.at[TIMER_KEEPALIVE] = 0;
-	peer->timers.unanswered = 0;
-	if (!peer->timers.at[TIMER_FORGET])
-		timers_session_derived(&peer->timers, now.mono);
-	tunnel_note(t, (struct event){ .kind = EVENT_GAVE_UP, .peer = peer });
+	core_purge(t, peer);
+	timers_gave_up(&peer->timers, now.mono);
+	core_note(t, (struct event){ .kind = EVENT_GAVE_UP, .peer = peer });
 }
 
 static void expired(struct tunnel *t, struct peer *peer, enum timer which, struct batch *b,
-		    struct instant now)
+		    struct flight *f, struct instant now)
 {
 	struct timers *timers = &peer->timers;
 
@@ -364,7 +205,7 @@ static void expired(struct tunnel *t, struct peer *peer, enum timer which, struc
 			timers->attempts++;
 		return;
 	case TIMER_KEEPALIVE:
-		send_keepalive(t, peer, b, now);
+		send_keepalive(t, peer, b, f, now);
 		if (timers->need_another) {
 			timers->need_another = false;
 			timers_data_received(timers, now.mono);
@@ -376,12 +217,12 @@ static void expired(struct tunnel *t, struct peer *peer, enum timer which, struc
 		return;
 	case TIMER_FORGET:
 		handshake_clear(t, peer);
-		handshake_retire(t, keyring_clear(&peer->keyring));
-		tunnel_note(t, (struct event){ .kind = EVENT_FORGOT, .peer = peer });
+		core_retire(t, keyring_clear(&peer->keyring));
+		core_note(t, (struct event){ .kind = EVENT_FORGOT, .peer = peer });
 		return;
 	case TIMER_PERSISTENT:
 		if (timers->interval)
-			send_keepalive(t, peer, b, now);
+			send_keepalive(t, peer, b, f, now);
 		return;
 	case TIMER_COUNT:
 		return;
@@ -390,18 +231,21 @@ static void expired(struct tunnel *t, struct peer *peer, enum timer which, struc
 
 void tunnel_tick(struct tunnel *t, struct batch *b, struct instant now)
 {
+	struct flight *f = &t->own;
 	struct deadline *d;
 
 	t->spent = 0;
+	flight_reset(f);
 	while (t->spent < TICK_BUDGET && (d = deadlines_take(&t->deadlines, now.mono))) {
-		struct peer *peer = CONTAINER(d, struct peer, deadline);
+		struct peer *peer = CONTAINER(timers_of(d), struct peer, timers);
 		int which;
 
 		while ((which = timers_take(&peer->timers, now.mono)) >= 0)
-			expired(t, peer, (enum timer)which, b, now);
-		deadlines_at_latest(&t->deadlines, d, timers_next(&peer->timers));
+			expired(t, peer, (enum timer)which, b, f, now);
 	}
-	finish(t, b, now);
+	answer(t, b, f, now);
+	flight_seal(f);
+	tunnel_sweep(t);
 }
 
 uint64_t tunnel_deadline(const struct tunnel *t)

@@ -11,6 +11,16 @@
  *   time           -> tunnel_tick -> keepalives, handshakes (FATE_NET)
  *
  * After each of the three: deliver the batch, then tunnel_settle() it.
+ *
+ * The first two also come in parts, around the work of the AEAD, which any thread may do:
+ *
+ *   tunnel_stamp -> flight_seal
+ *   tunnel_sort  -> flight_open -> tunnel_take
+ *
+ * So several batches of one direction may be in flight, each with its struct flight.  Stamp
+ * or sort them in order, take and deliver them in the same order; the order in which the
+ * jobs are done makes no difference.  Once none is in flight, call tunnel_sweep(); until
+ * then do not call tunnel_tick() or anything in proto/admin.h.
  */
 
 #include <stdbool.h>
@@ -18,77 +28,15 @@
 
 #include "base/batch.h"
 #include "base/instant.h"
-#include "crypto/aead.h"
 #include "crypto/rng.h"
-#include "proto/allowed.h"
-#include "proto/bucket.h"
-#include "proto/cookie.h"
-#include "proto/deadlines.h"
-#include "proto/faults.h"
-#include "proto/hsqueue.h"
-#include "proto/index.h"
-#include "proto/limits.h"
-#include "proto/noise.h"
-#include "proto/peer.h"
-#include "proto/peers.h"
+#include "proto/core.h"
+#include "proto/event.h"
+#include "proto/flight.h"
 
-/* Something that the admin may want to know. */
-enum event_kind {
-	EVENT_NONE,
-	EVENT_HANDSHAKE,    /* a session was confirmed */
-	EVENT_RETRY,        /* an initiation was repeated, with no answer so far; n: how often */
-	EVENT_GAVE_UP,      /* no answer to 20 initiations: waiting for traffic */
-	EVENT_ENDPOINT,     /* the peer moved: peer->endpoint */
-	EVENT_FORGOT,       /* 540 s without a new session: keys wiped */
-	EVENT_UNKNOWN_PEER, /* initiation from a key that is not configured, hourly; key, end */
-	EVENT_PSK,          /* the first response that does not decrypt: preshared keys differ */
-	EVENT_TIMESTAMP,    /* the first that is older than an earlier one: clock or shared key */
-};
-
-struct event {
-	enum event_kind kind;
-	struct peer *peer; /* NULL for EVENT_UNKNOWN_PEER; valid until the peer is removed */
-	uint32_t n;
-	struct key key;
-	struct endpoint end;
-};
-
-enum { EVENTS = 64 };
-
-/* A sealing or opening under way: which packet, under which session. */
-struct work {
-	struct pkt *pkt;
-	struct session *session;
-};
-
-struct tunnel {
-	struct rng rng;
-	struct noise_identity *self;    /* in the vault */
-	struct cookie_checker *checker; /* in the vault */
-	struct peers peers;
-	struct index_table index;
-	struct allowed allowed;
-	struct deadlines deadlines;
-	struct hsqueue hsqueue;
-	struct buckets *buckets;
-	bool up;
-	uint64_t under_load_until;
-	struct peer *work_first; /* peers with something to send at the next tick */
-	struct session *retired; /* sessions to free when the call ends */
-	struct aead_job *jobs;   /* scratch, as many as a batch may hold */
-	struct work *work;
-	uint32_t n_jobs, cap_jobs;
-	uint32_t spent;       /* on handshakes in this call */
-	struct peer *touched; /* its deadline is updated when the next one is touched */
-	struct event events[EVENTS];
-	uint32_t event_first, event_count;
-	uint64_t count[FATE_COUNT]; /* packets by fate, all peers and strangers */
-	uint64_t cookies_received;
-	struct faults_tunnel faults;
-	uint8_t removed_timestamp[12]; /* latest of those sent to peers that are gone */
-};
-
-/* cap: the most packets that a batch passed in will ever hold. chance is copied. 0 or -ENOMEM. */
+/*
+ * cap: the most packets that a batch of tunnel_seal(), tunnel_open() or tunnel_tick()
+ * will ever hold.  rng is copied.  0 or -ENOMEM.
+ */
 int tunnel_init(struct tunnel *t, const struct rng *rng, uint32_t cap);
 /* Removes all peers, wipes all keys, frees all memory. */
 void tunnel_fini(struct tunnel *t);
@@ -100,6 +48,15 @@ void tunnel_fini(struct tunnel *t);
 void tunnel_seal(struct tunnel *t, struct batch *b, struct instant now);
 /* Datagrams in (FATE_NONE, with end): plain packets out, FATE_DEV; answers, FATE_NET. */
 void tunnel_open(struct tunnel *t, struct batch *b, struct instant now);
+
+/* The parts. A flight needs room for as many jobs as its batch has for packets. */
+void tunnel_stamp(struct tunnel *t, struct batch *b, struct flight *f, struct instant now);
+void tunnel_sort(struct tunnel *t, struct batch *b, struct flight *f, struct instant now);
+/* Its few answers are sealed at once. */
+void tunnel_take(struct tunnel *t, struct batch *b, struct flight *f, struct instant now);
+/* Free the sessions that left their keyring. */
+void tunnel_sweep(struct tunnel *t);
+
 /* Adds what is due to a batch (fresh): handshakes, keepalives, waiting packets. */
 void tunnel_tick(struct tunnel *t, struct batch *b, struct instant now);
 /* When to call tunnel_tick: mono ns; 0: at once; UINT64_MAX: never. */
@@ -117,11 +74,5 @@ void tunnel_settle(struct tunnel *t, const struct batch *b, struct instant now);
  * newest are lost.
  */
 bool tunnel_event(struct tunnel *t, struct event *e);
-
-/* For the files of this room: an event, and a peer whose timers changed. */
-void tunnel_note(struct tunnel *t, struct event e);
-void tunnel_touch(struct tunnel *t, struct peer *peer);
-/* Free the sessions that left their keyring, and update the deadline of the peer touched last. */
-void tunnel_sweep(struct tunnel *t);
 
 #endif

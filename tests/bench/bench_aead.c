@@ -63,14 +63,12 @@ static void set_lens(uint32_t len)
 /* Batches for a short time: first sealed, then opened, like a packet on its path. */
 static void run(struct column *c, uint32_t len, size_t at)
 {
-	struct aead_key key = { .bytes = { 1, 2, 3 } };
+	struct key key = { .bytes = { 1, 2, 3 } };
 	uint64_t sealed = 0, opened = 0, t0, t1;
 	size_t n = 0, i;
 
 	if (c->ops == &aead_ipsecmb)
 		aead_ipsecmb_limit(c->arch);
-	if (!c->ops->key_init(&key))
-		exit(1);
 	for (i = 0; i < BATCH; i++)
 		jobs[i] = (struct aead_job){ .key = &key, .nonce = i, .data = data[i] };
 	while (sealed + opened < RUN_NS) {
@@ -86,7 +84,6 @@ static void run(struct column *c, uint32_t len, size_t at)
 		opened += t1 - t0;
 		n += BATCH;
 	}
-	c->ops->key_fini(&key);
 	c->seal[at] = (double)sealed / (double)n;
 	c->open[at] = (double)opened / (double)n;
 }
@@ -157,7 +154,7 @@ int main(int argc, char **argv)
 	printf(" measured in %.1f ms, would take %s\n", (double)(clock_ns() - began) / 1e6,
 	       aead_name());
 	for (i = 0; (ops = aead_backend(i)); i++) {
-		if ((name && strcmp(name, ops->name) != 0) || !ops->usable(&why))
+		if ((name && strcmp(name, ops->name) != 0) || !ops->begin(&why))
 			continue;
 		add_column(ops, NULL);
 	}

@@ -52,7 +52,7 @@ enum { ROOM = sizeof(struct head) + AEAD_TAG };
 static int tun, udp;
 static struct sockaddr_in there;
 static bool cipher;
-static struct aead_key key;
+static struct key key;
 static uint8_t out[SLOT * 2], in[SLOTS][SLOT];
 static uint8_t small[COLLECT * SMALL];
 static size_t n_small;
@@ -271,7 +271,6 @@ static void serve(void)
 int main(int argc, char **argv)
 {
 	struct offloads offloads = { .kind[OFFLOAD_TUN_USO].wish = OFFLOAD_OFF };
-	const uint8_t zero[KEY_LEN] = { 0 };
 	char name[DEV_NAME_MAX];
 	int port, r;
 
@@ -288,8 +287,6 @@ int main(int argc, char **argv)
 	r = aead_init(NULL);
 	if (r == 0)
 		aead_measure(clock_ns);
-	if (r == 0 && !aead_key_init(&key, zero))
-		r = -ENOMEM;
 	if (r == 0)
 		r = tun_create(name, true, &tun);
 	if (r == 0)

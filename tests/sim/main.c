@@ -6,6 +6,9 @@
  *   sim SEED                 one seed, with its outcome
  *
  * SIM_SECONDS: virtual seconds of chaos, default 600.
+ * SIM_ADVERSARY: one seed in this many (10; 1: all; 0: none) runs again with an
+ * adversary that does the AEAD jobs of each burst in a random order: the same must happen,
+ * bit for bit.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +23,7 @@
 
 struct outcome {
 	uint64_t healed_after, digest, delivered, emitted, handshakes;
-	uint64_t heal_handshakes;
+	uint64_t heal_handshakes, bursts;
 	char failure[256];
 };
 
@@ -31,12 +34,12 @@ static uint64_t number(const char *name, uint64_t otherwise)
 	return text && *text ? strtoull(text, NULL, 10) : otherwise;
 }
 
-static void run(uint64_t seed, struct outcome *o)
+static void run(uint64_t seed, bool adversary, struct outcome *o)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	uint64_t healed_at, handshakes;
 
-	if (!w || world_init(w, seed) < 0)
+	if (!w || world_init(w, seed, adversary) < 0)
 		abort();
 	world_run(w, number("SIM_SECONDS", 600) * SECOND_NS);
 	world_heal(w);
@@ -63,6 +66,7 @@ static void run(uint64_t seed, struct outcome *o)
 		check_fail(w, "S9: %llu bytes came from strangers, %llu went to them",
 			   (unsigned long long)w->attacker_in, (unsigned long long)w->attacker_out);
 	o->digest = w->digest;
+	o->bursts = w->bursts;
 	o->delivered = w->delivered;
 	o->emitted = w->emitted;
 	o->handshakes = w->handshakes;
@@ -74,11 +78,24 @@ static void run(uint64_t seed, struct outcome *o)
 	free(w);
 }
 
+/* Bit for bit: the same seed, the same story, whatever the order of the jobs. */
+static void run_again(uint64_t seed, struct outcome *o)
+{
+	struct outcome again = { 0 };
+
+	run(seed, true, &again);
+	if (again.failure[0] && !o->failure[0])
+		snprintf(o->failure, sizeof(o->failure), "with disorder: %.200s", again.failure);
+	if ((again.digest != o->digest || again.delivered != o->delivered) && !o->failure[0])
+		snprintf(o->failure, sizeof(o->failure), "depends on the order of the jobs");
+}
+
 static int one(uint64_t seed)
 {
 	struct outcome o = { 0 };
 
-	run(seed, &o);
+	run(seed, false, &o);
+	run_again(seed, &o);
 	printf("seed %llu: %s, digest %016llx, %llu datagrams, %llu packets delivered, "
 	       "%llu handshakes, healed after %.3f s\n",
 	       (unsigned long long)seed, o.failure[0] ? o.failure : "ok",
@@ -98,6 +115,7 @@ static int compare(const void *a, const void *b)
 int main(int argc, char **argv)
 {
 	uint64_t seeds = number("SIM_SEEDS", 1000), first = number("SIM_FIRST", 1);
+	uint64_t every = number("SIM_ADVERSARY", 10), bursts = 0;
 	uint64_t failed = 0, slow = 0, delivered = 0, emitted = 0, handshakes = 0;
 	uint64_t *heal;
 
@@ -109,14 +127,12 @@ int main(int argc, char **argv)
 	if (!heal)
 		return 1;
 	for (uint64_t i = 0; i < seeds; i++) {
-		struct outcome o = { 0 }, again = { 0 };
+		struct outcome o = { 0 };
 
-		run(first + i, &o);
-		if (i % 50 == 0) { /* bit for bit: the same seed, the same story */
-			run(first + i, &again);
-			if (again.digest != o.digest && !o.failure[0])
-				snprintf(o.failure, sizeof(o.failure), "does not replay");
-		}
+		run(first + i, false, &o);
+		bursts += o.bursts;
+		if (every && i % every == 0)
+			run_again(first + i, &o);
 		if (o.failure[0]) {
 			failed++;
 			printf("seed %llu %s\n", (unsigned long long)(first + i), o.failure);
@@ -133,6 +149,12 @@ int main(int argc, char **argv)
 	       (unsigned long long)seeds, (unsigned long long)failed, (unsigned long long)slow,
 	       (unsigned long long)emitted, (unsigned long long)delivered,
 	       (unsigned long long)handshakes, (unsigned long long)heal[seeds / 2]);
+	printf("%llu bursts of more than one unit, told twice in each %llu seeds\n",
+	       (unsigned long long)bursts, (unsigned long long)every);
+	if (bursts < 10 * seeds) {
+		printf("too few bursts: an adversary could change nothing\n");
+		failed++;
+	}
 	if (slow * 1000 > seeds) {
 		printf("L1: more than one seed in a thousand took longer than 32 s\n");
 		failed++;

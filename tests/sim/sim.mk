@@ -3,7 +3,7 @@
 
 check_PROGRAMS += tests/sim/sim
 TESTS += tests/sim/sim
-tests_sim_sim_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+tests_sim_sim_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests -I$(top_srcdir)/tests/unit
 tests_sim_sim_SOURCES = \
 	tests/sim/check.c \
 	tests/sim/main.c \

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "proto/inner.h"
+#include "unit/adversary.h"
 
 #define WALL_START  ((uint64_t)1700000000 * SECOND_NS)
 #define NEVER       UINT64_MAX
@@ -72,9 +73,12 @@ static void remember(struct world *w, const struct datagram *d)
 	w->history[i] = copy_of(d);
 }
 
-static uint64_t travel_time(struct world *w)
+static uint64_t arrival(struct world *w)
 {
-	return w->faults.delay + prng_below(&w->prng, w->faults.jitter + 1);
+	uint64_t grain = w->faults.grain;
+	uint64_t at = w->now + w->faults.delay + prng_below(&w->prng, w->faults.jitter + 1);
+
+	return grain ? (at + grain - 1) / grain * grain : at;
 }
 
 /* Any bit except those of mac2, which is checked only under load. */
@@ -101,7 +105,7 @@ static void transmit(struct world *w, struct datagram *d)
 	if (prng_ppm(&w->prng, w->faults.duplicate)) {
 		struct datagram *twin = copy_of(d);
 
-		twin->at = w->now + travel_time(w);
+		twin->at = arrival(w);
 		wire_push(w, twin);
 	}
 	if (lost) {
@@ -112,7 +116,7 @@ static void transmit(struct world *w, struct datagram *d)
 		flip(w, d);
 	if (prng_ppm(&w->prng, w->faults.mark_ce))
 		d->tos |= 3;
-	d->at = w->now + travel_time(w);
+	d->at = arrival(w);
 	wire_push(w, d);
 }
 
@@ -139,6 +143,18 @@ bool world_should_connect(const struct world *w, int a, int b)
 	return a != w->outsider && b != w->outsider;
 }
 
+void world_digest(struct world *w, const void *what, size_t len)
+{
+	const uint8_t *bytes = what;
+	uint64_t sum = w->digest ^ w->now ^ len << 48;
+
+	for (; len >= 8; len -= 8, bytes += 8)
+		sum = (sum ^ load_le64(bytes)) * UINT64_C(0x9e3779b97f4a7c15) ^ sum >> 29;
+	while (len--)
+		sum = (sum ^ *bytes++) * UINT64_C(0x9e3779b97f4a7c15) ^ sum >> 29;
+	w->digest = sum;
+}
+
 static void emit(struct world *w, int from, const struct pkt *p, bool provoked)
 {
 	struct datagram *d;
@@ -157,15 +173,16 @@ static void emit(struct world *w, int from, const struct pkt *p, bool provoked)
 	d->tos = p->tos;
 	d->len = p->len;
 	memcpy(d->data, p->data, p->len);
-	w->digest = w->digest * 31 + load_le32(p->data) + p->len + w->now;
+	world_digest(w, p->data, p->len);
+	world_digest(w, &d->to.remote.v4.sin_port, sizeof(d->to.remote.v4.sin_port));
+	world_digest(w, &p->tos, sizeof(p->tos));
 	transmit(w, d);
 }
 
 /* Deliver what the tunnel left in the batch, and look at its state. */
-static void after(struct world *w, int node, bool provoked, uint64_t session_born)
+static void after(struct world *w, int node, struct batch *b, bool provoked, uint64_t session_born)
 {
 	struct node *n = &w->node[node];
-	struct batch *b = &w->batch;
 	struct event e;
 
 	for (uint32_t i = 0; i < b->n; i++) {
@@ -226,7 +243,78 @@ static void node_tick(struct world *w, int node)
 	tunnel_tick(&n->tunnel, &w->batch, instant_of(w, n));
 	if (n->tunnel.hsqueue.n == 0 && tunnel_deadline(&n->tunnel) <= w->now)
 		check_fail(w, "node %d leaves a timer behind", node);
-	after(w, node, false, 0);
+	after(w, node, &w->batch, false, 0);
+}
+
+/* --- bursts --- */
+
+/* All units begin before the first ends; what happens in between, happens in any order. */
+static void burst_begin(struct world *w, struct tunnel *t, bool open, struct instant now)
+{
+	struct flight *flights[BURST];
+
+	for (uint32_t i = 0; i < w->n_units; i++) {
+		struct unit *u = &w->unit[i];
+
+		flights[i] = &u->flight;
+		if (open)
+			tunnel_sort(t, &u->batch, &u->flight, now);
+		else
+			tunnel_stamp(t, &u->batch, &u->flight, now);
+	}
+	adversary_do(flights, w->n_units, open, &w->disorder);
+}
+
+static void unit_receive(struct world *w, int node, struct unit *u);
+
+static void unit_send(struct world *w, int node, struct unit *u)
+{
+	struct node *n = &w->node[node];
+
+	if (!w->adversary)
+		tunnel_seal(&n->tunnel, &u->batch, instant_of(w, n));
+	after(w, node, &u->batch, false, 0);
+}
+
+/* The burst so far goes through its tunnel, and ends in its order. */
+static void burst_flush(struct world *w)
+{
+	struct node *n = &w->node[w->unit_node];
+	bool open = w->unit[0].datagram;
+
+	if (!w->n_units)
+		return;
+	w->sweeping = w->adversary;
+	if (w->adversary)
+		burst_begin(w, &n->tunnel, open, instant_of(w, n));
+	for (uint32_t i = 0; i < w->n_units; i++) {
+		if (open)
+			unit_receive(w, w->unit_node, &w->unit[i]);
+		else
+			unit_send(w, w->unit_node, &w->unit[i]);
+		mem_free(w->unit[i].datagram);
+	}
+	if (w->adversary)
+		tunnel_sweep(&n->tunnel);
+	w->sweeping = false;
+	check_node(w, w->unit_node);
+	w->bursts += w->n_units > 1;
+	w->n_units = 0;
+}
+
+/* A place in the burst of this node; it owns the datagram from now on. */
+static struct unit *burst_add(struct world *w, int node, struct datagram *d)
+{
+	struct unit *u;
+
+	if (w->n_units == BURST ||
+	    (w->n_units && (w->unit_node != node || !w->unit[0].datagram != !d)))
+		burst_flush(w);
+	w->unit_node = node;
+	u = &w->unit[w->n_units++];
+	batch_reset(&u->batch);
+	u->datagram = d;
+	return u;
 }
 
 static void node_send(struct world *w, int node, int to)
@@ -242,11 +330,20 @@ static void node_send(struct world *w, int node, int to)
 	len = packet_make(data, node, to, f->submitted++, w->seed);
 	f->last_submitted_at = w->now;
 	n->watch[to].initiations = 0;
-	batch_reset(&w->batch);
-	p = batch_add(&w->batch, len);
+	p = batch_add(&burst_add(w, node, NULL)->batch, len);
 	memcpy(p->data, data, len);
-	tunnel_seal(&n->tunnel, &w->batch, instant_of(w, n));
-	after(w, node, false, 0);
+}
+
+static void node_hear(struct world *w, int node, struct datagram *d)
+{
+	struct batch *b = &burst_add(w, node, d)->batch;
+	struct endpoint *end = batch_end(b);
+	struct pkt *p = batch_point(b, batch_carve(b, DATAGRAM_MAX), d->len);
+
+	*end = d->from;
+	memcpy(p->data, d->data, d->len);
+	p->end = end;
+	p->tos = d->tos;
 }
 
 /*
@@ -287,6 +384,14 @@ static bool seen_before(struct world *w, const struct datagram *d, int node)
 	return seen;
 }
 
+/* An initiation that came too soon after another was not looked at: it may come again. */
+static void unsee(struct world *w, const struct datagram *d, int node)
+{
+	uint64_t bit = d->id * NODES_MAX + (uint64_t)node;
+
+	w->seen[bit / 8] &= (uint8_t) ~(1u << (bit % 8));
+}
+
 static uint64_t session_born(const struct tunnel *t, const struct datagram *d)
 {
 	const struct session *s = NULL;
@@ -296,28 +401,25 @@ static uint64_t session_born(const struct tunnel *t, const struct datagram *d)
 	return s ? s->born : 0;
 }
 
-static void node_receive(struct world *w, int node, const struct datagram *d)
+static void unit_receive(struct world *w, int node, struct unit *u)
 {
+	const struct datagram *d = u->datagram;
 	struct node *n = &w->node[node];
 	struct endpoint was[NODES_MAX], is[NODES_MAX];
 	bool authentic = d->genuine && d->id && !seen_before(w, d, node);
-	uint64_t born = session_born(&n->tunnel, d);
-	struct endpoint *end;
-	struct pkt *p;
+	uint64_t born = session_born(&n->tunnel, d), floods = n->tunnel.count[FATE_FLOOD];
 
 	endpoints(w, node, was);
-	batch_reset(&w->batch);
-	end = batch_end(&w->batch);
-	*end = d->from;
-	p = batch_point(&w->batch, batch_carve(&w->batch, DATAGRAM_MAX), d->len);
-	memcpy(p->data, d->data, d->len);
-	p->end = end;
-	p->tos = d->tos;
 	if (!authentic)
 		w->attacker_in += d->len;
 	if (authentic)
 		n->watch[d->origin].initiations = 0;
-	tunnel_open(&n->tunnel, &w->batch, instant_of(w, n));
+	if (w->adversary)
+		tunnel_take(&n->tunnel, &u->batch, &u->flight, instant_of(w, n));
+	else
+		tunnel_open(&n->tunnel, &u->batch, instant_of(w, n));
+	if (n->tunnel.count[FATE_FLOOD] != floods && authentic)
+		unsee(w, d, node);
 	endpoints(w, node, is);
 	for (int i = 0; i < w->n_nodes - 1; i++) {
 		if (endpoint_same_remote(&was[i], &is[i]))
@@ -330,7 +432,7 @@ static void node_receive(struct world *w, int node, const struct datagram *d)
 			check_fail(w, "S7: node %d moves an endpoint to where nothing came from",
 				   node);
 	}
-	after(w, node, !authentic, born);
+	after(w, node, &u->batch, !authentic, born);
 }
 
 static int node_at(const struct world *w, const struct endpoint *address)
@@ -394,6 +496,14 @@ static void faults_draw(struct world *w)
 		f->clock_step_every = log_uniform(w, 10 * SECOND_NS, 5 * MINUTE_NS);
 	if (prng_below(r, 4) == 0)
 		f->flood_every = log_uniform(w, 5 * SECOND_NS, 5 * MINUTE_NS);
+}
+
+/* What makes bursts. */
+static void coarse_draw(struct world *w)
+{
+	if (prng_below(&w->coarse, 2))
+		w->faults.grain = MILLI_NS << prng_below(&w->coarse, 6);
+	w->faults.clump = 1 + (uint32_t)prng_below(&w->coarse, 4);
 }
 
 static void schedule(struct world *w)
@@ -517,12 +627,12 @@ static void flood(struct world *w)
 		w->attacker_in += len;
 	}
 	tunnel_open(&n->tunnel, &w->batch, instant_of(w, n));
-	after(w, to, true, 0);
+	after(w, to, &w->batch, true, 0);
 	/* What is left in the lane is answered gradually, within a second. */
 	while (n->tunnel.hsqueue.n && !w->failure[0]) {
 		batch_reset(&w->batch);
 		tunnel_tick(&n->tunnel, &w->batch, instant_of(w, n));
-		after(w, to, true, 0);
+		after(w, to, &w->batch, true, 0);
 	}
 }
 
@@ -574,12 +684,14 @@ static void fault_step(struct world *w)
 static void traffic_step(struct world *w, int node)
 {
 	struct node *n = &w->node[node];
+	uint32_t clump;
 
 	if (w->healing) {
 		for (int i = 0; i < w->n_nodes; i++) {
 			if (i != node)
 				node_send(w, node, i);
 		}
+		burst_flush(w);
 		n->next_traffic = w->now + SECOND_NS;
 		return;
 	}
@@ -589,9 +701,13 @@ static void traffic_step(struct world *w, int node)
 		n->next_traffic = w->now + log_uniform(w, MILLI_NS, 4 * MINUTE_NS);
 		return;
 	}
-	n->burst_left--;
-	if (n->burst_to != node)
-		node_send(w, node, n->burst_to);
+	clump = 1 + (uint32_t)prng_below(&w->coarse, w->faults.clump);
+	while (n->burst_left && clump--) {
+		n->burst_left--;
+		if (n->burst_to != node)
+			node_send(w, node, n->burst_to);
+	}
+	burst_flush(w);
 	n->next_traffic = w->now + prng_below(&w->prng, 200 * MILLI_NS);
 }
 
@@ -632,9 +748,11 @@ void world_run(struct world *w, uint64_t until)
 			int to = node_at(w, &d->to);
 
 			if (to >= 0)
-				node_receive(w, to, d);
-			mem_free(d);
+				node_hear(w, to, d);
+			else
+				mem_free(d);
 		}
+		burst_flush(w);
 		fault_step(w);
 		for (int i = 0; i < w->n_nodes; i++) {
 			if (tunnel_deadline(&w->node[i].tunnel) <= w->now)
@@ -701,12 +819,24 @@ void world_hush(struct world *w)
 	}
 }
 
-int world_init(struct world *w, uint64_t seed)
+int world_init(struct world *w, uint64_t seed, bool adversary)
 {
-	*w = (struct world){ .seed = seed, .now = SECOND_NS, .prng = { seed }, .outsider = -1 };
+	*w = (struct world){ .seed = seed,
+			     .now = SECOND_NS,
+			     .prng = { seed },
+			     .coarse = { seed ^ UINT64_C(0xc0a25e) },
+			     .adversary = adversary,
+			     .disorder = { ~seed },
+			     .outsider = -1 };
 	if (batch_init(&w->batch, BATCH_PACKETS, BATCH_PACKETS, 1 << 20) < 0)
 		return -1;
 	w->batch.mtu = 1420;
+	for (int i = 0; i < BURST; i++) {
+		if (batch_init(&w->unit[i].batch, BATCH_PACKETS, BATCH_PACKETS, 1 << 20) < 0 ||
+		    flight_init(&w->unit[i].flight, BATCH_PACKETS) < 0)
+			return -1;
+		w->unit[i].batch.mtu = 1420;
+	}
 	w->n_nodes = prng_below(&w->prng, 3) ? 2 : 2 + (int)prng_below(&w->prng, NODES_MAX - 1);
 	if (w->n_nodes > 2 && prng_below(&w->prng, 4) == 0)
 		w->outsider = w->n_nodes - 1;
@@ -732,6 +862,7 @@ int world_init(struct world *w, uint64_t seed)
 		}
 	}
 	faults_draw(w);
+	coarse_draw(w);
 	schedule(w);
 	for (int i = 0; i < w->n_nodes; i++)
 		node_start(w, i);
@@ -750,4 +881,8 @@ void world_fini(struct world *w)
 	mem_free(w->nonces);
 	mem_free(w->seen);
 	batch_fini(&w->batch);
+	for (int i = 0; i < BURST; i++) {
+		batch_fini(&w->unit[i].batch);
+		flight_fini(&w->unit[i].flight);
+	}
 }

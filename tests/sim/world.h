@@ -19,7 +19,9 @@
 #include <stdint.h>
 
 #include "proto/admin.h"
+#include "proto/tunnel.h"
 #include "sim/prng.h"
+#include "unit/seed.h"
 
 enum {
 	NODES_MAX = 4,
@@ -27,6 +29,7 @@ enum {
 	HISTORY = 512, /* datagrams the attacker remembers */
 	SUBMITTED_MAX = 1 << 14,
 	BATCH_PACKETS = 512,
+	BURST = 6, /* units of a node in flight together */
 };
 
 /* What a seed switches on, and how badly. Parts per million, or ns. */
@@ -38,6 +41,8 @@ struct wire_faults {
 	uint64_t roam_every, restart_every, flap_every, rekey_every, attack_every;
 	uint64_t clock_step_every;
 	uint64_t flood_every; /* valid mac1 from many addresses */
+	uint64_t grain;       /* datagrams arrive at multiples of it only, so several at once */
+	uint32_t clump;       /* the most packets that are sent at once */
 };
 
 struct datagram {
@@ -84,6 +89,13 @@ struct node {
 	uint64_t emitted; /* datagrams */
 };
 
+/* A packet or datagram of a burst, on its way through a tunnel. */
+struct unit {
+	struct batch batch;
+	struct flight flight;
+	struct datagram *datagram; /* NULL: a packet to send */
+};
+
 /* Highest nonce seen under each sending key, to prove that none comes twice. */
 struct nonce_slot {
 	uint8_t key[32];
@@ -94,6 +106,14 @@ struct nonce_slot {
 struct world {
 	uint64_t seed, now;
 	struct prng prng;
+	struct prng coarse; /* for grain and clumps */
+	bool adversary;     /* the jobs of a burst are done in any order */
+	struct seed disorder;
+	struct unit unit[BURST]; /* of one node, in one direction */
+	uint32_t n_units;
+	int unit_node;
+	bool sweeping;   /* at the end of a burst only */
+	uint64_t bursts; /* of more than one unit */
 	int n_nodes;
 	struct node node[NODES_MAX];
 	struct key psk[NODES_MAX][NODES_MAX];
@@ -113,14 +133,18 @@ struct world {
 	uint32_t n_nonces, cap_nonces;
 	uint8_t *seen; /* [transmission ids] delivered to a node: bit per id */
 	uint64_t cap_seen;
-	uint64_t digest; /* of everything that was sent or delivered */
+	uint64_t digest; /* of every byte that was sent or delivered, and when */
 	uint64_t delivered, emitted, attacker_out, attacker_in, handshakes;
 	bool healing, quiet;
 	struct batch batch;
 	char failure[256]; /* empty: all well */
 };
 
-int world_init(struct world *w, uint64_t seed);
+/*
+ * adversary: every burst has all its units in flight together, and their jobs are done in
+ * a seeded random order.  Nothing that a node sends or delivers may change by it.
+ */
+int world_init(struct world *w, uint64_t seed, bool adversary);
 void world_fini(struct world *w);
 /* Run until this time, or until something fails. */
 void world_run(struct world *w, uint64_t until);
@@ -132,6 +156,7 @@ void world_heal(struct world *w);
  */
 uint64_t world_connected_after(const struct world *w, uint64_t healed_at);
 void world_hush(struct world *w);
+void world_digest(struct world *w, const void *what, size_t len);
 bool world_should_connect(const struct world *w, int a, int b);
 
 /* --- check.c --- */

@@ -363,7 +363,6 @@ void side_picture(const struct side *s, struct picture *picture)
 	draw(picture, &t->work_first, sizeof(t->work_first));
 	draw(picture, &t->retired, sizeof(t->retired));
 	draw(picture, &t->hsqueue.n, sizeof(t->hsqueue.n));
-	draw(picture, &t->n_jobs, sizeof(t->n_jobs));
 	draw(picture, &t->cookies_received, sizeof(t->cookies_received));
 	draw(picture, &t->event_count, sizeof(t->event_count));
 }

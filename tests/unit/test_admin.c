@@ -235,9 +235,9 @@ static void test_a_peer_can_go_with_everything_pending(void **state)
 	hsqueue_push(&p->a.t.hsqueue, d.data, 148, &d.from);
 	admin_keepalive(&p->a.t, p->a.peer, 5, p->now); /* there is work */
 	admin_keepalive(&p->a.t, other, 5, p->now);
-	tunnel_note(&p->a.t, (struct event){ .kind = EVENT_RETRY, .peer = p->a.peer });
-	tunnel_note(&p->a.t, (struct event){ .kind = EVENT_PSK, .peer = other });
-	tunnel_note(&p->a.t, (struct event){ .kind = EVENT_RETRY, .peer = p->a.peer });
+	core_note(&p->a.t, (struct event){ .kind = EVENT_RETRY, .peer = p->a.peer });
+	core_note(&p->a.t, (struct event){ .kind = EVENT_PSK, .peer = other });
+	core_note(&p->a.t, (struct event){ .kind = EVENT_RETRY, .peer = p->a.peer });
 
 	admin_remove(&p->a.t, p->a.peer);
 	assert_int_equal(p->a.t.index.n, 0);

@@ -360,7 +360,7 @@ static void test_full_socket_does_not_stop_what_comes_in(void **state)
 	assert_int_equal(taken(0), 2);
 }
 
-static void test_flush_gives_up_what_is_held_back_and_counts_it(void **state)
+static void test_quiescing_gives_up_what_is_held_back_and_counts_it(void **state)
 {
 	struct datapath *p = &sides[0].path;
 
@@ -370,17 +370,17 @@ static void test_flush_gives_up_what_is_held_back_and_counts_it(void **state)
 		offer(0, ECHO_LEN, i);
 	sides[0].credit[UDP_V4] = 4;
 	datapath_from_device(p, now);
-	datapath_flush(p, now);
+	datapath_quiesce(p, now);
 	assert_int_equal(p->blocked, -1);
 	assert_int_equal(p->tunnel.count[FATE_SEND], 6);
 	assert_int_equal(peer_of(0)->faults.send[0].err, EAGAIN);
 	assert_int_equal(peer_of(0)->send_error, 0); /* it passes */
-	datapath_flush(p, now);
+	datapath_quiesce(p, now);
 	assert_int_equal(p->tunnel.count[FATE_SEND], 6);
 }
 
 /* Held-back packets refer to their peer: after a flush none does. */
-static void test_after_a_flush_a_peer_may_go(void **state)
+static void test_after_quiescing_a_peer_may_go(void **state)
 {
 	struct datapath *p = &sides[0].path;
 
@@ -391,9 +391,9 @@ static void test_after_a_flush_a_peer_may_go(void **state)
 	sides[0].credit[UDP_V4] = 4;
 	datapath_from_device(p, now);
 	assert_int_equal(p->blocked, UDP_V4);
-	datapath_flush(p, now);
-	assert_int_equal(p->out.n, 0);
-	assert_int_equal(p->out_next, 0);
+	datapath_quiesce(p, now);
+	assert_null(ring_oldest(&p->out));
+	assert_null(p->tunnel.retired);
 	admin_remove(&p->tunnel, peer_of(0));
 	sides[0].credit[UDP_V4] = -1;
 	datapath_unblock(p, now);
@@ -401,6 +401,51 @@ static void test_after_a_flush_a_peer_may_go(void **state)
 	assert_int_equal(datapath_from_device(p, now), 1);
 	assert_int_equal(p->tunnel.count[FATE_NO_PEER], 1);
 	datapath_tick(p, now);
+}
+
+static unsigned events_heard[2];
+
+static void on_event(void *ctx, const struct event *e, struct instant at)
+{
+	assert_true(at.mono == now.mono);
+	assert_ptr_equal(e->peer, peer_of(0));
+	events_heard[ctx == &sides[1]]++;
+}
+
+static void test_quiescing_tells_the_events_that_wait(void **state)
+{
+	struct datapath *p = &sides[0].path;
+
+	(void)state;
+	connect_sides();
+	p->heard = on_event;
+	p->ctx = &sides[1];
+	assert_true(p->tunnel.event_count > 0);
+	datapath_quiesce(p, now);
+	assert_int_equal(p->tunnel.event_count, 0);
+	assert_int_equal(events_heard[1], 1); /* the handshake */
+	datapath_quiesce(p, now);
+	assert_int_equal(events_heard[1], 1);
+	assert_int_equal(events_heard[0], 0);
+}
+
+/* Sessions that a burst retired are gone when it ends, in either direction. */
+static void test_no_retired_session_outlives_a_burst(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		connect_sides();
+		now.mono += 130 * SECOND_NS; /* the next packet renews the session */
+		now.wall += 130 * SECOND_NS;
+		offer(0, ECHO_LEN, 5);
+		for (int k = 0; k < 16; k++) {
+			carry_once(k & 1);
+			assert_null(sides[0].path.tunnel.retired);
+			assert_null(sides[1].path.tunnel.retired);
+		}
+		assert_int_equal(taken(1), 5);
+	}
+	assert_true(peer_of(0)->handshakes > 3);
 }
 
 static void test_what_the_core_sends_into_a_full_socket_is_dropped_and_counted(void **state)
@@ -489,15 +534,33 @@ static void test_closed_path_has_no_sessions_and_reads_nothing(void **state)
 	datapath_unblock(p, now);
 }
 
+static size_t of_batch(const struct batch *b)
+{
+	return b->size + b->cap * sizeof(*b->pkt) + b->cap_ends * sizeof(*b->ends);
+}
+
+static size_t of_flight(const struct flight *f)
+{
+	return f->cap * (sizeof(*f->jobs) + sizeof(*f->work));
+}
+
+static size_t of_ring(const struct ring *r)
+{
+	size_t sum = 0;
+
+	for (uint32_t i = 0; i < r->size; i++)
+		sum += of_batch(&r->unit[i].batch) + of_flight(&r->unit[i].flight);
+	return sum;
+}
+
 static void test_buffers_stay_below_three_mebibytes(void **state)
 {
 	const struct datapath *p = &sides[0].path;
 	size_t sum = 0;
 
 	(void)state;
-	sum += p->in.size + p->in.cap * sizeof(struct pkt);
-	sum += p->out.size + p->out.cap * sizeof(struct pkt);
-	sum += p->own.size + p->own.cap * sizeof(struct pkt);
+	sum += of_ring(&p->in) + of_ring(&p->out) + of_batch(&p->own);
+	sum += of_flight(&p->tunnel.own);
 	assert_true(sum < 3 << 20);
 }
 
@@ -509,8 +572,10 @@ int main(void)
 		EACH(test_one_wrong_bit_on_the_wire_never_reaches_the_device),
 		EACH(test_full_socket_holds_packets_back_and_loses_none),
 		EACH(test_full_socket_does_not_stop_what_comes_in),
-		EACH(test_flush_gives_up_what_is_held_back_and_counts_it),
-		EACH(test_after_a_flush_a_peer_may_go),
+		EACH(test_quiescing_gives_up_what_is_held_back_and_counts_it),
+		EACH(test_after_quiescing_a_peer_may_go),
+		EACH(test_quiescing_tells_the_events_that_wait),
+		EACH(test_no_retired_session_outlives_a_burst),
 		EACH(test_what_the_core_sends_into_a_full_socket_is_dropped_and_counted),
 		EACH(test_one_full_socket_leaves_the_other_its_own),
 		EACH(test_device_that_is_deleted_is_noticed_by_reading),

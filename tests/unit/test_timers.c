@@ -10,6 +10,16 @@
 
 enum { INTERVAL = 25 };
 
+static struct deadlines heap;
+
+/* Timers that run; those of before are forgotten. */
+static struct timers started(void)
+{
+	assert_int_equal(deadlines_reserve(&heap, 1), 0);
+	heap.n = 0;
+	return (struct timers){ .heap = &heap };
+}
+
 /* What an event does to one timer. */
 enum effect {
 	LEAVE,
@@ -97,12 +107,15 @@ static void check_armed(const struct timers *t, int which)
 
 static void check_cell(enum event what, int which, bool before, bool running)
 {
-	struct timers t = { .interval = INTERVAL, .running = running };
+	struct timers t = started();
 	struct seed s = { (uint64_t)(what * 100 + which) };
 	struct rng rng = seed_chance(&s);
 	const uint64_t was = before ? NOW + 7 : 0;
 	enum effect effect = effects[what][which];
 
+	t.interval = INTERVAL;
+	if (!running)
+		t.heap = NULL;
 	t.at[which] = was;
 	happen(&t, what, &rng);
 	if (effect == CANCEL)
@@ -133,12 +146,12 @@ static void test_only_a_handshake_resets_the_counts(void **state)
 {
 	(void)state;
 	for (int what = 0; what < EVENT_COUNT; what++) {
-		struct timers t = {
-			.running = true, .attempts = 7, .need_another = true, .last_minute = true
-		};
+		struct timers t = started();
 		struct seed s = { 1 };
 		struct rng rng = seed_chance(&s);
 
+		t.attempts = 7;
+		t.need_another = t.last_minute = true;
 		happen(&t, (enum event)what, &rng);
 		assert_int_equal(t.attempts, what == HANDSHAKE_COMPLETE ? 0 : 7);
 		assert_int_equal(t.last_minute, what != HANDSHAKE_COMPLETE);
@@ -149,7 +162,7 @@ static void test_only_a_handshake_resets_the_counts(void **state)
 static void test_more_data_while_the_keepalive_waits_asks_for_another(void **state)
 {
 	(void)state;
-	struct timers t = { .running = true };
+	struct timers t = started();
 
 	timers_data_received(&t, NOW);
 	assert_false(t.need_another);
@@ -163,7 +176,7 @@ static void test_more_data_while_the_keepalive_waits_asks_for_another(void **sta
 static void test_persistent_keepalive_follows_its_interval(void **state)
 {
 	(void)state;
-	struct timers t = { .running = true };
+	struct timers t = started();
 
 	timers_traversal(&t, NOW);
 	assert_int_equal(t.at[TIMER_PERSISTENT], 0); /* off */
@@ -182,7 +195,7 @@ static void test_a_closed_gate_is_tried_again_when_it_opens(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 0; seed < 100; seed++) {
-		struct timers t = { .running = true };
+		struct timers t = started();
 		struct seed s = { seed };
 		struct rng rng = seed_chance(&s);
 
@@ -200,7 +213,7 @@ static void test_jitter_takes_every_value_from_0_to_333_ms(void **state)
 	bool seen[334] = { false };
 
 	for (int i = 0; i < 20000; i++) {
-		struct timers t = { .running = true };
+		struct timers t = started();
 
 		timers_initiation_sent(&t, NOW, &rng);
 		seen[(t.at[TIMER_RETRANSMIT] - NOW - 5 * SECOND_NS) / MILLI_NS] = true;
@@ -212,7 +225,7 @@ static void test_jitter_takes_every_value_from_0_to_333_ms(void **state)
 static void test_the_earliest_is_next_and_each_is_taken_once(void **state)
 {
 	(void)state;
-	struct timers t = { .running = true };
+	struct timers t = started();
 	int which;
 
 	assert_true(timers_next(&t) == UINT64_MAX);
@@ -236,17 +249,83 @@ static void test_stopping_disarms_all_and_keeps_the_interval(void **state)
 	struct rng rng = seed_chance(&s);
 	struct timers t = { .interval = INTERVAL };
 
-	timers_start(&t);
+	started();
+	timers_start(&t, &heap);
 	for (int what = 0; what < EVENT_COUNT; what++)
 		happen(&t, (enum event)what, &rng);
 	t.attempts = 3;
 	t.need_another = t.last_minute = true;
 	assert_true(timers_next(&t) != UINT64_MAX);
+	assert_int_equal(heap.n, 1);
 	timers_stop(&t);
+	assert_int_equal(heap.n, 0);
 	assert_true(timers_next(&t) == UINT64_MAX);
 	assert_int_equal(t.attempts, 0);
-	assert_false(t.need_another || t.last_minute || t.running);
+	assert_false(t.need_another || t.last_minute || t.heap);
 	assert_int_equal(t.interval, INTERVAL);
+}
+
+/* Whatever happens, in whatever order: nothing is due before the heap says so. */
+static void test_the_heap_knows_of_every_timer_at_once(void **state)
+{
+	(void)state;
+	struct seed s = { 3 };
+	struct rng rng = seed_chance(&s);
+	struct timers t = started();
+
+	t.interval = INTERVAL;
+	for (int i = 0; i < 20000; i++) {
+		uint64_t now = NOW + (uint64_t)i * 100 * MILLI_NS;
+
+		switch (seed_below(&s, EVENT_COUNT + 3)) {
+		case EVENT_COUNT:
+			timers_handshake_wanted(&t, now);
+			break;
+		case EVENT_COUNT + 1:
+			timers_gate_closed(&t, now + SECOND_NS, &rng);
+			break;
+		case EVENT_COUNT + 2:
+			timers_gave_up(&t, now);
+			break;
+		default:
+			happen(&t, (enum event)seed_below(&s, EVENT_COUNT), &rng);
+		}
+		assert_true(deadlines_next(&heap) <= timers_next(&t));
+		if (deadlines_next(&heap) <= now) {
+			assert_ptr_equal(timers_of(deadlines_take(&heap, now)), &t);
+			while (timers_take(&t, now) >= 0)
+				;
+			assert_true(timers_next(&t) > now);
+			assert_true(deadlines_next(&heap) == timers_next(&t));
+		}
+	}
+}
+
+static void test_a_wanted_handshake_is_due_at_once(void **state)
+{
+	(void)state;
+	struct timers t = started();
+
+	timers_handshake_wanted(&t, NOW);
+	assert_int_equal(timers_take(&t, NOW), TIMER_NEW_HANDSHAKE);
+	assert_int_equal(timers_take(&t, NOW), -1);
+}
+
+static void test_giving_up_ends_the_keepalive_and_keeps_the_keys_for_a_while(void **state)
+{
+	(void)state;
+	struct timers t = started();
+	uint64_t forget;
+
+	t.unanswered = 9;
+	timers_data_received(&t, NOW);
+	timers_gave_up(&t, NOW);
+	assert_int_equal(t.unanswered, 0);
+	assert_int_equal(t.at[TIMER_KEEPALIVE], 0);
+	forget = t.at[TIMER_FORGET];
+	assert_true(forget == NOW + 540 * SECOND_NS);
+	timers_gave_up(&t, NOW + SECOND_NS); /* the first counts */
+	assert_true(t.at[TIMER_FORGET] == forget);
 }
 
 int main(void)
@@ -260,6 +339,9 @@ int main(void)
 		cmocka_unit_test(test_jitter_takes_every_value_from_0_to_333_ms),
 		cmocka_unit_test(test_the_earliest_is_next_and_each_is_taken_once),
 		cmocka_unit_test(test_stopping_disarms_all_and_keeps_the_interval),
+		cmocka_unit_test(test_the_heap_knows_of_every_timer_at_once),
+		cmocka_unit_test(test_a_wanted_handshake_is_due_at_once),
+		cmocka_unit_test(test_giving_up_ends_the_keepalive_and_keeps_the_keys_for_a_while),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@ unit_tests = \
 	tests/unit/test_aead_backends \
 	tests/unit/test_aead_check \
 	tests/unit/test_aead_choice \
+	tests/unit/test_aead_thread \
 	tests/unit/test_allowed \
 	tests/unit/test_apply \
 	tests/unit/test_blake2s \
@@ -28,6 +29,7 @@ unit_tests = \
 	tests/unit/test_dh \
 	tests/unit/test_dump \
 	tests/unit/test_event_json \
+	tests/unit/test_flight \
 	tests/unit/test_syscall_faults \
 	tests/unit/test_subscribers \
 	tests/unit/test_handshake \
@@ -53,6 +55,8 @@ unit_tests = \
 	tests/unit/test_datapath \
 	tests/unit/test_peers \
 	tests/unit/test_batch \
+	tests/unit/test_pump \
+	tests/unit/test_ring \
 	tests/unit/test_rng \
 	tests/unit/test_regress_proto \
 	tests/unit/test_rekey \
@@ -106,6 +110,7 @@ tests_unit_test_admin_SOURCES = tests/unit/test_admin.c $(unit_pair)
 tests_unit_test_csum_SOURCES = tests/unit/test_csum.c $(unit_judge)
 tests_unit_test_dev_tun_SOURCES = tests/unit/test_dev_tun.c $(unit_lab)
 tests_unit_test_syscall_faults_SOURCES = tests/unit/test_syscall_faults.c $(unit_judge)
+tests_unit_test_flight_SOURCES = tests/unit/test_flight.c tests/unit/adversary.h $(unit_pair)
 tests_unit_test_handshake_SOURCES = tests/unit/test_handshake.c $(unit_pair)
 tests_unit_test_host_SOURCES = tests/unit/test_host.c $(unit_lab)
 tests_unit_test_keepalive_SOURCES = tests/unit/test_keepalive.c $(unit_pair)
