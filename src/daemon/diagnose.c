@@ -17,7 +17,7 @@ struct diagnosis {
 	struct why_about about;
 	struct verdicts *found;
 	struct print peers, verdicts; /* records */
-	unsigned problems, up, well, routes;
+	unsigned problems, early, up, well, routes;
 };
 
 static bool may_ask_route(struct diagnosis *e, const struct peer *p, const struct state *s)
@@ -48,6 +48,7 @@ static void take(struct diagnosis *e)
 {
 	for (unsigned i = 0; i < e->found->n; i++)
 		e->problems += e->found->verdict[i].problem;
+	e->early += why_count_early(e->found);
 	why_print(&e->verdicts, e->found);
 	e->found->n = 0;
 }
@@ -114,8 +115,9 @@ void diagnose(struct daemon *d, struct print *out)
 	look_at_all(&e);
 	key_to_base64(base64, admin_public_key(&d->datapath.tunnel));
 	print_add(out,
-		  "why=%s healthy=%s problems=%u peers=%zu up=%u listen_port=%u public_key=%s\n",
-		  d->options.name, e.problems ? "no" : "yes", e.problems,
+		  "why=%s healthy=%s problems=%u early=%u peers=%zu up=%u listen_port=%u "
+		  "public_key=%s\n",
+		  d->options.name, e.problems || e.early ? "no" : "yes", e.problems, e.early,
 		  admin_count(&d->datapath.tunnel), e.up, d->port,
 		  key_is_zero(admin_public_key(&d->datapath.tunnel)) ? "none" : base64);
 	if (e.peers.len)
