@@ -128,6 +128,7 @@ class Box:
         wait_for(lambda: self.show(unit, key) == want, timeout, f"{unit}: {key}={want}", 0.05)
 
     def journal(self, unit):
+        self.run("journalctl", "--sync")    # what was said last may be on its way
         return self.run("journalctl", "--no-pager", "-o", "cat", "-u", unit).out
 
     def close(self):
