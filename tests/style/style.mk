@@ -9,6 +9,7 @@ style_tests = \
 	tests/style/headers.py \
 	tests/style/layers.py \
 	tests/style/man.py \
+	tests/style/modes.sh \
 	tests/style/purity.py \
 	tests/style/words.py
 
@@ -20,4 +21,5 @@ tests/style/completions.log: src/taut$(EXEEXT)
 tests/style/docs.log: src/taut$(EXEEXT)
 tests/style/hardening.log: src/taut$(EXEEXT)
 tests/style/man.log: src/taut$(EXEEXT)
+tests/style/modes.log: src/taut$(EXEEXT)
 tests/style/purity.log: libproto.a libcrypto.a libbase.a

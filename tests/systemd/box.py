@@ -118,6 +118,10 @@ class Box:
         return run("nsenter", "-t", self.init, "-m", "-p", "-n", "-i", "-u", "-C", "env",
                    "SYSTEMD_COLORS=0", "LC_ALL=C", *argv, **options)
 
+    def put(self, path, text):
+        """Write a file in the running box that all of its users can read."""
+        self.run("sh", "-ec", 'umask 022; mkdir -p "${1%/*}"; printf %s "$2" > "$1"', "sh", path, text)
+
     def systemctl(self, *argv, **options):
         return self.run("systemctl", "--no-pager", *argv, **options)
 
