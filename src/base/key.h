@@ -44,7 +44,4 @@ bool key_is_placeholder(const struct key *key);
 /* Make 32 random bytes a Curve25519 private key (RFC 7748 5). */
 void key_clamp(struct key *key);
 
-/* Constant-time comparison of any two secrets or tags of len bytes. */
-bool bytes_equal(const void *a, const void *b, size_t len);
-
 #endif

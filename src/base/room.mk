@@ -4,8 +4,9 @@
 noinst_LIBRARIES += libbase.a
 libbase_a_CFLAGS = $(AM_STRICT_CFLAGS)
 libbase_a_SOURCES = \
+	src/base/aeadname.c src/base/aeadname.h \
 	src/base/batch.c src/base/batch.h \
-	src/base/bytes.h \
+	src/base/bytes.c src/base/bytes.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/endpoint.c src/base/endpoint.h \
 	src/base/exitcode.h \
@@ -21,3 +22,5 @@ libbase_a_SOURCES = \
 	src/base/say.c src/base/say.h \
 	src/base/text.c src/base/text.h \
 	src/base/vault.c src/base/vault.h
+
+EXTRA_DIST += src/base/README.md

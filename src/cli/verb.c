@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/aeadname.h"
 #include "base/bytes.h"
 #include "base/text.h"
 #include "cli/guess.h"
@@ -55,27 +56,30 @@ static const struct option long_options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
 	{ "aead", required_argument, NULL, OPT_AEAD },
-	{ "tun-vnet", required_argument, NULL, OPT_TUNE + TUNE_TUN_VNET },
-	{ "tun-tso", required_argument, NULL, OPT_TUNE + TUNE_TUN_TSO },
-	{ "tun-uso", required_argument, NULL, OPT_TUNE + TUNE_TUN_USO },
-	{ "tun-tcp-gro", required_argument, NULL, OPT_TUNE + TUNE_TUN_TCP_GRO },
-	{ "tun-udp-gro", required_argument, NULL, OPT_TUNE + TUNE_TUN_UDP_GRO },
-	{ "udp-gso", required_argument, NULL, OPT_TUNE + TUNE_UDP_GSO },
-	{ "udp-gro", required_argument, NULL, OPT_TUNE + TUNE_UDP_GRO },
-	{ "udp-rcvbuf", required_argument, NULL, OPT_TUNE + TUNE_UDP_RCVBUF },
-	{ "udp-sndbuf", required_argument, NULL, OPT_TUNE + TUNE_UDP_SNDBUF },
-	{ "tun-gso-segs", required_argument, NULL, OPT_TUNE + TUNE_TUN_GSO_SEGS },
-	{ "tun-queue-len", required_argument, NULL, OPT_TUNE + TUNE_TUN_QUEUE_LEN },
-	{ "batch-bytes", required_argument, NULL, OPT_TUNE + TUNE_BATCH_BYTES },
-	{ 0 },
 };
+
+/* Those of the table, one for each knob, and an end. */
+struct long_options {
+	struct option all[LEN(long_options) + TUNE_KINDS + 1];
+};
+
+static void add_knobs(struct long_options *o)
+{
+	struct option *at = o->all + LEN(long_options);
+
+	memcpy(o->all, long_options, sizeof(long_options));
+	for (int i = 0; i < TUNE_KINDS; i++)
+		*at++ = (struct option){ tune_option((enum tune_kind)i), required_argument, NULL,
+					 OPT_TUNE + i };
+	*at = (struct option){ 0 };
+}
 
 const struct verb *verb_at(size_t i)
 {
 	return i < LEN(verbs) ? &verbs[i] : NULL;
 }
 
-const struct verb *verb_find(const char *name)
+static const struct verb *find(const char *name)
 {
 	size_t i;
 
@@ -153,9 +157,13 @@ static int take_tune(struct command *c, enum tune_kind kind, const char *value)
 /* EXITCODE_OK or EXITCODE_USAGE. A spec of "+..." stops at the first word. */
 static int take_options(int argc, char **argv, const char *spec, struct command *c, struct asked *a)
 {
+	struct long_options options;
+	char list[AEADNAME_LIST];
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, spec, long_options, NULL)) != -1) {
+	aeadname_list(list, ", ", " or ");
+	add_knobs(&options);
+	while ((opt = getopt_long(argc, argv, spec, options.all, NULL)) != -1) {
 		switch (opt) {
 		case 'f':
 			c->foreground = true;
@@ -183,11 +191,9 @@ static int take_options(int argc, char **argv, const char *spec, struct command 
 			a->level_given = true;
 			break;
 		case OPT_AEAD:
-			c->aead = conf_aead(optarg, strlen(optarg));
+			c->aead = aeadname_find(text_from_str(optarg));
 			if (!c->aead)
-				return say_usage("'%s' is not an AEAD: auto, ipsec-mb, openssl or "
-						 "sodium",
-						 optarg);
+				return say_usage("'%s' is not an AEAD: %s", optarg, list);
 			break;
 		default:
 			if (opt < OPT_TUNE) {
@@ -229,7 +235,7 @@ static int choose(char **argv, struct command *c)
 	const char *word = argv[optind];
 	bool is_name = c->foreground || options_ended(argv);
 
-	c->verb = is_name ? NULL : verb_find(word);
+	c->verb = is_name ? NULL : find(word);
 	if (c->verb)
 		return EXITCODE_OK;
 	if (!is_name && !verb_serve_is_meant(word, c->called))

@@ -22,7 +22,7 @@ struct command {
 	const struct verb *verb;
 	const char *called; /* argv[0] */
 	const char *arg;    /* NULL: none given */
-	const char *aead;   /* of conf_aead(); NULL: not given */
+	const char *aead;   /* one of aeadname()'s; NULL: not given */
 	struct tune tune;
 	bool foreground, quiet;
 	int argc;    /* for verbs with options of their own: */
@@ -40,9 +40,8 @@ struct verb {
 /* The whole program. */
 int verb_main(int argc, char **argv);
 
-/* The i-th verb, NULL after the last; and the verb of that name, or NULL. */
+/* The i-th verb; NULL after the last. */
 const struct verb *verb_at(size_t i);
-const struct verb *verb_find(const char *name);
 
 /*
  * The interface name that an argument (NAME or FILE) stands for; the file need not exist.

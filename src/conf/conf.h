@@ -112,7 +112,7 @@ struct conf {
 	struct tune tune;
 	struct conf_place mtu_place;
 	struct conf_place key_place; /* of PrivateKey, or PrivateKeyFile, good or bad */
-	const char *aead;            /* one of conf_aead()'s */
+	const char *aead;            /* one of aeadname()'s */
 	struct conf_place aead_place;
 	struct conf_peer *peer;
 	size_t n_peer, cap_peer;
@@ -129,12 +129,6 @@ bool conf_peer_allow(struct conf_peer *p, const struct prefix *prefix, bool remo
 bool conf_add_address(struct conf *c, const struct prefix *address);
 bool conf_add_dns(struct conf *c, const struct ip *server, const char *search, size_t len);
 bool conf_add_hook(struct conf *c, enum conf_hook kind, const char *command, size_t len);
-
-/*
- * The name of an AEAD backend, as in aead.h, or "auto", for a word in either case; NULL:
- * unknown. Static.
- */
-const char *conf_aead(const char *word, size_t len);
 
 /*
  * Make a peer's name from arbitrary text: UTF-8 without control characters, quotes and

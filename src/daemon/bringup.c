@@ -13,6 +13,7 @@
 #include "daemon/linkwatch.h"
 #include "daemon/mtu.h"
 #include "daemon/rebind.h"
+#include "daemon/reload.h"
 #include "daemon/requests.h"
 #include "daemon/rpfilter.h"
 #include "daemon/tuning.h"
@@ -207,14 +208,17 @@ void bringup_dns(struct daemon *d, const struct conf *c)
 			 strerror(-r));
 }
 
+/* Told to stop again, it gives up the Down hook that runs; the next kind gets its turn. */
 static bool wait_in_loop(void *ctx, int fd)
 {
-	return loop_wait(ctx, fd);
+	struct daemon *d = ctx;
+
+	return d->phase != PHASE_ABORTED && loop_wait(&d->loop, fd);
 }
 
 static int run_hooks(struct daemon *d, enum conf_hook kind)
 {
-	const struct hooks_wait wait = { .readable = wait_in_loop, .ctx = &d->loop };
+	const struct hooks_wait wait = { .readable = wait_in_loop, .ctx = d };
 	const char *command = NULL;
 	int r;
 
@@ -381,10 +385,27 @@ static int follow_link(struct daemon *d)
 	return 0;
 }
 
+/* A HUP that arrived while hooks ran counts now. */
+static void be_ready(struct daemon *d)
+{
+	bool stale = d->phase == PHASE_STALE;
+	struct print report = { 0 };
+
+	phase_set(&d->phase, phase_is_over(d->phase) ? PHASE_STOPPING : PHASE_UP);
+	log_info("ready");
+	service_ready(d);
+	if (d->options.ready)
+		d->options.ready(d->options.ctx);
+	if (stale)
+		reload(d, &report);
+	print_fini(&report);
+}
+
 int bringup(struct daemon *d)
 {
 	int r;
 
+	phase_set(&d->phase, PHASE_STARTING);
 	tuning_begin(d);
 	r = open_device(d);
 	if (r < 0)
@@ -403,17 +424,18 @@ int bringup(struct daemon *d)
 		return d->status; /* stopped before it was up */
 	if (r < 0)
 		return 1;
-	d->ready = true;
-	log_info("ready");
-	service_ready(d);
-	if (d->options.ready)
-		d->options.ready(d->options.ctx);
+	be_ready(d);
 	return 0;
 }
 
-void bringup_undo(struct daemon *d, bool hooks)
+void bringup_undo(struct daemon *d)
 {
-	d->loop.broken = false;
+	/*
+	 * A start that failed or was interrupted has not completed its Up hooks: no Down
+	 * hooks either.
+	 */
+	bool hooks = phase_was_up(d->phase);
+
 	if (hooks)
 		run_hooks(d, HOOK_PRE_DOWN);
 	if (d->control)
@@ -426,7 +448,7 @@ void bringup_undo(struct daemon *d, bool hooks)
 	network_fini(&d->network);
 	datapath_close(&d->datapath);
 	loop_follow_datapath(&d->loop);
-	d->loop.broken = false;
 	if (hooks)
 		run_hooks(d, HOOK_POST_DOWN);
+	phase_set(&d->phase, PHASE_DOWN);
 }

@@ -36,7 +36,7 @@ static void link_up(struct daemon *d)
 	dev_probe(&d->datapath.dev);
 	admin_up(&d->datapath.tunnel, now);
 	/* While it was down the kernel removed routes and IPv6 addresses. */
-	if (d->ready && !d->link_lost)
+	if (phase_was_up(d->phase) && !d->link_lost)
 		host_redo(d->host);
 	log_info("interface is up, UDP port %u", d->port);
 	publish_link(d, true);
@@ -58,7 +58,7 @@ static void look_at_ipv6(struct daemon *d, uint32_t before)
 {
 	bool had = before >= MTU_MIN, has = d->mtu >= MTU_MIN;
 
-	if (had == has || !d->ready || d->link_lost || !network_has_ipv6(&d->network))
+	if (had == has || !phase_was_up(d->phase) || d->link_lost || !network_has_ipv6(&d->network))
 		return;
 	if (!has)
 		log_warn("MTU is now %" PRIu32
@@ -163,7 +163,8 @@ static void on_debounce(struct ev_loop *ev, ev_timer *w, int revents)
 	calm_down(d);
 }
 
-void linkwatch_network(struct daemon *d)
+/* The routes to the peers may have changed; acts at most once a second. */
+static void network_changed(struct daemon *d)
 {
 	/* Cheap, and the very next packet counts; the rest can wait. */
 	admin_forget_sources(&d->datapath.tunnel);
@@ -221,7 +222,7 @@ void linkwatch_read(struct daemon *d)
 	if (news.forwarding_changed || news.lost)
 		tuning_segments(d);
 	if (news.network_changed || news.lost)
-		linkwatch_network(d);
+		network_changed(d);
 }
 
 void linkwatch_start(struct daemon *d)

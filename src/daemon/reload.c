@@ -205,9 +205,9 @@ int reload(struct daemon *d, struct print *report)
 	if (!d->options.path)
 		return refuse(report, "no file to reload: configured over the control socket",
 			      -ENOENT);
-	if (d->stopping)
+	if (phase_is_over(d->phase))
 		return refuse(report, "the tunnel is stopping", -ESHUTDOWN);
-	if (!d->ready)
+	if (d->phase != PHASE_UP)
 		return refuse(report, "the tunnel is still coming up; try again when it is up",
 			      -EBUSY);
 	service_reloading(d);

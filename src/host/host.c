@@ -401,14 +401,6 @@ void host_hook_stop(struct host *h, bool force)
 		spawn_stop(&h->hook, force);
 }
 
-int host_hook(struct host *h, const char *name, const char *command)
-{
-	int fd, r;
-
-	r = host_hook_start(h, name, command, &fd);
-	return r < 0 ? r : host_hook_end(h);
-}
-
 void host_redo(struct host *h)
 {
 	for (size_t i = 0; i < h->undo.n; i++) {

@@ -71,12 +71,11 @@ int host_path(struct host *h, const struct ip *dst, uint32_t mark, struct route_
 
 /* resolvectl, else resolvconf; -ENOENT: neither is installed. */
 int host_dns(struct host *h, bool add, const char *name, const struct conf_dns *dns, size_t n);
-/* /bin/sh -c command, with %i replaced; waits. 0, or its exit status (> 0), or -errno. */
-int host_hook(struct host *h, const char *name, const char *command);
 /*
- * The same in two steps, for a caller that must serve others meanwhile (a hook may
- * talk to our control socket): *fd becomes readable when the command has ended; then
- * host_hook_end(), which returns as host_hook().  One at a time.
+ * /bin/sh -c command, with %i replaced, in two steps: the caller must serve others
+ * meanwhile, since a hook may talk to our control socket.  *fd becomes readable when
+ * the command has ended; host_hook_end() waits for that: 0, or its exit status (> 0),
+ * or -errno.  One at a time.
  */
 int host_hook_start(struct host *h, const char *name, const char *command, int *fd);
 int host_hook_end(struct host *h);

@@ -11,3 +11,5 @@ libhost_a_SOURCES = \
 	src/host/spawn.c src/host/spawn.h \
 	src/host/sweep.c src/host/sweep.h \
 	src/host/undo.c src/host/undo.h
+
+EXTRA_DIST += src/host/README.md

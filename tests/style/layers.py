@@ -57,6 +57,9 @@ LIBC = PURE | {
     "sys/utsname.h", "sys/wait.h",
 }
 
+# Headers that only their own room may include: what stands behind a facade.
+PRIVATE = {"proto/core.h", "proto/handshake.h", "proto/receive.h", "proto/send.h"}
+
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*(?:<([^>]+)>|\"([^\"]+)\"|(\S+))", re.MULTILINE)
 
 
@@ -79,6 +82,8 @@ def judge_own(root, room, header):
         return f'"{header}" does not exist'
     if target != room and target not in ROOMS[room]:
         return f"{room} may not include {target}"
+    if target != room and header in PRIVATE:
+        return f'"{header}" is private to {target}'
     return None
 
 
@@ -110,6 +115,9 @@ FAULTS = [
      "proto may not include io"),
     ("cli meets the core", {"src/cli/a.c": '#include "proto/b.h"\n', "src/proto/b.h": ""},
      "cli may not include proto"),
+    ("what is behind a facade",
+     {"src/datapath/a.c": '#include "proto/core.h"\n', "src/proto/core.h": ""},
+     'src/datapath/a.c:1: "proto/core.h" is private to proto'),
     ("no room named", {"src/proto/a.c": '#include "b.h"\n', "src/proto/b.h": ""},
      "does not name its room"),
     ("a missing file", {"src/io/a.c": '#include "base/nothing.h"\n'}, "does not exist"),

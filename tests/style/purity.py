@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""The core makes no system calls: the undefined symbols of libproto.a, by nm.
+"""Pure rooms make no system calls: the undefined symbols of libproto.a and libdiag.a, by nm.
 
 Allowed are memcpy and the like, guards that compilers insert, and names that proto,
 crypto and base define, except the log, the clock and the source of randomness:
 the core returns values, and is passed time and randomness.
+
+diag may also format text and compare strings, and needs the names of two words of io, but
+not the heap: its only memory is that of the struct print it is passed, which base grows.
 """
 
 import os
@@ -21,7 +24,14 @@ GUARDS = re.compile(
     r"^(__stack_chk_fail(_local)?|__(mem(cpy|move|set)|explicit_bzero)_chk|_GLOBAL_OFFSET_TABLE_)$")
 RUNTIME = re.compile(r"^(__(asan|ubsan|tsan|msan|lsan|sanitizer|gcov|llvm_(profile|gcov))_"
                      r"|__start___|__stop___|llvm_gcda_|llvm_gcov_|__asan)")
-NOT_FOR_THE_CORE = re.compile(r"^(log_|random_|clock_)")
+NOT_FOR_THE_CORE = re.compile(r"^(log_|rng_system$|clock_)")
+
+# strerror() looks up a text and does no I/O.
+FORMAT = {"snprintf", "vsnprintf", "__snprintf_chk", "__vsnprintf_chk", "memchr", "strchr",
+          "strcmp", "strerror", "strncmp", "strnlen", "strrchr", "strstr"}
+# Constant tables of io: the name of an offload, and of a reason why packets were not joined.
+WORDS_OF_IO = {"offload_name", "vnet_break_name"}
+NOT_FOR_DIAG = re.compile(NOT_FOR_THE_CORE.pattern + "|^(mem|pages|say|vault)_")
 
 NM = shlex.split(os.environ.get("NM", "nm"))
 
@@ -38,17 +48,22 @@ def names(archive, *options):
     return found
 
 
-def judge(core, others, instrumented):
-    """Yield a complaint for each name that the core must not need."""
-    known = {n for lib in (core, *others) for _, n in names(lib, "-g", "--defined-only")}
-    known = {n for n in known if not NOT_FOR_THE_CORE.match(n)}
-    own = {n for _, n in names(core, "-g", "--defined-only")}
-    for member, name in names(core, "-u"):
-        if name in MEMORY or name in known or name in own or GUARDS.match(name):
+def judge(room, others, instrumented, never=NOT_FOR_THE_CORE, more=frozenset()):
+    """Yield a complaint for each name that a pure room must not need."""
+    known = {n for lib in others for _, n in names(lib, "-g", "--defined-only")}
+    known = {n for n in known if not never.match(n)} | MEMORY | more
+    known |= {n for _, n in names(room, "-g", "--defined-only")}
+    for member, name in names(room, "-u"):
+        if name in known or GUARDS.match(name):
             continue
         if instrumented and RUNTIME.match(name):
             continue
-        yield f"{member}: the core must not need {name}"
+        yield f"{member}: {room.stem} must not need {name}"
+
+
+def judge_diag(diag, others, instrumented, records=frozenset()):
+    """Yield a complaint for each name that diag must not need. records: how to write them."""
+    return judge(diag, others, instrumented, NOT_FOR_DIAG, FORMAT | WORDS_OF_IO | records)
 
 
 def archive_of(folder, name, source):
@@ -64,18 +79,47 @@ def archive_of(folder, name, source):
     return library
 
 
-BASE = "void log_info(const char *f) { (void)f; } void *mem_new(unsigned long n) { return (void *)n; }"
+BASE = ("void log_info(const char *f) { (void)f; }"
+        "void *mem_new(unsigned long n) { return (void *)n; }"
+        "int rng_system; int rng_fill(int *r) { return *r; } long clock_now(void) { return 0; }"
+        "void print_add(const char *f) { (void)f; }")
 SAMPLES = [
     ("a clock", "long time(long *); long f(void) { return time(0); }", "time"),
     ("the heap", "void *malloc(unsigned long); void *f(void) { return malloc(9); }", "malloc"),
     ("the log", "void log_info(const char *); void f(void) { log_info(0); }", "log_info"),
+    ("the clock of base", "long clock_now(void); long f(void) { return clock_now(); }",
+     "clock_now"),
+    ("randomness", "extern int rng_system; int f(void) { return rng_system; }", "rng_system"),
     ("output", "int puts(const char *); void f(void) { puts(\"x\"); }", "puts"),
     ("an assert", "void abort(void); void f(int x) { if (x) abort(); }", "abort"),
     ("a system call", "int socket(int, int, int); int f(void) { return socket(2, 2, 0); }",
      "socket"),
+]
+CORE_SAMPLES = [
+    ("a format", "int snprintf(char *, unsigned long, const char *, ...);"
+     "int f(char *s, int n) { return snprintf(s, 9, \"%d\", n); }", "snprintf"),
+    ("a word of io", "int offload_name(int); int f(void) { return offload_name(0); }",
+     "offload_name"),
     ("nothing", "void *mem_new(unsigned long); void *memcpy(void *, const void *, unsigned long);"
      "void f(void *a, void *b, unsigned long n) { memcpy(a, b, n); mem_new(n); }", None),
+    ("randomness as an argument", "int rng_fill(int *); int f(int *r) { return rng_fill(r); }",
+     None),
 ]
+DIAG_SAMPLES = [
+    ("the heap of base", "void *mem_new(unsigned long); void *f(void) { return mem_new(9); }",
+     "mem_new"),
+    ("a copy on the heap", "char *strdup(const char *); char *f(char *s) { return strdup(s); }",
+     "strdup"),
+    ("a file", "int fprintf(void *, const char *, ...); extern void *stderr;"
+     "int f(int n) { return fprintf(stderr, \"%d\", n); }", "fprintf"),
+    ("another word of io", "int udp_send(int); int f(void) { return udp_send(0); }", "udp_send"),
+    ("nothing", "int snprintf(char *, unsigned long, const char *, ...);"
+     "void print_add(const char *); int offload_name(int);"
+     "int strcmp(const char *, const char *); char *strerror(int);"
+     "int f(char *s, int n) { print_add(strerror(n)); return snprintf(s, 9, \"%d\", n)"
+     " + strcmp(s, \"x\") + offload_name(n); }", None),
+]
+JUDGES = [(judge, SAMPLES + CORE_SAMPLES), (judge_diag, SAMPLES + DIAG_SAMPLES)]
 
 
 def selftest():
@@ -83,19 +127,24 @@ def selftest():
     failures = []
     with tempfile.TemporaryDirectory() as folder:
         base = archive_of(folder, "base", BASE)
-        for what, source, culprit in SAMPLES:
-            found = list(judge(archive_of(folder, "sample", source), [base], False))
-            right = not found if culprit is None else any(f.endswith(" " + culprit) for f in found)
-            if not right:
-                failures.append(f"selftest: {what}: got {found}")
-    style.finish_selftest(failures, len(SAMPLES))
+        for judging, samples in JUDGES:
+            for what, source, culprit in samples:
+                found = list(judging(archive_of(folder, "sample", source), [base], False))
+                right = any(f.endswith(f" {culprit}") for f in found) if culprit else not found
+                if not right:
+                    failures.append(f"selftest: {judging.__name__}: {what}: got {found}")
+    style.finish_selftest(failures, sum(len(samples) for _, samples in JUDGES))
 
 
 if __name__ == "__main__":
     selftest()
     BUILD = style.build()
-    style.need(BUILD / "libproto.a")
     INSTRUMENTED = os.environ.get("SANITIZERS", "no") != "no" or bool(os.environ.get("COVERAGE"))
-    CORE = BUILD / "libproto.a"
-    OTHERS = [BUILD / "libcrypto.a", BUILD / "libbase.a"]
-    style.finish(list(judge(CORE, OTHERS, INSTRUMENTED)), len(names(CORE, "-u")))
+    CORE, DIAG, *OTHERS = (BUILD / f"lib{room}.a" for room in ("proto", "diag", "crypto", "base"))
+    WORDS = {n for _, n in names(BUILD / "libcontrol.a", "-g", "--defined-only")
+             if n.startswith(("record_", "vocabulary_"))}
+    style.need(CORE)
+    style.need(DIAG)
+    FOUND = list(judge(CORE, OTHERS, INSTRUMENTED))
+    FOUND += judge_diag(DIAG, [CORE, *OTHERS], INSTRUMENTED, WORDS)
+    style.finish(FOUND, len(names(CORE, "-u")) + len(names(DIAG, "-u")))

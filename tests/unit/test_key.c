@@ -159,14 +159,6 @@ static void test_keys_that_differ_in_any_one_bit_are_not_equal(void **state)
 	assert_true(key_equal(&a, &b));
 }
 
-static void test_bytes_equal_looks_at_len_bytes_and_no_more(void **state)
-{
-	(void)state;
-	assert_true(bytes_equal("same!", "same?", 4));
-	assert_false(bytes_equal("same!", "same?", 5));
-	assert_true(bytes_equal("x", "y", 0));
-}
-
 static void test_clamp_makes_a_private_key(void **state)
 {
 	struct key key;
@@ -229,7 +221,6 @@ int main(void)
 		cmocka_unit_test(test_hex_takes_either_case_and_prints_lower_case),
 		cmocka_unit_test(test_each_of_256_characters_is_judged_right_in_hex),
 		cmocka_unit_test(test_keys_that_differ_in_any_one_bit_are_not_equal),
-		cmocka_unit_test(test_bytes_equal_looks_at_len_bytes_and_no_more),
 		cmocka_unit_test(test_clamp_makes_a_private_key),
 		cmocka_unit_test(test_what_begins_with_put_is_no_key),
 	};
