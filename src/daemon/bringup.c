@@ -274,13 +274,12 @@ static int set_link(struct daemon *d)
 	return 0;
 }
 
-static int set_network(struct daemon *d, const struct network *wanted)
+static int set_network(struct daemon *d, const struct network *from, const struct network *to)
 {
-	const struct network nothing = { 0 };
 	char what[128] = "";
 	int r;
 
-	r = network_change(d->host, d->ifindex, &nothing, wanted, what);
+	r = network_change(d->host, d->ifindex, from, to, what);
 	if (r < 0)
 		bringup_log_network(r, what);
 	return r;
@@ -289,8 +288,8 @@ static int set_network(struct daemon *d, const struct network *wanted)
 /* Addresses are set before the link comes up; routes can be added only after that. */
 static int set_host(struct daemon *d)
 {
+	const struct network nothing = { 0 };
 	struct network addresses = { 0 };
-	char what[128] = "";
 	int r;
 
 	r = bringup_network(d, &d->conf, d->mark, &d->network);
@@ -299,16 +298,12 @@ static int set_host(struct daemon *d)
 		return r;
 	}
 	addresses.address = d->network.address;
-	r = set_network(d, &addresses);
-	if (r < 0)
-		return r;
-	r = set_link(d);
-	if (r < 0)
-		return r;
-	r = network_change(d->host, d->ifindex, &addresses, &d->network, what);
-	if (r < 0)
-		bringup_log_network(r, what);
-	else
+	r = set_network(d, &nothing, &addresses);
+	if (r == 0)
+		r = set_link(d);
+	if (r == 0)
+		r = set_network(d, &addresses, &d->network);
+	if (r == 0)
 		rpfilter_warn(d, NULL);
 	return r;
 }

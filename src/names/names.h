@@ -24,6 +24,7 @@ struct name {
 	struct resolver_request *question;
 	struct endpoint ends[NAMES_ENDS];
 	unsigned n;
+	uint64_t asked_at;   /* the first time, mono ns */
 	char why[NAMES_WHY]; /* why it has no address; "": it has one, or is not known yet */
 	unsigned retry_seconds;
 };

@@ -98,7 +98,8 @@ if HAVE_IPSECMB
 unit_tests += tests/unit/test_aead_scrub
 endif
 check_PROGRAMS += $(unit_tests)
-TESTS += $(unit_tests) tests/unit/aead_forced.sh tests/unit/cli_keys.sh
+TESTS += $(unit_tests) tests/unit/aead_forced.sh tests/unit/aead_ipsecmb.sh \
+	tests/unit/cli_keys.sh
 
 LDADD = $(ROOM_LIBS) $(CMOCKA_LIBS)
 
@@ -134,9 +135,11 @@ EXTRA_DIST += \
 	scripts/vectors-to-c.py \
 	tests/sim/prng.h \
 	tests/unit/aead_forced.sh \
+	tests/unit/aead_ipsecmb.sh \
 	tests/unit/big.h \
 	tests/unit/cli_keys.sh \
 	tests/unit/conf_told.inc \
+	tests/unit/ipsecmb/intel-ipsec-mb.h \
 	tests/unit/forced.h \
 	tests/unit/hex.h \
 	tests/unit/machine.h \
