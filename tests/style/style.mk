@@ -26,7 +26,6 @@ tests/style/completions.log: src/taut$(EXEEXT)
 tests/style/docs.log: src/taut$(EXEEXT)
 tests/style/hardening.log: src/taut$(EXEEXT)
 tests/style/man.log: src/taut$(EXEEXT)
-tests/style/purity.log: libproto.a libcrypto.a libbase.a
 tests/style/names.log: src/taut$(EXEEXT)
 tests/style/unused.log: src/taut$(EXEEXT)
-tests/style/purity.log: libproto.a libdiag.a libcrypto.a libbase.a
+tests/style/purity.log: libproto.a libdiag.a libcontrol.a libcrypto.a libbase.a

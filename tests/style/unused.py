@@ -22,6 +22,8 @@ HOOKS = {
     "ifaddr_each": "a pure part, tested apart from the kernel",
     "mem_fail_after": "the way without memory",
     "mtu_inside": "a pure part, tested apart from the kernel",
+    "phase_may_follow": "the table of transitions",
+    "phase_name": "each phase has one",
     "resolver_open_with": "with name servers of the test",
     "session_age": "what a session knows of itself",
     "show_ago": "a part of the text, tested apart",
