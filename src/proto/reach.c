@@ -13,7 +13,8 @@ static struct reach_place *candidate_at(struct reach *r, const struct endpoint *
 	return NULL;
 }
 
-struct reach_place *reach_place(struct reach *r, const struct endpoint *end)
+/* NULL: it is none of them. */
+static struct reach_place *place_at(struct reach *r, const struct endpoint *end)
 {
 	struct reach_place *place = candidate_at(r, end);
 
@@ -52,7 +53,7 @@ static const struct reach_place *replace(struct reach *r, const struct endpoint 
 	stay = r->n;
 	for (unsigned i = 0; i < n; i++) {
 		struct reach_place place = { .end = ends[i] };
-		const struct reach_place *known = reach_place(&old, &ends[i]);
+		const struct reach_place *known = place_at(&old, &ends[i]);
 
 		endpoint_forget_local(&place.end);
 		add(r, known ? known : &place);
@@ -71,7 +72,7 @@ const struct endpoint *reach_set(struct reach *r, const struct endpoint *ends, u
 		reach_found(r, at);
 	if (works || n == 0)
 		return NULL;
-	if (candidate_at(r, at) || (reach_place(r, at) && !added))
+	if (candidate_at(r, at) || (place_at(r, at) && !added))
 		return NULL;
 	r->asked = 0;
 	return added ? &added->end : &r->candidate[0].end;
@@ -93,7 +94,7 @@ void reach_found(struct reach *r, const struct endpoint *at)
 /* The one after the present one; the first, if that is none of them. */
 static const struct endpoint *next_place(struct reach *r, const struct endpoint *at)
 {
-	const struct reach_place *here = reach_place(r, at);
+	const struct reach_place *here = place_at(r, at);
 	bool roamed = endpoint_known(&r->roamed.end);
 	unsigned n = r->n + roamed, i = 0;
 

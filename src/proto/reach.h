@@ -55,7 +55,5 @@ void reach_found(struct reach *r, const struct endpoint *at);
  */
 const struct endpoint *reach_ask(struct reach *r, const struct endpoint *at, uint64_t heard_at,
 				 uint64_t now);
-/* The place with this address; NULL: there is none. */
-struct reach_place *reach_place(struct reach *r, const struct endpoint *end);
 
 #endif

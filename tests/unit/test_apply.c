@@ -465,7 +465,7 @@ static void answer(unsigned which, const char *first, const char *second)
 	questions[which].fn(questions[which].ctx, ends, second ? 2 : 1, NULL, 0);
 }
 
-/* So many more initiations to the peer have no answer; the shell hears of them. */
+/* n more initiations to the peer have no answer; the shell hears of them. */
 static void ask_in_vain(unsigned n)
 {
 	struct batch batch;

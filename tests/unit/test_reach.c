@@ -23,6 +23,15 @@ static struct endpoint end_of(const char *text)
 	return e;
 }
 
+static struct reach_place *place_at(const struct endpoint *end)
+{
+	for (unsigned i = 0; i < r->n; i++) {
+		if (endpoint_same_remote(&r->candidate[i].end, end))
+			return &r->candidate[i];
+	}
+	return endpoint_known(end) && endpoint_same_remote(&r->roamed.end, end) ? &r->roamed : NULL;
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -84,7 +93,6 @@ static void test_no_place_is_no_advice(void **state)
 	(void)state;
 	for (int i = 0; i < 5; i++)
 		assert_null(reach_ask(r, &at, 0, now += SECOND_NS));
-	assert_null(reach_place(r, &(struct endpoint){ 0 }));
 }
 
 static void test_first_candidate_is_where_an_unknown_peer_is(void **state)
@@ -136,9 +144,8 @@ static void test_roamed_place_ends_when_the_peer_is_back(void **state)
 	set(false, "192.0.2.1:1", NULL, NULL);
 	hear("198.51.100.9:9");
 	hear("198.51.100.10:10");
-	assert_null(reach_place(r, &(struct endpoint){ 0 }));
 	at = end_of("198.51.100.9:9");
-	assert_null(reach_place(r, &at)); /* only the latest is remembered */
+	assert_null(place_at(&at)); /* only the latest is remembered */
 	hear("192.0.2.1:1");
 	for (int i = 0; i < 4; i++)
 		expect_ask("192.0.2.1:1");
@@ -195,8 +202,8 @@ static void test_eight_candidates_are_kept(void **state)
 		store_be16(&ends[i].remote.v4.sin_port, (uint16_t)(1000 + i));
 	}
 	go(reach_set(r, ends, LEN(ends), &at, false));
-	assert_non_null(reach_place(r, &ends[REACH_CANDIDATES - 1]));
-	assert_null(reach_place(r, &ends[REACH_CANDIDATES]));
+	assert_non_null(place_at(&ends[REACH_CANDIDATES - 1]));
+	assert_null(place_at(&ends[REACH_CANDIDATES]));
 	expect_ask("192.0.2.1:1000");
 	expect_ask("192.0.2.1:1000");
 	for (int i = 1; i < REACH_CANDIDATES; i++)
@@ -276,19 +283,19 @@ static void test_what_is_known_of_a_path_stays_with_its_place(void **state)
 	first = end_of("192.0.2.1:1");
 	second = end_of("192.0.2.2:2");
 	set(false, "192.0.2.1:1", NULL, NULL);
-	assert_int_equal(reach_place(r, &first)->mtu, 0);
-	reach_place(r, &first)->mtu = 1400;
+	assert_int_equal(place_at(&first)->mtu, 0);
+	place_at(&first)->mtu = 1400;
 	set(false, "192.0.2.2:2", "192.0.2.1:1", NULL);
-	assert_int_equal(reach_place(r, &first)->mtu, 1400);
-	assert_int_equal(reach_place(r, &second)->mtu, 0);
+	assert_int_equal(place_at(&first)->mtu, 1400);
+	assert_int_equal(place_at(&second)->mtu, 0);
 	hear("198.51.100.9:9");
-	reach_place(r, &at)->mtu = 1300;
+	place_at(&at)->mtu = 1300;
 	hear("198.51.100.9:9");
-	assert_int_equal(reach_place(r, &at)->mtu, 1300);
+	assert_int_equal(place_at(&at)->mtu, 1300);
 	set(false, "198.51.100.9:9", NULL, NULL);
-	assert_int_equal(reach_place(r, &at)->mtu, 1300);
+	assert_int_equal(place_at(&at)->mtu, 1300);
 	hear("198.51.100.10:9");
-	assert_int_equal(reach_place(r, &at)->mtu, 0);
+	assert_int_equal(place_at(&at)->mtu, 0);
 }
 
 static void test_places_know_nothing_of_our_own_address(void **state)
@@ -299,11 +306,11 @@ static void test_places_know_nothing_of_our_own_address(void **state)
 	end.local.family = AF_INET;
 	end.ifindex = 3;
 	reach_set(r, &end, 1, &at, false);
-	assert_int_equal(reach_place(r, &end)->end.local.family, 0);
+	assert_int_equal(place_at(&end)->end.local.family, 0);
 	end.remote.v4.sin_port = 9;
 	reach_found(r, &end);
-	assert_int_equal(reach_place(r, &end)->end.local.family, 0);
-	assert_int_equal(reach_place(r, &end)->end.ifindex, 0);
+	assert_int_equal(place_at(&end)->end.local.family, 0);
+	assert_int_equal(place_at(&end)->end.ifindex, 0);
 }
 
 int main(void)
