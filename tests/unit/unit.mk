@@ -59,6 +59,7 @@ unit_tests = \
 	tests/unit/test_pump \
 	tests/unit/test_ring \
 	tests/unit/test_record \
+	tests/unit/test_reach \
 	tests/unit/test_rng \
 	tests/unit/test_regress_proto \
 	tests/unit/test_rekey \
