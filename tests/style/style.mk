@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 
 style_tests = \
+	tests/style/circles.py \
 	tests/style/completions.py \
 	tests/style/counting.py \
 	tests/style/docs.py \
@@ -13,11 +14,12 @@ style_tests = \
 	tests/style/words.py
 
 TESTS += $(style_tests)
-EXTRA_DIST += $(style_tests) tests/style/style.py
+EXTRA_DIST += $(style_tests) tests/style/objects.py tests/style/style.py
 
 # They read what the build makes: make before judging, also under make -j.
 tests/style/completions.log: src/taut$(EXEEXT)
 tests/style/docs.log: src/taut$(EXEEXT)
 tests/style/hardening.log: src/taut$(EXEEXT)
 tests/style/man.log: src/taut$(EXEEXT)
-tests/style/purity.log: libproto.a libcrypto.a libbase.a
+tests/style/purity.log: libproto.a libdiag.a libcontrol.a libio.a libcrypto.a libbase.a
+tests/style/circles.log: $(noinst_LIBRARIES)
