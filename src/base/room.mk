@@ -21,3 +21,5 @@ libbase_a_SOURCES = \
 	src/base/say.c src/base/say.h \
 	src/base/text.c src/base/text.h \
 	src/base/vault.c src/base/vault.h
+
+EXTRA_DIST += src/base/README.md

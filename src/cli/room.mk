@@ -30,3 +30,5 @@ libcli_a_SOURCES = \
 	src/cli/verb_version.c \
 	src/cli/verb_wait.c \
 	src/cli/verb_why.c
+
+EXTRA_DIST += src/cli/README.md

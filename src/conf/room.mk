@@ -18,3 +18,5 @@ EXTRA_DIST += \
 	conf/point-to-point.conf \
 	conf/road-warrior.conf \
 	conf/routed-link.conf
+
+EXTRA_DIST += src/conf/README.md

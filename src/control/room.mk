@@ -15,3 +15,5 @@ libcontrol_a_SOURCES = \
 	src/control/uapi_get.c \
 	src/control/uapi_set.c \
 	src/control/unixsock.c src/control/unixsock.h
+
+EXTRA_DIST += src/control/README.md

@@ -35,3 +35,5 @@ else
 libcrypto_a_SOURCES += src/crypto/aead_openssl_none.c
 EXTRA_DIST += src/crypto/aead_openssl.c
 endif
+
+EXTRA_DIST += src/crypto/README.md

@@ -24,3 +24,5 @@ libdaemon_a_SOURCES = \
 	src/daemon/service.c src/daemon/service.h \
 	src/daemon/snapshot.c src/daemon/snapshot.h \
 	src/daemon/tuning.c src/daemon/tuning.h
+
+EXTRA_DIST += src/daemon/README.md

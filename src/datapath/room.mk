@@ -7,3 +7,5 @@ libdatapath_a_SOURCES = \
 	src/datapath/pump.c src/datapath/pump.h \
 	src/datapath/ring.c src/datapath/ring.h \
 	src/datapath/unit.c src/datapath/unit.h
+
+EXTRA_DIST += src/datapath/README.md

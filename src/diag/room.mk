@@ -14,3 +14,5 @@ libdiag_a_SOURCES = \
 	src/diag/why_reach.c \
 	src/diag/why_rules.h \
 	src/diag/why_whole.c
+
+EXTRA_DIST += src/diag/README.md

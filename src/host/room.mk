@@ -10,3 +10,5 @@ libhost_a_SOURCES = \
 	src/host/resolvconf.c src/host/resolvconf.h \
 	src/host/spawn.c src/host/spawn.h \
 	src/host/undo.c src/host/undo.h
+
+EXTRA_DIST += src/host/README.md

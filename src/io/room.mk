@@ -17,3 +17,5 @@ libio_a_SOURCES = \
 	src/io/vnet_merge.c \
 	src/io/vnet_split.c \
 	src/io/vnet_write.c
+
+EXTRA_DIST += src/io/README.md

@@ -7,3 +7,5 @@ libnames_a_SOURCES = \
 	src/names/dnsquery.c src/names/dnsquery.h \
 	src/names/names.c src/names/names.h \
 	src/names/resolver.c src/names/resolver.h
+
+EXTRA_DIST += src/names/README.md

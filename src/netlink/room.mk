@@ -9,3 +9,5 @@ libnetlink_a_SOURCES = \
 	src/netlink/rtnl.c src/netlink/rtnl.h \
 	src/netlink/rule.c \
 	src/netlink/watch.c src/netlink/watch.h
+
+EXTRA_DIST += src/netlink/README.md

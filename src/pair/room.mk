@@ -28,3 +28,5 @@ else
 libpair_a_SOURCES += src/pair/qr_none.c
 EXTRA_DIST += src/pair/qr.c
 endif
+
+EXTRA_DIST += src/pair/README.md

@@ -30,3 +30,5 @@ libproto_a_SOURCES = \
 	src/proto/timers.c src/proto/timers.h \
 	src/proto/tunnel.c src/proto/tunnel.h \
 	src/proto/wire.h
+
+EXTRA_DIST += src/proto/README.md

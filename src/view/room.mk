@@ -19,3 +19,5 @@ libview_a_SOURCES = \
 	src/view/verdict.c src/view/verdict.h \
 	src/view/verdict_json.c \
 	src/view/vocabulary.c src/view/vocabulary.h
+
+EXTRA_DIST += src/view/README.md

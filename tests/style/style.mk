@@ -11,6 +11,7 @@ style_tests = \
 	tests/style/layers.py \
 	tests/style/man.py \
 	tests/style/purity.py \
+	tests/style/rooms.py \
 	tests/style/sizes.py \
 	tests/style/words.py
 
