@@ -49,7 +49,7 @@ _taut_words()
 _taut()
 {
 	local verbs='run up down reload status show events why wait check genkey pubkey
-		genpsk new join accept export import help'
+		genpsk new join accept export import help version'
 	local options='--foreground --verbose --quiet --log-level --aead --tun-vnet --tun-tso
 		--tun-uso --tun-tcp-gro --tun-udp-gro --udp-gso --udp-gro --udp-rcvbuf --udp-sndbuf
 		--tun-queue-len --tun-gso-segs --batch-bytes --help --version'

@@ -87,6 +87,7 @@ complete -c taut -n __taut_at_verb -a accept -d 'finish, with the line that join
 complete -c taut -n __taut_at_verb -a export -d 'a file or QR code for a peer with wg-quick'
 complete -c taut -n __taut_at_verb -a import -d 'copy a wg-quick file to /etc/taut'
 complete -c taut -n __taut_at_verb -a help -d 'print a summary'
+complete -c taut -n __taut_at_verb -a version -d 'print the version'
 complete -c taut -n '__taut_at_file run up check' -F
 complete -c taut -n '__taut_at_argument import' -F
 complete -c taut -n '__taut_at_argument run up check export' -a '(__taut_names)' -d tunnel

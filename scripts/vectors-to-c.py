@@ -20,7 +20,6 @@ WIDE = NUMBERS | {"unix_sec"}
 # JSON name -> C name of a section.
 SECTIONS = {
     "blake2s": "blake2s_vectors",
-    "hmac_blake2s": "hmac_vectors",
     "kdf": "kdf_vectors",
     "noise_constants": "noise_constants",
     "keys": "key_vectors",

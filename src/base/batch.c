@@ -77,11 +77,6 @@ uint8_t *batch_space(struct batch *b, size_t *room)
 	return b->mem + b->used + PKT_HEAD;
 }
 
-struct pkt *batch_commit(struct batch *b, size_t len)
-{
-	return batch_add(b, len);
-}
-
 struct pkt *batch_add(struct batch *b, size_t len)
 {
 	struct pkt *p;

@@ -67,14 +67,11 @@ void batch_reset(struct batch *b);
 uint32_t batch_padded(uint32_t len, uint32_t mtu);
 
 /*
- * Two steps to add a plain packet whose length is known only once it is read: batch_space()
- * returns where its first byte goes and how many may be written there (head, tag and padding
- * are already reserved); batch_commit() makes a packet of the first len of them. batch_space()
- * is NULL when no packet, or no packet of at least one byte, fits any more.
+ * Where the next plain packet would start, and how many bytes it may have: head, tag and
+ * padding are already reserved. NULL when no packet, or no packet of at least one byte, fits.
  */
 uint8_t *batch_space(struct batch *b, size_t *room);
-struct pkt *batch_commit(struct batch *b, size_t len);
-/* Both at once; NULL if there is no room. len may be 0. Contents are undefined. */
+/* Add a plain packet; len may be 0. NULL if there is no room. Its contents are undefined. */
 struct pkt *batch_add(struct batch *b, size_t len);
 
 /* Reserve raw memory of the batch, for receive slots. NULL if there is no room. */

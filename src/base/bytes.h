@@ -3,13 +3,14 @@
 #define BASE_BYTES_H
 
 /*
- * Bytes: load and store integers at any alignment, wipe memory, count arrays.
+ * Bytes: load and store integers at any alignment, compare and wipe secrets, count arrays.
  *
  * load_* and store_* never need an aligned pointer, so a packet buffer may be
  * read at any offset without a cast.  The suffix names the byte order on the
  * wire: le for WireGuard's own headers, be for IP headers and TAI64N.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -108,5 +109,15 @@ static inline void wipe(void *p, size_t len)
 {
 	explicit_bzero(p, len);
 }
+
+/* Hide the value of x from the compiler, so that it cannot turn masks back into branches. */
+static inline uint32_t bytes_opaque(uint32_t x)
+{
+	__asm__("" : "+r"(x));
+	return x;
+}
+
+/* Constant-time comparison of any two secrets or tags of len bytes. */
+bool bytes_equal(const void *a, const void *b, size_t len);
 
 #endif

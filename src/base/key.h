@@ -34,11 +34,14 @@ void key_to_hex(char text[KEY_HEX_LEN + 1], const struct key *key);
 
 bool key_is_zero(const struct key *key);
 bool key_equal(const struct key *a, const struct key *b);
+/*
+ * Whether it is a placeholder from the examples that we ship: its base64 begins with
+ * "put/", and everyone knows it.  Also in the form that tools show of a private key in
+ * use, with the bits of key_clamp().
+ */
+bool key_is_placeholder(const struct key *key);
 
 /* Make 32 random bytes a Curve25519 private key (RFC 7748 5). */
 void key_clamp(struct key *key);
-
-/* Constant-time comparison of any two secrets or tags of len bytes. */
-bool bytes_equal(const void *a, const void *b, size_t len);
 
 #endif

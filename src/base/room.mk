@@ -4,8 +4,9 @@
 noinst_LIBRARIES += libbase.a
 libbase_a_CFLAGS = $(AM_STRICT_CFLAGS)
 libbase_a_SOURCES = \
+	src/base/aeadname.c src/base/aeadname.h \
 	src/base/batch.c src/base/batch.h \
-	src/base/bytes.h \
+	src/base/bytes.c src/base/bytes.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/endpoint.c src/base/endpoint.h \
 	src/base/exitcode.h \

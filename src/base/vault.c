@@ -23,17 +23,15 @@ enum {
  */
 struct chunk {
 	struct chunk *next;
-	uint8_t *base; /* the first secret */
-	size_t size;   /* without the guards */
-	size_t free;   /* grains */
-	bool locked;
+	uint8_t *base;   /* the first secret */
+	size_t size;     /* without the guards */
+	size_t free;     /* grains */
 	uint8_t taken[]; /* one per grain, 0 or 1 */
 };
 
 static struct vault {
 	struct chunk *chunks;
 	size_t used, locked;
-	bool swap_allowed;
 } vault;
 
 static size_t page_size(void)
@@ -63,8 +61,7 @@ static struct chunk *chunk_open(size_t size)
 	c->free = n;
 	if (mprotect(c->base, size, PROT_READ | PROT_WRITE) != 0)
 		goto unmap;
-	c->locked = mlock(c->base, size) == 0;
-	if (!c->locked && !vault.swap_allowed)
+	if (mlock(c->base, size) != 0)
 		goto unmap;
 
 	/* Old kernels support neither; the lock is what counts. */
@@ -73,8 +70,7 @@ static struct chunk *chunk_open(size_t size)
 
 	c->next = vault.chunks;
 	vault.chunks = c;
-	if (c->locked)
-		vault.locked += size;
+	vault.locked += size;
 	return c;
 
 unmap:
@@ -99,8 +95,7 @@ static void chunk_close(struct chunk *c)
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
-	if (c->locked)
-		vault.locked -= c->size;
+	vault.locked -= c->size;
 	munmap(c->base - page, c->size + 2 * page);
 	mem_free(c);
 }
@@ -193,11 +188,6 @@ void vault_free(void *p, size_t size)
 	vault.used -= n * VAULT_GRAIN;
 	if (c->free == c->size / VAULT_GRAIN)
 		chunk_close(c);
-}
-
-void vault_allow_swap(bool allow)
-{
-	vault.swap_allowed = allow;
 }
 
 size_t vault_used(void)

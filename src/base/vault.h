@@ -11,7 +11,6 @@
  * empty.  Not for the packet path.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -22,9 +21,7 @@ void *vault_new(size_t size);
 /* Wipe and give back; NULL is allowed. size as it was asked for. */
 void vault_free(void *p, size_t size);
 
-/* Continue without a lock when mlock fails (default: fail). Set by the admin, at start. */
-void vault_allow_swap(bool allow);
-/* Bytes in use, and bytes locked: for status and tests. */
+/* For tests: bytes in use, and bytes locked. */
 size_t vault_used(void);
 size_t vault_locked(void);
 

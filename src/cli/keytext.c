@@ -89,7 +89,13 @@ bool keytext_read(struct key *key)
 	}
 	good = key_from_base64(key, text, len);
 	wipe(text, sizeof(text));
-	if (!good)
+	if (!good) {
 		say("Key is not the correct length or format");
+	} else if (key_is_placeholder(key)) {
+		wipe(key, sizeof(*key));
+		say("this is the placeholder from the examples, which everyone knows; make a key "
+		    "with taut genkey");
+		good = false;
+	}
 	return good;
 }

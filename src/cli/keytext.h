@@ -10,7 +10,10 @@
 
 /* Base64 and a newline. false: reported. */
 bool keytext_write(const struct key *key);
-/* 44 characters, then nothing but white space and NUL. false: reported, in wg's words. */
+/*
+ * 44 characters, then nothing but white space and NUL; not a placeholder.  false: reported,
+ * in wg's words where wg has the error.
+ */
 bool keytext_read(struct key *key);
 /* wg's warning, if others can read what we are about to write a secret to. */
 void keytext_warn(void);

@@ -6,6 +6,7 @@ libcli_a_SOURCES = \
 	src/cli/await.c src/cli/await.h \
 	src/cli/detach.c src/cli/detach.h \
 	src/cli/find.c src/cli/find.h \
+	src/cli/guess.c src/cli/guess.h \
 	src/cli/keytext.c src/cli/keytext.h \
 	src/cli/launch.c src/cli/launch.h \
 	src/cli/statusopts.c src/cli/statusopts.h \

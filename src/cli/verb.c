@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli/verb.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -11,8 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/aeadname.h"
 #include "base/bytes.h"
 #include "base/text.h"
+#include "cli/guess.h"
 #include "crypto/aead.h"
 #include "crypto/selftest.h"
 
@@ -38,6 +39,7 @@ static const struct verb verbs[] = {
 	{ "export", "NAME", "a wg-quick file or QR code for a peer", 0, VERB_OWN, verb_export },
 	{ "import", "FILE [NAME]", "copy a wg-quick file to /etc/taut", 0, VERB_OWN, verb_import },
 	{ "help", "", "print this", 0, 0, verb_help },
+	{ "version", "", "print the version", 0, 0, verb_version },
 };
 
 static const struct verb help = { .name = "help", .run = verb_help };
@@ -54,27 +56,30 @@ static const struct option long_options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
 	{ "aead", required_argument, NULL, OPT_AEAD },
-	{ "tun-vnet", required_argument, NULL, OPT_TUNE + TUNE_TUN_VNET },
-	{ "tun-tso", required_argument, NULL, OPT_TUNE + TUNE_TUN_TSO },
-	{ "tun-uso", required_argument, NULL, OPT_TUNE + TUNE_TUN_USO },
-	{ "tun-tcp-gro", required_argument, NULL, OPT_TUNE + TUNE_TUN_TCP_GRO },
-	{ "tun-udp-gro", required_argument, NULL, OPT_TUNE + TUNE_TUN_UDP_GRO },
-	{ "udp-gso", required_argument, NULL, OPT_TUNE + TUNE_UDP_GSO },
-	{ "udp-gro", required_argument, NULL, OPT_TUNE + TUNE_UDP_GRO },
-	{ "udp-rcvbuf", required_argument, NULL, OPT_TUNE + TUNE_UDP_RCVBUF },
-	{ "udp-sndbuf", required_argument, NULL, OPT_TUNE + TUNE_UDP_SNDBUF },
-	{ "tun-gso-segs", required_argument, NULL, OPT_TUNE + TUNE_TUN_GSO_SEGS },
-	{ "tun-queue-len", required_argument, NULL, OPT_TUNE + TUNE_TUN_QUEUE_LEN },
-	{ "batch-bytes", required_argument, NULL, OPT_TUNE + TUNE_BATCH_BYTES },
-	{ 0 },
 };
+
+/* Those of the table, one for each knob, and an end. */
+struct long_options {
+	struct option all[LEN(long_options) + TUNE_KINDS + 1];
+};
+
+static void add_knobs(struct long_options *o)
+{
+	struct option *at = o->all + LEN(long_options);
+
+	memcpy(o->all, long_options, sizeof(long_options));
+	for (int i = 0; i < TUNE_KINDS; i++)
+		*at++ = (struct option){ tune_option((enum tune_kind)i), required_argument, NULL,
+					 OPT_TUNE + i };
+	*at = (struct option){ 0 };
+}
 
 const struct verb *verb_at(size_t i)
 {
 	return i < LEN(verbs) ? &verbs[i] : NULL;
 }
 
-const struct verb *verb_find(const char *name)
+static const struct verb *find(const char *name)
 {
 	size_t i;
 
@@ -152,9 +157,13 @@ static int take_tune(struct command *c, enum tune_kind kind, const char *value)
 /* EXITCODE_OK or EXITCODE_USAGE. A spec of "+..." stops at the first word. */
 static int take_options(int argc, char **argv, const char *spec, struct command *c, struct asked *a)
 {
+	struct long_options options;
+	char list[AEADNAME_LIST];
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, spec, long_options, NULL)) != -1) {
+	aeadname_list(list, ", ", " or ");
+	add_knobs(&options);
+	while ((opt = getopt_long(argc, argv, spec, options.all, NULL)) != -1) {
 		switch (opt) {
 		case 'f':
 			c->foreground = true;
@@ -182,11 +191,9 @@ static int take_options(int argc, char **argv, const char *spec, struct command 
 			a->level_given = true;
 			break;
 		case OPT_AEAD:
-			c->aead = conf_aead(optarg, strlen(optarg));
+			c->aead = aeadname_find(text_from_str(optarg));
 			if (!c->aead)
-				return say_usage("'%s' is not an AEAD: auto, ipsec-mb, openssl or "
-						 "sodium",
-						 optarg);
+				return say_usage("'%s' is not an AEAD: %s", optarg, list);
 			break;
 		default:
 			if (opt < OPT_TUNE) {
@@ -201,38 +208,38 @@ static int take_options(int argc, char **argv, const char *spec, struct command 
 	return EXITCODE_OK;
 }
 
-/* A word that is nearly a verb, and unlikely as the name of an interface. */
-static const char *near_verb(const char *word)
+/* Starts nothing: with our privileges, a mistyped word must not become a daemon. */
+static int no_verb(const char *word)
 {
-	size_t i, len = strlen(word);
+	const char *meant = guess_verb(word);
+	char hint[128] = "";
 
-	for (i = 0; i < len; i++) {
-		if (!isalpha((unsigned char)word[i]))
-			return NULL;
-	}
-	for (i = 0; i < LEN(verbs); i++) {
-		if (strlen(verbs[i].name) >= 5 &&
-		    text_distance(text_from_str(word), verbs[i].name, 2) <= 2)
-			return verbs[i].name;
-	}
-	return NULL;
+	if (conf_name_ok(word))
+		snprintf(hint, sizeof(hint), "; for a bare interface of that name: taut -- %s",
+			 word);
+	if (meant)
+		return say_usage("there is no verb '%s'; did you mean '%s'?", word, meant);
+	return say_usage("there is no verb '%s'; to start the tunnel of a file: taut up %s%s", word,
+			 word, hint);
 }
 
-/* The first word: a verb, or (after -f or --) the name of an interface. */
+/* After "--" there are no options, and the first word is not a verb. */
+static bool options_ended(char **argv)
+{
+	return strcmp(argv[optind - 1], "--") == 0;
+}
+
+/* The first word: a verb, or the name of an interface if there is reason to think so. */
 static int choose(char **argv, struct command *c)
 {
 	const char *word = argv[optind];
-	bool is_name = c->foreground || strcmp(argv[optind - 1], "--") == 0;
-	const char *meant;
+	bool is_name = c->foreground || options_ended(argv);
 
-	c->verb = is_name ? NULL : verb_find(word);
+	c->verb = is_name ? NULL : find(word);
 	if (c->verb)
 		return EXITCODE_OK;
-	meant = is_name ? NULL : near_verb(word);
-	if (meant)
-		return say_usage("there is no verb '%s'; did you mean '%s'? (To serve an "
-				 "interface with that name: taut -- %s)",
-				 word, meant, word);
+	if (!is_name && !verb_serve_is_meant(word, c->called))
+		return no_verb(word);
 	c->verb = &serve;
 	c->arg = word;
 	return EXITCODE_OK;
@@ -292,6 +299,7 @@ static int parse(int argc, char **argv, struct command *c)
 {
 	struct asked a = { 0 };
 	int r = take_options(argc, argv, "+fhVvq", c, &a);
+	bool ended;
 
 	if (r != EXITCODE_OK)
 		return r;
@@ -303,10 +311,12 @@ static int parse(int argc, char **argv, struct command *c)
 		r = choose(argv, c);
 		if (r != EXITCODE_OK)
 			return r;
+		ended = options_ended(argv);
 		optind++;
 		if (c->verb->max_args == VERB_OWN)
 			return hand_over(argc, argv, c);
-		r = take_options(argc, argv, "fhVvq", c, &a);
+		if (!ended)
+			r = take_options(argc, argv, "fhVvq", c, &a);
 	}
 	if (r != EXITCODE_OK)
 		return r;
@@ -342,7 +352,7 @@ static bool hold_standard_files(void)
 int verb_main(int argc, char **argv)
 {
 	static char program[] = "taut";
-	struct command c = { 0 };
+	struct command c = { .called = argc > 0 ? argv[0] : "taut" };
 	int r;
 
 	if (!hold_standard_files())

@@ -20,8 +20,9 @@ enum { VERB_OWN = 1000 };
 /* What argv asked for. */
 struct command {
 	const struct verb *verb;
-	const char *arg;  /* NULL: none given */
-	const char *aead; /* of conf_aead(); NULL: not given */
+	const char *called; /* argv[0] */
+	const char *arg;    /* NULL: none given */
+	const char *aead;   /* one of aeadname()'s; NULL: not given */
 	struct tune tune;
 	bool foreground, quiet;
 	int argc;    /* for verbs with options of their own: */
@@ -39,9 +40,8 @@ struct verb {
 /* The whole program. */
 int verb_main(int argc, char **argv);
 
-/* The i-th verb, NULL after the last; and the verb of that name, or NULL. */
+/* The i-th verb; NULL after the last. */
 const struct verb *verb_at(size_t i);
-const struct verb *verb_find(const char *name);
 
 /*
  * The interface name that an argument (NAME or FILE) stands for; the file need not exist.
@@ -76,5 +76,11 @@ int verb_help(const struct command *c);
 int verb_version(const struct command *c);
 /* `taut IFNAME`: not in the table. */
 int verb_serve(const struct command *c);
+/*
+ * Whether a word that is not a verb is the name of an interface, as wg-quick(8) and scripts
+ * written for wireguard-go mean it: by the environment, by the name that we are called by,
+ * or because there is a file for it.
+ */
+bool verb_serve_is_meant(const char *word, const char *called);
 
 #endif

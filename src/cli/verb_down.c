@@ -11,6 +11,7 @@
 #include "cli/verb.h"
 #include "control/ask.h"
 #include "control/control.h"
+#include "host/host.h"
 
 enum { WAIT_MS = 10000, STEP_MS = 50 };
 
@@ -85,6 +86,47 @@ static int stop(const char *name, int fd)
 	return status;
 }
 
+static void add_piece(struct print *said, unsigned n, const char *what)
+{
+	if (n == 0)
+		return;
+	print_add(said, said->len ? ", " : "");
+	if (n > 1)
+		print_add(said, "%u ", n);
+	print_add(said, "%s%s", what, n > 1 ? "s" : "");
+}
+
+/* It is not running. If it was killed, it could not clean up after itself: do it now. */
+static int sweep(const char *name, bool quiet)
+{
+	struct host_swept swept = { 0 };
+	struct print said = { 0 };
+	struct host *host;
+	int r, sock;
+
+	sock = control_sweep(name);
+	r = host_open(&host);
+	if (r == 0) {
+		/* If a device of that name exists, the DNS servers are those of somebody else. */
+		r = host_sweep(host, if_nametoindex(name) ? NULL : name, &swept);
+		host_close(host);
+	}
+	add_piece(&said, sock > 0, "its control socket");
+	add_piece(&said, swept.rules, "policy rule");
+	add_piece(&said, swept.dns, "its DNS servers");
+	if (said.len && !quiet)
+		say("%s was not running; removed what a killed tunnel left behind: %s", name,
+		    said.failed ? "" : said.chars);
+	else if (!quiet)
+		say("%s is not running", name);
+	print_fini(&said);
+	r = sock < 0 ? sock : r;
+	if (r < 0)
+		say("%s: cannot remove what a killed tunnel left behind: %s%s", name, strerror(-r),
+		    geteuid() ? " (try sudo)" : "");
+	return r < 0 ? EXITCODE_FAILED : EXITCODE_OK;
+}
+
 int verb_down(const struct command *c)
 {
 	char name[CONF_NAME_MAX + 1];
@@ -93,11 +135,8 @@ int verb_down(const struct command *c)
 	if (!verb_name(c->arg, name))
 		return EXITCODE_USAGE;
 	fd = control_connect(name);
-	if (fd == -ENOENT || fd == -ECONNREFUSED) {
-		if (!c->quiet)
-			say("%s is not running", name);
-		return EXITCODE_OK;
-	}
+	if (fd == -ENOENT || fd == -ECONNREFUSED)
+		return sweep(name, c->quiet);
 	if (fd < 0) {
 		say("%s: %s", name, ask_error(fd));
 		return EXITCODE_FAILED;

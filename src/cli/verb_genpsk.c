@@ -2,7 +2,7 @@
 #include "base/bytes.h"
 #include "cli/keytext.h"
 #include "cli/verb.h"
-#include "crypto/rng.h"
+#include "crypto/keygen.h"
 
 int verb_genpsk(const struct command *c)
 {
@@ -13,7 +13,7 @@ int verb_genpsk(const struct command *c)
 	if (!verb_crypto())
 		return EXITCODE_FAILED;
 	keytext_warn();
-	rng_fill(&rng_system, key.bytes, sizeof(key.bytes));
+	keygen_psk(&key, &rng_system);
 	good = keytext_write(&key);
 	wipe(&key, sizeof(key));
 	return good ? EXITCODE_OK : EXITCODE_FAILED;

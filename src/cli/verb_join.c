@@ -5,8 +5,7 @@
 #include "base/bytes.h"
 #include "cli/launch.h"
 #include "cli/verb.h"
-#include "crypto/dh.h"
-#include "crypto/rng.h"
+#include "crypto/keygen.h"
 #include "pair/confdir.h"
 #include "pair/conftext.h"
 #include "pair/dial.h"
@@ -132,9 +131,7 @@ static void make_answer(struct joining *j)
 
 	a->kind = PAIRLINE_ANSWER;
 	snprintf(a->name, sizeof(a->name), "%s", j->name);
-	rng_fill(&rng_system, j->private_key.bytes, KEY_LEN);
-	key_clamp(&j->private_key);
-	dh_public(&a->public_key, &j->private_key);
+	keygen_pair(&j->private_key, &a->public_key, &rng_system);
 	pairline_id(a->id, &j->offer);
 	pairline_sign(a);
 }

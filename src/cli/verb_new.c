@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "cli/launch.h"
 #include "cli/verb.h"
-#include "crypto/dh.h"
+#include "crypto/keygen.h"
 #include "pair/confdir.h"
 #include "pair/conftext.h"
 #include "pair/dial.h"
@@ -126,11 +126,9 @@ static void make_keys(struct making *m)
 {
 	struct pairline *l = &m->offer;
 
-	rng_fill(&rng_system, m->private_key.bytes, KEY_LEN);
-	key_clamp(&m->private_key);
-	dh_public(&l->public_key, &m->private_key);
+	keygen_pair(&m->private_key, &l->public_key, &rng_system);
 	if (m->o.given & PAIROPT_PSK)
-		rng_fill(&rng_system, l->psk.bytes, KEY_LEN);
+		keygen_psk(&l->psk, &rng_system);
 }
 
 /* Keep the line for `taut accept`; an earlier one belonged to a file that no longer exists. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/text.h"
 #include "cli/detach.h"
 #include "cli/verb.h"
@@ -29,6 +30,27 @@ static bool handed_over(const char *variable, int *fd)
 static void ready(void *ctx)
 {
 	(void)ctx;
+}
+
+bool verb_serve_is_meant(const char *word, const char *called)
+{
+	/* The first is wg-quick(8)'s, from its caller; the others are wireguard-go's. */
+	static const char *const names[] = { "WG_QUICK_USERSPACE_IMPLEMENTATION",
+					     "WG_PROCESS_FOREGROUND", "WG_TUN_FD", "WG_UAPI_FD" };
+	char path[PATH_MAX], name[CONF_NAME_MAX + 1];
+	const char *slash = strrchr(called, '/');
+	size_t i;
+
+	for (i = 0; i < LEN(names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return true;
+	}
+	/* Without the variable wg-quick(8) looks for a program of that name. */
+	if (strcmp(slash ? slash + 1 : called, "wireguard-go") == 0)
+		return true;
+	return conf_name_ok(word) && conf_find(word, path, sizeof(path), name) == 0;
 }
 
 /*

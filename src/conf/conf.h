@@ -27,7 +27,8 @@ enum {
 	CONF_NAME_MAX = 15, /* interface name (IFNAMSIZ - 1) */
 	CONF_MTU_MIN = 68,
 	CONF_MTU_MAX = 65535,
-	CONF_PEER_NAME = 64, /* bytes of a peer's name, with its NUL */
+	CONF_MTU_IPV6 = 1280, /* below it the kernel allows no IPv6 on a device */
+	CONF_PEER_NAME = 64,  /* bytes of a peer's name, with its NUL */
 };
 
 enum conf_set {
@@ -109,8 +110,9 @@ struct conf {
 	char **hook[HOOK_KINDS]; /* shell text as written, %i not yet replaced */
 	size_t n_hook[HOOK_KINDS];
 	struct tune tune;
+	struct conf_place mtu_place;
 	struct conf_place key_place; /* of PrivateKey, or PrivateKeyFile, good or bad */
-	const char *aead;            /* one of conf_aead()'s */
+	const char *aead;            /* one of aeadname()'s */
 	struct conf_place aead_place;
 	struct conf_peer *peer;
 	size_t n_peer, cap_peer;
@@ -129,16 +131,13 @@ bool conf_add_dns(struct conf *c, const struct ip *server, const char *search, s
 bool conf_add_hook(struct conf *c, enum conf_hook kind, const char *command, size_t len);
 
 /*
- * The name of an AEAD backend, as in aead.h, or "auto", for a word in either case; NULL:
- * unknown. Static.
- */
-const char *conf_aead(const char *word, size_t len);
-
-/*
  * Make a peer's name from arbitrary text: UTF-8 without control characters, quotes and
  * backslashes, which become '_', and cut at a whole character. false: it was changed.
  */
 bool conf_peer_name(char name[CONF_PEER_NAME], struct text from);
+
+/* MTU is too small for IPv6: the kernel refuses its addresses and routes, or removes them. */
+bool conf_mtu_lacks_ipv6(const struct conf *c);
 
 /* 1..15 characters of [a-zA-Z0-9_=+.-], not "." or "..": wg-quick's rule. */
 bool conf_name_ok(const char *name);
@@ -194,6 +193,12 @@ int conf_load_keys(struct conf *c, struct conf_report *r);
  * with two peers... 0 or -EINVAL, reported.
  */
 int conf_check(const struct conf *c, const struct key *public_key, struct conf_report *r);
+
+/*
+ * The part of it that also applies to a request to a running tunnel: no key is
+ * key_is_placeholder(), except that of a peer to be removed.  0 or -EINVAL, reported.
+ */
+int conf_check_placeholders(const struct conf *c, struct conf_report *r);
 
 /*
  * The file of a tunnel's name: /etc/taut/NAME.conf, else /etc/wireguard/NAME.conf;

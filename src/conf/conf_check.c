@@ -97,6 +97,45 @@ static void check_psk(const struct check *ck, const struct conf_peer *p)
 				  same);
 }
 
+static void check_placeholders(const struct check *ck)
+{
+	const struct conf *c = ck->c;
+	size_t i;
+
+	if (key_is_placeholder(&c->private_key))
+		diag_line_error(
+			ck->r, c->path, c->key_place,
+			"the private key is the placeholder from the examples, which everyone "
+			"knows; make one with taut genkey");
+	for (i = 0; i < c->n_peer; i++) {
+		const struct conf_peer *p = &c->peer[i];
+
+		/* Removing it does no harm. */
+		if (p->set & CONF_PEER_REMOVE)
+			continue;
+		if (key_is_placeholder(&p->public_key))
+			diag_line_error(
+				ck->r, c->path, p->key_place,
+				"the public key is the placeholder from the examples; put the "
+				"peer's here (at the other end: taut pubkey)");
+		if (key_is_placeholder(&p->psk))
+			diag_line_error(
+				ck->r, c->path, p->psk_place,
+				"the preshared key is the placeholder from the examples, which "
+				"everyone knows; make one for both ends with taut genpsk, or "
+				"remove it");
+	}
+}
+
+int conf_check_placeholders(const struct conf *c, struct conf_report *r)
+{
+	const struct check ck = { .c = c, .r = r };
+	unsigned errors = r->errors;
+
+	check_placeholders(&ck);
+	return r->errors == errors ? 0 : -EINVAL;
+}
+
 /*
  * A datagram to the endpoint must not be routed back into the tunnel. With Table = auto, a
  * default route comes with rules that keep marked datagrams out, but a narrower route does
@@ -132,6 +171,56 @@ static void check_loop(const struct check *ck, const struct conf_peer *p, const 
 	}
 }
 
+bool conf_mtu_lacks_ipv6(const struct conf *c)
+{
+	return c->set & CONF_MTU && c->mtu < CONF_MTU_IPV6;
+}
+
+/* Without these routes the traffic would bypass the tunnel. false: reported. */
+static bool check_ipv6_routes(const struct check *ck)
+{
+	const struct conf *c = ck->c;
+	char text[PREFIX_TEXT];
+	size_t i, k;
+
+	for (i = 0; i < c->n_peer && c->table_kind != TABLE_OFF; i++) {
+		for (k = 0; k < c->peer[i].n_allowed; k++) {
+			const struct conf_allowed *a = &c->peer[i].allowed[k];
+
+			if (a->remove || a->prefix.ip.family != AF_INET6)
+				continue;
+			prefix_print(text, &a->prefix);
+			diag_line_error(
+				ck->r, c->path, c->mtu_place,
+				"below %d the kernel routes no IPv6 to an interface, and "
+				"AllowedIPs has %s; set MTU = %d or more, or leave IPv6 out",
+				CONF_MTU_IPV6, text, CONF_MTU_IPV6);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void check_mtu(const struct check *ck)
+{
+	const struct conf *c = ck->c;
+	char text[PREFIX_TEXT];
+	size_t i;
+
+	if (!conf_mtu_lacks_ipv6(c) || !check_ipv6_routes(ck))
+		return;
+	for (i = 0; i < c->n_address; i++) {
+		if (c->address[i].ip.family != AF_INET6)
+			continue;
+		prefix_print(text, &c->address[i]);
+		diag_line_warning(
+			ck->r, c->path, c->mtu_place,
+			"below %d the kernel allows no IPv6 address on an interface: %s is "
+			"left out; set MTU = %d or more, or remove it",
+			CONF_MTU_IPV6, text, CONF_MTU_IPV6);
+	}
+}
+
 static void check_endpoint(const struct check *ck, const struct conf_peer *p)
 {
 	const struct conf *c = ck->c;
@@ -162,6 +251,8 @@ int conf_check(const struct conf *c, const struct key *public_key, struct conf_r
 	size_t i;
 
 	check_private_key(&ck);
+	check_placeholders(&ck);
+	check_mtu(&ck);
 	for (i = 0; i < c->n_peer; i++) {
 		check_public_key(&ck, &c->peer[i]);
 		check_psk(&ck, &c->peer[i]);

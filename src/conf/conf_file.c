@@ -90,11 +90,12 @@ static void odd_space(const struct reader *rd, bool command)
 				  : "non-breaking space read as a plain one; retype it");
 }
 
-static bool take_word(struct reader *rd, const struct directive *word, struct value *v)
+/* seen: the line that had it before; 0: none. */
+static bool take_word(struct reader *rd, const struct directive *word, uint32_t *seen,
+		      struct value *v)
 {
 	struct text whole = word->flags & DIRECTIVE_COMMAND ? rd->line.raw : rd->line.bare;
 	const char *equals = memchr(whole.at, '=', text_len(whole));
-	uint32_t *seen = &rd->seen[directives_index(word)];
 
 	v->key = word->name;
 	v->raw = text_trim(text_from(equals + 1, (size_t)(whole.end - equals - 1)));
@@ -117,12 +118,12 @@ static bool take_word(struct reader *rd, const struct directive *word, struct va
 /* A line before the first section. */
 static void homeless(const struct value *v, struct text key)
 {
-	const struct directive *word = directives_find(SECTION_PEER, key);
-	const char *section = directives_section(word ? SECTION_PEER : SECTION_INTERFACE);
+	struct directive word;
+	bool known = directives_find(SECTION_PEER, key, &word) >= 0;
+	const char *section = directives_section(known ? SECTION_PEER : SECTION_INTERFACE);
 
-	if (!word)
-		word = directives_find(SECTION_INTERFACE, key);
-	value_error(v, key.at, "%s before any section; put %s above it", word ? word->name : "key",
+	known = known || directives_find(SECTION_INTERFACE, key, &word) >= 0;
+	value_error(v, key.at, "%s before any section; put %s above it", known ? word.name : "key",
 		    section);
 }
 
@@ -130,8 +131,9 @@ static bool take_setting(struct reader *rd, struct value *v)
 {
 	const struct line *l = &rd->line;
 	const char *equals = memchr(l->chars, '=', l->len);
-	const struct directive *word;
+	struct directive word;
 	struct text key;
+	int found;
 
 	if (*l->chars == ';') {
 		value_error(v, l->chars, "; does not start a comment; use # instead");
@@ -148,10 +150,10 @@ static bool take_setting(struct reader *rd, struct value *v)
 		homeless(v, key);
 		return true;
 	}
-	word = directives_find(rd->section, key);
-	odd_space(rd, word && word->flags & DIRECTIVE_COMMAND);
-	if (word)
-		return take_word(rd, word, v);
+	found = directives_find(rd->section, key, &word);
+	odd_space(rd, found >= 0 && word.flags & DIRECTIVE_COMMAND);
+	if (found >= 0)
+		return take_word(rd, &word, &rd->seen[found], v);
 	directives_unknown(v, rd->section, key);
 	return true;
 }

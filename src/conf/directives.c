@@ -54,8 +54,10 @@ static bool set_fwmark(struct conf *c, struct conf_peer *peer, const struct valu
 static bool set_mtu(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	(void)peer;
-	if (value_mtu(v, &c->mtu))
-		c->set |= CONF_MTU;
+	if (!value_mtu(v, &c->mtu))
+		return true;
+	c->set |= CONF_MTU;
+	c->mtu_place = line_place(v->line, v->text.at);
 	return true;
 }
 
@@ -287,18 +289,6 @@ static const struct directive words[] = {
 	{ "PostDown", SECTION_INTERFACE, DIRECTIVE_LIST | DIRECTIVE_COMMAND | DIRECTIVE_MAY_LACK,
 	  set_post_down },
 	{ "SaveConfig", SECTION_INTERFACE, 0, set_save },
-	{ "TunVnet", SECTION_INTERFACE, 0, set_tune },
-	{ "TunTso", SECTION_INTERFACE, 0, set_tune },
-	{ "TunUso", SECTION_INTERFACE, 0, set_tune },
-	{ "TunTcpGro", SECTION_INTERFACE, 0, set_tune },
-	{ "TunUdpGro", SECTION_INTERFACE, 0, set_tune },
-	{ "UdpGso", SECTION_INTERFACE, 0, set_tune },
-	{ "UdpGro", SECTION_INTERFACE, 0, set_tune },
-	{ "UdpRcvbuf", SECTION_INTERFACE, 0, set_tune },
-	{ "UdpSndbuf", SECTION_INTERFACE, 0, set_tune },
-	{ "TunQueueLen", SECTION_INTERFACE, 0, set_tune },
-	{ "TunGsoSegs", SECTION_INTERFACE, 0, set_tune },
-	{ "BatchBytes", SECTION_INTERFACE, 0, set_tune },
 	{ "PublicKey", SECTION_PEER, DIRECTIVE_PEER_KEY, set_public_key },
 	{ "Name", SECTION_PEER, DIRECTIVE_MAY_LACK, set_name },
 	{ "PresharedKey", SECTION_PEER, 0, set_psk },
@@ -307,21 +297,27 @@ static const struct directive words[] = {
 	{ "AllowedIPs", SECTION_PEER, DIRECTIVE_LIST, set_allowed },
 	{ "PersistentKeepalive", SECTION_PEER, 0, set_keepalive },
 };
-_Static_assert(LEN(words) <= DIRECTIVES_MAX, "each word has an index");
+enum { N_DIRECTIVES = LEN(words) + TUNE_KINDS };
+_Static_assert((int)N_DIRECTIVES <= (int)DIRECTIVES_MAX, "each directive has an index");
 
-const struct directive *directives_find(enum section section, struct text key)
+/* Those of the table, then one for each knob. */
+static struct directive directive_at(size_t i)
 {
-	size_t i;
-
-	for (i = 0; i < LEN(words); i++)
-		if (words[i].section == section && text_is_nocase(key, words[i].name))
-			return &words[i];
-	return NULL;
+	if (i < LEN(words))
+		return words[i];
+	return (struct directive){ .name = tune_key((enum tune_kind)(i - LEN(words))),
+				   .section = SECTION_INTERFACE,
+				   .set = set_tune };
 }
 
-size_t directives_index(const struct directive *word)
+int directives_find(enum section section, struct text key, struct directive *word)
 {
-	return (size_t)(word - words);
+	for (int i = 0; i < N_DIRECTIVES; i++) {
+		*word = directive_at((size_t)i);
+		if (word->section == section && text_is_nocase(key, word->name))
+			return i;
+	}
+	return -1;
 }
 
 const char *directives_section(enum section section)
@@ -330,35 +326,34 @@ const char *directives_section(enum section section)
 }
 
 /* The nearest known key, with at most a third of it wrong; if several, one of this section. */
-static const struct directive *nearest(enum section section, struct text key)
+static bool nearest(enum section section, struct text key, struct directive *best)
 {
 	enum { LIMIT = 4 };
-	const struct directive *best = NULL;
 	unsigned distance, least = LIMIT + 1;
-	size_t i;
 
-	for (i = 0; i < LEN(words); i++) {
-		distance = text_distance(key, words[i].name, LIMIT);
-		if (distance > LIMIT || 3 * distance > strlen(words[i].name) + 1)
+	for (size_t i = 0; i < N_DIRECTIVES; i++) {
+		struct directive d = directive_at(i);
+
+		distance = text_distance(key, d.name, LIMIT);
+		if (distance > LIMIT || 3 * distance > strlen(d.name) + 1)
 			continue;
 		if (distance > least ||
-		    (distance == least &&
-		     (!best || words[i].section != section || best->section == section)))
+		    (distance == least && (d.section != section || best->section == section)))
 			continue;
-		best = &words[i];
+		*best = d;
 		least = distance;
 	}
-	return best;
+	return least <= LIMIT;
 }
 
 void directives_unknown(const struct value *v, enum section section, struct text key)
 {
 	enum section other = section == SECTION_PEER ? SECTION_INTERFACE : SECTION_PEER;
-	const struct directive *word = directives_find(other, key);
+	struct directive word;
 	char quote[DIAG_LINE_QUOTE];
 
-	if (word) {
-		value_error(v, key.at, "%s belongs in %s, not in %s; move it there", word->name,
+	if (directives_find(other, key, &word) >= 0) {
+		value_error(v, key.at, "%s belongs in %s, not in %s; move it there", word.name,
 			    directives_section(other), directives_section(section));
 		return;
 	}
@@ -366,13 +361,12 @@ void directives_unknown(const struct value *v, enum section section, struct text
 		value_error(v, key.at, "nothing before this =; write Key = Value");
 		return;
 	}
-	word = nearest(section, key);
-	if (word && word->section == section)
+	if (nearest(section, key, &word) && word.section == section)
 		value_error(v, key.at, "unknown key %s; did you mean %s?",
-			    diag_line_quote(quote, key), word->name);
-	else if (word)
+			    diag_line_quote(quote, key), word.name);
+	else if (nearest(section, key, &word))
 		value_error(v, key.at, "unknown key %s; did you mean %s, which belongs in %s?",
-			    diag_line_quote(quote, key), word->name, directives_section(other));
+			    diag_line_quote(quote, key), word.name, directives_section(other));
 	else if (text_len(key) > 24) /* it could be a cryptographic key: do not show it */
 		value_error(v, key.at, "unknown key of %zu characters; write Key = Value",
 			    text_len(key));

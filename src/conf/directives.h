@@ -29,10 +29,8 @@ struct directive {
 	bool (*set)(struct conf *c, struct conf_peer *peer, const struct value *v);
 };
 
-/* The word of a section, in either case; NULL if unknown. */
-const struct directive *directives_find(enum section section, struct text key);
-/* Its place in the table, below DIRECTIVES_MAX. */
-size_t directives_index(const struct directive *word);
+/* The word of a section, in either case: its number, below DIRECTIVES_MAX; -1 if unknown. */
+int directives_find(enum section section, struct text key, struct directive *word);
 /*
  * Report, at key, a key that this section does not have: whether another section has it, or
  * what may be meant.

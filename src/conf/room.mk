@@ -6,10 +6,10 @@ libconf_a_SOURCES = \
 	src/conf/conf_dup.c src/conf/conf_dup.h \
 	src/conf/conf_file.c \
 	src/conf/conf_keys.c \
+	src/conf/conf_peername.c \
 	src/conf/diag_line.c src/conf/diag_line.h \
 	src/conf/directives.c src/conf/directives.h \
 	src/conf/line.c src/conf/line.h \
-	src/conf/peername.c \
 	src/conf/tune.c src/conf/tune.h \
 	src/conf/value.c src/conf/value.h \
 	src/conf/value_addr.c

@@ -3,36 +3,42 @@
 
 static const struct {
 	const char *key, *option;
-	uint32_t min, max; /* of a number */
-	const char *want;
-} kinds[TUNE_KINDS] = {
-	[TUNE_TUN_VNET] = { "TunVnet", "tun-vnet", 0, 0, "on, off or auto" },
-	[TUNE_TUN_TSO] = { "TunTso", "tun-tso", 0, 0, "on, off or auto" },
-	[TUNE_TUN_USO] = { "TunUso", "tun-uso", 0, 0, "on, off or auto" },
-	[TUNE_TUN_TCP_GRO] = { "TunTcpGro", "tun-tcp-gro", 0, 0, "on, off or auto" },
-	[TUNE_TUN_UDP_GRO] = { "TunUdpGro", "tun-udp-gro", 0, 0, "on, off or auto" },
-	[TUNE_UDP_GSO] = { "UdpGso", "udp-gso", 0, 0, "on, off or auto" },
-	[TUNE_UDP_GRO] = { "UdpGro", "udp-gro", 0, 0, "on, off or auto" },
-	[TUNE_UDP_RCVBUF] = { "UdpRcvbuf", "udp-rcvbuf", 64 << 10, 256 << 20,
-			      "auto, or a number of bytes 64K..256M" },
-	[TUNE_UDP_SNDBUF] = { "UdpSndbuf", "udp-sndbuf", 256 << 10, 256 << 20,
-			      "auto, or a number of bytes 256K..256M" },
-	[TUNE_TUN_QUEUE_LEN] = { "TunQueueLen", "tun-queue-len", 1, 1 << 16,
-				 "auto, or a number of packets 1..65536" },
-	[TUNE_TUN_GSO_SEGS] = { "TunGsoSegs", "tun-gso-segs", 1, 65535,
-				"auto, or a number of segments 1..65535" },
-	[TUNE_BATCH_BYTES] = { "BatchBytes", "batch-bytes", 64 << 10, 64 << 20,
-			       "auto, or a number of bytes 64K..64M" },
+	const char *help;
+	uint32_t min, max;  /* of a number */
+	const char *expect; /* of a number: all that it may be */
+} knobs[TUNE_KINDS] = {
+	[TUNE_TUN_VNET] = { "TunVnet", "tun-vnet", "several packets in one call" },
+	[TUNE_TUN_TSO] = { "TunTso", "tun-tso", "split big TCP packets from the interface" },
+	[TUNE_TUN_USO] = { "TunUso", "tun-uso", "split big UDP packets from the interface" },
+	[TUNE_TUN_TCP_GRO] = { "TunTcpGro", "tun-tcp-gro", "join TCP packets for the interface" },
+	[TUNE_TUN_UDP_GRO] = { "TunUdpGro", "tun-udp-gro", "join UDP packets for the interface" },
+	[TUNE_UDP_GSO] = { "UdpGso", "udp-gso", "send several datagrams in one call" },
+	[TUNE_UDP_GRO] = { "UdpGro", "udp-gro", "receive several datagrams in one call" },
+	[TUNE_UDP_RCVBUF] = { "UdpRcvbuf", "udp-rcvbuf", "bytes of receive buffer, each socket",
+			      64 << 10, 256 << 20, "auto, or a number of bytes 64K..256M" },
+	[TUNE_UDP_SNDBUF] = { "UdpSndbuf", "udp-sndbuf", "bytes of send buffer, each socket",
+			      256 << 10, 256 << 20, "auto, or a number of bytes 256K..256M" },
+	[TUNE_TUN_QUEUE_LEN] = { "TunQueueLen", "tun-queue-len", "packets waiting in the interface",
+				 1, 1 << 16, "auto, or a number of packets 1..65536" },
+	[TUNE_TUN_GSO_SEGS] = { "TunGsoSegs", "tun-gso-segs", "segments of one big packet", 1,
+				65535, "auto, or a number of segments 1..65535" },
+	[TUNE_BATCH_BYTES] = { "BatchBytes", "batch-bytes", "bytes moved one way in a turn",
+			       64 << 10, 64 << 20, "auto, or a number of bytes 64K..64M" },
 };
 
 const char *tune_key(enum tune_kind kind)
 {
-	return kinds[kind].key;
+	return knobs[kind].key;
 }
 
 const char *tune_option(enum tune_kind kind)
 {
-	return kinds[kind].option;
+	return knobs[kind].option;
+}
+
+const char *tune_help(enum tune_kind kind)
+{
+	return knobs[kind].help;
 }
 
 static bool read_switch(struct text value, uint32_t *out)
@@ -86,10 +92,10 @@ const char *tune_set(struct tune *t, enum tune_kind kind, struct text value)
 	uint32_t taken = 0;
 	bool good = kind < TUNE_SWITCHES
 			    ? read_switch(value, &taken)
-			    : read_number(value, kinds[kind].min, kinds[kind].max, &taken);
+			    : read_number(value, knobs[kind].min, knobs[kind].max, &taken);
 
 	if (!good)
-		return kinds[kind].want;
+		return kind < TUNE_SWITCHES ? "on, off or auto" : knobs[kind].expect;
 	t->value[kind] = taken;
 	t->given |= 1u << kind;
 	return NULL;

@@ -42,6 +42,8 @@ struct tune {
 /* "TunTso", "tun-tso". */
 const char *tune_key(enum tune_kind kind);
 const char *tune_option(enum tune_kind kind);
+/* What it is for, in a few words. */
+const char *tune_help(enum tune_kind kind);
 /*
  * Take a value. NULL; else what is expected instead, to follow the word "expected", and
  * nothing has changed.

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/aeadname.h"
 #include "base/bytes.h"
 
 bool value_error(const struct value *v, const char *at, const char *format, ...)
@@ -149,23 +150,10 @@ bool value_table(const struct value *v, enum conf_table_kind *kind, uint32_t *ta
 	return true;
 }
 
-static const char *const aeads[] = { "auto", "ipsec-mb", "openssl", "sodium" };
-
-const char *conf_aead(const char *word, size_t len)
-{
-	struct text text = text_from(word, len);
-	size_t i;
-
-	for (i = 0; i < LEN(aeads); i++)
-		if (text_is_nocase(text, aeads[i]))
-			return aeads[i];
-	return NULL;
-}
-
 bool value_aead(const struct value *v, const char **name)
 {
-	const char *known = conf_aead(v->text.at, text_len(v->text));
-	char quote[DIAG_LINE_QUOTE];
+	const char *known = aeadname_find(v->text);
+	char quote[DIAG_LINE_QUOTE], list[AEADNAME_LIST];
 	size_t i;
 
 	if (known) {
@@ -173,12 +161,12 @@ bool value_aead(const struct value *v, const char **name)
 		return true;
 	}
 	diag_line_quote(quote, v->text);
-	for (i = 0; i < LEN(aeads); i++)
-		if (text_distance(v->text, aeads[i], 2) <= 2)
+	for (i = 0; (known = aeadname(i)); i++)
+		if (text_distance(v->text, known, 2) <= 2)
 			return value_error(v, v->text.at, "%s: \"%s\"; did you mean %s?", v->key,
-					   quote, aeads[i]);
-	return value_error(v, v->text.at, "%s: \"%s\"; expected auto, ipsec-mb, openssl or sodium",
-			   v->key, quote);
+					   quote, known);
+	aeadname_list(list, ", ", " or ");
+	return value_error(v, v->text.at, "%s: \"%s\"; expected %s", v->key, quote, list);
 }
 
 bool value_bool(const struct value *v, bool *yes)

@@ -35,7 +35,7 @@ bool value_mark(const struct value *v, uint32_t *mark);
 bool value_keepalive(const struct value *v, uint16_t *seconds);
 /* off, auto, a number, or one of the names that every system has. */
 bool value_table(const struct value *v, enum conf_table_kind *kind, uint32_t *table);
-/* auto, or a name that conf_aead() knows. */
+/* A word that aeadname_find() knows. */
 bool value_aead(const struct value *v, const char **name);
 bool value_bool(const struct value *v, bool *yes);
 

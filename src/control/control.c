@@ -42,6 +42,11 @@ int control_listen(const char *name, int *fd)
 	return unixsock_listen(CONTROL_DIR, name, fd);
 }
 
+int control_sweep(const char *name)
+{
+	return unixsock_sweep(CONTROL_DIR, name);
+}
+
 int control_connect(const char *name)
 {
 	return unixsock_connect(CONTROL_DIR, name);

@@ -50,6 +50,8 @@ struct control_calls {
  * answers there.
  */
 int control_listen(const char *name, int *fd);
+/* Remove what a killed process left of it: 1; 0: nothing was left; -errno as unixsock_sweep(). */
+int control_sweep(const char *name);
 /* Serve it; the control owns fd. name: whose file to watch, and to unlink at the end. */
 int control_open(struct control **c, struct ev_loop *loop, const struct control_calls *calls,
 		 void *ctx, const char *name, int fd);

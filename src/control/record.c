@@ -2,7 +2,77 @@
 #include "control/record.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
+
+/* --- the writer --- */
+
+/* Host names and error texts come from outside: they must not end a value or a line. */
+static void tame(char *chars, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)chars[i];
+
+		if (c == '"' || c == '\\' || c < ' ' || c == 127)
+			chars[i] = '\'';
+	}
+}
+
+static void add_value(struct print *out, const char *format, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+static void add_value(struct print *out, const char *format, va_list ap)
+{
+	size_t before = out->len;
+
+	print_vadd(out, format, ap);
+	if (out->chars)
+		tame(out->chars + before, out->len - before);
+}
+
+void record_begin(struct print *out, const char *key, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	print_add(out, "%s=", key);
+	add_value(out, format, ap);
+	va_end(ap);
+}
+
+void record_add(struct print *out, const char *key, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	print_add(out, " %s=", key);
+	add_value(out, format, ap);
+	va_end(ap);
+}
+
+void record_text(struct print *out, const char *key, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	print_add(out, " %s=\"", key);
+	add_value(out, format, ap);
+	print_add(out, "\"");
+	va_end(ap);
+}
+
+void record_count(struct print *out, const char *key, uint64_t n)
+{
+	if (n)
+		print_add(out, " %s=%" PRIu64, key, n);
+}
+
+void record_end(struct print *out)
+{
+	print_add(out, "\n");
+}
+
+/* --- the reader --- */
 
 /* Take one value off the line, and copy it to value unless that is NULL. */
 static void take_value(struct text *line, char *value, size_t size)

@@ -2,13 +2,33 @@
 #ifndef CONTROL_RECORD_H
 #define CONTROL_RECORD_H
 
-/* One line of the status records: key=value pairs, values with blanks in double quotes. */
+/*
+ * A record of the control socket, written and read: one line of key=value pairs, values that
+ * may have blanks in double quotes.  The first key says what kind of record it is.  Pure.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/print.h"
 #include "base/text.h"
+
+/*
+ * The writer: record_begin() makes the first pair, others add to it, record_end() ends the
+ * line.  In values, quotes, backslashes and control characters become an apostrophe.
+ */
+void record_begin(struct print *out, const char *key, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* A value without blanks. */
+void record_add(struct print *out, const char *key, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* A value that may have blanks: it stands in quotes. */
+void record_text(struct print *out, const char *key, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* A count; nothing if it is zero. */
+void record_count(struct print *out, const char *key, uint64_t n);
+void record_end(struct print *out);
 
 /*
  * The value of key, without quotes (\" and \\ inside them unescaped) and control characters,

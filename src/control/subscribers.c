@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <ev.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -15,6 +14,7 @@
 #include "base/clock.h"
 #include "base/instant.h"
 #include "base/mem.h"
+#include "control/record.h"
 
 struct subscriber {
 	struct subscribers *subscribers;
@@ -58,42 +58,30 @@ static void expect(struct subscriber *l, int events)
 	ev_io_start(loop, &l->io);
 }
 
-/* The start of every line. Returns its length, newline not included. */
-static size_t begin_line(char line[SUBSCRIBERS_LINE], const struct subscribers *f,
-			 const char *event)
+/* false: it does not fit, or there was no memory for it. */
+static bool put(struct subscriber *l, const struct print *line)
 {
-	uint64_t wall = clock_now().wall;
-	int n = snprintf(line, SUBSCRIBERS_LINE,
-			 "event=%s time=%" PRIu64 ".%09" PRIu64 " interface=%s", event,
-			 wall / SECOND_NS, wall % SECOND_NS, f->name);
-
-	return (size_t)n;
-}
-
-/* false: it does not fit. */
-static bool put(struct subscriber *l, const char *line, size_t len)
-{
-	if (len > sizeof(l->waiting) - l->len)
+	if (line->failed || line->len > sizeof(l->waiting) - l->len)
 		return false;
-	memcpy(l->waiting + l->len, line, len);
-	l->len += len;
+	memcpy(l->waiting + l->len, line->chars, line->len);
+	l->len += line->len;
 	return true;
 }
 
 /* Report what was missed before adding more. false: there is no room. */
 static bool send_missed(struct subscriber *l)
 {
-	char line[SUBSCRIBERS_LINE];
-	size_t len;
+	struct print line = { 0 };
 
 	if (!l->missed)
 		return true;
-	len = begin_line(line, l->subscribers, "missed");
-	len += (size_t)snprintf(line + len, sizeof(line) - len, " n=%" PRIu64 "\n", l->missed);
-	if (!put(l, line, len))
-		return false;
-	l->missed = 0;
-	return true;
+	subscribers_begin(l->subscribers, &line, "missed");
+	record_count(&line, "n", l->missed);
+	record_end(&line);
+	if (put(l, &line))
+		l->missed = 0;
+	print_fini(&line);
+	return !l->missed;
 }
 
 /* false: the other side is gone. */
@@ -182,18 +170,17 @@ static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
 	be_patient(l);
 }
 
-static void offer(struct subscriber *l, const char *line, size_t len)
+static void offer(struct subscriber *l, const struct print *line)
 {
-	if (!send_missed(l) || !put(l, line, len))
+	if (!send_missed(l) || !put(l, line))
 		l->missed++;
 	flush(l);
 }
 
 int subscribers_join(struct subscribers *f, int fd)
 {
-	char line[SUBSCRIBERS_LINE];
+	struct print line = { 0 };
 	struct subscriber *l;
-	size_t len;
 
 	if (f->n >= SUBSCRIBERS_MAX)
 		return -EBUSY;
@@ -209,35 +196,34 @@ int subscribers_join(struct subscribers *f, int fd)
 		f->first->prev = l;
 	f->first = l;
 	f->n++;
-	len = begin_line(line, f, "listening");
-	line[len++] = '\n';
-	offer(l, line, len);
+	subscribers_begin(f, &line, "listening");
+	record_end(&line);
+	offer(l, &line);
+	print_fini(&line);
 	return 0;
 }
 
-void subscribers_publish(struct subscribers *f, const char *event, const char *format, ...)
+void subscribers_begin(const struct subscribers *f, struct print *line, const char *event)
+{
+	uint64_t wall = clock_now().wall;
+
+	record_begin(line, "event", "%s", event);
+	record_add(line, "time", "%" PRIu64 ".%09" PRIu64, wall / SECOND_NS, wall % SECOND_NS);
+	record_add(line, "interface", "%s", f->name);
+}
+
+void subscribers_publish(struct subscribers *f, struct print *line)
 {
 	struct subscriber *l, *next;
-	char line[SUBSCRIBERS_LINE];
-	size_t len, more;
-	va_list ap;
-	int n;
 
-	if (!f->first)
-		return;
-	len = begin_line(line, f, event);
-	va_start(ap, format);
-	n = vsnprintf(line + len, sizeof(line) - len, format, ap);
-	va_end(ap);
-	more = n > 0 ? (size_t)n : 0;
-	if (more > sizeof(line) - len - 1)
-		more = sizeof(line) - len - 1;
-	len += more;
-	line[len++] = '\n';
+	if (line->len >= SUBSCRIBERS_LINE)
+		line->len = SUBSCRIBERS_LINE - 1;
+	record_end(line);
 	for (l = f->first; l; l = next) {
 		next = l->next;
-		offer(l, line, len);
+		offer(l, line);
 	}
+	print_fini(line);
 }
 
 void subscribers_open(struct subscribers *f, struct ev_loop *loop, const char *name, double stall_s)
@@ -248,7 +234,10 @@ void subscribers_open(struct subscribers *f, struct ev_loop *loop, const char *n
 
 void subscribers_close(struct subscribers *f)
 {
-	subscribers_publish(f, "ending", "%s", "");
+	struct print line = { 0 };
+
+	subscribers_begin(f, &line, "ending");
+	subscribers_publish(f, &line);
 	while (f->first)
 		leave(f->first);
 }

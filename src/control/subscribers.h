@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+#include "base/print.h"
 #include "conf/conf.h"
 
 struct ev_loop;
@@ -34,11 +35,12 @@ void subscribers_open(struct subscribers *f, struct ev_loop *loop, const char *n
 void subscribers_close(struct subscribers *f);
 /* The feed owns fd (non-blocking) from now on. 0; -EBUSY: too many listeners; -ENOMEM. */
 int subscribers_join(struct subscribers *f, int fd);
+/* Begin a line: "event=EVENT time=SECONDS interface=NAME"; control/record.h adds to it. */
+void subscribers_begin(const struct subscribers *f, struct print *line, const char *event);
 /*
- * "event=EVENT time=SECONDS interface=NAME", and what format adds (it starts with a
- * blank and has no newline), to all listeners.  The line is cut at SUBSCRIBERS_LINE.
+ * End the line, and tell it to all listeners.  It is cut at SUBSCRIBERS_LINE, and is empty
+ * afterwards; one that failed for lack of memory counts as missed.
  */
-void subscribers_publish(struct subscribers *f, const char *event, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void subscribers_publish(struct subscribers *f, struct print *line);
 
 #endif

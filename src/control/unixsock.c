@@ -116,6 +116,21 @@ static void sweep(const char *dir, const char *name)
 	closedir(d);
 }
 
+int unixsock_sweep(const char *dir, const char *name)
+{
+	char path[UNIXSOCK_PATH_MAX];
+	struct stat st;
+	int r = unixsock_path(path, dir, name);
+
+	if (r < 0)
+		return r;
+	sweep(dir, name);
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = clear_stale(path);
+	return r < 0 ? r : 1;
+}
+
 static int bind_hidden(int fd, const char hidden[UNIXSOCK_PATH_MAX])
 {
 	struct sockaddr_un sun = address(hidden);

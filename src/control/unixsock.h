@@ -16,6 +16,11 @@ enum { UNIXSOCK_PATH_MAX = 108 }; /* sun_path */
 int unixsock_path(char path[UNIXSOCK_PATH_MAX], const char *dir, const char *name);
 /* Create a socket for our uid only, and dir if missing. -EADDRINUSE: a daemon answers there. */
 int unixsock_listen(const char *dir, const char *name, int *fd);
+/*
+ * Remove the socket that a killed process left, and its hidden ones.  1: it existed; 0: it
+ * did not; -EADDRINUSE: somebody answers there, or it is not a socket; another -errno.
+ */
+int unixsock_sweep(const char *dir, const char *name);
 /* A connected, blocking descriptor or -errno: -ENOENT no socket, -ECONNREFUSED a stale one. */
 int unixsock_connect(const char *dir, const char *name);
 /* true: path is still the socket whose stat(2) result is *id. */

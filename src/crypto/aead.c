@@ -46,7 +46,7 @@ int aead_init(const char *name)
 	/* Also the handshake's and the cookie's primitives want libsodium ready. */
 	if (sodium_init() < 0 || !aead_check(reference))
 		return -EIO;
-	if (name && strcmp(name, "auto") == 0)
+	if (name && strcmp(name, AEADNAME_AUTO) == 0)
 		name = NULL;
 	for (i = 0; i < LEN(backends); i++) {
 		bool asked = !name || strcmp(name, backends[i]->name) == 0;
@@ -130,7 +130,7 @@ const char *aead_lacks(const char *name)
 	const char *why;
 	size_t i;
 
-	if (strcmp(name, "auto") == 0)
+	if (strcmp(name, AEADNAME_AUTO) == 0)
 		return NULL;
 	for (i = 0; i < LEN(backends); i++) {
 		if (strcmp(name, backends[i]->name) != 0)

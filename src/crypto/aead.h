@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/aeadname.h"
 #include "base/key.h"
 
 enum { AEAD_TAG = 16 };
@@ -27,7 +28,7 @@ struct aead_job {
 };
 
 struct aead_ops {
-	const char *name; /* "sodium", "openssl", "ipsec-mb" */
+	const char *name; /* one of base/aeadname.h */
 	/*
 	 * Prepare the calling thread, if this CPU and this library can do it; once it is
 	 * prepared, nothing happens.  false: *why is the reason, a static text.  Must return

@@ -173,7 +173,7 @@ static void ipsecmb_open(struct aead_job *jobs, size_t n)
 }
 
 const struct aead_ops aead_ipsecmb = {
-	.name = "ipsec-mb",
+	.name = AEADNAME_IPSECMB,
 	.begin = ipsecmb_begin,
 	.rest = ipsecmb_rest,
 	.end = ipsecmb_end,

@@ -15,4 +15,4 @@ bool aead_ipsecmb_limit(const char *arch)
 	return false;
 }
 
-const struct aead_ops aead_ipsecmb = { .name = "ipsec-mb", .begin = ipsecmb_begin };
+const struct aead_ops aead_ipsecmb = { .name = AEADNAME_IPSECMB, .begin = ipsecmb_begin };

@@ -13,8 +13,15 @@ enum { NONCE_LEN = 12 };
 
 /* Looked up once, before there are threads: it takes locks, and much longer than a packet. */
 static EVP_CIPHER *cipher;
-/* The thread's own. */
-static _Thread_local EVP_CIPHER_CTX *ctx;
+/*
+ * The thread's own, one to seal and one to open: with a key in it, a context only needs a
+ * nonce for each packet, and one peer has one key for each.
+ */
+static _Thread_local struct keyed {
+	EVP_CIPHER_CTX *ctx;
+	struct key key; /* in the context */
+	bool has_key;
+} sealing, opening;
 
 static bool look_up(void)
 {
@@ -26,10 +33,27 @@ static bool look_up(void)
 	return cipher;
 }
 
+static void end(struct keyed *k)
+{
+	EVP_CIPHER_CTX_free(k->ctx);
+	wipe(k, sizeof(*k));
+}
+
 static void openssl_end(void)
 {
-	EVP_CIPHER_CTX_free(ctx);
-	ctx = NULL;
+	end(&sealing);
+	end(&opening);
+}
+
+static bool begin(struct keyed *k)
+{
+	if (k->ctx)
+		return true;
+	k->ctx = EVP_CIPHER_CTX_new();
+	if (k->ctx && EVP_EncryptInit_ex2(k->ctx, cipher, NULL, NULL, NULL))
+		return true;
+	end(k);
+	return false;
 }
 
 static bool openssl_begin(const char **why)
@@ -38,24 +62,32 @@ static bool openssl_begin(const char **why)
 	if (!look_up())
 		return false;
 	*why = "no memory";
-	if (!ctx)
-		ctx = EVP_CIPHER_CTX_new();
-	if (!ctx)
-		return false;
-	if (EVP_EncryptInit_ex2(ctx, cipher, NULL, NULL, NULL))
-		return true;
-	openssl_end();
-	return false;
+	return begin(&sealing) && begin(&opening);
 }
 
-/* The context has a copy of the last key, which a reset wipes. */
+/* The contexts have copies of keys: new ones have none. */
 static void openssl_rest(void)
 {
-	if (!ctx)
-		return;
-	EVP_CIPHER_CTX_reset(ctx);
-	if (!EVP_EncryptInit_ex2(ctx, cipher, NULL, NULL, NULL))
-		openssl_end(); /* no memory: nothing is sealed until the thread begins again */
+	struct keyed *each[] = { &sealing, &opening };
+
+	for (size_t i = 0; i < LEN(each); i++) {
+		if (!each[i]->ctx)
+			continue;
+		end(each[i]);
+		/* No memory: nothing is sealed or opened until the thread begins again. */
+		if (!begin(each[i]))
+			return;
+	}
+}
+
+/* What to give to the context before a packet under this key; NULL: it has it. */
+static const uint8_t *key_for(struct keyed *k, const struct key *key)
+{
+	if (k->has_key && memcmp(&k->key, key, sizeof(*key)) == 0)
+		return NULL;
+	k->key = *key;
+	k->has_key = true;
+	return key->bytes;
 }
 
 static OSSL_PARAM param_tag(uint8_t *tag)
@@ -63,9 +95,10 @@ static OSSL_PARAM param_tag(uint8_t *tag)
 	return OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, AEAD_TAG);
 }
 
-/* key: NULL if it is that of the job before. */
-static bool seal(const struct aead_job *job, const uint8_t *key, const uint8_t nonce[NONCE_LEN])
+static bool seal(const struct aead_job *job, const uint8_t nonce[NONCE_LEN])
 {
+	const uint8_t *key = key_for(&sealing, job->key);
+	EVP_CIPHER_CTX *ctx = sealing.ctx;
 	uint8_t *tag = job->data + job->len;
 	OSSL_PARAM get[] = { param_tag(tag), OSSL_PARAM_construct_end() };
 	int len;
@@ -75,8 +108,10 @@ static bool seal(const struct aead_job *job, const uint8_t *key, const uint8_t n
 	       EVP_EncryptFinal_ex(ctx, tag, &len) && EVP_CIPHER_CTX_get_params(ctx, get);
 }
 
-static bool open(const struct aead_job *job, const uint8_t *key, const uint8_t nonce[NONCE_LEN])
+static bool open(const struct aead_job *job, const uint8_t nonce[NONCE_LEN])
 {
+	const uint8_t *key = key_for(&opening, job->key);
+	EVP_CIPHER_CTX *ctx = opening.ctx;
 	uint8_t *tag = job->data + job->len - AEAD_TAG;
 	OSSL_PARAM set[] = { param_tag(tag), OSSL_PARAM_construct_end() };
 	int len;
@@ -89,44 +124,39 @@ static bool open(const struct aead_job *job, const uint8_t *key, const uint8_t n
 static void openssl_seal(struct aead_job *jobs, size_t n)
 {
 	uint8_t nonce[NONCE_LEN] = { 0 };
-	const struct key *last = NULL;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		struct aead_job *job = &jobs[i];
-		const uint8_t *key = job->key == last ? NULL : job->key->bytes;
 
 		store_le64(nonce + 4, job->nonce);
-		last = job->key;
-		if (seal(job, key, nonce))
+		if (seal(job, nonce))
 			continue;
 		/* Rather a packet that the peer refuses than one that is not encrypted. */
 		wipe(job->data, (size_t)job->len + AEAD_TAG);
-		last = NULL;
+		sealing.has_key = false;
 	}
 }
 
 static void openssl_open(struct aead_job *jobs, size_t n)
 {
 	uint8_t nonce[NONCE_LEN] = { 0 };
-	const struct key *last = NULL;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		struct aead_job *job = &jobs[i];
-		const uint8_t *key = job->key == last ? NULL : job->key->bytes;
 
 		store_le64(nonce + 4, job->nonce);
-		job->authentic = job->len >= AEAD_TAG && job->len <= INT_MAX &&
-				 open(job, key, nonce);
-		last = job->authentic ? job->key : NULL;
-		if (!job->authentic)
-			wipe(job->data, job->len);
+		job->authentic = job->len >= AEAD_TAG && job->len <= INT_MAX && open(job, nonce);
+		if (job->authentic)
+			continue;
+		wipe(job->data, job->len);
+		opening.has_key = false;
 	}
 }
 
 const struct aead_ops aead_openssl = {
-	.name = "openssl",
+	.name = AEADNAME_OPENSSL,
 	.begin = openssl_begin,
 	.rest = openssl_rest,
 	.end = openssl_end,

@@ -9,4 +9,4 @@ static bool openssl_begin(const char **why)
 	return false;
 }
 
-const struct aead_ops aead_openssl = { .name = "openssl", .begin = openssl_begin };
+const struct aead_ops aead_openssl = { .name = AEADNAME_OPENSSL, .begin = openssl_begin };

@@ -44,7 +44,7 @@ static void sodium_open(struct aead_job *jobs, size_t n)
 }
 
 const struct aead_ops aead_sodium = {
-	.name = "sodium",
+	.name = AEADNAME_SODIUM,
 	.begin = sodium_begin,
 	.seal = sodium_seal,
 	.open = sodium_open,

@@ -35,12 +35,6 @@ static void hmac(uint8_t out[BLAKE2S_LEN], const void *key, size_t key_len, cons
 	wipe(inner, sizeof(inner));
 }
 
-void hmac_blake2s(uint8_t out[BLAKE2S_LEN], const void *key, size_t key_len, const void *data,
-		  size_t len)
-{
-	hmac(out, key, key_len, data, len, NULL, 0);
-}
-
 void kdf(uint8_t t1[32], uint8_t *t2, uint8_t *t3, const uint8_t key[32], const void *input,
 	 size_t len)
 {

@@ -12,9 +12,6 @@
 
 #include "crypto/blake2s.h"
 
-void hmac_blake2s(uint8_t out[BLAKE2S_LEN], const void *key, size_t key_len, const void *data,
-		  size_t len);
-
 /*
  * KDF_n(key, input): n = 1, 2 or 3 outputs of 32 bytes; t2 and t3 may be NULL
  * when not wanted.  An output may be the memory of the key.

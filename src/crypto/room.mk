@@ -15,6 +15,7 @@ libcrypto_a_SOURCES = \
 	src/crypto/blake2s.c src/crypto/blake2s.h \
 	src/crypto/dh.c src/crypto/dh.h \
 	src/crypto/kdf.c src/crypto/kdf.h \
+	src/crypto/keygen.c src/crypto/keygen.h \
 	src/crypto/rng.c src/crypto/rng.h \
 	src/crypto/selftest.c src/crypto/selftest.h \
 	src/crypto/siphash.c src/crypto/siphash.h \

@@ -13,6 +13,7 @@
 #include "daemon/linkwatch.h"
 #include "daemon/mtu.h"
 #include "daemon/rebind.h"
+#include "daemon/reload.h"
 #include "daemon/requests.h"
 #include "daemon/rpfilter.h"
 #include "daemon/tuning.h"
@@ -179,8 +180,13 @@ int bringup_network(struct daemon *d, const struct conf *c, uint32_t mark, struc
 	int r;
 
 	r = network_want(wanted, c, mark);
-	if (r < 0 || host_has_ipv6(d->host) || !network_leave_out_ipv6(wanted))
+	if (r < 0)
 		return r;
+	/* conf_check() warned, and refuses what would then bypass the tunnel. */
+	if (conf_mtu_lacks_ipv6(c))
+		network_leave_out_ipv6(wanted);
+	if (host_has_ipv6(d->host) || !network_leave_out_ipv6(wanted))
+		return 0;
 	if (!d->said_no_v6)
 		log_warn("IPv6 is off on this host (sysctl net.ipv6.conf.all.disable_ipv6): "
 			 "skipping its addresses and routes");
@@ -202,14 +208,17 @@ void bringup_dns(struct daemon *d, const struct conf *c)
 			 strerror(-r));
 }
 
+/* Told to stop again, it gives up the Down hook that runs; the next kind gets its turn. */
 static bool wait_in_loop(void *ctx, int fd)
 {
-	return loop_wait(ctx, fd);
+	struct daemon *d = ctx;
+
+	return d->phase != PHASE_ABORTED && loop_wait(&d->loop, fd);
 }
 
 static int run_hooks(struct daemon *d, enum conf_hook kind)
 {
-	const struct hooks_wait wait = { .readable = wait_in_loop, .ctx = &d->loop };
+	const struct hooks_wait wait = { .readable = wait_in_loop, .ctx = d };
 	const char *command = NULL;
 	int r;
 
@@ -320,13 +329,18 @@ static int set_host(struct daemon *d)
 	return r;
 }
 
-/* A killed tunnel's device disappears, but not the policy rules of its default route. */
+/* Before the hooks, which may pass something to the resolver themselves. */
 static void sweep(struct daemon *d)
 {
-	unsigned n = host_sweep(d->host);
+	struct host_swept swept;
+	int r = host_sweep(d->host, d->options.name, &swept);
 
-	if (n)
-		log_info("removed %u policy rules that a killed tunnel left behind", n);
+	if (swept.rules)
+		log_info("removed %u policy rules that a killed tunnel left behind", swept.rules);
+	if (swept.dns)
+		log_info("removed the DNS servers that a killed tunnel left behind");
+	if (r < 0)
+		log_warn("cannot remove what a killed tunnel left behind: %s", strerror(-r));
 }
 
 static int configure(struct daemon *d)
@@ -334,10 +348,10 @@ static int configure(struct daemon *d)
 	struct instant now;
 	int r;
 
+	sweep(d);
 	r = run_hooks(d, HOOK_PRE_UP);
 	if (r < 0)
 		return r;
-	sweep(d);
 	now = clock_now();
 	r = open_sockets(d, now);
 	if (r < 0)
@@ -371,10 +385,27 @@ static int follow_link(struct daemon *d)
 	return 0;
 }
 
+/* A HUP that arrived while hooks ran counts now. */
+static void be_ready(struct daemon *d)
+{
+	bool stale = d->phase == PHASE_STALE;
+	struct print report = { 0 };
+
+	phase_set(&d->phase, phase_is_over(d->phase) ? PHASE_STOPPING : PHASE_UP);
+	log_info("ready");
+	service_ready(d);
+	if (d->options.ready)
+		d->options.ready(d->options.ctx);
+	if (stale)
+		reload(d, &report);
+	print_fini(&report);
+}
+
 int bringup(struct daemon *d)
 {
 	int r;
 
+	phase_set(&d->phase, PHASE_STARTING);
 	tuning_begin(d);
 	r = open_device(d);
 	if (r < 0)
@@ -393,17 +424,18 @@ int bringup(struct daemon *d)
 		return d->status; /* stopped before it was up */
 	if (r < 0)
 		return 1;
-	d->ready = true;
-	log_info("ready");
-	service_ready(d);
-	if (d->options.ready)
-		d->options.ready(d->options.ctx);
+	be_ready(d);
 	return 0;
 }
 
-void bringup_undo(struct daemon *d, bool hooks)
+void bringup_undo(struct daemon *d)
 {
-	d->loop.broken = false;
+	/*
+	 * A start that failed or was interrupted has not completed its Up hooks: no Down
+	 * hooks either.
+	 */
+	bool hooks = phase_was_up(d->phase);
+
 	if (hooks)
 		run_hooks(d, HOOK_PRE_DOWN);
 	if (d->control)
@@ -416,7 +448,7 @@ void bringup_undo(struct daemon *d, bool hooks)
 	network_fini(&d->network);
 	datapath_close(&d->datapath);
 	loop_follow_datapath(&d->loop);
-	d->loop.broken = false;
 	if (hooks)
 		run_hooks(d, HOOK_POST_DOWN);
+	phase_set(&d->phase, PHASE_DOWN);
 }

@@ -9,10 +9,10 @@
 /* Exit status: 0, or the failure has been logged; then call bringup_undo(). */
 int bringup(struct daemon *d);
 /*
- * Take down whatever is up, leaving nothing behind.  hooks: the tunnel was up, run
- * its Down hooks.
+ * Take down whatever is up, leaving nothing behind.  Down hooks run if the tunnel was
+ * up.
  */
-void bringup_undo(struct daemon *d, bool hooks);
+void bringup_undo(struct daemon *d);
 
 /*
  * The mark of our own datagrams, which is also the table of a default route; a free

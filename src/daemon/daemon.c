@@ -58,11 +58,11 @@ enum state_word daemon_peer_word(const struct daemon *d, const struct peer *p, u
 
 void daemon_stop(struct daemon *d, int status)
 {
-	if (!d->stopping) {
+	if (!phase_is_over(d->phase)) {
+		phase_set(&d->phase, d->phase == PHASE_UP ? PHASE_STOPPING : PHASE_ABORTED);
 		d->status = status;
 		service_stopping(d);
 	}
-	d->stopping = true;
 	loop_break(&d->loop);
 }
 
@@ -104,10 +104,10 @@ static void on_signal(void *ctx, int number)
 		daemon_stop(d, 0);
 		return;
 	case SIGHUP:
-		if (d->ready || d->stopping)
+		if (d->phase == PHASE_STARTING)
+			phase_set(&d->phase, PHASE_STALE);
+		else if (d->phase != PHASE_STALE)
 			reload(d, &report);
-		else
-			d->reload_later = true;
 		print_fini(&report);
 		return;
 	case SIGUSR1:
@@ -163,8 +163,7 @@ static void on_endpoint_moved(void *ctx, struct peer *peer)
 
 	rpfilter_warn(d, peer);
 	publish_endpoint(d, peer);
-	if (d->datapath.tunnel.up && linkwatch_mtu(d) < 0)
-		log_warn("cannot set the MTU for the new endpoint");
+	linkwatch_endpoint(d);
 }
 
 /* --- start and stop --- */
@@ -240,26 +239,22 @@ static void close_parts(struct daemon *d)
 
 static int run_parts(struct daemon *d)
 {
+	bool was_up;
 	int status;
 
 	if (open_parts(d) < 0)
 		return 1;
 	status = bringup(d);
-	if (status == 0 && !d->stopping && d->reload_later)
-		on_signal(d, SIGHUP);
 	/* Self-tests, benchmarks and file reading are done. */
 	pages_drop();
-	if (status == 0 && !d->stopping)
+	if (d->phase == PHASE_UP)
 		loop_run(&d->loop);
 	if (status == 0)
 		status = d->status;
-	/*
-	 * A start that failed or was interrupted has not completed its Up hooks: no Down
-	 * hooks either.
-	 */
-	bringup_undo(d, d->ready);
+	was_up = phase_was_up(d->phase);
+	bringup_undo(d);
 	close_parts(d);
-	if (d->ready)
+	if (was_up)
 		log_info("stopped");
 	return status;
 }

@@ -16,7 +16,7 @@ struct daemon;
 struct daemon_options {
 	char name[CONF_NAME_MAX + 1];
 	const char *path;    /* config file; NULL: none, configured over the control socket */
-	const char *aead;    /* known to conf_aead(), overrides the file; NULL: as in the file */
+	const char *aead;    /* one of aeadname()'s, overrides the file; NULL: as in the file */
 	struct tune tune;    /* overrides the file */
 	int tun_fd, uapi_fd; /* passed in by the caller; -1: create our own */
 	/* Called once, when device and control socket are up (every request works). */

@@ -5,8 +5,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "control/record.h"
 #include "daemon/internal.h"
 #include "daemon/rpfilter.h"
+#include "diag/status.h"
 #include "diag/why.h"
 #include "proto/admin.h"
 
@@ -54,14 +56,14 @@ static void take(struct diagnosis *e)
 
 static void look_at_peer(struct diagnosis *e, const struct peer *p, bool judge)
 {
-	char base64[KEY_BASE64_LEN + 1], end[ENDPOINT_TEXT];
+	char base64[KEY_BASE64_LEN + 1];
 	struct why_around a;
 
 	look_around(e, p, &a);
 	key_to_base64(base64, &p->public_key);
-	endpoint_print(end, &p->endpoint);
-	print_add(&e->peers, "peer=%s endpoint=%s state=%s reason=\"%s\"\n", base64,
-		  *end ? end : "none", state_name(a.state.word), a.state.reason);
+	record_begin(&e->peers, "peer", "%s", base64);
+	status_state(&e->peers, p, &a.state);
+	record_end(&e->peers);
 	if (!judge)
 		return;
 	why_peer(e->found, &e->d->datapath.tunnel, &e->about, p, &a);
@@ -92,6 +94,23 @@ static void look_at_all(struct diagnosis *e)
 		look_at_peer(e, p, judge);
 }
 
+static void print_head(const struct diagnosis *e, struct print *out)
+{
+	const struct tunnel *t = &e->d->datapath.tunnel;
+	char base64[KEY_BASE64_LEN + 1] = "none";
+
+	if (!key_is_zero(admin_public_key(t)))
+		key_to_base64(base64, admin_public_key(t));
+	record_begin(out, "why", "%s", e->d->options.name);
+	record_add(out, "healthy", e->problems ? "no" : "yes");
+	record_add(out, "problems", "%u", e->problems);
+	record_add(out, "peers", "%zu", admin_count(t));
+	record_add(out, "up", "%u", e->up);
+	record_add(out, "listen_port", "%u", e->d->port);
+	record_add(out, "public_key", "%s", base64);
+	record_end(out);
+}
+
 void diagnose(struct daemon *d, struct print *out)
 {
 	struct instant now = clock_now();
@@ -105,19 +124,13 @@ void diagnose(struct daemon *d, struct print *out)
 			   .back_by = d->peerwatch.back_by },
 		.found = mem_new(sizeof(*e.found)),
 	};
-	char base64[KEY_BASE64_LEN + 1];
 
 	if (!e.found) {
 		out->failed = true;
 		return;
 	}
 	look_at_all(&e);
-	key_to_base64(base64, admin_public_key(&d->datapath.tunnel));
-	print_add(out,
-		  "why=%s healthy=%s problems=%u peers=%zu up=%u listen_port=%u public_key=%s\n",
-		  d->options.name, e.problems ? "no" : "yes", e.problems,
-		  admin_count(&d->datapath.tunnel), e.up, d->port,
-		  key_is_zero(admin_public_key(&d->datapath.tunnel)) ? "none" : base64);
+	print_head(&e, out);
 	if (e.peers.len)
 		print_bytes(out, e.peers.chars, e.peers.len);
 	if (e.verdicts.len)

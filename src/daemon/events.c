@@ -6,19 +6,20 @@
 
 #include "base/bytes.h"
 #include "daemon/apply.h"
+#include "daemon/linkwatch.h"
 #include "daemon/publish.h"
 #include "diag/label.h"
 
 enum { ASK_AGAIN_AFTER = 2 }; /* unanswered initiations, before the name is resolved again */
 
 struct who {
-	char key[LABEL_SHORT], end[ENDPOINT_TEXT];
+	char label[LABEL_PEER], end[ENDPOINT_TEXT];
 };
 
-static void name_peer(struct who *w, const struct key *key, const struct endpoint *end)
+static void name_peer(struct who *w, const struct peer *p)
 {
-	label_short(w->key, key);
-	endpoint_print(w->end, end);
+	label_peer(w->label, p);
+	endpoint_print(w->end, &p->endpoint);
 	if (!*w->end)
 		snprintf(w->end, sizeof(w->end), "unknown address");
 }
@@ -63,13 +64,13 @@ static void log_trouble(struct daemon *d, const struct event *e, const struct wh
 	if (e->kind == EVENT_PSK && may_log(d, RATELIMIT_PSK, now))
 		log_warn("peer %s (%s) answers, but the preshared keys differ: set the same "
 			 "PresharedKey on both sides",
-			 w->key, w->end);
+			 w->label, w->end);
 	if (e->kind == EVENT_TIMESTAMP && may_log(d, RATELIMIT_TIMESTAMP, now))
 		log_warn("peer %s (%s) sent a handshake not newer than its last: its clock went "
 			 "back, or two hosts share its private key",
-			 w->key, w->end);
+			 w->label, w->end);
 	if (e->kind == EVENT_ENDPOINT && may_log(d, RATELIMIT_ENDPOINT, now))
-		log_info("peer %s is now at %s", w->key, w->end);
+		log_info("peer %s is now at %s", w->label, w->end);
 }
 
 static void unanswered(struct daemon *d, const struct event *e, const struct who *w,
@@ -80,10 +81,10 @@ static void unanswered(struct daemon *d, const struct event *e, const struct who
 	/* The first series is news; each further attempt is not, nor are further series. */
 	if (e->n == ASK_AGAIN_AFTER && !note->doubted && may_log(d, RATELIMIT_RETRY, now)) {
 		note->doubted = true;
-		log_info("peer %s (%s): no answer yet, still trying (see: taut why %s)", w->key,
+		log_info("peer %s (%s): no answer yet, still trying (see: taut why %s)", w->label,
 			 w->end, d->options.name);
 	} else {
-		log_debug("peer %s (%s): initiation resent (%" PRIu32 ")", w->key, w->end, e->n);
+		log_debug("peer %s (%s): initiation resent (%" PRIu32 ")", w->label, w->end, e->n);
 	}
 	if (e->n >= ASK_AGAIN_AFTER)
 		names_unanswered(&d->names, e->peer);
@@ -95,14 +96,14 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 
 	publish_event(d, e);
 	if (e->peer)
-		name_peer(&w, &e->peer->public_key, &e->peer->endpoint);
+		name_peer(&w, e->peer);
 	switch (e->kind) {
 	case EVENT_NONE:
 		break;
 	case EVENT_HANDSHAKE:
 		e->peer->note.doubted = false;
 		/* That it is up is logged with its state; renewals are routine. */
-		log_debug("peer %s (%s): session %s", w.key, w.end,
+		log_debug("peer %s (%s): session %s", w.label, w.end,
 			  e->peer->handshakes <= 1 ? "established" : "renewed");
 		break;
 	case EVENT_RETRY:
@@ -110,15 +111,18 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 		break;
 	case EVENT_GAVE_UP:
 		/* Its state says so, too. */
-		log_debug("peer %s (%s): no answer to 20 initiations", w.key, w.end);
+		log_debug("peer %s (%s): no answer to 20 initiations", w.label, w.end);
 		break;
 	case EVENT_FORGOT:
-		log_debug("peer %s: no new session for 9 minutes; its keys were wiped", w.key);
+		log_debug("peer %s: no new session for 9 minutes; its keys were wiped", w.label);
 		break;
 	case EVENT_UNKNOWN_PEER:
 		log_stranger(d, e, now);
 		break;
 	case EVENT_ENDPOINT:
+		linkwatch_endpoint(d);
+		log_trouble(d, e, &w, now);
+		break;
 	case EVENT_PSK:
 	case EVENT_TIMESTAMP:
 		log_trouble(d, e, &w, now);

@@ -9,6 +9,7 @@
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
 #include "daemon/peerwatch.h"
+#include "daemon/phase.h"
 #include "daemon/service.h"
 #include "datapath/datapath.h"
 #include "host/host.h"
@@ -40,7 +41,7 @@ struct daemon {
 	struct conf conf;       /* of the file, without its secrets; empty: there is no file */
 	struct network network; /* the part of it that is on the host */
 	uint32_t ifindex;
-	bool link_lost;        /* the device is where netlink cannot see it */
+	bool link_lost;        /* the device is where netlink cannot see it: in any phase */
 	uint32_t mtu;          /* of the device */
 	uint32_t segments;     /* limit of a big packet, as we set it; 0: never... */
 	uint32_t segments_mtu; /* ...and the mtu then */
@@ -49,14 +50,12 @@ struct daemon {
 	uint16_t port;         /* of the sockets; 0: none are open */
 	uint32_t mark;
 	uint32_t table;    /* chosen for the default route; 0: none */
-	ev_timer debounce; /* runs for a moment after a network change */
-	bool changed_again;
+	ev_timer debounce; /* runs for a moment after the network or an endpoint changed */
+	bool changed_again, moved_again;
 	struct log_ratelimit ratelimit[RATELIMIT_COUNT];
-	bool ready;                   /* fully up */
-	bool reload_later;            /* a HUP arrived before that */
 	bool said_no_v6, said_strict; /* log lines that appear once per start */
-	int status;
-	bool stopping;
+	enum phase phase;
+	int status; /* for the exit, once it was told to stop */
 };
 
 /* The state of a peer, with all that is known around it. */

@@ -36,7 +36,7 @@ static void link_up(struct daemon *d)
 	dev_probe(&d->datapath.dev);
 	admin_up(&d->datapath.tunnel, now);
 	/* While it was down the kernel removed routes and IPv6 addresses. */
-	if (d->ready && !d->link_lost)
+	if (phase_was_up(d->phase) && !d->link_lost)
 		host_redo(d->host);
 	log_info("interface is up, UDP port %u", d->port);
 	publish_link(d, true);
@@ -53,9 +53,28 @@ static void link_down(struct daemon *d)
 	publish_link(d, false);
 }
 
+/* Somebody else may have set the MTU: below this minimum the kernel allows no IPv6. */
+static void look_at_ipv6(struct daemon *d, uint32_t before)
+{
+	bool had = before >= MTU_MIN, has = d->mtu >= MTU_MIN;
+
+	if (had == has || !phase_was_up(d->phase) || d->link_lost || !network_has_ipv6(&d->network))
+		return;
+	if (!has)
+		log_warn("MTU is now %" PRIu32
+			 ": below %d the kernel removes all IPv6 addresses and "
+			 "routes from the interface; they come back with %d",
+			 d->mtu, MTU_MIN, MTU_MIN);
+	else
+		host_redo(d->host);
+}
+
 void linkwatch_link(struct daemon *d, const struct link_info *info, bool fell)
 {
+	uint32_t before = d->mtu;
+
 	set_mtu(d, info->mtu);
+	look_at_ipv6(d, before);
 	tuning_segments(d);
 	/* Down and up again before we looked: keys are forgotten anyway. */
 	if (fell && d->datapath.tunnel.up)
@@ -106,30 +125,46 @@ int linkwatch_mtu(struct daemon *d)
 	return 0;
 }
 
-static void adapt(struct daemon *d)
+static void adapt_mtu(struct daemon *d)
 {
-	int r;
+	int r = linkwatch_mtu(d);
 
-	admin_forget_sources(&d->datapath.tunnel);
-	r = linkwatch_mtu(d);
 	if (r < 0)
 		log_warn("cannot set the MTU: %s", strerror(-r));
+}
+
+static void adapt(struct daemon *d)
+{
+	admin_forget_sources(&d->datapath.tunnel);
+	mtu_forget(&d->datapath.tunnel);
+	adapt_mtu(d);
+}
+
+static void calm_down(struct daemon *d)
+{
+	d->changed_again = false;
+	d->moved_again = false;
+	ev_timer_set(&d->debounce, debounce_seconds, 0.);
+	ev_timer_start(d->loop.ev, &d->debounce);
 }
 
 static void on_debounce(struct ev_loop *ev, ev_timer *w, int revents)
 {
 	struct daemon *d = w->data;
 
+	(void)ev;
 	(void)revents;
-	if (!d->changed_again)
+	if (d->changed_again)
+		adapt(d);
+	else if (d->moved_again)
+		adapt_mtu(d);
+	else
 		return;
-	d->changed_again = false;
-	adapt(d);
-	ev_timer_set(w, debounce_seconds, 0.);
-	ev_timer_start(ev, w);
+	calm_down(d);
 }
 
-void linkwatch_network(struct daemon *d)
+/* The routes to the peers may have changed; acts at most once a second. */
+static void network_changed(struct daemon *d)
 {
 	/* Cheap, and the very next packet counts; the rest can wait. */
 	admin_forget_sources(&d->datapath.tunnel);
@@ -138,8 +173,17 @@ void linkwatch_network(struct daemon *d)
 		return;
 	}
 	adapt(d);
-	ev_timer_set(&d->debounce, debounce_seconds, 0.);
-	ev_timer_start(d->loop.ev, &d->debounce);
+	calm_down(d);
+}
+
+void linkwatch_endpoint(struct daemon *d)
+{
+	if (ev_is_active(&d->debounce)) {
+		d->moved_again = true;
+		return;
+	}
+	adapt_mtu(d);
+	calm_down(d);
 }
 
 void linkwatch_kick(struct daemon *d)
@@ -178,7 +222,7 @@ void linkwatch_read(struct daemon *d)
 	if (news.forwarding_changed || news.lost)
 		tuning_segments(d);
 	if (news.network_changed || news.lost)
-		linkwatch_network(d);
+		network_changed(d);
 }
 
 void linkwatch_start(struct daemon *d)

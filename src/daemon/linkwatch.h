@@ -10,8 +10,8 @@
 void linkwatch_read(struct daemon *d);
 /* Adopt this state of our link: up, down, MTU. fell: it went down since we last looked. */
 void linkwatch_link(struct daemon *d, const struct link_info *info, bool fell);
-/* The routes to the peers may have changed; acts at most once a second. */
-void linkwatch_network(struct daemon *d);
+/* The endpoint of a peer changed; acts at most once a second. */
+void linkwatch_endpoint(struct daemon *d);
 /* USR2: somebody says that the network changed: resolve names and start handshakes at once. */
 void linkwatch_kick(struct daemon *d);
 /* Choose the MTU again, unless the configuration or an admin set it. 0 or -errno. */

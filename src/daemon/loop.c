@@ -312,16 +312,14 @@ static void on_awaited(struct ev_loop *ev, ev_io *w, int revents)
 {
 	bool *done = w->data;
 
-	(void)ev;
 	(void)revents;
 	*done = true;
+	ev_break(ev, EVBREAK_ONE);
 }
 
 void loop_run(struct loop *l)
 {
-	while (!l->broken)
-		ev_run(l->ev, EVRUN_ONCE);
-	l->broken = false;
+	ev_run(l->ev, 0);
 }
 
 bool loop_wait(struct loop *l, int fd)
@@ -332,15 +330,14 @@ bool loop_wait(struct loop *l, int fd)
 	ev_io_init(&w, on_awaited, fd, EV_READ);
 	w.data = &done;
 	ev_io_start(l->ev, &w);
-	while (!done && !l->broken)
-		ev_run(l->ev, EVRUN_ONCE);
+	ev_run(l->ev, 0);
 	ev_io_stop(l->ev, &w);
 	return done;
 }
 
 void loop_break(struct loop *l)
 {
-	l->broken = true;
+	ev_break(l->ev, EVBREAK_ONE);
 }
 
 bool loop_is_sound(struct loop *l, double seconds)

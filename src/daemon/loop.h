@@ -41,7 +41,7 @@ struct loop {
 	uint64_t armed;    /* what the timer is set to; UINT64_MAX: not */
 	uint64_t late_max; /* ns: the longest that a deadline of the core had to wait */
 	unsigned watched;  /* in the bits of pump.h: what was waited for since loop_is_sound() */
-	bool broken, gone;
+	bool gone; /* the device, and it was reported: a fact, whatever the tunnel does then */
 };
 
 /* path outlives the loop. 0 or -errno. */
@@ -53,7 +53,7 @@ void loop_follow_datapath(struct loop *l);
 /* -1: stop watching. */
 void loop_follow_netlink(struct loop *l, int fd);
 
-/* Run until loop_break(). */
+/* Run until loop_break(), which ends the run or the wait that it is called in. */
 void loop_run(struct loop *l);
 /* Run until fd is readable: true; or loop_break(): false. */
 bool loop_wait(struct loop *l, int fd);

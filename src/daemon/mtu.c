@@ -21,13 +21,17 @@ static uint32_t of_path(struct host *h, const struct ip *ip, uint32_t ifindex, u
 
 	if (host_path(h, ip, mark, &path) < 0)
 		return 0;
-	return path.ifindex == ifindex ? 0 : path.mtu;
+	return path.ifindex == ifindex || !path.leaves ? 0 : path.mtu;
 }
 
-/* Addresses that stand for anywhere: nothing is sent to them. */
+/*
+ * Addresses that stand for anywhere: nothing is sent to them.  More than one, because labs
+ * use those of documentation, and routers discard them.
+ */
 static uint32_t of_default_route(struct host *h, uint32_t ifindex, uint32_t mark)
 {
-	static const char *const anywhere[] = { "192.0.2.1", "2001:db8::1" };
+	static const char *const anywhere[] = { "192.0.2.1", "198.51.100.1", "203.0.113.1",
+						"2001:db8::1" };
 
 	for (size_t i = 0; i < LEN(anywhere); i++) {
 		struct ip ip = { 0 };
@@ -42,13 +46,26 @@ static uint32_t of_default_route(struct host *h, uint32_t ifindex, uint32_t mark
 	return 0;
 }
 
+/* Asks the kernel only about a peer that moved. */
+static uint32_t of_peer(struct host *h, struct peer *p, uint32_t ifindex, uint32_t mark)
+{
+	struct ip ip = endpoint_ip(&p->endpoint);
+
+	if (!ip.family)
+		return 0;
+	if (!ip_equal(&p->note.path_to, &ip)) {
+		p->note.path_mtu = of_path(h, &ip, ifindex, mark);
+		p->note.path_to = ip;
+	}
+	return p->note.path_mtu;
+}
+
 uint32_t mtu_choose(struct host *h, const struct tunnel *t, uint32_t ifindex, uint32_t mark)
 {
 	uint32_t least = 0;
 
-	for (const struct peer *p = admin_first(t); p; p = p->next) {
-		struct ip ip = endpoint_ip(&p->endpoint);
-		uint32_t mtu = ip.family ? of_path(h, &ip, ifindex, mark) : 0;
+	for (struct peer *p = admin_first(t); p; p = p->next) {
+		uint32_t mtu = of_peer(h, p, ifindex, mark);
 
 		if (mtu && (!least || mtu < least))
 			least = mtu;
@@ -56,4 +73,10 @@ uint32_t mtu_choose(struct host *h, const struct tunnel *t, uint32_t ifindex, ui
 	if (!least)
 		least = of_default_route(h, ifindex, mark);
 	return mtu_inside(least ? least : MTU_ETHERNET);
+}
+
+void mtu_forget(const struct tunnel *t)
+{
+	for (struct peer *p = admin_first(t); p; p = p->next)
+		p->note.path_to = (struct ip){ 0 };
 }

@@ -9,15 +9,18 @@
 
 enum {
 	MTU_DEFAULT = 1420,
-	MTU_OVERHEAD = 80, /* 40 IPv6, 8 UDP, 32 WireGuard */
-	MTU_MIN = 1280,    /* the least for IPv6 inside; longer datagrams are fragmented */
+	MTU_OVERHEAD = 80,       /* 40 IPv6, 8 UDP, 32 WireGuard */
+	MTU_MIN = CONF_MTU_IPV6, /* longer datagrams are fragmented */
 };
 
 /*
  * The smallest MTU over the paths to all known endpoints; without any, that of the
- * default route.  ifindex: our device, which does not count as a path.
+ * default route.  Neither our device (ifindex) nor what stays on this host counts as a
+ * path.  The paths to addresses looked up before are remembered until mtu_forget().
  */
 uint32_t mtu_choose(struct host *h, const struct tunnel *t, uint32_t ifindex, uint32_t mark);
+/* The network or our mark changed. */
+void mtu_forget(const struct tunnel *t);
 /* The MTU of the device for a given MTU of the network. Pure. */
 uint32_t mtu_inside(uint32_t network);
 

@@ -54,10 +54,10 @@ static void tell(struct peer *p, const struct state *s, uint64_t mono)
 	if (!*end)
 		open = shut = "";
 	if (state_is_trouble(s->word))
-		log_warn("peer %s%s%s%s is %s: %s", who, open, end, shut, state_name(s->word),
+		log_warn("peer %s%s%s%s is %s: %s", who, open, end, shut, vocabulary_state(s->word),
 			 s->reason);
 	else
-		log_info("peer %s%s%s%s is %s: %s", who, open, end, shut, state_name(s->word),
+		log_info("peer %s%s%s%s is %s: %s", who, open, end, shut, vocabulary_state(s->word),
 			 s->reason);
 }
 

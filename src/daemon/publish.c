@@ -3,10 +3,12 @@
 
 #include <string.h>
 
+#include "base/text.h"
+#include "control/record.h"
 #include "control/subscribers.h"
 #include "daemon/internal.h"
 
-enum { DETAIL = 3000 };
+enum { DETAIL = 3000 }; /* so that its line is not cut */
 
 /* NULL: nobody listens. */
 static struct subscribers *subscribers_of(struct daemon *d)
@@ -16,57 +18,62 @@ static struct subscribers *subscribers_of(struct daemon *d)
 	return f && f->n ? f : NULL;
 }
 
-struct who {
-	char key[KEY_BASE64_LEN + 1], end[ENDPOINT_TEXT];
-};
-
-static void name_peer(struct who *w, const struct peer *p)
+static void add_peer(struct print *line, const struct peer *p)
 {
-	key_to_base64(w->key, &p->public_key);
-	endpoint_print(w->end, &p->endpoint);
-	if (!*w->end)
-		memcpy(w->end, "none", sizeof("none"));
+	char base64[KEY_BASE64_LEN + 1], end[ENDPOINT_TEXT];
+
+	key_to_base64(base64, &p->public_key);
+	endpoint_print(end, &p->endpoint);
+	record_add(line, "peer", "%s", base64);
+	record_add(line, "endpoint", "%s", *end ? end : "none");
 }
 
 void publish_link(struct daemon *d, bool up)
 {
 	struct subscribers *f = subscribers_of(d);
+	struct print line = { 0 };
 
-	if (f)
-		subscribers_publish(f, "link", " state=%s", up ? "up" : "down");
+	if (!f)
+		return;
+	subscribers_begin(f, &line, "link");
+	record_add(&line, "state", up ? "up" : "down");
+	subscribers_publish(f, &line);
 }
 
 void publish_state(struct daemon *d, const struct peer *p, int previous, struct instant now)
 {
 	struct subscribers *f = subscribers_of(d);
+	struct print line = { 0 };
 	struct state state;
-	struct who who;
 
 	if (!f)
 		return;
 	daemon_peer_state(d, p, now.mono, &state);
-	name_peer(&who, p);
-	subscribers_publish(f, "state", " peer=%s endpoint=%s state=%s previous=%s reason=\"%s\"",
-			    who.key, who.end, state_name(state.word),
-			    previous < 0 ? "none" : state_name((enum state_word)previous),
-			    state.reason);
+	subscribers_begin(f, &line, "state");
+	add_peer(&line, p);
+	record_add(&line, "state", "%s", vocabulary_state(state.word));
+	record_add(&line, "previous", "%s",
+		   previous < 0 ? "none" : vocabulary_state((enum state_word)previous));
+	record_text(&line, "reason", "%s", state.reason);
+	subscribers_publish(f, &line);
 }
 
 void publish_endpoint(struct daemon *d, const struct peer *p)
 {
 	struct subscribers *f = subscribers_of(d);
-	struct who who;
+	struct print line = { 0 };
 
 	if (!f)
 		return;
-	name_peer(&who, p);
-	subscribers_publish(f, "endpoint", " peer=%s endpoint=%s", who.key, who.end);
+	subscribers_begin(f, &line, "endpoint");
+	add_peer(&line, p);
+	subscribers_publish(f, &line);
 }
 
 void publish_event(struct daemon *d, const struct event *e)
 {
 	struct subscribers *f = subscribers_of(d);
-	struct who who;
+	struct print line = { 0 };
 
 	if (!f || !e->peer)
 		return;
@@ -74,40 +81,36 @@ void publish_event(struct daemon *d, const struct event *e)
 		publish_endpoint(d, e->peer);
 	if (e->kind != EVENT_HANDSHAKE)
 		return;
-	name_peer(&who, e->peer);
-	subscribers_publish(f, "handshake", " peer=%s endpoint=%s first=%s", who.key, who.end,
-			    e->peer->handshakes <= 1 ? "yes" : "no");
+	subscribers_begin(f, &line, "handshake");
+	add_peer(&line, e->peer);
+	record_add(&line, "first", e->peer->handshakes <= 1 ? "yes" : "no");
+	subscribers_publish(f, &line);
 }
 
-/* Join the lines into one that is safe inside quotes. */
-static void join_lines(char text[DETAIL], const char *lines, size_t len)
+/* Several lines as one. */
+static void join_lines(struct print *text, const char *chars, size_t len)
 {
-	size_t i, n = 0;
+	struct text rest = text_from(chars, len), line;
 
-	while (len && lines[len - 1] == '\n')
-		len--;
-	for (i = 0; i < len && n + 3 < DETAIL; i++) {
-		unsigned char c = (unsigned char)lines[i];
-
-		if (c == '\n') {
-			text[n++] = ';';
-			text[n++] = ' ';
-		} else {
-			text[n++] = c == '"' || c == '\\' || c < ' ' || c == 127 ? '\'' : (char)c;
-		}
-	}
-	text[n] = '\0';
+	while (rest.at < rest.end && rest.end[-1] == '\n')
+		rest.end--;
+	while (text_split(&rest, '\n', &line))
+		print_add(text, "%s%.*s", text->len ? "; " : "", (int)text_len(line), line.at);
 }
 
 void publish_reload(struct daemon *d, int r, const struct print *report, size_t from)
 {
 	struct subscribers *f = subscribers_of(d);
-	char detail[DETAIL] = "";
+	struct print line = { 0 }, detail = { 0 };
 
 	if (!f)
 		return;
 	if (!report->failed && report->len > from)
-		join_lines(detail, report->chars + from, report->len - from);
-	subscribers_publish(f, "reload", " ok=%s error=\"%s\" detail=\"%s\"", r < 0 ? "no" : "yes",
-			    r < 0 ? strerror(-r) : "", detail);
+		join_lines(&detail, report->chars + from, report->len - from);
+	subscribers_begin(f, &line, "reload");
+	record_add(&line, "ok", r < 0 ? "no" : "yes");
+	record_text(&line, "error", "%s", r < 0 ? strerror(-r) : "");
+	record_text(&line, "detail", "%.*s", DETAIL, detail.len ? detail.chars : "");
+	print_fini(&detail);
+	subscribers_publish(f, &line);
 }

@@ -12,6 +12,7 @@
 #include "daemon/bringup.h"
 #include "daemon/config.h"
 #include "daemon/linkwatch.h"
+#include "daemon/mtu.h"
 #include "daemon/publish.h"
 #include "daemon/rebind.h"
 #include "daemon/rpfilter.h"
@@ -91,6 +92,20 @@ static void note_cipher(const struct daemon *d, const struct conf *next, struct 
 		  next->aead, aead_name());
 }
 
+/*
+ * Below that MTU the kernel has removed all IPv6 from the device, and lets none be added.
+ * An MTU that only an admin set stays.  true: raised, change_mtu() does the rest.
+ */
+static bool make_room_for_ipv6(struct daemon *d, const struct conf *next,
+			       const struct network *wanted)
+{
+	if (d->mtu >= MTU_MIN || !network_has_ipv6(wanted) ||
+	    !((next->set | d->conf.set) & CONF_MTU) || host_mtu(d->host, d->ifindex, MTU_MIN) < 0)
+		return false;
+	host_redo(d->host);
+	return true;
+}
+
 /* Sockets and network: may fail, and then leaves everything as it was. */
 static int change_host(struct daemon *d, const struct conf *next, struct instant now,
 		       struct print *report)
@@ -101,6 +116,7 @@ static int change_host(struct daemon *d, const struct conf *next, struct instant
 	uint32_t mark_before = d->mark;
 	char what[128] = "";
 	uint32_t mark;
+	bool raised;
 	int r;
 
 	r = bringup_mark(d, next, &mark);
@@ -114,7 +130,10 @@ static int change_host(struct daemon *d, const struct conf *next, struct instant
 		print_add(report, "cannot use UDP port %u: %s\n", next->listen_port, strerror(-r));
 		goto out;
 	}
+	raised = make_room_for_ipv6(d, next, &wanted);
 	r = network_change(d->host, d->ifindex, &d->network, &wanted, what);
+	if (r < 0 && raised)
+		host_mtu(d->host, d->ifindex, d->mtu);
 	if (r < 0) {
 		bringup_log_network(r, what);
 		print_add(report, "cannot add the %s: %s\n", what, strerror(-r));
@@ -124,6 +143,9 @@ static int change_host(struct daemon *d, const struct conf *next, struct instant
 	rebind_commit(&plan, d, now);
 	if (d->port != port)
 		print_add(report, "UDP port changed from %u to %u\n", port, d->port);
+	/* Our own packets may then take another path. */
+	if (d->mark != mark_before || !network_equal(&d->network, &wanted))
+		mtu_forget(&d->datapath.tunnel);
 	if (d->mark != mark_before)
 		print_add(report, "FwMark changed from 0x%" PRIx32 " to 0x%" PRIx32 "\n",
 			  mark_before, d->mark);
@@ -183,9 +205,9 @@ int reload(struct daemon *d, struct print *report)
 	if (!d->options.path)
 		return refuse(report, "no file to reload: configured over the control socket",
 			      -ENOENT);
-	if (d->stopping)
+	if (phase_is_over(d->phase))
 		return refuse(report, "the tunnel is stopping", -ESHUTDOWN);
-	if (!d->ready)
+	if (d->phase != PHASE_UP)
 		return refuse(report, "the tunnel is still coming up; try again when it is up",
 			      -EBUSY);
 	service_reloading(d);

@@ -9,6 +9,7 @@
 #include "daemon/apply.h"
 #include "daemon/diagnose.h"
 #include "daemon/internal.h"
+#include "daemon/linkwatch.h"
 #include "daemon/peerwatch.h"
 #include "daemon/rebind.h"
 #include "daemon/reload.h"
@@ -16,18 +17,29 @@
 #include "diag/status.h"
 #include "proto/admin.h"
 
+/* The other end gets only a number. */
+static void say_refused(void *ctx, enum conf_severity severity, const char *line)
+{
+	(void)ctx;
+	(void)severity;
+	log_error("a request over the control socket is refused: %s", line);
+}
+
 static int set(void *ctx, struct conf *request)
 {
 	struct daemon *d = ctx;
 	struct instant now = clock_now();
 	uint32_t mark = request->set & CONF_FWMARK ? request->fwmark : d->mark;
 	int port = request->set & CONF_LISTEN_PORT ? request->listen_port : REBIND_KEEP_PORT;
+	struct conf_report refused = { .say = say_refused };
 	struct rebind_plan plan = { 0 };
 	size_t before;
 	bool sockets;
 	int r;
 
-	r = apply_check(&d->datapath.tunnel, request);
+	r = conf_check_placeholders(request, &refused);
+	if (r == 0)
+		r = apply_check(&d->datapath.tunnel, request);
 	if (r < 0)
 		return r;
 	/* Without sockets the mark is for later ones: they open with the link, or with a port. */
@@ -48,6 +60,7 @@ static int set(void *ctx, struct conf *request)
 	d->mark = mark;
 	before = admin_count(&d->datapath.tunnel);
 	r = apply_request(&d->datapath.tunnel, &d->names, request, now);
+	linkwatch_endpoint(d);
 	/* Peers are many small allocations among others: without this their pages stay ours. */
 	if (admin_count(&d->datapath.tunnel) < before)
 		mem_trim();

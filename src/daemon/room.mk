@@ -16,6 +16,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/mtu.c src/daemon/mtu.h \
 	src/daemon/notify.c src/daemon/notify.h \
 	src/daemon/peerwatch.c src/daemon/peerwatch.h \
+	src/daemon/phase.c src/daemon/phase.h \
 	src/daemon/publish.c src/daemon/publish.h \
 	src/daemon/rebind.c src/daemon/rebind.h \
 	src/daemon/reload.c src/daemon/reload.h \

@@ -27,7 +27,7 @@ static void summarize(struct daemon *d, struct summary *s)
 	*s = (struct summary){ 0 };
 	for (const struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next) {
 		daemon_peer_state(d, p, mono, &state);
-		summary_add(s, &p->public_key, &state);
+		summary_add(s, p, &state);
 	}
 }
 
@@ -84,7 +84,7 @@ void service_look(struct daemon *d)
 {
 	struct service *s = &d->service;
 
-	if (!s->running || s->notify.fd < 0)
+	if (d->phase != PHASE_UP || s->notify.fd < 0)
 		return;
 	if (ev_timer_remaining(d->loop.ev, &s->look) > soon_seconds)
 		plan_look(d, soon_seconds);
@@ -131,7 +131,7 @@ void service_ready(struct daemon *d)
 	struct summary new;
 	int r;
 
-	if (s->notify.fd < 0 || d->stopping)
+	if (s->notify.fd < 0 || phase_is_over(d->phase))
 		return;
 	write_text(d, &new);
 	summary_print(s->text, &new);
@@ -140,9 +140,8 @@ void service_ready(struct daemon *d)
 	if (r < 0)
 		log_warn("cannot tell the service manager that the tunnel is up: %s", strerror(-r));
 	note_told(d, &new);
-	if (!s->running)
+	if (!s->ev)
 		start_timers(d);
-	s->running = true;
 }
 
 void service_reloading(struct daemon *d)
@@ -155,7 +154,6 @@ void service_reloading(struct daemon *d)
 
 void service_stopping(struct daemon *d)
 {
-	d->service.running = false;
 	ev_timer_stop(d->loop.ev, &d->service.look);
 	notify_insist(&d->service.notify, "STOPPING=1\nSTATUS=stopping");
 }

@@ -22,7 +22,6 @@ struct service {
 	char text[SUMMARY_TEXT];
 	double told_at;     /* by the loop's clock */
 	struct ev_loop *ev; /* NULL: the timers never ran */
-	bool running;       /* between ready and stopping */
 	bool unsound;
 };
 

@@ -3,18 +3,21 @@
 
 #include <stdio.h>
 
-void label_short(char text[LABEL_SHORT], const struct key *key)
+static void print_label(char *text, size_t size, int characters, const struct peer *p)
 {
 	char base64[KEY_BASE64_LEN + 1];
 
-	key_to_base64(base64, key);
-	snprintf(text, LABEL_SHORT, "%.8s", base64);
+	key_to_base64(base64, &p->public_key);
+	snprintf(text, size, "%.*s%s%s", characters, base64, p->note.name[0] ? " " : "",
+		 p->note.name);
 }
 
 void label_peer(char text[LABEL_PEER], const struct peer *p)
 {
-	char key[LABEL_SHORT];
+	print_label(text, LABEL_PEER, 8, p);
+}
 
-	label_short(key, &p->public_key);
-	snprintf(text, LABEL_PEER, "%s%s%s", key, p->note.name[0] ? " " : "", p->note.name);
+void label_whole(char text[LABEL_WHOLE], const struct peer *p)
+{
+	print_label(text, LABEL_WHOLE, KEY_BASE64_LEN, p);
 }

@@ -7,11 +7,11 @@
 #include "base/key.h"
 #include "proto/peer.h"
 
-/* The first characters of a public key, and a NUL. */
-enum { LABEL_SHORT = 12 };
-void label_short(char text[LABEL_SHORT], const struct key *key);
-/* The same, followed by the peer's name if it has one. */
-enum { LABEL_PEER = LABEL_SHORT + PEER_NAME };
+/* In the log: the first characters of the public key, and the name if there is one. */
+enum { LABEL_PEER = 9 + PEER_NAME };
 void label_peer(char text[LABEL_PEER], const struct peer *p);
+/* Where the key will be compared or copied: all of it, and the name if there is one. */
+enum { LABEL_WHOLE = KEY_BASE64_LEN + 1 + PEER_NAME };
+void label_whole(char text[LABEL_WHOLE], const struct peer *p);
 
 #endif

@@ -59,20 +59,6 @@ static const enum state_word words[CAUSE_COUNT] = {
 	[CAUSE_ENDED] = STATE_IDLE,
 };
 
-const char *state_name(enum state_word word)
-{
-	static const char *const names[STATE_COUNT] = {
-		[STATE_RESOLVING] = "resolving",
-		[STATE_HANDSHAKING] = "handshaking",
-		[STATE_UP] = "up",
-		[STATE_IDLE] = "idle",
-		[STATE_STALE] = "stale",
-		[STATE_DEAD] = "dead",
-	};
-
-	return (unsigned)word < LEN(names) ? names[word] : "?";
-}
-
 bool state_is_trouble(enum state_word word)
 {
 	return word == STATE_RESOLVING || word == STATE_STALE || word == STATE_DEAD;
@@ -177,11 +163,6 @@ static void set_reason(struct state *s, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(s->reason, sizeof(s->reason), format, ap);
 	va_end(ap);
-	/* Host names and error texts come from outside: the line they end up in is key="value". */
-	for (char *c = s->reason; *c; c++) {
-		if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ' || *c == 127)
-			*c = '\'';
-	}
 }
 
 static unsigned long seconds(uint64_t from, uint64_t to)

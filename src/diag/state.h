@@ -10,23 +10,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "control/vocabulary.h"
 #include "proto/peer.h"
-
-enum state_word {
-	STATE_RESOLVING,   /* its name has no address yet */
-	STATE_HANDSHAKING, /* asked, not answered yet */
-	STATE_UP,          /* it has a session that answers */
-	STATE_IDLE,        /* nothing wrong, nothing to do */
-	STATE_STALE,       /* it has a session, but nothing comes back */
-	STATE_DEAD,        /* nothing will happen until somebody acts */
-	STATE_COUNT
-};
 
 enum { STATE_TEXT = 192 };
 
 struct state {
 	enum state_word word;
-	char reason[STATE_TEXT]; /* no quotes, no line breaks */
+	char reason[STATE_TEXT];
 };
 
 /* What the daemon around the peer knows. */
@@ -43,7 +34,6 @@ void state_of(struct state *s, const struct peer *peer, const struct state_conte
 /* The word alone, at a fraction of the cost: for looking at many peers often. */
 enum state_word state_glance(const struct peer *peer, const struct state_context *around,
 			     uint64_t mono);
-const char *state_name(enum state_word word);
 /* Somebody should know: resolving, stale or dead, and not merely quiet. */
 bool state_is_trouble(enum state_word word);
 /* No handshake has succeeded since it went wrong at that time. */

@@ -2,169 +2,198 @@
 #include "diag/status.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/bytes.h"
+#include "control/record.h"
 #include "diag/counters.h"
 #include "proto/admin.h"
 
-static void print_drops(struct print *out, const uint64_t count[FATE_COUNT])
+static void add_drops(struct print *out, const uint64_t count[FATE_COUNT])
 {
+	char key[64];
+
 	for (int fate = FATE_DROPPED; fate < FATE_COUNT; fate++) {
-		if (count[fate])
-			print_add(out, " drop_%s=%" PRIu64, fate_name((enum fate)fate),
-				  count[fate]);
+		snprintf(key, sizeof(key), "drop_%s", fate_name((enum fate)fate));
+		record_count(out, key, count[fate]);
 	}
 }
 
-static void print_age(struct print *out, const char *key, uint64_t since, uint64_t mono,
-		      const char *never)
+static void add_number(struct print *out, const char *key, uint64_t n)
 {
-	if (!since) {
-		print_add(out, " %s=%s", key, never);
-		return;
-	}
-	print_add(out, " %s=%" PRIu64, key, mono > since ? (mono - since) / SECOND_NS : 0);
+	record_add(out, key, "%" PRIu64, n);
 }
 
-static void print_trouble_of_all(struct print *out, const struct faults_tunnel *t)
+static void add_key(struct print *out, const char *name, const struct key *key)
+{
+	char base64[KEY_BASE64_LEN + 1] = "none";
+
+	if (!key_is_zero(key))
+		key_to_base64(base64, key);
+	record_add(out, name, "%s", base64);
+}
+
+static void add_age(struct print *out, const char *key, uint64_t since, uint64_t mono,
+		    const char *never)
+{
+	if (since)
+		add_number(out, key, mono > since ? (mono - since) / SECOND_NS : 0);
+	else
+		record_add(out, key, "%s", never);
+}
+
+static void add_trouble_of_all(struct print *out, const struct faults_tunnel *t)
 {
 	char end[ENDPOINT_TEXT];
 	unsigned strangers = 0;
 
 	for (unsigned i = 0; i < FAULTS_STRANGERS; i++)
 		strangers += t->stranger[i].count > 0;
-	if (strangers)
-		print_add(out, " strangers=%u", strangers);
+	record_count(out, "strangers", strangers);
 	if (t->mac_at) {
 		endpoint_print(end, &t->mac_from);
-		print_add(out, " mac1_wrong_from=%s", end);
+		record_add(out, "mac1_wrong_from", "%s", end);
 	}
-	if (t->icmp)
-		print_add(out, " icmp=%" PRIu64 " icmp_unmatched=%" PRIu64, t->icmp,
-			  t->icmp_unmatched);
+	if (t->icmp) {
+		add_number(out, "icmp", t->icmp);
+		add_number(out, "icmp_unmatched", t->icmp_unmatched);
+	}
 	if (t->own_key)
-		print_add(out, " own_key_as_peer=yes");
+		record_add(out, "own_key_as_peer", "yes");
 }
 
-static void print_udp(struct print *out, const struct udp *udp)
+static void add_udp(struct print *out, const struct udp *udp)
 {
 	const struct udp_stats *s = &udp->stats;
 
-	print_add(out, " udp4=%s udp6=%s", udp->fd[UDP_V4] >= 0 ? "on" : "off",
-		  udp->fd[UDP_V6] >= 0 ? "on" : "off");
-	print_add(out, " recv_calls=%" PRIu64 " recv_datagrams=%" PRIu64, s->recv_calls,
-		  s->recv_datagrams);
-	print_add(out, " send_calls=%" PRIu64 " send_datagrams=%" PRIu64, s->send_calls,
-		  s->send_datagrams);
-	if (s->truncated)
-		print_add(out, " truncated=%" PRIu64, s->truncated);
-	if (s->pending_errors)
-		print_add(out, " pending_errors=%" PRIu64, s->pending_errors);
-	if (s->source_retries)
-		print_add(out, " source_retries=%" PRIu64, s->source_retries);
-	if (s->errors)
-		print_add(out, " send_errors=%" PRIu64 " last_send_error=%d", s->errors,
-			  s->last_error);
+	record_add(out, "udp4", udp->fd[UDP_V4] >= 0 ? "on" : "off");
+	record_add(out, "udp6", udp->fd[UDP_V6] >= 0 ? "on" : "off");
+	add_number(out, "recv_calls", s->recv_calls);
+	add_number(out, "recv_datagrams", s->recv_datagrams);
+	add_number(out, "send_calls", s->send_calls);
+	add_number(out, "send_datagrams", s->send_datagrams);
+	record_count(out, "truncated", s->truncated);
+	record_count(out, "pending_errors", s->pending_errors);
+	record_count(out, "source_retries", s->source_retries);
+	if (s->errors) {
+		add_number(out, "send_errors", s->errors);
+		record_add(out, "last_send_error", "%d", s->last_error);
+	}
 }
 
-void status_interface(struct print *out, const struct datapath *path,
-		      const struct status_interface *about)
+/* What its peers have sent and received together. */
+static void add_bytes(struct print *out, const struct tunnel *t)
 {
-	const struct tunnel *t = &path->tunnel;
-	const struct key *public_key = admin_public_key(t);
-	char base64[KEY_BASE64_LEN + 1];
 	uint64_t rx = 0, tx = 0;
 
 	for (const struct peer *p = admin_first(t); p; p = p->next) {
 		rx += p->rx_bytes;
 		tx += p->tx_bytes;
 	}
-	print_add(out, "interface=%s state=%s listen_port=%u", about->name, t->up ? "up" : "down",
-		  about->listen_port);
-	if (about->fwmark)
-		print_add(out, " fwmark=0x%" PRIx32, about->fwmark);
-	else
-		print_add(out, " fwmark=off");
-	print_add(out, " mtu=%" PRIu32, about->mtu);
-	if (about->segments)
-		print_add(out, " tun_gso_segs=%" PRIu32, about->segments);
-	print_add(out, " peers=%zu", admin_count(t));
-	if (key_is_zero(public_key)) {
-		print_add(out, " public_key=none");
-	} else {
-		key_to_base64(base64, public_key);
-		print_add(out, " public_key=%s", base64);
-	}
-	print_add(out, " rx_bytes=%" PRIu64 " tx_bytes=%" PRIu64 " aead=%s", rx, tx, about->aead);
-	print_add(out, " aead_ns_64=%" PRIu32 " aead_ns_1424=%" PRIu32, about->aead_ns_64,
-		  about->aead_ns_1424);
-	print_add(out, " under_load=%s cookies_sent=%" PRIu64 " cookies_received=%" PRIu64,
-		  about->mono < t->under_load_until ? "yes" : "no", t->count[FATE_COOKIE_SENT],
-		  t->cookies_received);
-	print_udp(out, &path->udp);
-	print_add(out, " dev_reads=%" PRIu64 " dev_writes=%" PRIu64, path->dev.reads,
-		  path->dev.writes);
-	print_add(out, " timer_late_max_us=%" PRIu64, about->timer_late_max / 1000);
-	counters_print(out, path);
-	print_trouble_of_all(out, &t->faults);
-	print_drops(out, t->count);
-	print_add(out, "\n");
+	add_number(out, "rx_bytes", rx);
+	add_number(out, "tx_bytes", tx);
 }
 
-static void print_trouble(struct print *out, const struct peer *p, uint64_t mono)
+void status_interface(struct print *out, const struct datapath *path,
+		      const struct status_interface *about)
+{
+	const struct tunnel *t = &path->tunnel;
+
+	record_begin(out, "interface", "%s", about->name);
+	record_add(out, "state", t->up ? "up" : "down");
+	record_add(out, "listen_port", "%u", about->listen_port);
+	if (about->fwmark)
+		record_add(out, "fwmark", "0x%" PRIx32, about->fwmark);
+	else
+		record_add(out, "fwmark", "off");
+	add_number(out, "mtu", about->mtu);
+	record_count(out, "tun_gso_segs", about->segments);
+	add_number(out, "peers", admin_count(t));
+	add_key(out, "public_key", admin_public_key(t));
+	add_bytes(out, t);
+	record_add(out, "aead", "%s", about->aead);
+	add_number(out, "aead_ns_64", about->aead_ns_64);
+	add_number(out, "aead_ns_1424", about->aead_ns_1424);
+	record_add(out, "under_load", about->mono < t->under_load_until ? "yes" : "no");
+	add_number(out, "cookies_sent", t->count[FATE_COOKIE_SENT]);
+	add_number(out, "cookies_received", t->cookies_received);
+	add_udp(out, &path->udp);
+	add_number(out, "dev_reads", path->dev.reads);
+	add_number(out, "dev_writes", path->dev.writes);
+	add_number(out, "timer_late_max_us", about->timer_late_max / 1000);
+	counters_print(out, path);
+	add_trouble_of_all(out, &t->faults);
+	add_drops(out, t->count);
+	record_end(out);
+}
+
+static void add_trouble(struct print *out, const struct peer *p, uint64_t mono)
 {
 	const struct faults *t = &p->faults;
+	char key[32];
 
 	for (const struct faults_send *s = t->send; s < t->send + FAULTS_ERRORS; s++) {
-		if (s->count)
-			print_add(out, " send_error_%d=%" PRIu64, s->err, s->count);
+		snprintf(key, sizeof(key), "send_error_%d", s->err);
+		record_count(out, key, s->count);
 	}
-	if (t->icmp.count)
-		print_add(out, " icmp=%" PRIu64 " icmp_last=%u/%u", t->icmp.count, t->icmp.type,
-			  t->icmp.code);
-	if (t->cookies)
-		print_add(out, " cookies_received=%" PRIu64, t->cookies);
-	if (t->timestamps)
-		print_add(out, " timestamps_old=%" PRIu64, t->timestamps);
-	if (t->unconfirmed)
-		print_add(out, " responses_unconfirmed=%" PRIu64, t->unconfirmed);
-	if (t->unreturned)
-		print_add(out, " tx_unreturned=%" PRIu64, t->unreturned);
-	if (faults_flips(t, mono))
-		print_add(out, " endpoint_flips=%" PRIu32, faults_flips(t, mono));
+	if (t->icmp.count) {
+		add_number(out, "icmp", t->icmp.count);
+		record_add(out, "icmp_last", "%u/%u", t->icmp.type, t->icmp.code);
+	}
+	record_count(out, "cookies_received", t->cookies);
+	record_count(out, "timestamps_old", t->timestamps);
+	record_count(out, "responses_unconfirmed", t->unconfirmed);
+	record_count(out, "tx_unreturned", t->unreturned);
+	record_count(out, "endpoint_flips", faults_flips(t, mono));
+}
+
+static void add_packets(struct print *out, const struct peer *p)
+{
+	add_number(out, "rx_bytes", p->rx_bytes);
+	add_number(out, "tx_bytes", p->tx_bytes);
+	add_number(out, "rx_packets", p->rx_packets);
+	add_number(out, "tx_packets", p->tx_packets);
+	if (p->keyring.current) {
+		add_number(out, "session_rx_packets", p->rx_packets - p->session_rx);
+		add_number(out, "session_tx_packets", p->tx_packets - p->session_tx);
+	}
+}
+
+void status_state(struct print *out, const struct peer *p, const struct state *state)
+{
+	char end[ENDPOINT_TEXT];
+
+	endpoint_print(end, &p->endpoint);
+	record_add(out, "endpoint", "%s", *end ? end : "none");
+	record_add(out, "state", "%s", vocabulary_state(state->word));
+	record_text(out, "reason", "%s", state->reason);
 }
 
 void status_peer(struct print *out, const struct peer *p, const struct state *state, uint64_t mono)
 {
-	char base64[KEY_BASE64_LEN + 1], end[ENDPOINT_TEXT];
 	const struct session *current = p->keyring.current;
+	char base64[KEY_BASE64_LEN + 1];
 
 	key_to_base64(base64, &p->public_key);
-	endpoint_print(end, &p->endpoint);
-	print_add(out, "peer=%s", base64);
+	record_begin(out, "peer", "%s", base64);
 	if (p->note.name[0])
-		print_add(out, " name=\"%s\"", p->note.name);
-	print_add(out, " endpoint=%s state=%s reason=\"%s\"", *end ? end : "none",
-		  state_name(state->word), state->reason);
-	print_age(out, "state_age", p->note.since, mono, "0");
-	print_age(out, "handshake_age", p->handshake_at, mono, "never");
-	print_age(out, "key_age", current ? current->born : 0, mono, "none");
-	print_age(out, "heard_age", p->heard_at, mono, "never");
-	print_add(out, " rx_bytes=%" PRIu64 " tx_bytes=%" PRIu64, p->rx_bytes, p->tx_bytes);
-	print_add(out, " rx_packets=%" PRIu64 " tx_packets=%" PRIu64, p->rx_packets, p->tx_packets);
-	if (current)
-		print_add(out, " session_rx_packets=%" PRIu64 " session_tx_packets=%" PRIu64,
-			  p->rx_packets - p->session_rx, p->tx_packets - p->session_tx);
+		record_text(out, "name", "%s", p->note.name);
+	status_state(out, p, state);
+	add_age(out, "state_age", p->note.since, mono, "0");
+	add_age(out, "handshake_age", p->handshake_at, mono, "never");
+	add_age(out, "key_age", current ? current->born : 0, mono, "none");
+	add_age(out, "heard_age", p->heard_at, mono, "never");
+	add_packets(out, p);
 	if (p->timers.interval)
-		print_add(out, " keepalive=%u", p->timers.interval);
+		record_add(out, "keepalive", "%u", p->timers.interval);
 	else
-		print_add(out, " keepalive=off");
-	print_add(out, " handshakes=%" PRIu64 " initiations_sent=%" PRIu64, p->handshakes,
-		  p->initiations_sent);
-	print_add(out, " initiations_received=%" PRIu64 " responses_sent=%" PRIu64,
-		  p->initiations_received, p->responses_sent);
-	print_add(out, " allowed_ips=%zu", p->allowed.n);
-	print_trouble(out, p, mono);
-	print_drops(out, p->count);
-	print_add(out, "\n");
+		record_add(out, "keepalive", "off");
+	add_number(out, "handshakes", p->handshakes);
+	add_number(out, "initiations_sent", p->initiations_sent);
+	add_number(out, "initiations_received", p->initiations_received);
+	add_number(out, "responses_sent", p->responses_sent);
+	add_number(out, "allowed_ips", p->allowed.n);
+	add_trouble(out, p, mono);
+	add_drops(out, p->count);
+	record_end(out);
 }

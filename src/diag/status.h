@@ -24,6 +24,8 @@ struct status_interface {
 
 void status_interface(struct print *out, const struct datapath *path,
 		      const struct status_interface *about);
+/* Add endpoint, state and reason of a peer to a record about it. */
+void status_state(struct print *out, const struct peer *peer, const struct state *state);
 void status_peer(struct print *out, const struct peer *peer, const struct state *state,
 		 uint64_t mono);
 

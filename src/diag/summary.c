@@ -18,14 +18,14 @@ static unsigned gravity(enum state_word word)
 	return (unsigned)word < LEN(of) ? of[word] : 0;
 }
 
-void summary_add(struct summary *s, const struct key *peer, const struct state *state)
+void summary_add(struct summary *s, const struct peer *peer, const struct state *state)
 {
 	if ((unsigned)state->word < STATE_COUNT)
 		s->count[state->word]++;
 	if (s->n++ && gravity(state->word) <= gravity(s->worst.word))
 		return;
 	s->worst = *state;
-	label_short(s->who, peer);
+	label_peer(s->who, peer);
 }
 
 static void add(char text[SUMMARY_TEXT], size_t *len, const char *what)
@@ -51,7 +51,7 @@ static void add_counts(char text[SUMMARY_TEXT], size_t *len, const struct summar
 			if (gravity((enum state_word)word) != grave || !s->count[word])
 				continue;
 			snprintf(piece, sizeof(piece), "%s%u %s", between, s->count[word],
-				 state_name((enum state_word)word));
+				 vocabulary_state((enum state_word)word));
 			add(text, len, piece);
 			between = ", ";
 		}
@@ -68,7 +68,7 @@ void summary_print(char text[SUMMARY_TEXT], const struct summary *s)
 		return;
 	}
 	if (s->n == 1) {
-		add(text, &len, state_name(s->worst.word));
+		add(text, &len, vocabulary_state(s->worst.word));
 	} else {
 		add_counts(text, &len, s);
 		if (gravity(s->worst.word) <= gravity(STATE_IDLE))

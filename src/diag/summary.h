@@ -17,10 +17,10 @@ enum { SUMMARY_TEXT = 384 };
 struct summary {
 	unsigned n, count[STATE_COUNT];
 	struct state worst; /* the first of those that need attention most */
-	char who[LABEL_SHORT];
+	char who[LABEL_PEER];
 };
 
-void summary_add(struct summary *s, const struct key *peer, const struct state *state);
+void summary_add(struct summary *s, const struct peer *peer, const struct state *state);
 void summary_print(char text[SUMMARY_TEXT], const struct summary *s);
 /* The counts and the worst peer are the same; the reasons may differ. */
 bool summary_equal(const struct summary *a, const struct summary *b);

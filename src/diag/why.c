@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "control/record.h"
 #include "diag/why_rules.h"
 #include "proto/admin.h"
 
@@ -89,23 +90,12 @@ struct verdict *why_begin(const struct why_look *l, enum why_code code,
 	return v;
 }
 
-/* Names and error texts come from outside: the line they end up in is key="value". */
-static void __attribute__((format(printf, 3, 0)))
-write_text(char *text, size_t size, const char *format, va_list ap)
-{
-	vsnprintf(text, size, format, ap);
-	for (char *c = text; *c; c++) {
-		if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ' || *c == 127)
-			*c = '\'';
-	}
-}
-
 void why_what(struct verdict *v, const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
-	write_text(v->what, sizeof(v->what), format, ap);
+	vsnprintf(v->what, sizeof(v->what), format, ap);
 	va_end(ap);
 }
 
@@ -114,7 +104,7 @@ void why_because(struct verdict *v, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	write_text(v->because, sizeof(v->because), format, ap);
+	vsnprintf(v->because, sizeof(v->because), format, ap);
 	va_end(ap);
 }
 
@@ -135,7 +125,7 @@ void why_here(struct verdict *v, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	write_text(s->text, sizeof(s->text), format, ap);
+	vsnprintf(s->text, sizeof(s->text), format, ap);
 	va_end(ap);
 }
 
@@ -145,7 +135,7 @@ void why_there(struct verdict *v, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	write_text(s->text, sizeof(s->text), format, ap);
+	vsnprintf(s->text, sizeof(s->text), format, ap);
 	va_end(ap);
 }
 
@@ -202,6 +192,15 @@ bool why_ends_there(const struct verdicts *v)
 	return false;
 }
 
+static void print_steps(struct print *out, const struct verdict *v)
+{
+	for (unsigned i = 0; i < v->n_steps; i++) {
+		record_begin(out, "step", v->step[i].there ? "there" : "here");
+		record_text(out, "text", "%s", v->step[i].text);
+		record_end(out);
+	}
+}
+
 void why_print(struct print *out, const struct verdicts *v)
 {
 	for (unsigned i = 0; i < v->n; i++) {
@@ -210,13 +209,14 @@ void why_print(struct print *out, const struct verdicts *v)
 
 		if (d->of_peer)
 			key_to_base64(base64, &d->peer);
-		print_add(out,
-			  "verdict=%s certainty=%s problem=%s peer=%s age=%" PRIu64
-			  " what=\"%s\" because=\"%s\"\n",
-			  why_code_name(d->code), why_certainty_name(d->certainty),
-			  d->problem ? "yes" : "no", base64, d->age, d->what, d->because);
-		for (unsigned s = 0; s < d->n_steps; s++)
-			print_add(out, "step=%s text=\"%s\"\n", d->step[s].there ? "there" : "here",
-				  d->step[s].text);
+		record_begin(out, "verdict", "%s", why_code_name(d->code));
+		record_add(out, "certainty", "%s", why_certainty_name(d->certainty));
+		record_add(out, "problem", d->problem ? "yes" : "no");
+		record_add(out, "peer", "%s", base64);
+		record_add(out, "age", "%" PRIu64, d->age);
+		record_text(out, "what", "%s", d->what);
+		record_text(out, "because", "%s", d->because);
+		record_end(out);
+		print_steps(out, d);
 	}
 }

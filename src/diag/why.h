@@ -71,8 +71,8 @@ struct verdict {
 	bool problem; /* else a remark: the tunnel may work anyway */
 	bool of_peer; /* else of the tunnel */
 	struct key peer;
-	uint64_t age;                              /* seconds since it was seen last */
-	char what[WHY_WHAT], because[WHY_BECAUSE]; /* no quotes, no line breaks */
+	uint64_t age; /* seconds since it was seen last */
+	char what[WHY_WHAT], because[WHY_BECAUSE];
 	struct why_step step[WHY_STEPS];
 	unsigned n_steps;
 };

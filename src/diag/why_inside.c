@@ -2,6 +2,7 @@
 /* What may be wrong with a peer although its session works: inner packets, and identity. */
 #include <stdio.h>
 
+#include "diag/label.h"
 #include "diag/why_rules.h"
 
 enum {
@@ -36,7 +37,7 @@ static bool source_of_link(const struct why_look *l, const char *ip)
 static bool source(const struct why_look *l)
 {
 	const struct peer *p = l->p, *owner;
-	char ip[IP_TEXT], base64[KEY_BASE64_LEN + 1];
+	char ip[IP_TEXT], label[LABEL_WHOLE];
 	struct verdict *v;
 
 	if (!why_within(l, p->faults.source_at, RECENT_S))
@@ -48,11 +49,11 @@ static bool source(const struct why_look *l)
 	v = why_begin(l, WHY_SOURCE, WHY_SURE, true, p->faults.source_at);
 	why_what(v, "the peer sends from %s, which is not in its AllowedIPs", ip);
 	if (owner && owner != p) {
-		key_to_base64(base64, &owner->public_key);
+		label_whole(label, owner);
 		why_because(v,
 			    "Its packets arrive and decrypt, but %lu were dropped because of their "
 			    "source; that address belongs to the peer %s.",
-			    (unsigned long)p->count[FATE_SOURCE], base64);
+			    (unsigned long)p->count[FATE_SOURCE], label);
 	} else {
 		why_because(v,
 			    "Its packets arrive and decrypt, but %lu were dropped because of their "

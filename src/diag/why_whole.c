@@ -2,6 +2,7 @@
 /* Verdicts on the tunnel as a whole, and on strangers that contact it. */
 #include <stdio.h>
 
+#include "diag/label.h"
 #include "diag/why_rules.h"
 #include "proto/admin.h"
 
@@ -90,7 +91,7 @@ static bool may_be_missed(const struct why_look *l, const struct faults_stranger
 static void stranger(const struct why_look *l, const struct faults_stranger *s)
 {
 	const struct peer *known = who_is_at(l->t, &s->from);
-	char key[KEY_BASE64_LEN + 1], base64[KEY_BASE64_LEN + 1], from[ENDPOINT_TEXT];
+	char key[KEY_BASE64_LEN + 1], label[LABEL_WHOLE], from[ENDPOINT_TEXT];
 	struct verdict *v;
 
 	key_to_base64(key, &s->key);
@@ -98,11 +99,11 @@ static void stranger(const struct why_look *l, const struct faults_stranger *s)
 	v = why_begin(l, WHY_UNKNOWN_PEER, WHY_SURE, may_be_missed(l, s, known), s->at);
 	why_what(v, "%s asks for a session with the public key %s, which no peer has", from, key);
 	if (known) {
-		key_to_base64(base64, &known->public_key);
+		label_whole(label, known);
 		why_because(v,
 			    "It asked %lu times, the last %lu s ago. That is the address of the "
 			    "peer %s: its key has changed, or was never the right one.",
-			    (unsigned long)s->count, why_ago(l, s->at), base64);
+			    (unsigned long)s->count, why_ago(l, s->at), label);
 	} else {
 		why_because(v,
 			    "It asked %lu times, the last %lu s ago. It knows our public key; only "

@@ -13,6 +13,7 @@
 #include "base/print.h"
 #include "host/resolvconf.h"
 #include "host/spawn.h"
+#include "host/sweep.h"
 #include "host/undo.h"
 #include "io/tun.h"
 #include "io/udp.h"
@@ -22,7 +23,6 @@
 enum {
 	FIRST_TABLE = 51820, /* where wg-quick starts... */
 	TABLES = 4096,       /* ...and how many to try */
-	SWEPT = 16,          /* stale rules at a time */
 };
 
 struct host {
@@ -216,31 +216,15 @@ static int del_default(struct host *h, uint32_t ifindex, int family, uint32_t ta
 	return first;
 }
 
-/* Another tunnel's rules have a route while its link is up; when it comes up, it redoes them. */
-static unsigned sweep_family(struct host *h, int family)
+int host_sweep(struct host *h, const char *name, struct host_swept *swept)
 {
-	struct rule_mark rule[SWEPT];
-	unsigned swept = 0, not_mark = 0, suppress = 0;
-	size_t n = 0;
+	int rules, dns;
 
-	if (rule_ours(&h->rtnl, family, rule, LEN(rule), &n) < 0)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
-		bool empty = false;
-
-		if (route_table_is_empty(&h->rtnl, rule[i].table, &empty) < 0 || !empty)
-			continue;
-		swept += rule_del_not_mark(&h->rtnl, family, rule[i].mark, rule[i].table) == 0;
-	}
-	if (swept && rule_count(&h->rtnl, family, &not_mark, &suppress) == 0 && !not_mark &&
-	    rule_del_suppress(&h->rtnl, family) == 0)
-		swept++;
-	return swept;
-}
-
-unsigned host_sweep(struct host *h)
-{
-	return sweep_family(h, AF_INET) + sweep_family(h, AF_INET6);
+	*swept = (struct host_swept){ 0 };
+	rules = sweep_rules(&h->rtnl, &swept->rules);
+	dns = name ? resolvconf_sweep(name) : 0;
+	swept->dns = dns > 0;
+	return rules < 0 ? rules : dns < 0 ? dns : 0;
 }
 
 bool host_has_ipv6(struct host *h)
@@ -415,14 +399,6 @@ void host_hook_stop(struct host *h, bool force)
 {
 	if (h->hook.fd >= 0)
 		spawn_stop(&h->hook, force);
-}
-
-int host_hook(struct host *h, const char *name, const char *command)
-{
-	int fd, r;
-
-	r = host_hook_start(h, name, command, &fd);
-	return r < 0 ? r : host_hook_end(h);
 }
 
 void host_redo(struct host *h)

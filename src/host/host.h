@@ -48,8 +48,16 @@ int host_route(struct host *h, bool add, uint32_t ifindex, const struct prefix *
 	       uint32_t table);
 /* Policy-route one family into the tunnel: table == mark, rules, src_valid_mark (v4). */
 int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, uint32_t table);
-/* Remove rules of ours that lead nowhere, left by a killed process. Returns how many. */
-unsigned host_sweep(struct host *h);
+/*
+ * Remove what a killed tunnel left behind: rules of ours that lead nowhere, and what it
+ * passed to the resolver under that name (NULL: leave the resolver alone).  0, or -errno
+ * if something stays; either way *swept is what was removed.
+ */
+struct host_swept {
+	unsigned rules;
+	bool dns;
+};
+int host_sweep(struct host *h, const char *name, struct host_swept *swept);
 /* false: it is switched off, or not in this kernel. */
 bool host_has_ipv6(struct host *h);
 /*
@@ -63,12 +71,11 @@ int host_path(struct host *h, const struct ip *dst, uint32_t mark, struct route_
 
 /* resolvectl, else resolvconf; -ENOENT: neither is installed. */
 int host_dns(struct host *h, bool add, const char *name, const struct conf_dns *dns, size_t n);
-/* /bin/sh -c command, with %i replaced; waits. 0, or its exit status (> 0), or -errno. */
-int host_hook(struct host *h, const char *name, const char *command);
 /*
- * The same in two steps, for a caller that must serve others meanwhile (a hook may
- * talk to our control socket): *fd becomes readable when the command has ended; then
- * host_hook_end(), which returns as host_hook().  One at a time.
+ * /bin/sh -c command, with %i replaced, in two steps: the caller must serve others
+ * meanwhile, since a hook may talk to our control socket.  *fd becomes readable when
+ * the command has ended; host_hook_end() waits for that: 0, or its exit status (> 0),
+ * or -errno.  One at a time.
  */
 int host_hook_start(struct host *h, const char *name, const char *command, int *fd);
 int host_hook_end(struct host *h);

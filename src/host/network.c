@@ -75,25 +75,40 @@ int network_want(struct network *n, const struct conf *c, uint32_t divert_table)
 	return 0;
 }
 
-static size_t leave_out(struct prefixes *set, int family)
+static bool has_family(const struct prefixes *set, int family)
 {
-	size_t kept = 0, before = set->n;
+	for (size_t i = 0; i < set->n; i++) {
+		if (set->prefix[i].ip.family == family)
+			return true;
+	}
+	return false;
+}
+
+bool network_has_ipv6(const struct network *n)
+{
+	return n->divert[NETWORK_V6] || has_family(&n->address, AF_INET6) ||
+	       has_family(&n->route, AF_INET6);
+}
+
+static void leave_out(struct prefixes *set, int family)
+{
+	size_t kept = 0;
 
 	for (size_t i = 0; i < set->n; i++) {
 		if (set->prefix[i].ip.family != family)
 			set->prefix[kept++] = set->prefix[i];
 	}
 	set->n = kept;
-	return before - kept;
 }
 
 bool network_leave_out_ipv6(struct network *n)
 {
-	bool diverted = n->divert[NETWORK_V6];
-	size_t left = leave_out(&n->address, AF_INET6) + leave_out(&n->route, AF_INET6);
+	bool any = network_has_ipv6(n);
 
+	leave_out(&n->address, AF_INET6);
+	leave_out(&n->route, AF_INET6);
 	n->divert[NETWORK_V6] = false;
-	return diverted || left;
+	return any;
 }
 
 void network_fini(struct network *n)

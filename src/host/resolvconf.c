@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "base/print.h"
 #include "host/spawn.h"
@@ -172,4 +173,22 @@ int resolvconf_del(const char *name, enum resolvconf_helper helper)
 	record_name(record, sizeof(record), name);
 	r = spawn_run(argv, NULL, true);
 	return r > 0 ? -EIO : r;
+}
+
+int resolvconf_sweep(const char *name)
+{
+	/* Debian's resolvconf; openresolv, old and new. */
+	static const char *const folder[] = { "interface", "interfaces", "keys" };
+	char record[64], path[128];
+	int r;
+
+	record_name(record, sizeof(record), name);
+	for (size_t i = 0; i < LEN(folder); i++) {
+		snprintf(path, sizeof(path), "/run/resolvconf/%s/%s", folder[i], record);
+		if (access(path, F_OK) < 0)
+			continue;
+		r = resolvconf_del(name, RESOLVCONF_BY_RESOLVCONF);
+		return r < 0 ? r : 1;
+	}
+	return 0;
 }

@@ -19,5 +19,10 @@ enum resolvconf_helper { RESOLVCONF_NONE, RESOLVCONF_BY_RESOLVECTL, RESOLVCONF_B
 int resolvconf_add(const char *name, const struct conf_dns *dns, size_t n,
 		   enum resolvconf_helper *helper);
 int resolvconf_del(const char *name, enum resolvconf_helper helper);
+/*
+ * Remove the record that a killed process left under that name.  resolved forgets a link
+ * that is gone, but resolvconf keeps its records.  1: there was one; 0: none; -errno.
+ */
+int resolvconf_sweep(const char *name);
 
 #endif

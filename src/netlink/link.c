@@ -39,6 +39,7 @@ bool link_parse(struct link_info *info, const struct nlmsghdr *msg)
 		.mtu = rtnl_u32(attr[IFLA_MTU], 0),
 		.segments = rtnl_u32(attr[IFLA_GSO_MAX_SEGS], 0),
 		.up = head->ifi_flags & IFF_UP,
+		.loopback = head->ifi_flags & IFF_LOOPBACK,
 	};
 	copy_text(info->name, sizeof(info->name), attr[IFLA_IFNAME]);
 	copy_text(info->kind, sizeof(info->kind), kind[IFLA_INFO_KIND]);

@@ -12,6 +12,7 @@ struct link_info {
 	uint32_t mtu;
 	uint32_t segments; /* link_set_segments(); 0: unknown */
 	bool up;           /* IFF_UP */
+	bool loopback;     /* IFF_LOOPBACK */
 	char name[16];
 	char kind[16]; /* IFLA_INFO_KIND: "tun", "veth"...; "" if none */
 };

@@ -154,6 +154,7 @@ static int read_way(const struct nlmsghdr *msg, void *ctx)
 	rtnl_attrs(msg, sizeof(*head), attr, RTA_TABLE + 1);
 	w->found = true;
 	w->path.ifindex = rtnl_u32(attr[RTA_OIF], 0);
+	w->path.leaves = head->rtm_type == RTN_UNICAST;
 	if (attr[RTA_METRICS]) {
 		rtnl_nested(attr[RTA_METRICS], metric, RTAX_MTU + 1);
 		w->path.mtu = rtnl_u32(metric[RTAX_MTU], 0);
@@ -186,12 +187,12 @@ int route_get(struct rtnl *r, const struct ip *dst, uint32_t mark, struct route_
 		return err;
 	if (!w.found)
 		return -ENETUNREACH;
-	if (w.path.mtu == 0) {
-		err = link_get_index(r, w.path.ifindex, &link);
-		if (err < 0)
-			return err;
+	err = link_get_index(r, w.path.ifindex, &link);
+	if (err < 0)
+		return err;
+	w.path.leaves &= !link.loopback;
+	if (w.path.mtu == 0)
 		w.path.mtu = link.mtu;
-	}
 	*path = w.path;
 	return 0;
 }

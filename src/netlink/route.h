@@ -33,6 +33,7 @@ struct route_path {
 	uint32_t ifindex;
 	uint32_t mtu;     /* of the route if it has one, else of the link */
 	struct ip source; /* preferred source; family 0: none */
+	bool leaves;      /* goes to one other host: not over lo, no broadcast or multicast */
 };
 /* -ENETUNREACH and the like when there is no route. */
 int route_get(struct rtnl *r, const struct ip *dst, uint32_t mark, struct route_path *path);

@@ -150,6 +150,11 @@ static int take_bytes(struct pairline *line, const uint8_t *bytes, size_t n, cha
 		return fault(why, -EINVAL,
 			     "it says something that this taut does not understand, or that cannot "
 			     "be: make a new one");
+	if (key_is_placeholder(&line->public_key) || key_is_placeholder(&line->psk))
+		return fault(why, -EINVAL,
+			     "a key in it is the placeholder from the examples, which everyone "
+			     "knows: make a new line on the host that it is from, with taut %s",
+			     line->kind == PAIRLINE_OFFER ? "new" : "join");
 	return 0;
 }
 

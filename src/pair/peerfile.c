@@ -6,8 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/say.h"
-#include "crypto/dh.h"
-#include "crypto/rng.h"
+#include "crypto/keygen.h"
 #include "pair/confdir.h"
 #include "pair/conftext.h"
 #include "pair/localnet.h"
@@ -163,11 +162,9 @@ static bool invent_peer(struct peerfile *f)
 		    f->path);
 		return false;
 	}
-	rng_fill(&rng_system, f->private_key.bytes, KEY_LEN);
-	key_clamp(&f->private_key);
-	dh_public(&f->public_key, &f->private_key);
+	keygen_pair(&f->private_key, &f->public_key, &rng_system);
 	if (f->o.given & PAIROPT_PSK)
-		rng_fill(&rng_system, f->psk.bytes, KEY_LEN);
+		keygen_psk(&f->psk, &rng_system);
 	return true;
 }
 

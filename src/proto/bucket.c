@@ -29,7 +29,7 @@ struct buckets {
 	struct bucket set[SETS][WAYS];
 };
 
-struct buckets *buckets_new(const struct rng *rng)
+struct buckets *bucket_new(const struct rng *rng)
 {
 	struct buckets *b = mem_new(sizeof(*b));
 
@@ -38,7 +38,7 @@ struct buckets *buckets_new(const struct rng *rng)
 	return b;
 }
 
-void buckets_free(struct buckets *b)
+void bucket_free(struct buckets *b)
 {
 	mem_free(b);
 }

@@ -19,8 +19,8 @@
 struct buckets;
 
 /* NULL: no memory. */
-struct buckets *buckets_new(const struct rng *rng);
-void buckets_free(struct buckets *b);
+struct buckets *bucket_new(const struct rng *rng);
+void bucket_free(struct buckets *b);
 /* One message from this source: may it pass? */
 bool bucket_take(struct buckets *b, const struct ip *source, uint64_t now);
 

@@ -33,6 +33,8 @@ struct peer_note {
 	uint64_t lines_since; /* start of the period of log lines about it... */
 	uint32_t lines, held; /* ...how many in it, and how many held back */
 	uint64_t given_up;    /* when it was last reported dead; 0: it was heard since */
+	struct ip path_to;    /* the address of path_mtu; family 0: not looked up yet */
+	uint32_t path_mtu;    /* 0: no route, or one that stays on this host */
 	uint8_t word;         /* its state, plus one */
 	bool doubted;         /* reported as not answering, and not heard since */
 };

@@ -73,8 +73,12 @@ static bool flush_one(struct peer *peer, struct batch *b, struct flight *f, stru
 	return true;
 }
 
-void send_flush(struct tunnel *t, struct peer *peer, struct batch *b, struct flight *f,
-		struct instant now)
+/*
+ * Stamp all that waits, or ask for a session; what does not fit into the batch leaves
+ * at the next tick.
+ */
+static void flush(struct tunnel *t, struct peer *peer, struct batch *b, struct flight *f,
+		  struct instant now)
 {
 	struct session *s = peer->keyring.current;
 	uint32_t waiting = peer->staged.n;
@@ -102,7 +106,7 @@ void send_keepalive(struct tunnel *t, struct peer *peer, struct batch *b, struct
 	struct pkt *p;
 
 	if (peer->staged.n) {
-		send_flush(t, peer, b, f, now);
+		flush(t, peer, b, f, now);
 		return;
 	}
 	if (!s || !session_may_send(s, now.mono)) {
@@ -133,6 +137,6 @@ void send_serve(struct tunnel *t, struct batch *b, struct flight *f, struct inst
 		if (keepalive)
 			send_keepalive(t, peer, b, f, now);
 		else
-			send_flush(t, peer, b, f, now);
+			flush(t, peer, b, f, now);
 	}
 }

@@ -18,13 +18,7 @@ void send_stamp(struct batch *b, struct flight *f, struct pkt *p, struct session
 
 /* Keep a plain packet until there is a session. The fate of the packet. */
 enum fate send_stage(struct tunnel *t, struct peer *peer, const uint8_t *data, size_t len);
-/*
- * Stamp all that waits, or ask for a session; what does not fit into the batch leaves
- * at the next tick.
- */
-void send_flush(struct tunnel *t, struct peer *peer, struct batch *b, struct flight *f,
-		struct instant now);
-/* A keepalive, unless packets wait: those do as well. */
+/* Send a keepalive, unless packets wait, which serve as well. */
 void send_keepalive(struct tunnel *t, struct peer *peer, struct batch *b, struct flight *f,
 		    struct instant now);
 /*

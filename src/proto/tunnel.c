@@ -31,7 +31,7 @@ int tunnel_init(struct tunnel *t, const struct rng *rng, uint32_t cap)
 	rng_fill(rng, t->peers.key.bytes, sizeof(t->peers.key.bytes));
 	t->self = vault_new(sizeof(*t->self));
 	t->checker = vault_new(sizeof(*t->checker));
-	t->buckets = buckets_new(rng);
+	t->buckets = bucket_new(rng);
 	if (t->self && t->checker && t->buckets && flight_init(&t->own, cap) == 0)
 		return 0;
 	tunnel_fini(t);
@@ -46,7 +46,7 @@ void tunnel_fini(struct tunnel *t)
 	index_fini(&t->index);
 	deadlines_fini(&t->deadlines);
 	hsqueue_fini(&t->hsqueue);
-	buckets_free(t->buckets);
+	bucket_free(t->buckets);
 	flight_fini(&t->own);
 	vault_free(t->checker, sizeof(*t->checker));
 	vault_free(t->self, sizeof(*t->self));

@@ -7,8 +7,8 @@
 
 #include "base/bytes.h"
 #include "control/record.h"
+#include "control/vocabulary.h"
 #include "view/jprint.h"
-#include "view/vocabulary.h"
 
 enum { VALUE = 4096 };
 
@@ -25,31 +25,22 @@ static uint64_t time_of(const char *value)
 	return sec * SECOND_NS + nsec;
 }
 
-/* By the key: the same words as in status --json. */
-static json_t *value_of(struct text key, const char *value)
+/* What has no entry in the vocabulary is a word. */
+static json_t *value_of(const struct vocabulary_word *word, const char *value)
 {
 	uint64_t n;
 
-	if (text_is(key, "time"))
+	switch (word ? word->kind : VOCABULARY_WORD) {
+	case VOCABULARY_TIME:
 		return jprint_time(time_of(value));
-	if (text_is(key, "first"))
-		return json_boolean(strcmp(value, "yes") == 0);
-	if (text_is(key, "ok"))
-		return json_boolean(strcmp(value, "yes") == 0);
-	if (text_is(key, "n") && text_u64(text_from_str(value), UINT64_MAX, &n))
-		return jprint_number(n);
-	if (strcmp(value, "none") == 0)
-		return json_null();
-	return jprint_string(value);
-}
-
-static const char *name_of(struct text key, char name[VOCABULARY_NAME])
-{
-	if (text_is(key, "peer"))
-		return "public_key";
-	if (text_is(key, "n"))
-		return "count";
-	return vocabulary_name(key, "", name) ? name : NULL;
+	case VOCABULARY_YES:
+		return json_boolean(vocabulary_is_yes(value));
+	case VOCABULARY_NUMBER:
+		return text_u64(text_from_str(value), UINT64_MAX, &n) ? jprint_number(n)
+								      : json_null();
+	default:
+		return strcmp(value, "none") == 0 ? json_null() : jprint_string(value);
+	}
 }
 
 bool event_json(struct print *out, struct text line)
@@ -64,10 +55,10 @@ bool event_json(struct print *out, struct text line)
 	o = json_object();
 	jprint_put(o, "schema", json_integer(EVENT_JSON_SCHEMA), &bad);
 	while (record_next(&line, &key, value, sizeof(value))) {
-		const char *as = name_of(key, name);
+		const struct vocabulary_word *word = vocabulary_find(VOCABULARY_EVENT, key);
 
-		if (as)
-			jprint_put(o, as, value_of(key, value), &bad);
+		if (word || vocabulary_name(key, "", name))
+			jprint_put(o, word ? word->json : name, value_of(word, value), &bad);
 	}
 	jprint(out, o, 0, bad);
 	return true;

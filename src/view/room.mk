@@ -17,7 +17,6 @@ libview_a_SOURCES = \
 	src/view/textfile.c src/view/textfile.h \
 	src/view/tunnelview.c src/view/tunnelview.h \
 	src/view/verdict.c src/view/verdict.h \
-	src/view/verdict_json.c \
-	src/view/vocabulary.c src/view/vocabulary.h
+	src/view/verdict_json.c
 
 EXTRA_DIST += src/view/README.md

@@ -7,6 +7,8 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "control/record.h"
+#include "control/vocabulary.h"
 
 #define RESET  "\x1b[0m"
 #define BOLD   "\x1b[1m"
@@ -140,16 +142,24 @@ static void rate(struct print *out, double rx, double tx, const struct show_styl
 }
 
 /* What wg does not know. */
-static void state(struct print *out, const struct tunnelview_peer *p, const struct show_style *s)
+static void words(struct print *out, enum vocabulary_record kind, struct text record,
+		  const struct show_style *s)
 {
-	if (p->state[0]) {
-		label(out, "state", s);
-		print_add(out, "%s%s%s\n", colour(s, strcmp(p->state, "up") == 0 ? GREEN : YELLOW),
-			  p->state, colour(s, RESET));
-	}
-	if (p->reason[0]) {
-		label(out, "reason", s);
-		print_add(out, "%s\n", p->reason);
+	const struct vocabulary_word *word;
+	char value[TUNNELVIEW_REASON];
+	size_t i;
+
+	for (i = 0; (word = vocabulary_at(i)); i++) {
+		if (word->record != kind || !word->label ||
+		    !record_get(record, word->key, value, sizeof(value)) || !value[0])
+			continue;
+		label(out, word->label, s);
+		if (word->kind == VOCABULARY_STATE)
+			print_add(out, "%s%s%s\n",
+				  colour(s, strcmp(value, "up") == 0 ? GREEN : YELLOW), value,
+				  colour(s, RESET));
+		else
+			print_add(out, "%s\n", value);
 	}
 }
 
@@ -189,7 +199,7 @@ static void show_peer(struct print *out, const struct conf_peer *p,
 		duration(out, p->keepalive, s);
 		print_add(out, "\n");
 	}
-	state(out, more, s);
+	words(out, VOCABULARY_PEER, more->record, s);
 }
 
 static void show_interface(struct print *out, const struct tunnelview *r,
@@ -214,6 +224,7 @@ static void show_interface(struct print *out, const struct tunnelview *r,
 		label(out, "fwmark", s);
 		print_add(out, "0x%" PRIx32 "\n", r->conf.fwmark);
 	}
+	words(out, VOCABULARY_INTERFACE, r->record, s);
 }
 
 /* Latest handshake first, those without one last, otherwise in the order given. */

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "control/record.h"
+#include "control/vocabulary.h"
 #include "view/jprint.h"
-#include "view/vocabulary.h"
 
 static json_t *key_json(const struct key *key)
 {
@@ -19,25 +18,28 @@ static json_t *key_json(const struct key *key)
 	return json_string(base64);
 }
 
-/* A number of the record under another name; null if missing. */
-static void put_number(json_t *o, const char *name, struct text record, const char *key, bool *bad)
+static json_t *number_json(struct text record, const char *key)
 {
 	uint64_t n;
 
-	jprint_put(o, name, record_number(record, key, &n) ? jprint_number(n) : json_null(), bad);
+	return record_number(record, key, &n) ? jprint_number(n) : json_null();
 }
 
-/* A yes or no of the record; yes: the word for it. */
-static void put_bool(json_t *o, const char *name, struct text record, const char *key,
-		     const char *yes, bool *bad)
+static json_t *yes_json(struct text record, const char *key)
 {
 	char value[8];
 
-	jprint_put(o, name,
-		   record_get(record, key, value, sizeof(value))
-			   ? json_boolean(strcmp(value, yes) == 0)
-			   : json_null(),
-		   bad);
+	if (!record_get(record, key, value, sizeof(value)))
+		return json_null();
+	return json_boolean(vocabulary_is_yes(value));
+}
+
+static json_t *text_json(struct text record, const char *key)
+{
+	char value[TUNNELVIEW_REASON];
+
+	record_get(record, key, value, sizeof(value));
+	return jprint_string(value);
 }
 
 /* All numbers whose key starts with prefix, under the rest of the key. */
@@ -56,7 +58,7 @@ static json_t *numbers(struct text record, const char *prefix, bool *bad)
 	return o;
 }
 
-static json_t *offloads(struct text record, bool *bad)
+static json_t *offloads(struct text record, const char *prefix, bool *bad)
 {
 	json_t *o = json_object(), *one;
 	char value[64], name[VOCABULARY_NAME];
@@ -64,7 +66,7 @@ static json_t *offloads(struct text record, bool *bad)
 	struct text key;
 
 	while (record_next(&record, &key, value, sizeof(value))) {
-		if (!vocabulary_name(key, "offload_", name))
+		if (!vocabulary_name(key, prefix, name))
 			continue;
 		vocabulary_offload(&facts, value);
 		one = json_object();
@@ -74,22 +76,6 @@ static json_t *offloads(struct text record, bool *bad)
 		jprint_put(o, name, one, bad);
 	}
 	return o;
-}
-
-/* Keys that have their own place. */
-static bool is_placed(struct text key)
-{
-	static const char *const placed[] = {
-		"listen_port", "mtu",        "peers",      "rx_bytes",     "tx_bytes",
-		"aead_ns_64",  "rx_packets", "tx_packets", "aead_ns_1424", "handshake_age",
-		"key_age",     "heard_age",  "keepalive",  "allowed_ips",  "state_age",
-		"fwmark",      "name",
-	};
-	size_t i;
-
-	for (i = 0; i < LEN(placed) && !text_is(key, placed[i]); i++)
-		;
-	return i < LEN(placed);
 }
 
 /* A number with or without a fraction. */
@@ -107,22 +93,53 @@ static json_t *figure(const char *value)
 	return *end ? NULL : json_real(real);
 }
 
-/* Internal counters of the daemon: every other number. */
-static json_t *figures(struct text record, bool *bad)
+/* Counters of the daemon's insides: whatever else is a number. */
+static json_t *figures(struct text record, enum vocabulary_record kind, bool *bad)
 {
 	json_t *o = json_object(), *value;
 	char text[32], name[VOCABULARY_NAME];
+	const struct vocabulary_word *word;
 	struct text key;
 
 	while (record_next(&record, &key, text, sizeof(text))) {
-		if (is_placed(key) || vocabulary_name(key, "drop_", name) ||
-		    vocabulary_name(key, "offload_", name) || !vocabulary_name(key, "", name))
+		word = vocabulary_find(kind, key);
+		if (word && (word->kind != VOCABULARY_NUMBER || word->json))
 			continue;
-		value = figure(text);
+		value = vocabulary_name(key, "", name) ? figure(text) : NULL;
 		if (value)
 			jprint_put(o, name, value, bad);
 	}
 	return o;
+}
+
+static json_t *word_json(const struct vocabulary_word *word, struct text record, bool *bad)
+{
+	switch (word->kind) {
+	case VOCABULARY_NUMBER:
+		return number_json(record, word->key);
+	case VOCABULARY_YES:
+		return yes_json(record, word->key);
+	case VOCABULARY_COUNTS:
+		return numbers(record, word->key, bad);
+	case VOCABULARY_OFFLOADS:
+		return offloads(record, word->key, bad);
+	default:
+		return text_json(record, word->key);
+	}
+}
+
+/* The fields of one key, or (NULL) all that are not there yet. */
+static void put(json_t *o, enum vocabulary_record kind, struct text record, const char *key,
+		bool *bad)
+{
+	const struct vocabulary_word *word;
+	size_t i;
+
+	for (i = 0; (word = vocabulary_at(i)); i++) {
+		if (word->record == kind && word->json &&
+		    (key ? strcmp(word->key, key) == 0 : !json_object_get(o, word->json)))
+			jprint_put(o, word->json, word_json(word, record, bad), bad);
+	}
 }
 
 static json_t *allowed_json(const struct conf_peer *p, bool *bad)
@@ -145,25 +162,23 @@ static json_t *peer_json(const struct conf_peer *p, const struct tunnelview_peer
 
 	endpoint_print(end, &p->endpoint);
 	jprint_put(o, "public_key", key_json(&p->public_key), bad);
-	jprint_put(o, "name", jprint_string(more->name), bad);
+	put(o, VOCABULARY_PEER, more->record, "name", bad);
 	jprint_put(o, "has_preshared_key", json_boolean(!key_is_zero(&p->psk)), bad);
 	jprint_put(o, "endpoint", jprint_string(end), bad);
 	jprint_put(o, "allowed_ips", allowed_json(p, bad), bad);
 	jprint_put(o, "persistent_keepalive",
 		   p->keepalive ? jprint_number(p->keepalive) : json_null(), bad);
-	jprint_put(o, "state", jprint_string(more->state), bad);
-	jprint_put(o, "reason", jprint_string(more->reason), bad);
-	put_number(o, "state_age_seconds", more->record, "state_age", bad);
+	put(o, VOCABULARY_PEER, more->record, "state", bad);
+	put(o, VOCABULARY_PEER, more->record, "reason", bad);
+	put(o, VOCABULARY_PEER, more->record, "state_age", bad);
 	jprint_put(o, "latest_handshake",
 		   jprint_time(p->handshake_sec * SECOND_NS + p->handshake_nsec), bad);
-	put_number(o, "session_age_seconds", more->record, "key_age", bad);
-	put_number(o, "heard_age_seconds", more->record, "heard_age", bad);
+	put(o, VOCABULARY_PEER, more->record, "key_age", bad);
+	put(o, VOCABULARY_PEER, more->record, "heard_age", bad);
 	jprint_put(o, "received_bytes", jprint_number(p->rx_bytes), bad);
 	jprint_put(o, "sent_bytes", jprint_number(p->tx_bytes), bad);
-	put_number(o, "received_packets", more->record, "rx_packets", bad);
-	put_number(o, "sent_packets", more->record, "tx_packets", bad);
-	jprint_put(o, "drops", numbers(more->record, "drop_", bad), bad);
-	jprint_put(o, "figures", figures(more->record, bad), bad);
+	put(o, VOCABULARY_PEER, more->record, NULL, bad);
+	jprint_put(o, "figures", figures(more->record, VOCABULARY_PEER, bad), bad);
 	return o;
 }
 
@@ -176,8 +191,8 @@ static json_t *aead_json(struct text record, bool *bad)
 		return json_null();
 	o = json_object();
 	jprint_put(o, "name", jprint_string(name), bad);
-	put_number(o, "ns_64", record, "aead_ns_64", bad);
-	put_number(o, "ns_1424", record, "aead_ns_1424", bad);
+	jprint_put(o, "ns_64", number_json(record, "aead_ns_64"), bad);
+	jprint_put(o, "ns_1424", number_json(record, "aead_ns_1424"), bad);
 	return o;
 }
 
@@ -207,16 +222,16 @@ static json_t *interface_json(const struct tunnelview *r, bool *bad)
 	jprint_put(o, "listen_port",
 		   r->conf.listen_port ? jprint_number(r->conf.listen_port) : json_null(), bad);
 	jprint_put(o, "fwmark", r->conf.fwmark ? jprint_number(r->conf.fwmark) : json_null(), bad);
-	put_number(o, "mtu", r->record, "mtu", bad);
+	put(o, VOCABULARY_INTERFACE, r->record, "mtu", bad);
 	jprint_put(o, "received_bytes", jprint_number(rx), bad);
 	jprint_put(o, "sent_bytes", jprint_number(tx), bad);
 	jprint_put(o, "aead", aead_json(r->record, bad), bad);
-	put_bool(o, "udp4", r->record, "udp4", "on", bad);
-	put_bool(o, "udp6", r->record, "udp6", "on", bad);
-	put_bool(o, "under_load", r->record, "under_load", "yes", bad);
-	jprint_put(o, "offloads", offloads(r->record, bad), bad);
-	jprint_put(o, "drops", numbers(r->record, "drop_", bad), bad);
-	jprint_put(o, "figures", figures(r->record, bad), bad);
+	put(o, VOCABULARY_INTERFACE, r->record, "udp4", bad);
+	put(o, VOCABULARY_INTERFACE, r->record, "udp6", bad);
+	put(o, VOCABULARY_INTERFACE, r->record, "under_load", bad);
+	put(o, VOCABULARY_INTERFACE, r->record, "offload_", bad);
+	put(o, VOCABULARY_INTERFACE, r->record, NULL, bad);
+	jprint_put(o, "figures", figures(r->record, VOCABULARY_INTERFACE, bad), bad);
 	jprint_put(o, "peers", peers_json(r, bad), bad);
 	return o;
 }

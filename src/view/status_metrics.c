@@ -6,20 +6,13 @@
 
 #include "base/bytes.h"
 #include "control/record.h"
-#include "view/vocabulary.h"
+#include "control/vocabulary.h"
 
 struct writer {
 	struct print *out;
 	const struct tunnelview *report;
 	size_t n;
 	const char *absent;
-};
-
-struct metric {
-	const char *name, *type, *help;
-	void (*samples)(struct writer *w, const struct metric *m);
-	const char *key; /* of the record */
-	double unit;     /* the value of one of it; 0: one */
 };
 
 /* --- samples --- */
@@ -42,17 +35,16 @@ static void label(struct print *out, const char *name, const char *value)
 }
 
 /* Up to the labels, which end with finish(). */
-static void begin(struct writer *w, const struct metric *m, const char *interface)
+static void begin(struct writer *w, const char *metric, const char *interface)
 {
-	print_add(w->out, "%s{interface=\"%s\"", m->name, interface);
+	print_add(w->out, "%s{interface=\"%s\"", metric, interface);
 }
 
-static void begin_peer(struct writer *w, const struct metric *m, const struct tunnelview *r,
-		       size_t i)
+static void begin_peer(struct writer *w, const char *metric, const struct tunnelview *r, size_t i)
 {
 	char base64[KEY_BASE64_LEN + 1];
 
-	begin(w, m, r->name);
+	begin(w, metric, r->name);
 	key_to_base64(base64, &r->conf.peer[i].public_key);
 	label(w->out, "public_key", base64);
 }
@@ -62,24 +54,15 @@ static void finish(struct writer *w, uint64_t value)
 	print_add(w->out, "} %" PRIu64 "\n", value);
 }
 
-static void finish_unit(struct writer *w, const struct metric *m, uint64_t value)
-{
-	if (m->unit > 0)
-		print_add(w->out, "} %.9g\n", (double)value * m->unit);
-	else
-		finish(w, value);
-}
-
 /* --- what existing dashboards use --- */
 
-static void begin_known(struct writer *w, const struct metric *m, const struct tunnelview *r,
-			size_t i)
+static void begin_known(struct writer *w, const char *metric, const struct tunnelview *r, size_t i)
 {
 	const struct conf_peer *p = &r->conf.peer[i];
 	char text[PREFIX_TEXT];
 	size_t k;
 
-	begin_peer(w, m, r, i);
+	begin_peer(w, metric, r, i);
 	print_add(w->out, ",allowed_ips=\"");
 	for (k = 0; k < p->n_allowed; k++) {
 		prefix_print(text, &p->allowed[k].prefix);
@@ -89,14 +72,14 @@ static void begin_known(struct writer *w, const struct metric *m, const struct t
 	label(w->out, "friendly_name", r->peer[i].name);
 }
 
-static void each_known(struct writer *w, const struct metric *m,
+static void each_known(struct writer *w, const char *metric,
 		       uint64_t (*value)(const struct conf_peer *p))
 {
 	size_t i, k;
 
 	for (i = 0; i < w->n; i++) {
 		for (k = 0; k < w->report[i].conf.n_peer; k++) {
-			begin_known(w, m, &w->report[i], k);
+			begin_known(w, metric, &w->report[i], k);
 			finish(w, value(&w->report[i].conf.peer[k]));
 		}
 	}
@@ -117,38 +100,38 @@ static uint64_t handshake(const struct conf_peer *p)
 	return p->handshake_sec;
 }
 
-static void sent_bytes(struct writer *w, const struct metric *m)
+static void sent_bytes(struct writer *w, const char *metric)
 {
-	each_known(w, m, sent);
+	each_known(w, metric, sent);
 }
 
-static void received_bytes(struct writer *w, const struct metric *m)
+static void received_bytes(struct writer *w, const char *metric)
 {
-	each_known(w, m, received);
+	each_known(w, metric, received);
 }
 
-static void latest_handshake(struct writer *w, const struct metric *m)
+static void latest_handshake(struct writer *w, const char *metric)
 {
-	each_known(w, m, handshake);
+	each_known(w, metric, handshake);
 }
 
 /* --- of the interface --- */
 
-static void interface_up(struct writer *w, const struct metric *m)
+static void interface_up(struct writer *w, const char *metric)
 {
 	size_t i;
 
 	for (i = 0; i < w->n; i++) {
-		begin(w, m, w->report[i].name);
+		begin(w, metric, w->report[i].name);
 		finish(w, strcmp(w->report[i].state, "down") != 0);
 	}
 	if (w->absent) {
-		begin(w, m, w->absent);
+		begin(w, metric, w->absent);
 		finish(w, 0);
 	}
 }
 
-static void interface_info(struct writer *w, const struct metric *m)
+static void interface_info(struct writer *w, const char *metric)
 {
 	char base64[KEY_BASE64_LEN + 1], aead[32];
 	size_t i;
@@ -158,7 +141,7 @@ static void interface_info(struct writer *w, const struct metric *m)
 
 		if (!text_len(r->record))
 			continue;
-		begin(w, m, r->name);
+		begin(w, metric, r->name);
 		key_to_base64(base64, &r->public_key);
 		label(w->out, "public_key", key_is_zero(&r->public_key) ? "" : base64);
 		record_get(r->record, "aead", aead, sizeof(aead));
@@ -167,235 +150,185 @@ static void interface_info(struct writer *w, const struct metric *m)
 	}
 }
 
-static void interface_number(struct writer *w, const struct metric *m)
+/* --- of the records --- */
+
+/* Whose record it is. */
+struct subject {
+	const struct tunnelview *report;
+	const struct tunnelview_peer *peer; /* NULL: the interface's */
+	struct text record;
+};
+
+static void begin_sample(struct writer *w, const struct vocabulary_word *word,
+			 const struct subject *s)
 {
-	uint64_t value;
-	size_t i;
-
-	for (i = 0; i < w->n; i++) {
-		struct text record = w->report[i].record;
-
-		if (!text_len(record))
-			continue;
-		/* Counters that are zero are left out of some records. */
-		if (!record_number(record, m->key, &value)) {
-			if (strcmp(m->type, "counter") != 0)
-				continue;
-			value = 0;
-		}
-		begin(w, m, w->report[i].name);
-		finish_unit(w, m, value);
-	}
+	if (s->peer)
+		begin_peer(w, word->metric.name, s->report, (size_t)(s->peer - s->report->peer));
+	else
+		begin(w, word->metric.name, s->report->name);
 }
 
-static void interface_yes(struct writer *w, const struct metric *m)
+static void number(struct writer *w, const struct vocabulary_word *word, const struct subject *s)
+{
+	uint64_t value;
+
+	if (!record_number(s->record, word->key, &value)) {
+		/* Counters that are zero are left out of some records. */
+		if (s->peer || !text_len(s->record) || strcmp(word->metric.type, "counter") != 0)
+			return;
+		value = 0;
+	}
+	begin_sample(w, word, s);
+	if (word->metric.unit > 0)
+		print_add(w->out, "} %.9g\n", (double)value * word->metric.unit);
+	else
+		finish(w, value);
+}
+
+static void yes(struct writer *w, const struct vocabulary_word *word, const struct subject *s)
 {
 	char value[8];
-	size_t i;
 
-	for (i = 0; i < w->n; i++) {
-		if (!record_get(w->report[i].record, m->key, value, sizeof(value)))
-			continue;
-		begin(w, m, w->report[i].name);
-		finish(w, strcmp(value, "yes") == 0);
+	if (!record_get(s->record, word->key, value, sizeof(value)))
+		return;
+	begin_sample(w, word, s);
+	finish(w, vocabulary_is_yes(value));
+}
+
+static void state(struct writer *w, const struct vocabulary_word *word, const struct subject *s)
+{
+	char is[TUNNELVIEW_STATE];
+	const char *name;
+	unsigned i;
+
+	if (!record_get(s->record, word->key, is, sizeof(is)))
+		return;
+	for (i = 0; (name = vocabulary_state((enum state_word)i)); i++) {
+		begin_sample(w, word, s);
+		label(w->out, "state", name);
+		finish(w, strcmp(is, name) == 0);
 	}
 }
 
-static void interface_drops(struct writer *w, const struct metric *m)
+static void counts(struct writer *w, const struct vocabulary_word *word, const struct subject *s)
 {
 	char value[32], name[VOCABULARY_NAME];
-	struct text record, key;
+	struct text record = s->record, key;
 	uint64_t n;
-	size_t i;
 
-	for (i = 0; i < w->n; i++) {
-		record = w->report[i].record;
-		while (record_next(&record, &key, value, sizeof(value))) {
-			if (!vocabulary_name(key, "drop_", name) ||
-			    !text_u64(text_from_str(value), UINT64_MAX, &n))
-				continue;
-			begin(w, m, w->report[i].name);
-			label(w->out, "reason", name);
-			finish(w, n);
-		}
+	while (record_next(&record, &key, value, sizeof(value))) {
+		if (!vocabulary_name(key, word->key, name) ||
+		    !text_u64(text_from_str(value), UINT64_MAX, &n))
+			continue;
+		begin_sample(w, word, s);
+		label(w->out, "reason", name);
+		finish(w, n);
 	}
 }
 
-static void each_offload(struct writer *w, const struct metric *m, bool downgrades)
+static void offload(struct writer *w, const struct vocabulary_word *word, const struct subject *s)
 {
 	char value[64], name[VOCABULARY_NAME];
+	struct text record = s->record, key;
 	struct vocabulary_offload facts;
-	struct text record, key;
-	size_t i;
 
-	for (i = 0; i < w->n; i++) {
-		record = w->report[i].record;
-		while (record_next(&record, &key, value, sizeof(value))) {
-			if (!vocabulary_name(key, "offload_", name))
-				continue;
-			vocabulary_offload(&facts, value);
-			begin(w, m, w->report[i].name);
-			label(w->out, "offload", name);
-			finish(w, downgrades ? facts.downgrades : facts.on);
-		}
+	while (record_next(&record, &key, value, sizeof(value))) {
+		if (!vocabulary_name(key, word->key, name))
+			continue;
+		vocabulary_offload(&facts, value);
+		begin_sample(w, word, s);
+		label(w->out, "offload", name);
+		finish(w, word->kind == VOCABULARY_OFFLOADS ? facts.on : facts.downgrades);
 	}
 }
 
-static void offload_on(struct writer *w, const struct metric *m)
+static void sample(struct writer *w, const struct vocabulary_word *word, const struct subject *s)
 {
-	each_offload(w, m, false);
-}
-
-static void offload_downgrades(struct writer *w, const struct metric *m)
-{
-	each_offload(w, m, true);
-}
-
-/* --- of a peer --- */
-
-static void peer_state(struct writer *w, const struct metric *m)
-{
-	const char *state;
-	size_t i, k, s;
-
-	for (i = 0; i < w->n; i++) {
-		for (k = 0; k < w->report[i].conf.n_peer; k++) {
-			const char *is = w->report[i].peer[k].state;
-
-			for (s = 0; *is && (state = vocabulary_state(s)); s++) {
-				begin_peer(w, m, &w->report[i], k);
-				label(w->out, "state", state);
-				finish(w, strcmp(is, state) == 0);
-			}
-		}
+	switch (word->kind) {
+	case VOCABULARY_NUMBER:
+		number(w, word, s);
+		break;
+	case VOCABULARY_YES:
+		yes(w, word, s);
+		break;
+	case VOCABULARY_STATE:
+		state(w, word, s);
+		break;
+	case VOCABULARY_COUNTS:
+		counts(w, word, s);
+		break;
+	case VOCABULARY_OFFLOADS:
+	case VOCABULARY_DOWNGRADES:
+		offload(w, word, s);
+		break;
+	default:
+		break; /* words are no metrics */
 	}
 }
 
-static void peer_number(struct writer *w, const struct metric *m)
+static void samples_of(struct writer *w, const struct vocabulary_word *word)
 {
-	uint64_t value;
 	size_t i, k;
 
 	for (i = 0; i < w->n; i++) {
-		for (k = 0; k < w->report[i].conf.n_peer; k++) {
-			if (!record_number(w->report[i].peer[k].record, m->key, &value))
-				continue;
-			begin_peer(w, m, &w->report[i], k);
-			finish_unit(w, m, value);
-		}
-	}
-}
+		const struct tunnelview *r = &w->report[i];
+		struct subject s = { .report = r, .record = r->record };
 
-static void peer_drops(struct writer *w, const struct metric *m)
-{
-	char value[32], name[VOCABULARY_NAME];
-	struct text record, key;
-	uint64_t n;
-	size_t i, k;
-
-	for (i = 0; i < w->n; i++) {
-		for (k = 0; k < w->report[i].conf.n_peer; k++) {
-			record = w->report[i].peer[k].record;
-			while (record_next(&record, &key, value, sizeof(value))) {
-				if (!vocabulary_name(key, "drop_", name) ||
-				    !text_u64(text_from_str(value), UINT64_MAX, &n))
-					continue;
-				begin_peer(w, m, &w->report[i], k);
-				label(w->out, "reason", name);
-				finish(w, n);
-			}
+		if (word->record == VOCABULARY_INTERFACE)
+			sample(w, word, &s);
+		for (k = 0; word->record == VOCABULARY_PEER && k < r->conf.n_peer; k++) {
+			s.peer = &r->peer[k];
+			s.record = s.peer->record;
+			sample(w, word, &s);
 		}
 	}
 }
 
 /* --- all of them --- */
 
-#define COUNTER(n, from, k, what)                                                     \
-	{                                                                             \
-		.name = n, .type = "counter", .samples = from, .key = k, .help = what \
-	}
-#define GAUGE(n, from, k, what)                                                     \
-	{                                                                           \
-		.name = n, .type = "gauge", .samples = from, .key = k, .help = what \
-	}
-
-static const struct metric metrics[] = {
-	COUNTER("wireguard_sent_bytes_total", sent_bytes, NULL, "Bytes sent to the peer."),
-	COUNTER("wireguard_received_bytes_total", received_bytes, NULL,
-		"Bytes received from the peer."),
-	GAUGE("wireguard_latest_handshake_seconds", latest_handshake, NULL,
-	      "Unix time of the latest handshake with the peer, 0 if there was none."),
-	GAUGE("taut_interface_up", interface_up, NULL, "Whether the interface is up."),
-	GAUGE("taut_interface_info", interface_info, NULL, "What the interface is, always 1."),
-	GAUGE("taut_interface_mtu_bytes", interface_number, "mtu", "MTU of the interface."),
-	COUNTER("taut_interface_drops_total", interface_drops, NULL,
-		"Packets dropped, from all peers and from strangers, by reason."),
-	GAUGE("taut_offload_on", offload_on, NULL, "Whether the offload is in use."),
-	COUNTER("taut_offload_downgrades_total", offload_downgrades, NULL,
-		"How often the offload was given up while in use."),
-	GAUGE("taut_under_load", interface_yes, "under_load",
-	      "Whether initiations are answered with cookies."),
-	COUNTER("taut_cookies_sent_total", interface_number, "cookies_sent", "Cookies sent."),
-	COUNTER("taut_cookies_received_total", interface_number, "cookies_received",
-		"Cookies received."),
-	COUNTER("taut_udp_received_datagrams_total", interface_number, "recv_datagrams",
-		"Datagrams received."),
-	COUNTER("taut_udp_sent_datagrams_total", interface_number, "send_datagrams",
-		"Datagrams sent."),
-	COUNTER("taut_udp_receive_calls_total", interface_number, "recv_calls",
-		"System calls that received datagrams."),
-	COUNTER("taut_udp_send_calls_total", interface_number, "send_calls",
-		"System calls that sent datagrams."),
-	COUNTER("taut_udp_send_errors_total", interface_number, "send_errors",
-		"Datagrams that the system refused to send."),
-	COUNTER("taut_device_reads_total", interface_number, "dev_reads",
-		"System calls that read from the interface."),
-	COUNTER("taut_device_writes_total", interface_number, "dev_writes",
-		"System calls that wrote to the interface."),
-	{ .name = "taut_timer_late_max_seconds",
-	  .type = "gauge",
-	  .samples = interface_number,
-	  .key = "timer_late_max_us",
-	  .unit = 1e-6,
-	  .help = "The longest delay of a deadline since the start." },
-	GAUGE("taut_peer_state", peer_state, NULL,
-	      "1 for the peer's current state, 0 for the others."),
-	COUNTER("taut_peer_received_packets_total", peer_number, "rx_packets",
-		"Data packets received from the peer."),
-	COUNTER("taut_peer_sent_packets_total", peer_number, "tx_packets",
-		"Data packets sent to the peer."),
-	GAUGE("taut_peer_heard_age_seconds", peer_number, "heard_age",
-	      "Seconds since the last authentic packet from the peer."),
-	COUNTER("taut_peer_handshakes_total", peer_number, "handshakes",
-		"Handshakes completed with the peer."),
-	COUNTER("taut_peer_initiations_sent_total", peer_number, "initiations_sent",
-		"Handshakes initiated by this side."),
-	COUNTER("taut_peer_initiations_received_total", peer_number, "initiations_received",
-		"Handshakes initiated by the peer."),
-	COUNTER("taut_peer_responses_sent_total", peer_number, "responses_sent",
-		"Responses sent to the peer's handshakes."),
-	COUNTER("taut_peer_drops_total", peer_drops, NULL,
-		"The peer's packets that were dropped, by reason."),
+/* Metrics that do not come from one key of a record. */
+static const struct {
+	const char *name, *type, *help;
+	void (*samples)(struct writer *w, const char *metric);
+} others[] = {
+	{ "wireguard_sent_bytes_total", "counter", "Bytes sent to the peer.", sent_bytes },
+	{ "wireguard_received_bytes_total", "counter", "Bytes received from the peer.",
+	  received_bytes },
+	{ "wireguard_latest_handshake_seconds", "gauge",
+	  "Unix time of the latest handshake with the peer, 0 if there was none.",
+	  latest_handshake },
+	{ "taut_interface_up", "gauge", "Whether the interface is up.", interface_up },
+	{ "taut_interface_info", "gauge", "What the interface is, always 1.", interface_info },
 };
+
+/* Prints the samples, if any, below their head, and empties them. */
+static void show(struct print *out, struct print *samples, const char *name, const char *type,
+		 const char *help)
+{
+	if (samples->len) {
+		print_add(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+		print_bytes(out, samples->chars, samples->len);
+	}
+	out->failed |= samples->failed;
+	print_fini(samples);
+}
 
 void status_metrics(struct print *out, const struct tunnelview *report, size_t n,
 		    const char *absent)
 {
-	struct writer w = { .out = out, .report = report, .n = n, .absent = absent };
 	struct print samples = { 0 };
+	struct writer w = { .out = &samples, .report = report, .n = n, .absent = absent };
+	const struct vocabulary_word *word;
 	size_t i;
 
-	w.out = &samples;
-	for (i = 0; i < LEN(metrics); i++) {
-		const struct metric *m = &metrics[i];
-
-		m->samples(&w, m);
-		if (samples.len) {
-			print_add(out, "# HELP %s %s\n# TYPE %s %s\n", m->name, m->help, m->name,
-				  m->type);
-			print_bytes(out, samples.chars, samples.len);
-		}
-		out->failed |= samples.failed;
-		print_fini(&samples);
+	for (i = 0; i < LEN(others); i++) {
+		others[i].samples(&w, others[i].name);
+		show(out, &samples, others[i].name, others[i].type, others[i].help);
+	}
+	for (i = 0; (word = vocabulary_at(i)); i++) {
+		if (!word->metric.name)
+			continue;
+		samples_of(&w, word);
+		show(out, &samples, word->metric.name, word->metric.type, word->metric.help);
 	}
 }

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "control/record.h"
+#include "control/vocabulary.h"
 #include "crypto/dh.h"
 
 struct parse {
@@ -230,14 +231,9 @@ void tunnelview_status(struct tunnelview *r, struct text lines)
 
 static bool out_of_reach(const struct tunnelview_peer *p)
 {
-	static const char *const words[] = { "resolving", "handshaking", "stale", "dead" };
-	size_t i;
+	enum state_word word;
 
-	for (i = 0; i < LEN(words); i++) {
-		if (strcmp(p->state, words[i]) == 0)
-			return true;
-	}
-	return false;
+	return vocabulary_state_from(p->state, &word) && word != STATE_UP && word != STATE_IDLE;
 }
 
 bool tunnelview_is_up(const struct tunnelview *r)

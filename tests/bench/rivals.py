@@ -22,13 +22,13 @@ sys.path.insert(0, os.path.join(HERE, "..", "netns"))
 import noise                                            # noqa: E402
 from lab import Failure, Lab, run, wait_for             # noqa: E402
 from node import SOCKETS, records, uapi                 # noqa: E402
+from variant import AEADS                               # noqa: E402
 
 INNER = ("10.9.0.1", "10.9.0.2")
 MTU = 1420
 PORT = 51820
 RUN_SEGMENTS = 45           # as many datagrams of that MTU as one send takes
 FIRST_PING_SECONDS = 45     # some try again only after 20 s
-AEADS = ("ipsec-mb", "openssl", "sodium")
 CONGESTION = "ipv4/tcp_congestion_control"
 WIRE_FEATURES = ("tso", "off", "tx-udp-segmentation", "off", "gro", "on")
 

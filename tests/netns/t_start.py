@@ -153,6 +153,89 @@ def rules_of_a_killed_tunnel_are_removed(lab):
 
 
 @test(slow=2, needs=["taut"])
+def down_removes_what_a_killed_tunnel_left(lab):
+    """Rules and the socket, nothing of a live tunnel; a second time there is nothing to do."""
+    pair = Pair(lab, start=False)
+    other = Node(lab, pair.a.ns)
+    other.start_config(pair.config(1).replace("10.7.0.", "10.17.0.").replace(
+        "10.17.0.1/32, fd07::1/128", "0.0.0.0/0"))
+    before = host_state(pair.a.ns)
+    for text in (pair.config(0).replace(*ALL), pair.config(0)):
+        pair.a.start_config(text)
+        pair.a.kill9()
+        check(os.path.exists(pair.a.socket_path), "a killed tunnel leaves no socket")
+        done = taut(lab, pair.a.ns, "down", pair.a.name)
+        check("was not running; removed" in done.err and "its control socket" in done.err,
+              f"down said: {done.err}")
+        equal("policy rules" in done.err, text != pair.config(0), f"rules in: {done.err}")
+        equal(host_state(pair.a.ns), before, "state of the host afterwards")
+        check(not os.path.exists(pair.a.socket_path), "the socket remains")
+        done = taut(lab, pair.a.ns, "down", pair.a.name)
+        equal(done.err, f"taut: {pair.a.name} is not running\n", "down of what is not running")
+    equal(taut(lab, pair.a.ns, "down", other.name).code, 0, "down of the live one")
+    with open(pair.a.socket_path, "w", encoding="ascii") as file:
+        file.write("somebody's own\n")
+    done = taut(lab, pair.a.ns, "down", pair.a.name, ok=False)
+    equal(done.code, 1, "exit status when something stays")
+    check("cannot remove" in done.err and os.path.exists(pair.a.socket_path), f"said: {done.err}")
+
+
+RESOLVCONF = """#!/bin/sh
+case $1 in
+-a) cat >/run/resolvconf/interface/$2 ;;
+-d) rm /run/resolvconf/interface/$2 ;;
+esac
+"""
+KILLED = """
+mount --bind "$helpers" /usr/sbin
+mount -t tmpfs none /run
+mkdir -p /run/resolvconf/interface
+left() { echo "$1: $(ls /run/resolvconf/interface)"; }
+killed() {
+    "$taut" run "$conf" 2>/dev/null & pid=$!
+    until grep -q 10.7.0.2 /run/resolvconf/interface/*; do sleep 0.1; done 2>/dev/null
+    kill -9 $pid
+    wait $pid || left killed
+}
+killed
+"$taut" down "$name"
+left down
+"$taut" down "$name"
+killed
+ip tuntap add dev "$name" mode tun
+"$taut" down "$name"
+left "not ours"
+ip link del "$name"
+sed -i '/^DNS/d' "$conf"
+"$taut" up "$conf"
+left up
+"$taut" down "$name"
+"""
+
+
+@test(slow=2, needs=["taut"])
+def dns_of_a_killed_tunnel_is_removed(lab):
+    """resolvconf keeps its records: down and the next start remove them."""
+    pair = Pair(lab, start=False)
+    helpers = os.path.join(lab.dir, "sbin")
+    os.mkdir(helpers)
+    for program, text in (("resolvconf", RESOLVCONF), ("resolvectl", "#!/bin/sh\nexit 1\n")):
+        lab.file(os.path.join("sbin", program), text, 0o700)
+    name = pair.a.name
+    conf = lab.file(name + ".conf", pair.config(0, "DNS = 10.7.0.2"))
+    done = pair.a.ns.run("unshare", "-m", "sh", "-ec", KILLED, env={
+        "helpers": helpers, "taut": lab.program, "conf": conf, "name": name})
+    lines = re.sub(r"\btun\." + name, name, done.out).splitlines()
+    equal(lines, [f"killed: {name}", "down: ", f"killed: {name}", f"not ours: {name}", "up: "],
+          "the records")
+    said = [line for line in done.err.splitlines() if line.startswith("taut: " + name)]
+    check("its DNS servers" in said[0], f"the first down said: {said}")
+    equal(said[1], f"taut: {name} is not running", "the second down said")
+    check("DNS" not in said[2], f"the third down said: {said}")
+    check("removed the DNS servers" in done.err, f"up said: {done.err}")
+
+
+@test(slow=2, needs=["taut"])
 def rules_of_a_living_tunnel_stay(lab):
     pair = Pair(lab, start=False)
     pair.a.start_config(pair.config(0).replace(*ALL))

@@ -190,6 +190,26 @@ def wg_says_what_is_wrong(lab):
 
 
 @test(needs=["taut"])
+def placeholders_of_the_examples_are_no_keys(lab):
+    """Refused with an error number and a line in the log; nothing of the request is applied."""
+    node = fresh(lab)
+    before = node.uapi("get=1\n\n")
+    for name, request, remedy in (
+            ("private-key", ("private-key",), "taut genkey"),
+            ("public-key", ("peer",), "taut pubkey"),
+            ("psk", ("peer", key(), "preshared-key"), "taut genpsk")):
+        text = f"put/the/{name.replace('-', '/')}".ljust(42, "/") + "0="
+        if name != "public-key":
+            text = lab.file(name, text + "\n")
+        done = node.set("listen-port", 4711, *request, text, ok=False)
+        equal((done.code, done.err.strip()), (1, "Unable to modify interface: Invalid argument"),
+              f"wg set with the placeholder of a {name}")
+        check("placeholder" in node.last_log() and remedy in node.last_log(), node.last_log())
+        equal(node.uapi("get=1\n\n"), before, f"get after the placeholder of a {name}")
+    node.set("peer", "put/the/public/key/of/the/peer/here///////0=", "remove")
+
+
+@test(needs=["taut"])
 def port_works_after_a_refused_one(lab):
     """A port that is in use is refused, and the old one keeps carrying traffic."""
     pair = Pair(lab)
@@ -419,7 +439,8 @@ def background_start_returns_when_ready(lab):
     """As wg-quick calls it: exits with 0, and link and socket exist at once."""
     node = Node(lab, lab.namespace("a"))
     for _ in range(5):
-        done = node.ns.run(node.program, node.name)
+        done = node.ns.run(node.program, node.name, env={
+            "WG_QUICK_USERSPACE_IMPLEMENTATION": node.program})
         equal(done.code, 0, "exit status")
         node.wg("show", node.name)
         check(node.name in node.ns.links(), "no link")
@@ -432,6 +453,49 @@ def background_start_returns_when_ready(lab):
         os.kill(pids[0], signal.SIGTERM)
         wait_for(lambda: not node.ns.pids(), 3, "end")
         check(not os.path.exists(node.socket_path), "socket left behind")
+
+
+@test(needs=["taut"])
+def words_that_are_not_verbs_start_nothing(lab):
+    """A typing error must not start a daemon as root, not even with LOG_LEVEL set."""
+    ns = lab.namespace("a")
+    empty = ns.links(), ns.pids()
+    for word, hint in (("list", "did you mean 'status'?"), ("ls", "did you mean 'status'?"),
+                       ("stop", "did you mean 'down'?"), ("keygen", "did you mean 'genkey'?"),
+                       ("pair", "did you mean 'new'?"), ("verison", "did you mean 'version'?"),
+                       ("dwon", "there is no verb"), ("relaod", "did you mean 'reload'?"),
+                       ("upp", "did you mean 'up'?"), ("UP", "did you mean 'up'?"),
+                       ("frobnicate", "taut up frobnicate; for a bare interface of that name: "
+                                      "taut -- frobnicate"),
+                       ("./wg0.conf", "to start the tunnel of a file: taut up ./wg0.conf\n")):
+        done = ns.run(lab.program, word, ok=False, env={"LOG_LEVEL": "debug"})
+        equal((done.code, done.out), (2, ""), f"taut {word}")
+        check(f"there is no verb '{word}'" in done.err and hint in done.err, f"taut {word}: {done.err}")
+        equal((ns.links(), ns.pids()), empty, f"what exists after taut {word}")
+    version = ns.run(lab.program, "version")
+    equal((version.out, version.err), (ns.run(lab.program, "--version").out, ""), "taut version")
+    equal((ns.links(), ns.pids()), empty, "what exists after taut version")
+
+
+@test(needs=["taut"])
+def calls_like_wireguard_go_start_an_interface(lab):
+    """-f, --, the variables of wg-quick and wireguard-go, and a link named wireguard-go."""
+    node = Node(lab, lab.namespace("a"))
+    link = os.path.join(lab.dir, "wireguard-go")
+    os.symlink(node.program, link)
+    for argv, env in (([node.program, "-f", node.name], {}),
+                      ([node.program, "--foreground", node.name], {}),
+                      ([node.program, "--", node.name], {}),
+                      ([link, node.name], {}),
+                      ([node.program, node.name], {"WG_PROCESS_FOREGROUND": "1"}),
+                      ([node.program, node.name], {"WG_QUICK_USERSPACE_IMPLEMENTATION": "taut"})):
+        child = lab.spawn(node.ns, *argv, env={**os.environ, **env})
+        wait_for(lambda: node.name in node.wg("show", "interfaces", ok=False).out.split(), 5,
+                 f"an interface by {argv} {env}")
+        for pid in node.ns.pids():
+            os.kill(pid, signal.SIGTERM)
+        equal(child.wait(5), 0, f"exit status of {argv} {env}")
+        wait_for(lambda: not node.ns.pids(), 3, "end")
 
 
 @test(needs=["taut"])

@@ -8,12 +8,16 @@ between the namespaces.
 """
 
 import os
+import pathlib
 import re
 import shlex
 import subprocess
 
 OFFLOADS = ("tun-vnet", "tun-tso", "tun-uso", "tun-tcp-gro", "tun-udp-gro", "udp-gso", "udp-gro")
-AEADS = ("ipsec-mb", "openssl", "sodium")
+HEADER = pathlib.Path(__file__).resolve().parents[2] / "src/base/aeadname.h"
+AEADS = [name for name in re.findall(r'^#define AEADNAME_\w+\s+"([^"]+)"',
+                                     HEADER.read_text(encoding="utf-8"), re.MULTILINE)
+         if name != "auto"]
 # None of these can be used without the first.
 OF_VNET = ("tun-tso", "tun-uso", "tun-tcp-gro", "tun-udp-gro")
 

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "netns"))
 
 import qrread  # noqa: E402
 import runner  # noqa: E402
-from host import KEY, line_of, refused, two_hosts  # noqa: E402
+from host import Host, KEY, line_of, refused, two_hosts  # noqa: E402
 from lab import Failure, Result, check, equal, run  # noqa: E402
 from runner import test  # noqa: E402
 import t_docs  # noqa: E402,F401
@@ -362,6 +362,21 @@ def export_as_a_code_for_a_phone(lab):
 
 
 @test(timeout=60)
+def a_word_with_a_file_is_an_interface(lab):
+    """For scripts written for wireguard-go; without a file it is an error."""
+    host = Host(lab, "a")
+    refused(host.taut("lan7", ok=False), "there is no verb 'lan7'", "taut up lan7", code=2)
+    for folder, name in (("wireguard", "lan7"), ("taut", "list")):
+        os.makedirs(os.path.dirname(host.file("x", folder)), 0o750, exist_ok=True)
+        host.put(host.file(name + ".conf", folder), "[Interface]\nListenPort = 7\n")
+        host.taut(name)
+        check(name in host.ns.links(), f"no interface {name}")
+        host.taut("down", name)
+    refused(host.taut("stop", ok=False), "did you mean 'down'?", code=2)
+    equal(host.ns.links(), ["lo"], "links afterwards")
+
+
+@test(timeout=60)
 def import_takes_a_file_over(lab):
     a, b = two_hosts(lab)
     joined = b.taut("join", "wg0", line_of(a.taut("new", "wg0", "--listen")))
@@ -388,6 +403,8 @@ def import_takes_a_file_over(lab):
     bad = b.put(os.path.join(b.etc, "bad.conf"), text.replace("PublicKey = ", "PublicKey = x")
                 .replace("AllowedIPs", "AlowedIPs"))
     refused(b.taut("import", bad, ok=False), "did you mean", "2 errors")
+    example = text.replace(private, "put/your/own/private/key/here/////////////0=")
+    refused(b.taut("import", "-", "bad", input=example, ok=False), "placeholder", "taut genkey")
     twice = text.replace("Address", f"PrivateKey = {private}\nAddress")
     refused(b.taut("import", "-", "bad", input=twice, ok=False), "private key more than once")
     for name in ("bad.conf", "bad.key"):

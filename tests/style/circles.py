@@ -1,119 +1,113 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""No circles: who calls whom, by nm on the libraries of the rooms.
+"""No circles: between the libraries of the rooms, and between the objects of the core, by nm.
 
-Between rooms, a call or a variable of another room is allowed where tests/style/layers.py
-allows the include, so a declaration that was reached through a third room's header is
-seen here.  There is no circle of rooms, and none of files inside proto: tunnel.c and
-tunnel_send.c count as two files.
+A needs B if a name is undefined in A and defined in B. layers.py judges what files include;
+this test judges what the linker sees, so a private declaration of a name cannot hide its use.
 """
 
+import pathlib
+import subprocess
 import tempfile
 
 import layers
-import objects
+import purity
 import style
 
-# The rooms whose files are looked at one by one.
-ORDERED_INSIDE = ("proto",)
+
+def graph(archives, by_member=False):
+    """{who: {whom it needs: a name}} for archives, or for the members of them."""
+    defined, wanted, needs = {}, [], {}
+    for archive in archives:
+        for member, name in purity.names(archive, "-g", "--defined-only"):
+            who = member if by_member else archive.name
+            defined.setdefault(name, set()).add(who)
+            needs.setdefault(who, {})
+        for member, name in purity.names(archive, "-u"):
+            wanted.append((member if by_member else archive.name, name))
+    for who, name in wanted:
+        homes = defined.get(name, set())
+        for whom in homes if who not in homes else ():
+            needs.setdefault(who, {}).setdefault(whom, name)
+    return needs
 
 
-def circles(graph):
-    """The groups of nodes that reach each other, by Tarjan's algorithm."""
-    number, low, stack, found = {}, {}, [], []
-
-    def visit(node):
-        number[node] = low[node] = len(number)
-        stack.append(node)
-        for other in sorted(graph.get(node, ())):
-            if other not in number:
-                visit(other)
-                low[node] = min(low[node], low[other])
-            elif other in stack:
-                low[node] = min(low[node], number[other])
-        if low[node] == number[node]:
-            at = stack.index(node)
-            group, stack[at:] = stack[at:], []
-            if len(group) > 1:
-                found.append(sorted(group))
-
-    for node in sorted(graph):
-        if node not in number:
-            visit(node)
-    return found
+def way(needs, start, goal):
+    """The shortest way from start to goal along needs, both included; [] if there is none."""
+    came, queue = {}, [start]
+    for who in queue:
+        for whom in sorted(needs.get(who, {})):
+            if whom not in came:
+                came[whom] = who
+                queue.append(whom)
+    if goal not in came:
+        return []
+    found = [goal]
+    while found[-1] != start or len(found) == 1:
+        found.append(came[found[-1]])
+    return found[::-1]
 
 
-def calls(libraries):
-    """{((room, file), (room, file)): a name that the first needs of the second}."""
-    home, found = {}, {}
-    for room, library in libraries.items():
-        for member, name in objects.defined(library):
-            home[name] = (room, objects.file_of(member))
-    for room, library in libraries.items():
-        for member, name in objects.undefined(library):
-            there, here = home.get(name), (room, objects.file_of(member))
-            if there and there != here:
-                found.setdefault((here, there), name)
-    return found
+def judge(needs):
+    """Yield a complaint for each circle: the shortest one through each of its parts, once."""
+    told = set()
+    for who in sorted(needs):
+        circle = way(needs, who, who)
+        if circle and frozenset(circle) not in told:
+            told.add(frozenset(circle))
+            yield " -> ".join([who] + [f"{b} ({needs[a][b]})" for a, b in zip(circle, circle[1:])])
 
 
-def judge(libraries, rows):
-    """Yield a complaint for each circle, and each call that leaves the row of its room."""
-    rooms, inside = {}, {room: {} for room in ORDERED_INSIDE}
-    for (here, there), name in calls(libraries).items():
-        if here[0] == there[0]:
-            inside.get(here[0], {}).setdefault(here[1], set()).add(there[1])
-            continue
-        rooms.setdefault(here[0], set()).add(there[0])
-        if there[0] not in rows[here[0]]:
-            yield f"{here[0]}/{here[1]} needs {name} of {there[0]}/{there[1]}: not in its row"
-    for group in circles(rooms):
-        yield f"a circle of rooms: {', '.join(group)}"
-    for room, graph in inside.items():
-        for group in circles(graph):
-            yield f"a circle inside {room}: {', '.join(group)}"
+def joined(folder, name, members):
+    """One library from the objects of several that archive_of() made."""
+    library = pathlib.Path(folder) / f"lib{name}.a"
+    library.unlink(missing_ok=True)
+    objects = [str(library.with_name(f"{member}.o")) for member in members]
+    subprocess.run(["ar", "crs", str(library), *objects], check=True)
+    return library
 
 
-CALL_B = "void b(void); void a(void) { b(); }"
-CALL_A = "void a(void); void b(void) { a(); }"
+USES = "void {0}(void); void (*{1}_uses_{0})(void) = {0}; void {1}(void) {{ {0}(); }}"
+LEAF = "void {0}(void) {{ }}"
 SAMPLES = [
-    ("two rooms that call each other",
-     {"io": {"one": CALL_B}, "netlink": {"two": CALL_A}}, "a circle of rooms: io, netlink"),
-    ("three rooms in a circle",
-     {"io": {"one": CALL_B}, "conf": {"two": "void c(void); void b(void) { c(); }"},
-      "names": {"three": "void a(void); void c(void) { a(); }"}},
-     "a circle of rooms: conf, io, names"),
-    ("a call upwards", {"base": {"one": CALL_B}, "proto": {"two": "void b(void) { }"}},
-     "base/one needs b of proto/two: not in its row"),
-    ("a variable upwards", {"base": {"one": "extern int b; int a(void) { return b; }"},
-                            "proto": {"two": "int b = 1;"}}, "base/one needs b of proto/two"),
-    ("two files of the core", {"proto": {"one": CALL_B, "two": CALL_A}},
-     "a circle inside proto: one, two"),
-    ("two files with one prefix", {"proto": {"tunnel": CALL_B, "tunnel_send": CALL_A}},
-     "a circle inside proto: tunnel, tunnel_send"),
-    ("a file that calls itself", {"proto": {"one": CALL_B + " void b(void) { a(); }"}}, None),
-    ("downwards, and two files of another room",
-     {"daemon": {"one": CALL_B, "two": CALL_A + " void c(void); void d(void) { c(); }"},
-      "proto": {"three": "void c(void) { }"}}, None),
+    ("a circle of two", [("a", USES.format("b", "a")), ("b", USES.format("a", "b"))],
+     "a -> b (b) -> a (a)"),
+    ("a circle of three", [("a", USES.format("b", "a")), ("b", USES.format("c", "b")),
+                           ("c", USES.format("a", "c"))], "a -> b (b) -> c (c) -> a (a)"),
+    ("a circle by a variable", [("a", "int a_x; extern int b_x; int f(void) { return b_x; }"),
+                                ("b", "int b_x; extern int a_x; int g(void) { return a_x; }")],
+     "a -> b (b_x) -> a (a_x)"),
+    ("a circle beyond a chain", [("a", USES.format("b", "a")), ("b", USES.format("c", "b")),
+                                 ("c", USES.format("b", "c"))], "b -> c (c) -> b (b)"),
+    ("a chain", [("a", USES.format("b", "a")), ("b", USES.format("c", "b")),
+                 ("c", LEAF.format("c"))], None),
+    ("the C library", [("a", USES.format("exit", "a")), ("b", USES.format("exit", "b"))], None),
 ]
 
 
 def selftest():
-    """Each sample must be judged rightly."""
+    """Each sample must be judged correctly, as libraries and as the objects of one library."""
     failures = []
-    for what, rooms, expect in SAMPLES:
+    for what, pieces, expect in SAMPLES:
         with tempfile.TemporaryDirectory() as folder:
-            found = list(judge({room: objects.archive_of(folder, room, sources)
-                                for room, sources in rooms.items()}, layers.ROOMS))
-        right = any(expect in line for line in found) if expect else not found
-        if not right:
-            failures.append(f"selftest: {what}: got {found}")
-    style.finish_selftest(failures, len(SAMPLES))
+            made = [purity.archive_of(folder, name, source) for name, source in pieces]
+            whole = joined(folder, "whole", [name for name, _ in pieces])
+            found = [list(judge(graph(made))), list(judge(graph([whole], by_member=True)))]
+        for ways, shape in zip(found, ("lib{}.a", "{}.o")):
+            plain = [line.replace(".o", "") if shape == "{}.o" else
+                     line.replace("lib", "").replace(".a", "") for line in ways]
+            if plain != ([expect] if expect else []):
+                failures.append(f"selftest: {what} ({shape}): got {ways}")
+    style.finish_selftest(failures, 2 * len(SAMPLES))
 
 
 if __name__ == "__main__":
     selftest()
-    LIBRARIES = {room: style.build() / f"lib{room}.a" for room in layers.ROOMS if room != "main"}
-    for path in LIBRARIES.values():
-        style.need(path)
-    style.finish(list(judge(LIBRARIES, layers.ROOMS)), len(calls(LIBRARIES)))
+    LIBRARIES = [style.build() / f"lib{room}.a" for room in layers.ROOMS if room != "main"]
+    for LIBRARY in LIBRARIES:
+        style.need(LIBRARY)
+    ROOMS = graph(LIBRARIES)
+    CORE = graph([style.build() / "libproto.a"], by_member=True)
+    for WHO, WHOM in [*ROOMS.items(), *CORE.items()]:
+        print(f"{WHO}: {' '.join(sorted(WHOM)) or '-'}")
+    style.finish([*judge(ROOMS), *judge(CORE)], len(ROOMS) + len(CORE))

@@ -25,7 +25,6 @@ FILES = ("etc/taut/home.conf", "etc/taut/lan0.conf", "etc/wireguard/old.conf", "
          "etc/taut/begun.pair", "run/wireguard/home.sock", "work/other.conf", "work/note.txt",
          "work/sub/deep.conf")
 NAMES = {"home", "lan0", "old"}
-LEVELS = {"silent", "error", "warn", "info", "debug"}
 PATIENCE = 60
 
 
@@ -60,10 +59,10 @@ def cases(program):
     yield ["taut", "-v", "re"], {v for v in verbs if v.startswith("re")}
     yield ["taut", "--log-level", "debug", "up", ""], NAMES
     yield ["taut", "--"], options
-    yield ["taut", "--log-level", ""], LEVELS
+    for option, values in style.option_values(told_by(program, "help")).items():
+        yield ["taut", f"--{option}", ""], values - {"N"}
     yield ["taut", "--log-level", "d"], {"debug"}
     yield ["taut", "up", "--aead", "s"], {"sodium"}
-    yield ["taut", "--tun-tso", ""], {"auto", "on", "off"}
     yield ["taut", "--tun-tso", "off", "up", ""], NAMES
     yield ["taut", "--tun-tso=off", "--log-level=debug", "up", ""], NAMES
     for verb in ("up", "run", "check"):
@@ -210,15 +209,18 @@ def judge(kind, source, root, wanted):
 
 
 def selftest(kind, source, root, wanted):
-    """A completion with a wrong verb must be detected."""
+    """A completion with a wrong verb, option or value must be detected."""
+    wrong = {"genpsk": "genbad", "reload": "relaod", "uso": "osu", "openssl": "badssl"}
+    words = (["taut", ""], ["taut", "--"], ["taut", "--aead", ""])
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder, source.name)
         text = source.read_text(encoding="utf-8")
-        copy.write_text(text.replace("genpsk", "genbad").replace("reload", "relaod"),
-                        encoding="utf-8")
-        found = "".join(judge(kind, copy, root, wanted))
-    style.finish_selftest([] if "genbad" in found and "relaod" in found else
-                          [f"selftest: not caught: a wrong verb in {source.name}"], 1)
+        for right, bad in wrong.items():
+            text = text.replace(right, bad)
+        copy.write_text(text, encoding="utf-8")
+        found = "".join(judge(kind, copy, root, [w for w in wanted if w[0] in words]))
+    style.finish_selftest([f"selftest: not caught: {bad} in {source.name}"
+                           for bad in wrong.values() if bad not in found], len(wrong))
 
 
 def main():
@@ -239,7 +241,7 @@ def main():
                 print(f"SKIP: {kind.name} is not here")
                 skipped += 1
                 continue
-            selftest(kind, source, root, wanted[:4] + wanted[-8:])
+            selftest(kind, source, root, wanted)
             complaints = list(judge(kind, source, root, wanted))
             print("\n".join(complaints) or f"{kind.name}: {len(wanted)} lines completed rightly")
             failed += bool(complaints)

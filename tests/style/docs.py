@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: ISC
 """The program accepts what the docs tell people to write and to type.
 
-Each configuration in README.md, docs/ and the man pages is passed to `taut check`,
-with generated keys, and each `taut WORD` in a code block must be a verb.  Each file
-of the repository that is named must exist, and each code of a verdict must be
-explained.
+Each configuration in README.md, docs/, the man pages and conf/ is passed to `taut check`.
+With placeholders for keys, it must complain about these and nothing else; with generated
+keys it must be valid.  Each `taut WORD` in a code block must be a verb.  Each file of the
+repository that is named must exist, and each code of a verdict must be explained.
 """
 
 import os
@@ -20,6 +20,7 @@ import style
 FENCE = re.compile(r"^( *)```\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 LITERAL = re.compile(r"^\.Bd -literal[^\n]*\n(.*?)^\.Ed$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?:^|[;&|(] *)(?:\S+=\S+ )*(?:[AB]?# )?taut((?: -[\w-]+)*) ([\w-]+)")
+PUT = re.compile(r"^P\w+Key = (put/\S+)$", re.MULTILINE)
 NAMED = re.compile(r"`((?:conf|docs|scripts|tests|src|systemd)/[\w./-]*\w)`")
 
 
@@ -60,25 +61,53 @@ def try_config(program, text, folder):
         key = run(program, "pubkey", given=keys.pop()).stdout.strip()
         text = re.sub(r"\nPublicKey = \([^\n]*", f"\nPublicKey = {key}", text, count=1)
     path = pathlib.Path(folder, "taut0.conf")
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o600)
+    path.touch(0o600)
+    places = [text.count("\n", 0, match.start()) + 1 for match in PUT.finditer(text)]
+    if places:
+        path.write_text(text, encoding="utf-8")
+        why = try_placeholders(program, path, places)
+        if why:
+            return why
+    path.write_text(PUT.sub(lambda match: match.group(0).replace(match.group(1),
+                            run(program, "genpsk").stdout.strip()), text), encoding="utf-8")
     done = run(program, "check", str(path))
     if done.returncode == 0 and not done.stderr:
         return None
     return (done.stderr.splitlines() or ["refused"])[0].replace(folder + "/", "")
 
 
+def try_placeholders(program, path, places):
+    """The first complaint of `taut check` other than those about placeholders on these lines."""
+    done = run(program, "check", str(path))
+    lines = done.stderr.splitlines()
+    for number in places:
+        if not lines or not re.fullmatch(
+                rf"{re.escape(str(path))}:{number}:\d+: the \w+ key is the placeholder from the "
+                r"examples[,;].* taut (genkey|pubkey|genpsk)\b.*", lines[0]):
+            return f"line {number}, which has a placeholder: {lines[:1]}"
+        del lines[0]
+    last = f"taut: {path}: {len(places)} error{'s' * (len(places) > 1)}, 0 warnings"
+    return None if (done.returncode, lines) == (1, [last]) else f"placeholders, but: {lines}"
+
+
+def judge_config(program, name, text):
+    """Yield a complaint about one configuration."""
+    with tempfile.TemporaryDirectory() as folder:
+        why = try_config(program, text, folder)
+    if why:
+        yield f"{name}: the configuration is invalid: {why}"
+
+
 def check(root, program, verbs):
     """Yield a complaint for each line that would not work."""
     yield from check_codes(root)
+    for path in sorted((root / "conf").glob("*.conf")):
+        yield from judge_config(program, path.relative_to(root), path.read_text(encoding="utf-8"))
     for path, is_man in texts(root):
         name = path.relative_to(root)
         for number, body in blocks(path, is_man):
             if body.startswith("[Interface]"):
-                with tempfile.TemporaryDirectory() as folder:
-                    why = try_config(program, body, folder)
-                if why:
-                    yield f"{name}:{number}: the configuration is invalid: {why}"
+                yield from judge_config(program, f"{name}:{number}", body)
                 continue
             for offset, line in enumerate(body.splitlines()):
                 for match in COMMAND.finditer(line):
@@ -106,6 +135,7 @@ def check_codes(root):
         yield f"docs/WHY.md: unused code {code}"
 
 
+EXAMPLE = "put/the/public/key/of/the/peer/here///////0="
 INTERFACE = "[Interface]\nPrivateKeyFile = a.key\n\n[Peer]\nPublicKey = (of B)\n"
 FAULTS = [
     ("an unknown key", {"README.md": f"```\n{INTERFACE}Colour = red\n```\n"}, "README.md:2: the"),
@@ -114,6 +144,8 @@ FAULTS = [
             "\n"))}, "docs/A.md:4: the"),
     ("a bad key in a man page", {"docs/man/a.5": ".Bd -literal -offset indent\n[Interface]\n"
                                  "PrivateKey = abc=\n.Ed\n"}, "docs/man/a.5:2"),
+    ("a placeholder and another mistake", {"conf/a.conf": INTERFACE.replace(
+        "(of B)", EXAMPLE) + "Colour = red\n"}, "conf/a.conf: the"),
     ("a verb that is none", {"README.md": "```\nx\ntaut -v start wg0\n```\n"}, "README.md:3: "),
     ("a verb in a pipe", {"README.md": "```\ncat x | taut pubkye\n```\n"}, "no verb pubkye"),
     ("a code that is not explained", {"src/a.c": 'x = "E-A";\n'}, "nothing about E-A"),
@@ -121,6 +153,7 @@ FAULTS = [
     ("a file that is gone", {"README.md": "See `docs/GONE.md`.\n"}, "no such file: docs/GONE.md"),
 ]
 GOOD = {
+    "conf/a.conf": INTERFACE.replace("(of B)", EXAMPLE),
     "README.md": f"```\n{INTERFACE}```\n`docs/A.md`\n```\n"
                  "A=b taut wg0\n(umask 077; taut genkey)\n```\n",
     "src/a.c": 'x = "E-A-1";\n',
@@ -137,7 +170,8 @@ def main():
     verbs = set(re.findall(r"^  ([a-z]+)\b", told, re.MULTILINE))
     style.must_catch(lambda root: check(root, program, verbs), FAULTS, GOOD)
     top = style.top()
-    style.finish(list(check(top, program, verbs)), len(list(texts(top))))
+    style.finish(list(check(top, program, verbs)),
+                 len(list(texts(top))) + len(list((top / "conf").glob("*.conf"))))
     return 0
 
 

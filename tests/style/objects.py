@@ -1,52 +1,52 @@
 # SPDX-License-Identifier: ISC
-"""What the style tests share that read object files: names by nm, small libraries to judge."""
+"""What the style tests that read object files share: nm, and small samples to try it on."""
 
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 
+import style
+
 NM = shlex.split(os.environ.get("NM", "nm"))
-CC = shlex.split(os.environ.get("CC", "cc"))
 
 
-def names(archive, *options):
-    """The names that nm lists, each with the member of the archive that it is in."""
-    done = subprocess.run(NM + ["-A", "-P", *options, str(archive)], capture_output=True,
-                          text=True, check=True)
-    found = []
-    for line in done.stdout.splitlines():
-        where, _, rest = line.partition(": ")
-        if rest:
-            found.append((where.rpartition("[")[2].rstrip("]"), rest.split()[0]))
+def built():
+    """The libraries of all rooms and the main program's object: all of src as it was built."""
+    top = style.build()
+    found = sorted(top.glob("lib*.a")) + [top / "src/main.o"]
+    for path in found:
+        style.need(path)
     return found
 
 
-def defined(archive):
-    """The (member, name) pairs that others can link with."""
-    return names(archive, "-g", "--defined-only")
+def symbols(path):
+    """(stem of the source, name, type) for each symbol of a library or an object."""
+    done = subprocess.run(NM + ["-A", "-P", str(path)], capture_output=True, text=True, check=True)
+    for line in done.stdout.splitlines():
+        where, _, rest = line.partition(": ")
+        member = where.rpartition("[")[2].rstrip("]") if "[" in where else where
+        stem = re.sub(r"^lib\w+_a-", "", pathlib.PurePath(member).name)
+        name, kind = rest.split()[:2]
+        yield stem.removesuffix(".o"), name, kind
 
 
-def undefined(archive):
-    """The (member, name) pairs that others must provide."""
-    return names(archive, "-u")
+def exported(path):
+    """(stem, name) of all that others may use."""
+    return [(stem, name) for stem, name, kind in symbols(path) if kind in "TDBRCSGVW"]
 
 
-def file_of(member):
-    """The object libproto_a-noise.o comes from the file noise."""
-    return member.rpartition("-")[2].removesuffix(".o")
+def needed(path):
+    """(stem, name) of all that is taken from another object."""
+    return [(stem, name) for stem, name, kind in symbols(path) if kind == "U"]
 
 
-def archive_of(folder, room, sources):
-    """Build lib<room>.a from {file: C}."""
-    folder = pathlib.Path(folder)
-    made = []
-    for name, source in sources.items():
-        path = folder / f"lib{room}_a-{name}.c"
-        path.write_text(source, encoding="utf-8")
-        made.append(str(path.with_suffix(".o")))
-        subprocess.run(CC + ["-O2", "-w", "-c", str(path), "-o", made[-1]], check=True)
-    library = folder / f"lib{room}.a"
-    library.unlink(missing_ok=True)
-    subprocess.run(["ar", "crs", str(library), *made], check=True)
-    return library
+def compiled(folder, file, source):
+    """The object made from one piece of C."""
+    path = pathlib.Path(folder, file)
+    path.write_text(source, encoding="utf-8")
+    target = path.with_suffix(".o")
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    subprocess.run(compiler + ["-O2", "-w", "-c", str(path), "-o", str(target)], check=True)
+    return target

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Each room explains itself: src/ROOM/README.md against the files and the tables.
+"""The README.md of each room: every file in it, once, and the rooms that it may include.
 
-A README names each .c and .h of its room once, `noise.[ch]` standing for two, and no
-file that does not exist.  Its line "May include:" and the table of docs/ARCHITECTURE.md
-say what tests/style/layers.py enforces.  The tarball has it.
+An entry is `name.c`, `name.h`, or `name.[ch]` for both. The last line repeats the room's row
+of the table in layers.py. The page is distributed: it is in EXTRA_DIST of room.mk.
 """
 
 import re
@@ -12,120 +11,99 @@ import re
 import layers
 import style
 
-FILE = re.compile(r"`([\w-]+)\.(c|h|\[ch\])`")
+NAME = re.compile(r"`([a-z0-9_]+)\.(c|h|\[ch\])`")
 ROW = re.compile(r"^May include: (.*)\.$", re.MULTILINE)
-WORD = re.compile(r"`(\w+)`")
-TABLE = "docs/ARCHITECTURE.md"
+MAY = re.compile(r"`([a-z]+)`(?:, |$)")
+NO_PAGE = {"main"}
 
 
-def named_in(text):
-    """The files that a README names, as often as it does."""
+def named(text):
+    """The files that a page names, in its order."""
     found = []
-    for name, suffix in FILE.findall(text):
-        found += [f"{name}.{s}" for s in (suffix if len(suffix) == 1 else "ch")]
+    for stem, suffix in NAME.findall(text):
+        found += [f"{stem}.{letter}" for letter in suffix.strip("[]")]
     return found
 
 
-def row_of(text):
-    """The rooms that are named in a cell or after "May include:"; None: it says something else."""
-    rooms = set(WORD.findall(text))
-    odd = WORD.sub("", text).strip(" ,")
-    return rooms if odd == ("" if rooms else "nothing") else None
+def judge_files(room, page, files):
+    """Yield a complaint for each file that is missing, named twice, or does not exist."""
+    names = named(page)
+    for name in sorted(files):
+        if names.count(name) != 1:
+            yield f"src/{room}/README.md: {name} is named {names.count(name)} times, not once"
+    for name in sorted(set(names) - files):
+        yield f"src/{room}/README.md: {name} does not exist"
 
 
-def judge_room(root, room, row):
-    """Yield a complaint for each thing that the README of a room has wrong."""
-    folder = root / "src" / room
-    name = f"src/{room}/README.md"
-    if not (folder / "README.md").is_file():
-        yield f"{name}: missing"
+def judge_row(room, page):
+    """Yield a complaint if the page and the table disagree about what a room may include."""
+    rows = ROW.findall(page)
+    if len(rows) != 1:
+        yield f"src/{room}/README.md: {len(rows)} lines say what it may include, not one"
         return
-    text = (folder / "README.md").read_text(encoding="utf-8")
-    named = named_in(text)
-    files = {p.name for p in folder.iterdir() if p.suffix in (".c", ".h")}
-    for file in sorted(files | set(named)):
-        if file not in files:
-            yield f"{name}: {file} does not exist"
-        elif named.count(file) != 1:
-            yield f"{name}: {file} is named {named.count(file)} times"
-    found = ROW.search(text)
-    if not found or row_of(found.group(1)) != row:
-        yield f'{name}: "May include:" is not the row of tests/style/layers.py'
-    makefile = folder / "room.mk"
-    if not makefile.is_file() or name not in makefile.read_text(encoding="utf-8"):
-        yield f"src/{room}/room.mk: EXTRA_DIST lacks {name}"
+    listed = MAY.findall(rows[0])
+    if MAY.sub("", rows[0]) not in ("", "nothing") or (rows[0] == "nothing") != (not listed):
+        yield f'src/{room}/README.md: "May include:" takes `room`, `room`, or nothing'
+    if len(listed) != len(set(listed)) or set(listed) != layers.ROOMS[room]:
+        want = ", ".join(sorted(layers.ROOMS[room])) or "nothing"
+        yield f"src/{room}/README.md: it may include {want} (tests/style/layers.py)"
 
 
-def judge_table(root, rows):
-    """Yield a complaint for each row of the table in ARCHITECTURE.md that is not as enforced."""
-    path = root / TABLE
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    cells = [[c.strip() for c in line.split("|")[1:-1]] for line in text.splitlines()
-             if re.match(r"\| `\w+` \|", line)]
-    table = {c[0].strip("`"): row_of(c[2]) for c in cells if len(c) > 2}
-    for room in sorted(set(table) | set(rows)):
-        if room not in rows:
-            yield f"{TABLE}: there is no room {room}"
-        elif table.get(room) != rows[room]:
-            yield f"{TABLE}: the row of {room} is not that of tests/style/layers.py"
+def check(root):
+    """Yield a complaint for each page that is not true of its room."""
+    rooms = {}
+    for path in style.c_files(root):
+        rooms.setdefault(style.room_of(root, path), set()).add(path.name)
+    for room, files in sorted(rooms.items()):
+        if room in NO_PAGE or room not in layers.ROOMS:
+            continue
+        path = root / "src" / room / "README.md"
+        if not path.is_file():
+            yield f"src/{room}/README.md is missing"
+            continue
+        page = path.read_text(encoding="utf-8")
+        yield from judge_files(room, page, files)
+        yield from judge_row(room, page)
+        fragment = path.with_name("room.mk")
+        made = fragment.read_text(encoding="utf-8") if fragment.is_file() else ""
+        if f"src/{room}/README.md" not in made.split():
+            yield f"src/{room}/room.mk: README.md is not in EXTRA_DIST"
 
 
-def check(root, rows=None):
-    """Yield all complaints; rows: {room: what it may include}."""
-    rows = rows or {room: row for room, row in layers.ROOMS.items() if room != "main"}
-    for folder in sorted(p for p in (root / "src").iterdir() if p.is_dir()):
-        if folder.name not in rows:
-            yield f"src/{folder.name}: not a room of tests/style/layers.py"
-    for room, row in rows.items():
-        yield from judge_room(root, room, row)
-    yield from judge_table(root, rows)
+def tree(page, room="io", made=None):
+    """A room of three files with this page."""
+    made = f"EXTRA_DIST += src/{room}/README.md\n" if made is None else made
+    return {f"src/{room}/a.c": "", f"src/{room}/a.h": "", f"src/{room}/b.c": "",
+            f"src/{room}/room.mk": made, f"src/{room}/README.md": page}
 
 
-SMALL = {"base": set(), "io": {"base"}}
-
-
-def small(**changed):
-    """A tree of two rooms; changed: other texts for some files, by the words of their paths."""
-    tree = {
-        "src/base/a.c": "", "src/base/a.h": "", "src/base/room.mk": "src/base/README.md",
-        "src/base/README.md": "# base\n\n- `a.[ch]`: bytes\n\nMay include: nothing.\n",
-        "src/io/b.c": "", "src/io/b.h": "", "src/io/room.mk": "src/io/README.md",
-        "src/io/README.md": "# io\n\n- `b.h`, `b.c`: see `base/a.h`\n\nMay include: `base`.\n",
-        TABLE: "| `base` | bytes | nothing | - |\n| `io` | sockets | `base` | - |\n",
-    }
-    for words, text in changed.items():
-        path = next(p for p in tree if re.sub(r"\W", "_", p) == words)
-        tree[path] = text
-        if text is None:
-            del tree[path]
-    return tree
-
-
+ALL = "- `a.[ch]`: one\n- `b.c`: two\n"
 FAULTS = [
-    ("a room without a README", small(src_io_README_md=None), "src/io/README.md: missing"),
-    ("a file that is not named", small() | {"src/io/c.c": ""}, "c.c is named 0 times"),
-    ("a file that is named twice",
-     small(src_io_README_md="`b.[ch]` `b.c`\nMay include: `base`.\n"), "b.c is named 2 times"),
-    ("a file that is gone", small(src_io_b_h=None), "b.h does not exist"),
-    ("half a pair that is gone", small(src_base_a_c=None), "a.c does not exist"),
-    ("a row that allows more", small(src_base_README_md="`a.[ch]`\nMay include: `io`.\n"),
-     'src/base/README.md: "May include:"'),
-    ("a row that allows less", small(src_io_README_md="`b.[ch]`\nMay include: nothing.\n"),
-     'src/io/README.md: "May include:"'),
-    ("a row that is vague", small(src_io_README_md="`b.[ch]`\nMay include: all but `base`.\n"),
-     'src/io/README.md: "May include:"'),
-    ("no row", small(src_io_README_md="`b.[ch]`\n"), 'src/io/README.md: "May include:"'),
-    ("not in the tarball", small(src_io_room_mk="src/io/b.c"), "EXTRA_DIST lacks"),
-    ("another row in the table", small(docs_ARCHITECTURE_md="| `base` | b | nothing | - |\n"
-                                       "| `io` | s | nothing | - |\n"), "the row of io is not"),
-    ("no row in the table", small(docs_ARCHITECTURE_md="| `base` | b | nothing | - |\n"),
-     "the row of io is not"),
-    ("a room too many in the table",
-     small(docs_ARCHITECTURE_md="| `base` | b | nothing |\n| `io` | s | `base` |\n"
-           "| `attic` | x | nothing |\n"), "there is no room attic"),
-    ("an unknown folder", small() | {"src/misc/a.c": ""}, "src/misc: not a room"),
+    ("no page", {"src/io/a.c": ""}, "src/io/README.md is missing"),
+    ("a file left out", tree("- `a.[ch]`: one\n\nMay include: `base`.\n"),
+     "b.c is named 0 times"),
+    ("half of a pair", tree("- `a.c`: one\n- `b.c`: two\n\nMay include: `base`.\n"),
+     "a.h is named 0 times"),
+    ("a file twice", tree(ALL + "- `a.c`: again\n\nMay include: `base`.\n"),
+     "a.c is named 2 times"),
+    ("a file that is gone", tree(ALL + "- `c.h`: three\n\nMay include: `base`.\n"),
+     "c.h does not exist"),
+    ("a pair that is none", tree("- `a.[ch]`: one\n- `b.[ch]`: two\n\nMay include: `base`.\n"),
+     "b.h does not exist"),
+    ("no row", tree(ALL), "0 lines say"),
+    ("two rows", tree(ALL + "\nMay include: `base`.\nMay include: `base`.\n"), "2 lines say"),
+    ("a room too many", tree(ALL + "\nMay include: `base`, `conf`.\n"), "it may include base ("),
+    ("a room too few", tree(ALL + "\nMay include: nothing.\n"), "it may include base ("),
+    ("a room twice", tree(ALL + "\nMay include: `base`, `base`.\n"), "it may include base ("),
+    ("nothing, wrongly", tree(ALL + "\nMay include: `io`.\n", "base"), "it may include nothing"),
+    ("a word between", tree(ALL + "\nMay include: only `base`.\n"), "takes `room`, `room`"),
+    ("not distributed", tree(ALL + "\nMay include: `base`.\n", made="X = src/io/a.c\n"),
+     "README.md is not in EXTRA_DIST"),
 ]
+GOOD = {**tree("# io\n\nNot `b/x.c`.\n\n" + ALL + "\nMay include: `base`.\n"),
+        **tree(ALL + "\nMay include: nothing.\n", "base"), "src/main.c": ""}
 
 if __name__ == "__main__":
-    style.must_catch(lambda tree: check(tree, SMALL), FAULTS, small())
-    style.finish(list(check(style.top())), len(style.c_files(style.top())))
+    style.must_catch(check, FAULTS, GOOD)
+    TOP = style.top()
+    style.finish(list(check(TOP)), len(list((TOP / "src").glob("*/README.md"))))

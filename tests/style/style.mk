@@ -10,7 +10,9 @@ style_tests = \
 	tests/style/headers.py \
 	tests/style/layers.py \
 	tests/style/man.py \
+	tests/style/names.py \
 	tests/style/purity.py \
+	tests/style/unused.py \
 	tests/style/rooms.py \
 	tests/style/sizes.py \
 	tests/style/words.py
@@ -19,9 +21,11 @@ TESTS += $(style_tests)
 EXTRA_DIST += $(style_tests) tests/style/objects.py tests/style/style.py
 
 # They read what the build makes: make before judging, also under make -j.
+tests/style/circles.log: src/taut$(EXEEXT)
 tests/style/completions.log: src/taut$(EXEEXT)
 tests/style/docs.log: src/taut$(EXEEXT)
 tests/style/hardening.log: src/taut$(EXEEXT)
 tests/style/man.log: src/taut$(EXEEXT)
-tests/style/purity.log: libproto.a libdiag.a libcontrol.a libio.a libcrypto.a libbase.a
-tests/style/circles.log: $(noinst_LIBRARIES)
+tests/style/names.log: src/taut$(EXEEXT)
+tests/style/unused.log: src/taut$(EXEEXT)
+tests/style/purity.log: libproto.a libdiag.a libcontrol.a libcrypto.a libbase.a

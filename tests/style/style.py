@@ -99,6 +99,12 @@ def finish(complaints, checked):
     sys.exit(1 if complaints else 0)
 
 
+def option_values(told):
+    """{option: its values} of those that `taut help` prints as --option=one|other; N: a number."""
+    return {option: set(values.split("|"))
+            for option, values in re.findall(r"^ +--([a-z-]+)=(\S+)", told, re.MULTILINE)}
+
+
 def need(path):
     """Fail if a file that the build should have made is missing."""
     if not os.path.exists(path):

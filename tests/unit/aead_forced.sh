@@ -7,7 +7,7 @@
 set -u
 cd "${builddir:-.}" || exit 99
 programs="noise session cookie tunnel handshake rekey keepalive settle load admin
-	regress_proto path apply status"
+	regress_proto flight datapath apply status"
 [ -x tests/sim/sim ] || { echo "aead_forced: the tests are not built" >&2; exit 99; }
 failures=0
 ran=0
@@ -31,7 +31,7 @@ run() {
 
 SIM_SEEDS=${SIM_SEEDS:-60}
 export SIM_SEEDS
-for name in ipsec-mb openssl sodium; do
+for name in $(src/taut help | sed -n 's/^ *--aead=auto|//p' | tr '|' ' '); do
 	run $name tests/sim/sim || { cat "$out"; continue; }
 	for program in $programs; do
 		run $name "tests/unit/test_$program"

@@ -431,7 +431,6 @@ static void test_any_allocation_of_a_handshake_may_fail_and_the_next_succeeds(vo
 static int set_up(void **state)
 {
 	(void)state;
-	vault_allow_swap(true);
 	return forced_aead();
 }
 

@@ -71,15 +71,14 @@ static size_t count_begin(const char **first, const char **last)
 	return n;
 }
 
-static void test_all_three_have_a_name_and_sodium_always_works(void **state)
+static void test_all_have_a_name_and_sodium_always_works(void **state)
 {
-	static const char *const names[] = { "ipsec-mb", "openssl", "sodium" };
 	size_t i;
 
 	(void)state;
 	assert_int_equal(aead_init(NULL), 0);
-	for (i = 0; i < LEN(names); i++) {
-		assert_string_equal(aead_figures(i)->name, names[i]);
+	for (i = 0; aead_figures(i); i++) {
+		assert_string_equal(aead_figures(i)->name, aeadname(i + 1));
 		assert_int_equal(aead_figures(i)->ns_64, 0);
 		assert_int_equal(aead_figures(i)->ns_1424, 0);
 	}
@@ -217,7 +216,7 @@ static void test_keys_work_after_every_choice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_three_have_a_name_and_sodium_always_works),
+		cmocka_unit_test(test_all_have_a_name_and_sodium_always_works),
 		cmocka_unit_test(test_what_was_built_in_is_usable_or_says_why_not),
 		cmocka_unit_test(test_a_name_forces_one_and_leaves_the_others_alone),
 		cmocka_unit_test(test_a_name_that_does_not_fit_changes_nothing),

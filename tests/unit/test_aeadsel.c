@@ -29,16 +29,21 @@ static int set_up(void **state)
 	return aeadsel_check();
 }
 
-static void test_every_backend_is_a_word_of_the_configuration(void **state)
+static void test_the_backends_are_the_words_of_the_configuration(void **state)
 {
+	char list[AEADNAME_LIST];
 	const struct aead_figures *f;
 	size_t i;
 
 	(void)state;
+	assert_string_equal(aeadname(0), "auto");
+	assert_null(aead_lacks(aeadname(0)));
 	for (i = 0; (f = aead_figures(i)); i++)
-		assert_string_equal(conf_aead(f->name, strlen(f->name)), f->name);
-	assert_int_equal(i, 3);
-	assert_null(aead_lacks(conf_aead("auto", 4)));
+		assert_ptr_equal(aeadname_find(text_from_str(f->name)), aeadname(i + 1));
+	assert_true(i > 1);
+	assert_null(aeadname(i + 1));
+	aeadname_list(list, ", ", " or ");
+	assert_string_equal(list, "auto, ipsec-mb, openssl or sodium");
 }
 
 static void test_the_choice_and_its_figures_are_logged_in_one_line(void **state)
@@ -127,7 +132,7 @@ int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup(test, set_up)
 	const struct CMUnitTest tests[] = {
-		EACH(test_every_backend_is_a_word_of_the_configuration),
+		EACH(test_the_backends_are_the_words_of_the_configuration),
 		EACH(test_the_choice_and_its_figures_are_logged_in_one_line),
 		EACH(test_each_that_works_can_be_had_by_name),
 		EACH(test_what_cannot_be_had_is_refused_with_what_can),

@@ -104,12 +104,12 @@ static void test_space_holds_all_that_it_promises(void **state)
 				assert_int_equal(room, 0);
 				assert_null(batch_add(&b, 1));
 			}
-			/* Any length up to room can be committed, and is where space was. */
+			/* Any length up to room can be added, and is where space was. */
 			for (len = room; len > 0 && len + 20 > room; len--) {
 				struct pkt *p;
 
 				memset(space, 0xff, len);
-				p = batch_commit(&b, len);
+				p = batch_add(&b, len);
 				assert_non_null(p);
 				assert_ptr_equal(p->data, space);
 				assert_int_equal(p->len, len);
@@ -132,7 +132,7 @@ static void test_a_packet_of_exactly_the_mtu_fits_where_it_just_fits(void **stat
 	b.mtu = 1420;
 	assert_non_null(batch_space(&b, &room));
 	assert_int_equal(room, 1420);
-	assert_non_null(batch_commit(&b, room));
+	assert_non_null(batch_add(&b, room));
 	assert_null(batch_space(&b, &room));
 	batch_fini(&b);
 }
@@ -173,7 +173,7 @@ static void test_space_never_promises_more_than_the_longest_packet(void **state)
 	assert_int_equal(batch_init(&b, 1, 1, 1 << 20), 0);
 	assert_non_null(batch_space(&b, &room));
 	assert_int_equal(room, PKT_MAX);
-	assert_non_null(batch_commit(&b, room));
+	assert_non_null(batch_add(&b, room));
 	batch_fini(&b);
 }
 

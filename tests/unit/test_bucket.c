@@ -13,7 +13,7 @@ static struct buckets *buckets_make(void)
 {
 	struct seed s = { 77 };
 	struct rng rng = seed_chance(&s);
-	struct buckets *b = buckets_new(&rng);
+	struct buckets *b = bucket_new(&rng);
 
 	assert_non_null(b);
 	return b;
@@ -55,7 +55,7 @@ static void test_each_source_has_a_burst_of_5_and_then_20_per_second(void **stat
 				fail_msg("step %zu, source %zu", i, k);
 		}
 	}
-	buckets_free(b);
+	bucket_free(b);
 }
 
 static void test_a_nanosecond_early_is_too_early(void **state)
@@ -69,7 +69,7 @@ static void test_a_nanosecond_early_is_too_early(void **state)
 	assert_false(bucket_take(b, &ip, START + 50 * MILLI_NS - 1));
 	assert_true(bucket_take(b, &ip, START + 50 * MILLI_NS));
 	assert_false(bucket_take(b, &ip, START + 50 * MILLI_NS));
-	buckets_free(b);
+	bucket_free(b);
 }
 
 static void test_all_of_an_ipv6_64_is_one_source(void **state)
@@ -92,7 +92,7 @@ static void test_all_of_an_ipv6_64_is_one_source(void **state)
 		assert_true(bucket_take(b, &ip, START));
 		hex_flip(ip.bytes, bit);
 	}
-	buckets_free(b);
+	bucket_free(b);
 }
 
 static void test_every_bit_of_an_ipv4_address_makes_another_source(void **state)
@@ -109,7 +109,7 @@ static void test_every_bit_of_an_ipv4_address_makes_another_source(void **state)
 		hex_flip(ip.bytes, bit);
 	}
 	assert_false(bucket_take(b, &ip, START));
-	buckets_free(b);
+	bucket_free(b);
 }
 
 static void test_the_families_do_not_meet(void **state)
@@ -124,7 +124,7 @@ static void test_the_families_do_not_meet(void **state)
 	for (int i = 0; i < 5; i++)
 		assert_true(bucket_take(b, &six, START));
 	assert_false(bucket_take(b, &six, START));
-	buckets_free(b);
+	bucket_free(b);
 }
 
 /*
@@ -156,7 +156,7 @@ static void test_a_full_table_refuses_strangers_until_it_idles(void **state)
 		store_be32(ip.bytes, 0x0c000000 + i);
 		assert_true(bucket_take(b, &ip, START + SECOND_NS + 1));
 	}
-	buckets_free(b);
+	bucket_free(b);
 }
 
 /* An exact bucket per source, to compare with. */
@@ -202,7 +202,7 @@ static void test_random_arrivals_agree_with_an_exact_bucket(void **state)
 			now += seed_next(&s) % (3 * SECOND_NS);
 		assert_int_equal(bucket_take(b, &ip, now), model_take(&model[k], now));
 	}
-	buckets_free(b);
+	bucket_free(b);
 }
 
 static void test_no_memory_is_told(void **state)
@@ -212,9 +212,9 @@ static void test_no_memory_is_told(void **state)
 	struct rng rng = seed_chance(&s);
 
 	mem_fail_after(0);
-	assert_null(buckets_new(&rng));
+	assert_null(bucket_new(&rng));
 	mem_fail_after(-1);
-	buckets_free(NULL);
+	bucket_free(NULL);
 }
 
 int main(void)

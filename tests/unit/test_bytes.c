@@ -61,9 +61,18 @@ static void test_container_finds_the_struct_around_a_member(void **state)
 	assert_ptr_equal(CONTAINER(&outer.member, struct outer, member), &outer);
 }
 
+static void test_bytes_equal_looks_at_len_bytes_and_no_more(void **state)
+{
+	(void)state;
+	assert_true(bytes_equal("same!", "same?", 4));
+	assert_false(bytes_equal("same!", "same?", 5));
+	assert_true(bytes_equal("x", "y", 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bytes_equal_looks_at_len_bytes_and_no_more),
 		cmocka_unit_test(
 			test_little_endian_load_and_store_agree_with_the_wire_at_any_alignment),
 		cmocka_unit_test(

@@ -21,11 +21,18 @@
 #define KEY_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbA="
 #define KEY_C "ccccccccccccccccccccccccccccccccccccccccccA="
 #define OURS  "oooooooooooooooooooooooooooooooooooooooooo0=" /* our public key */
+#define PUT_0 "put/your/own/private/key/here/////////////0="
+#define PUT_C "oOt/your/own/private/key/here/////////////0=" /* clamped */
+#define PUT_1 "put/the/public/key/of/the/peer/here///////0="
+#define PUT_2 "put/the/output/of/taut/genpsk/here////////0="
 #define I     "[Interface]\nPrivateKey=" KEY_A "\n"
 #define B     "[Peer]\nPublicKey=" KEY_B "\n"
 #define C     "[Peer]\nPublicKey=" KEY_C "\n"
 
-#define PASTE "(at the other end: taut pubkey)\n"
+#define PASTE  "(at the other end: taut pubkey)\n"
+#define KNOWN  " is the placeholder from the examples, which everyone knows; "
+#define GENKEY "make one with taut genkey\n"
+#define GENPSK "make one for both ends with taut genpsk, or remove it\n"
 #define LOOP                                                                       \
 	" contains this peer's Endpoint, so the tunnel's own packets would loop; " \
 	"set FwMark and a rule for it, or leave that address out\n"
@@ -61,6 +68,14 @@ static const struct {
 	{ I "[Peer]\nPublicKey=" KEY_0 "\n",
 	  "E f:4:11: the public key is all zeros; put the peer's here " PASTE },
 
+	/* what stands in the examples */
+	{ "[Interface]\nPrivateKey=" PUT_0 "\n", "E f:2:12: the private key" KNOWN GENKEY },
+	{ "[Interface]\nPrivateKey=" PUT_C "\n", "E f:2:12: the private key" KNOWN GENKEY },
+	{ I "[Peer]\nPublicKey=" PUT_1 "\n",
+	  "E f:4:11: the public key is the placeholder from the examples; put the peer's "
+	  "here " PASTE },
+	{ I B "PresharedKey=" PUT_2 "\n", "E f:5:14: the preshared key" KNOWN GENPSK },
+
 	/* preshared keys */
 	{ I B "PresharedKey=" KEY_C "\n", "" },
 	{ I B "PresharedKey=" KEY_0 "\n", "" },
@@ -88,6 +103,19 @@ static const struct {
 	  "W f:6:10: 192.0.2.1 is also our Address inside the tunnel; Endpoint needs the "
 	  "peer's address outside it\n" },
 	{ I "Address=192.0.2.1/24\n" B "Endpoint=192.0.2.2:1\n", "" },
+
+	/* an MTU that is too small for IPv6 */
+	{ I "MTU=1279\nAddress=10.0.0.1/24\n" B "AllowedIPs=0.0.0.0/0\n", "" },
+	{ I "MTU=1280\nAddress=fd00::1/64\n" B "AllowedIPs=::/0\n", "" },
+	{ I "MTU=1279\nAddress=10.0.0.1/24, fd00::1/64\n" B "AllowedIPs=10.0.0.0/24\n",
+	  "W f:3:5: below 1280 the kernel allows no IPv6 address on an interface: fd00::1/64 "
+	  "is left out; set MTU = 1280 or more, or remove it\n" },
+	{ I "MTU=68\nTable=off\nAddress=fd00::1\n" B "AllowedIPs=::/0\n",
+	  "W f:3:5: below 1280 the kernel allows no IPv6 address on an interface: fd00::1/128 "
+	  "is left out; set MTU = 1280 or more, or remove it\n" },
+	{ I "MTU=1279\nAddress=10.0.0.1/24, fd00::1/64\n" B "AllowedIPs=10.0.0.0/24,fd00::2\n",
+	  "E f:3:5: below 1280 the kernel routes no IPv6 to an interface, and AllowedIPs has "
+	  "fd00::2/128; set MTU = 1280 or more, or leave IPv6 out\n" },
 
 	/* loops */
 	{ I B "Endpoint=192.0.2.1:1\nAllowedIPs=0.0.0.0/0,::/0\n", "" },
@@ -192,6 +220,39 @@ static void test_a_conf_without_a_file_is_checked_too(void **state)
 	assert_string_equal(s->text,
 			    "E [Peer] without PublicKey; add it\n"
 			    "E this PublicKey is given twice; merge both into one [Peer]\n");
+	conf_fini(&c);
+	test_free(s);
+}
+
+static void test_a_request_must_not_bring_a_placeholder(void **state)
+{
+	struct said *s = test_malloc(sizeof(*s));
+	struct conf_peer *peer;
+	struct conf c;
+
+	(void)state;
+	conf_init(&c);
+	said_init(s);
+	peer = conf_add_peer(&c);
+	assert_non_null(peer);
+	assert_true(key_from_base64(&c.private_key, KEY_A, KEY_BASE64_LEN));
+	assert_true(key_from_base64(&peer->public_key, KEY_B, KEY_BASE64_LEN));
+	/* All else is for conf_check(). */
+	assert_int_equal(conf_check_placeholders(&c, &s->report), 0);
+	assert_true(key_from_base64(&c.private_key, PUT_0, KEY_BASE64_LEN));
+	assert_true(key_from_base64(&peer->public_key, PUT_1, KEY_BASE64_LEN));
+	assert_true(key_from_base64(&peer->psk, PUT_2, KEY_BASE64_LEN));
+	assert_int_equal(conf_check_placeholders(&c, &s->report), -EINVAL);
+	assert_string_equal(s->text,
+			    "E the private key" KNOWN GENKEY
+			    "E the public key is the placeholder from the examples; "
+			    "put the peer's here " PASTE "E the preshared key" KNOWN GENPSK);
+	/* One that got in before is to be got out again. */
+	said_init(s);
+	peer->set = CONF_PEER_REMOVE;
+	memset(&c.private_key, 0, sizeof(c.private_key));
+	assert_int_equal(conf_check_placeholders(&c, &s->report), 0);
+	assert_string_equal(s->text, "");
 	conf_fini(&c);
 	test_free(s);
 }
@@ -320,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_what_cannot_hold_is_told_where_it_stands),
 		cmocka_unit_test(test_own_key_is_only_known_when_given),
 		cmocka_unit_test(test_a_conf_without_a_file_is_checked_too),
+		cmocka_unit_test(test_a_request_must_not_bring_a_placeholder),
 		cmocka_unit_test(test_a_check_survives_each_lack_of_memory),
 		cmocka_unit_test(test_many_peers_are_compared_in_no_time),
 		cmocka_unit_test(test_names_follow_the_rule_of_wg_quick),

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/aeadname.h"
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "conf/conf.h"
@@ -211,17 +212,17 @@ static void test_an_aead_is_given_by_name_in_any_case(void **state)
 		assert_int_equal(read_text(&c, s, fact[i].text, strlen(fact[i].text)), 0);
 		assert_int_equal(c.set, CONF_AEAD);
 		assert_string_equal(c.aead, fact[i].name);
-		assert_ptr_equal(c.aead, conf_aead(fact[i].name, strlen(fact[i].name)));
+		assert_ptr_equal(c.aead, aeadname_find(text_from_str(fact[i].name)));
 		conf_fini(&c);
 	}
 	assert_int_equal(read_text(&c, s, I "Aead=best\n", sizeof(I "Aead=best\n") - 1), -EINVAL);
 	assert_int_equal(c.set, 0);
 	assert_null(c.aead);
 	conf_fini(&c);
-	assert_null(conf_aead("", 0));
-	assert_null(conf_aead("sodiu", 5));
-	assert_null(conf_aead("sodium2", 7));
-	assert_non_null(conf_aead("sodium2", 6));
+	assert_null(aeadname_find(text_from("", 0)));
+	assert_null(aeadname_find(text_from("sodiu", 5)));
+	assert_null(aeadname_find(text_from("sodium2", 7)));
+	assert_non_null(aeadname_find(text_from("sodium2", 6)));
 	test_free(s);
 }
 

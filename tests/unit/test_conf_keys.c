@@ -314,6 +314,33 @@ static void test_a_key_given_both_ways_is_left_to_the_check(void **state)
 	conf_fini(&p->c);
 }
 
+static void test_a_placeholder_in_a_file_is_refused_too(void **state)
+{
+	static const char text[] = "[Interface]\nPrivateKeyFile = key\n"
+				   "[Peer]\nPublicKey = " KEY_B "\nPresharedKeyFile = psk\n";
+	struct place *p = *state;
+	char want[512];
+
+	write_file(p->folder, "key", "put/your/own/private/key/here/////////////0=\n", 0600);
+	write_file(p->folder, "psk", "put/the/output/of/taut/genpsk/here////////0=\n", 0600);
+	conf_init(&p->c);
+	said_init(&p->said);
+	assert_int_equal(conf_read_text(&p->c, p->conf, text, sizeof(text) - 1, &p->said.report),
+			 0);
+	assert_int_equal(conf_load_keys(&p->c, &p->said.report), 0);
+	assert_int_equal(conf_check(&p->c, NULL, &p->said.report), -EINVAL);
+	snprintf(
+		want, sizeof(want),
+		"E %s:2:18: the private key is the placeholder from the examples, which everyone "
+		"knows; make one with taut genkey\n"
+		"E %s:5:20: the preshared key is the placeholder "
+		"from the examples, which everyone knows; make one for both ends with taut genpsk, "
+		"or remove it\n",
+		p->conf, p->conf);
+	assert_string_equal(p->said.text, want);
+	conf_fini(&p->c);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -325,6 +352,7 @@ int main(void)
 		TEST(test_credentials_are_looked_up_first),
 		TEST(test_credential_of_one_empty_line_is_none),
 		TEST(test_preshared_keys_are_loaded_for_each_peer),
+		TEST(test_a_placeholder_in_a_file_is_refused_too),
 		TEST(test_a_key_given_both_ways_is_left_to_the_check),
 	};
 

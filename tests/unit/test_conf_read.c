@@ -248,7 +248,71 @@ static const struct {
 	{ "split-dns.conf", TABLE_AUTO, 1, 2, 4, 0, true },
 };
 
-static void test_the_examples_are_without_fault(void **state)
+/* The placeholder in each line of an example, and the complaint about it. */
+static const struct {
+	const char *begin, *said;
+} placeholders[] = {
+	{ "PrivateKey = put/",
+	  "the private key is the placeholder from the examples, which everyone knows; make one "
+	  "with taut genkey" },
+	{ "PublicKey = put/", "the public key is the placeholder from the examples; put the peer's "
+			      "here (at the other end: taut pubkey)" },
+	{ "PresharedKey = put/",
+	  "the preshared key is the placeholder from the examples, which everyone knows; make "
+	  "one for both ends with taut genpsk, or remove it" },
+};
+
+static size_t add_complaint(char *said, size_t size, struct text line, unsigned number)
+{
+	size_t i, begin;
+
+	for (i = 0; i < LEN(placeholders); i++) {
+		begin = strlen(placeholders[i].begin);
+		if (text_len(line) > begin && strncmp(line.at, placeholders[i].begin, begin) == 0)
+			return (size_t)snprintf(said, size, "E f:%u:%zu: %s\n", number, begin - 3,
+						placeholders[i].said);
+	}
+	return 0;
+}
+
+/* All keys in the examples are placeholders, and nothing else is wrong with them. */
+static void test_the_keys_of_the_examples_are_refused(void **state)
+{
+	struct said *s = test_malloc(sizeof(*s));
+	char text[8192], want[4096];
+	struct text rest, line;
+	unsigned number;
+	struct conf c;
+	size_t i, len, n;
+
+	(void)state;
+	for (i = 0; i < LEN(examples); i++) {
+		rest = text_from(text, read_example(text, sizeof(text), examples[i].name));
+		len = text_len(rest);
+		want[n = 0] = '\0';
+		for (number = 1; text_split(&rest, '\n', &line); number++)
+			n += add_complaint(want + n, sizeof(want) - n, line, number);
+		conf_init(&c);
+		said_init(s);
+		assert_int_equal(conf_read_text(&c, "f", text, len, &s->report), 0);
+		assert_int_equal(conf_check(&c, NULL, &s->report), -EINVAL);
+		assert_string_equal(s->text, want);
+		assert_true(s->report.errors >= 1 + examples[i].peers);
+		conf_fini(&c);
+	}
+	test_free(s);
+}
+
+/* "PUT/..." is a valid key. */
+static void put_keys(char *text, size_t len)
+{
+	char *at = text;
+
+	while ((at = memmem(at, len - (size_t)(at - text), "Key = put/", 10)))
+		memcpy(at, "Key = PUT/", 10);
+}
+
+static void test_the_examples_are_otherwise_valid(void **state)
 {
 	struct said *s = test_malloc(sizeof(*s));
 	char text[8192];
@@ -258,6 +322,7 @@ static void test_the_examples_are_without_fault(void **state)
 	(void)state;
 	for (i = 0; i < LEN(examples); i++) {
 		len = read_example(text, sizeof(text), examples[i].name);
+		put_keys(text, len);
 		conf_init(&c);
 		said_init(s);
 		assert_int_equal(conf_read_text(&c, "f", text, len, &s->report), 0);
@@ -308,7 +373,8 @@ int main(void)
 		cmocka_unit_test(test_peers_have_names),
 		cmocka_unit_test(test_a_name_is_cut_at_a_whole_character),
 		cmocka_unit_test(test_a_dash_is_standard_input),
-		cmocka_unit_test(test_the_examples_are_without_fault),
+		cmocka_unit_test(test_the_keys_of_the_examples_are_refused),
+		cmocka_unit_test(test_the_examples_are_otherwise_valid),
 		cmocka_unit_test(test_no_example_is_left_out),
 	};
 

@@ -22,6 +22,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "control/control.h"
+#include "control/record.h"
 #include "control/subscribers.h"
 #include "control/uapi.h"
 #include "control/unixsock.h"
@@ -941,6 +942,7 @@ static void test_listeners_outlive_the_patience_for_clients(void **state)
 {
 	struct lab *l = *state;
 	int fd[SUBSCRIBERS_MAX], extra;
+	struct print line = { 0 };
 	size_t i;
 
 	/* more listeners than clients at a time */
@@ -955,7 +957,9 @@ static void test_listeners_outlive_the_patience_for_clients(void **state)
 	expect_answer(l, extra, "events=1\n\n", "errno=16\n\n");
 	expect_answer(l, extra, "events=1\nx=1\n\n", "errno=22\n\n");
 	expect_answer(l, extra, "set=1\nlisten_port=5\n\n", "errno=0\n\n");
-	subscribers_publish(control_subscribers(l->c), "x", "%s", " n=1");
+	subscribers_begin(control_subscribers(l->c), &line, "x");
+	record_add(&line, "n", "1");
+	subscribers_publish(control_subscribers(l->c), &line);
 	for (i = 0; i < LEN(fd); i++) {
 		const char *heard = overhear(l, fd[i], 1);
 

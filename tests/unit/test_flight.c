@@ -12,7 +12,7 @@
 
 /*
  * Units on their way together.  The same story is told twice: unit after unit, and in
- * bursts whose jobs an adversary does in any order.  Whoever watches sees no difference.
+ * bursts whose jobs an adversary does in any order.  No observer sees a difference.
  */
 
 enum {

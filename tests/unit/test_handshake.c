@@ -2,7 +2,6 @@
 #include "proto/handshake.h"
 
 #include "base/bytes.h"
-#include "base/vault.h"
 #include "forced.h"
 #include "hex.h"
 #include "pair.h"
@@ -434,7 +433,6 @@ static void test_crossing_initiations_with_a_session_are_settled_by_the_jitter(v
 static int set_up(void **state)
 {
 	(void)state;
-	vault_allow_swap(true);
 	return forced_aead();
 }
 

@@ -275,6 +275,14 @@ static void write_file(const char *path, unsigned mode)
 	assert_int_equal(chmod(path, mode), 0);
 }
 
+/* Run a hook and wait for it. */
+static int hook(const char *command)
+{
+	int fd, r = host_hook_start(host, "wg7", command, &fd);
+
+	return r < 0 ? r : host_hook_end(host);
+}
+
 static void test_hook_gets_the_name_of_the_interface(void **state)
 {
 	char command[128], path[64];
@@ -282,18 +290,18 @@ static void test_hook_gets_the_name_of_the_interface(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s/hook", directory);
 	snprintf(command, sizeof(command), "echo %%i-%%i > %s", path);
-	assert_int_equal(host_hook(host, "wg7", command), 0);
+	assert_int_equal(hook(command), 0);
 	assert_int_equal(lab_try("grep -qx wg7-wg7 %s", path), 0);
-	assert_int_equal(host_hook(host, "wg7", "exit 3"), 3);
-	assert_int_equal(host_hook(host, "wg7", "kill -9 $$"), 128 + 9);
-	assert_int_equal(host_hook(host, "wg7", "no-such-program-anywhere 2>/dev/null"), 127);
+	assert_int_equal(hook("exit 3"), 3);
+	assert_int_equal(hook("kill -9 $$"), 128 + 9);
+	assert_int_equal(hook("no-such-program-anywhere 2>/dev/null"), 127);
 }
 
 static void test_hook_inherits_no_descriptor(void **state)
 {
 	(void)state;
 	/* The shell itself, and the directory that ls has open. */
-	assert_int_equal(host_hook(host, "wg7", "test \"$(ls /proc/self/fd | wc -l)\" -le 4"), 0);
+	assert_int_equal(hook("test \"$(ls /proc/self/fd | wc -l)\" -le 4"), 0);
 }
 
 static void test_hook_that_is_stopped_takes_its_children_along(void **state)

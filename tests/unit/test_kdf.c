@@ -5,20 +5,6 @@
 #include "hex.h"
 #include "vectors.h"
 
-static void test_hmac_known_answers(void **state)
-{
-	uint8_t key[512], data[512], out[BLAKE2S_LEN];
-	size_t i, key_len, len;
-
-	(void)state;
-	for (i = 0; i < LEN(hmac_vectors); i++) {
-		key_len = hex_read(key, sizeof(key), hmac_vectors[i].key);
-		len = hex_read(data, sizeof(data), hmac_vectors[i].data);
-		hmac_blake2s(out, key, key_len, data, len);
-		assert_hex(out, sizeof(out), hmac_vectors[i].mac);
-	}
-}
-
 /* A key of n <= 64 bytes is padded with zeros anyway, so the short ones fit kdf(). */
 static size_t read_kdf(size_t i, uint8_t key[32], uint8_t *input, size_t size)
 {
@@ -84,7 +70,6 @@ static void test_an_output_may_be_the_memory_of_the_key_or_the_input(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hmac_known_answers),
 		cmocka_unit_test(test_kdf_known_answers),
 		cmocka_unit_test(test_outputs_not_wanted_do_not_change_the_others),
 		cmocka_unit_test(test_an_output_may_be_the_memory_of_the_key_or_the_input),

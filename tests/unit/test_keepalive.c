@@ -2,7 +2,6 @@
 #include "proto/tunnel.h"
 
 #include "base/bytes.h"
-#include "base/vault.h"
 #include "forced.h"
 #include "hex.h"
 #include "pair.h"
@@ -171,7 +170,6 @@ static void test_giving_up_cancels_the_passive_keepalive(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	vault_allow_swap(true);
 	return forced_aead();
 }
 

@@ -159,14 +159,6 @@ static void test_keys_that_differ_in_any_one_bit_are_not_equal(void **state)
 	assert_true(key_equal(&a, &b));
 }
 
-static void test_bytes_equal_looks_at_len_bytes_and_no_more(void **state)
-{
-	(void)state;
-	assert_true(bytes_equal("same!", "same?", 4));
-	assert_false(bytes_equal("same!", "same?", 5));
-	assert_true(bytes_equal("x", "y", 0));
-}
-
 static void test_clamp_makes_a_private_key(void **state)
 {
 	struct key key;
@@ -182,6 +174,43 @@ static void test_clamp_makes_a_private_key(void **state)
 	}
 }
 
+static void test_what_begins_with_put_is_no_key(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is;
+	} table[] = {
+		{ "put/your/own/private/key/here/////////////0=", true },
+		{ "put/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", true },
+		/* the first, as wg shows it once in use */
+		{ "oOt/your/own/private/key/here/////////////0=", true },
+		{ "oOt/yourAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEA=", true },
+		/* a key like many others */
+		{ "oOt/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEA=", false },
+		{ "Put/your/own/private/key/here/////////////0=", false },
+		{ "puT/your/own/private/key/here/////////////0=", false },
+		{ "put+your/own/private/key/here/////////////0=", false },
+		{ "AAAAput/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", false },
+		{ "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", false },
+	};
+	struct key key;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LEN(table); i++) {
+		assert_true(key_from_base64(&key, table[i].text, KEY_BASE64_LEN));
+		if (key_is_placeholder(&key) != table[i].is)
+			fail_msg("%s", table[i].text);
+	}
+	/* Each bit of the first three bytes counts, and no other. */
+	assert_true(key_from_base64(&key, table[1].text, KEY_BASE64_LEN));
+	for (i = 0; i < KEY_LEN * 8; i++) {
+		hex_flip(&key, i);
+		assert_true(key_is_placeholder(&key) == (i >= 24));
+		hex_flip(&key, i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,8 +221,8 @@ int main(void)
 		cmocka_unit_test(test_hex_takes_either_case_and_prints_lower_case),
 		cmocka_unit_test(test_each_of_256_characters_is_judged_right_in_hex),
 		cmocka_unit_test(test_keys_that_differ_in_any_one_bit_are_not_equal),
-		cmocka_unit_test(test_bytes_equal_looks_at_len_bytes_and_no_more),
 		cmocka_unit_test(test_clamp_makes_a_private_key),
+		cmocka_unit_test(test_what_begins_with_put_is_no_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

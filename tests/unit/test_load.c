@@ -2,7 +2,6 @@
 #include "proto/handshake.h"
 
 #include "base/bytes.h"
-#include "base/vault.h"
 #include "forced.h"
 #include "hex.h"
 #include "pair.h"
@@ -282,7 +281,6 @@ static void test_a_cookie_reply_changes_the_cookie_and_nothing_else(void **state
 static int set_up(void **state)
 {
 	(void)state;
-	vault_allow_swap(true);
 	return forced_aead();
 }
 

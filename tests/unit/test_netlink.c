@@ -359,6 +359,35 @@ static void test_way_tells_device_source_and_mtu(void **state)
 	lab_run("ip -6 route add 2001:db8:1::/48 via 2001:db8::9 mtu 1400");
 	assert_int_equal(route_get(&rig->rtnl, &far.ip, 0, &path), 0);
 	assert_int_equal(path.mtu, 1400);
+	assert_true(path.leaves);
+}
+
+/* Our own address, a network routed to ourselves, broadcast and multicast. */
+static void test_route_get_tells_what_stays_on_this_host(void **state)
+{
+	static const char *const stays[] = { "127.0.0.1",   "::1",         "192.0.2.1",
+					     "2001:db8::1", "203.0.113.9", "2001:db8:5::9",
+					     "192.0.2.255", "ff02::1" };
+	struct prefix leaves = net("192.0.2.77");
+	struct rig *rig = *state;
+	struct route_path path;
+	size_t i;
+
+	lab_run("ip link set lo up");
+	lab_run("ip route add local 203.0.113.0/24 dev lo");
+	lab_run("ip -6 route add 2001:db8:5::/48 dev lo");
+	for (i = 0; i < LEN(stays); i++) {
+		struct prefix p = net(stays[i]);
+
+		int err = route_get(&rig->rtnl, &p.ip, 0, &path);
+
+		if (err < 0 || path.leaves)
+			fail_msg("%s: %d", stays[i], err);
+	}
+	assert_int_equal(route_get(&rig->rtnl, &leaves.ip, 0, &path), 0);
+	assert_true(path.leaves);
+	lab_run("ip route del local 203.0.113.0/24 dev lo");
+	lab_run("ip -6 route del 2001:db8:5::/48 dev lo");
 }
 
 struct family {
@@ -735,6 +764,7 @@ int main(void)
 		WITH_RIG(test_connected_route_of_an_address_is_enough_and_stays),
 		WITH_RIG(test_small_tables_are_seen_as_well),
 		WITH_RIG(test_way_tells_device_source_and_mtu),
+		WITH_RIG(test_route_get_tells_what_stays_on_this_host),
 		WITH_RIG(test_rules_send_all_but_the_marked_into_the_tunnel),
 		WITH_RIG(test_rules_look_like_those_of_the_tools),
 		WITH_RIG(test_rules_of_others_are_counted_and_left_alone),

@@ -309,6 +309,29 @@ static void test_what_cannot_be_is_neither_written_nor_read(void **state)
 	assert_false(pairline_write(text, &l));
 }
 
+static void test_a_placeholder_for_a_key_is_refused_by_name(void **state)
+{
+	const struct pairline good = offer_of_all();
+	const struct pairline good_answer = answer_to(&good);
+	struct pairline l[3] = { good, good, good_answer }, line;
+	static const char *const again[] = { "taut new", "taut new", "taut join" };
+	static const char put[] = { '\xa6', '\xeb', '\x7f' };
+	char text[PAIRLINE_TEXT], why[PAIRLINE_WHY];
+	size_t i;
+
+	(void)state;
+	memcpy(l[0].public_key.bytes, put, sizeof(put));
+	memcpy(l[1].psk.bytes, put, sizeof(put));
+	memcpy(l[2].public_key.bytes, put, sizeof(put));
+	for (i = 0; i < LEN(l); i++) {
+		assert_true(pairline_write(text, &l[i]));
+		assert_int_equal(pairline_read(&line, text, strlen(text), why), -EINVAL);
+		assert_non_null(strstr(why, "placeholder"));
+		assert_non_null(strstr(why, again[i]));
+		assert_true(key_is_zero(&line.public_key) && key_is_zero(&line.psk));
+	}
+}
+
 static void test_fields_out_of_order_twice_or_unknown_are_refused(void **state)
 {
 	const struct pairline offer = offer_of_all();
@@ -453,6 +476,7 @@ int main(void)
 		cmocka_unit_test(test_a_newer_version_is_named),
 		cmocka_unit_test(test_the_wrong_place_is_named),
 		cmocka_unit_test(test_what_cannot_be_is_neither_written_nor_read),
+		cmocka_unit_test(test_a_placeholder_for_a_key_is_refused_by_name),
 		cmocka_unit_test(test_fields_out_of_order_twice_or_unknown_are_refused),
 		cmocka_unit_test(test_a_field_does_not_reach_beyond_its_line),
 		cmocka_unit_test(test_damaged_bytes_with_a_good_checksum_are_refused_or_canonical),

@@ -2,7 +2,6 @@
 #include "proto/tunnel.h"
 
 #include "base/bytes.h"
-#include "base/vault.h"
 #include "forced.h"
 #include "hex.h"
 #include "pair.h"
@@ -424,7 +423,6 @@ static void test_a_flush_ends_where_the_nonces_end(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	vault_allow_swap(true);
 	return forced_aead();
 }
 

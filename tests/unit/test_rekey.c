@@ -2,7 +2,6 @@
 #include "proto/tunnel.h"
 
 #include "base/bytes.h"
-#include "base/vault.h"
 #include "forced.h"
 #include "hex.h"
 #include "pair.h"
@@ -323,7 +322,6 @@ static void test_keys_are_forgotten_after_540_s_without_a_new_session(void **sta
 static int set_up(void **state)
 {
 	(void)state;
-	vault_allow_swap(true);
 	return forced_aead();
 }
 

@@ -158,7 +158,6 @@ static void test_no_memory_leaves_no_secret_behind(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	vault_allow_swap(true);
 	return forced_aead();
 }
 

@@ -2,7 +2,6 @@
 #include "proto/tunnel.h"
 
 #include "base/bytes.h"
-#include "base/vault.h"
 #include "forced.h"
 #include "hex.h"
 #include "pair.h"
@@ -71,7 +70,6 @@ static void test_refused_datagrams_are_not_credited(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	vault_allow_swap(true);
 	return forced_aead();
 }
 

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "control/record.h"
 #include "view/show.h"
 #include "view/tunnelview.h"
 
@@ -82,56 +81,6 @@ static void test_bytes_are_told_with_binary_units(void **state)
 		assert_string_equal(out.chars, step[i].words);
 		print_fini(&out);
 	}
-}
-
-static void test_values_are_taken_out_of_records(void **state)
-{
-	struct text line = text_from_str(
-		"peer=abc= state=up reason=\"a \\\"b\\\" state=down\x1b[1m\" "
-		"x y= drop_replay=7");
-	char value[32];
-
-	(void)state;
-	assert_true(record_get(line, "peer", value, sizeof(value)));
-	assert_string_equal(value, "abc=");
-	assert_true(record_get(line, "state", value, sizeof(value)));
-	assert_string_equal(value, "up");
-	assert_true(record_get(line, "reason", value, sizeof(value)));
-	assert_string_equal(value, "a \"b\" state=down[1m");
-	assert_true(record_get(line, "y", value, sizeof(value)));
-	assert_string_equal(value, "");
-	assert_true(record_get(line, "drop_replay", value, sizeof(value)));
-	assert_string_equal(value, "7");
-	assert_false(record_get(line, "x", value, sizeof(value)));
-	assert_false(record_get(line, "replay", value, sizeof(value)));
-	assert_true(record_get(line, "reason", value, 4));
-	assert_string_equal(value, "a \"");
-	assert_false(record_get(text_from_str("a=\"open"), "open", value, sizeof(value)));
-	assert_true(record_get(text_from_str("a=\"open\\"), "a", value, sizeof(value)));
-	assert_string_equal(value, "open\\");
-}
-
-static void test_records_are_taken_pair_by_pair(void **state)
-{
-	struct text line = text_from_str("a=1 odd b=\"x y\" =3 c= "), key;
-	char value[8];
-	uint64_t n;
-
-	(void)state;
-	assert_true(record_next(&line, &key, value, sizeof(value)) && text_is(key, "a"));
-	assert_string_equal(value, "1");
-	assert_true(record_next(&line, &key, value, sizeof(value)) && text_is(key, "b"));
-	assert_string_equal(value, "x y");
-	assert_true(record_next(&line, &key, value, sizeof(value)) && text_is(key, ""));
-	assert_true(record_next(&line, &key, value, sizeof(value)) && text_is(key, "c"));
-	assert_string_equal(value, "");
-	assert_false(record_next(&line, &key, value, sizeof(value)));
-	line = text_from_str("a=18446744073709551615 b=18446744073709551616 c=1x d=");
-	assert_true(record_number(line, "a", &n) && n == UINT64_MAX);
-	assert_false(record_number(line, "b", &n));
-	assert_false(record_number(line, "c", &n));
-	assert_false(record_number(line, "d", &n));
-	assert_false(record_number(line, "e", &n));
 }
 
 static void make(struct tunnelview *r, const char *get, const char *status)
@@ -358,8 +307,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ages_are_told_in_words),
 		cmocka_unit_test(test_bytes_are_told_with_binary_units),
-		cmocka_unit_test(test_values_are_taken_out_of_records),
-		cmocka_unit_test(test_records_are_taken_pair_by_pair),
 		cmocka_unit_test(test_a_report_is_shown_as_wg_shows_it),
 		cmocka_unit_test(test_rates_are_shown_when_there_are_any),
 		cmocka_unit_test(test_keys_are_shown_only_when_asked_for),

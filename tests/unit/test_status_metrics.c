@@ -14,7 +14,6 @@
 #include "diag/state.h"
 #include "unit/machine.h"
 #include "view/status_metrics.h"
-#include "view/vocabulary.h"
 
 #define KNOWN_AS(name, key, ips)                                                                  \
 	"{interface=\"wg0\",public_key=\"" key "\",allowed_ips=\"" ips "\",friendly_name=\"" name \
@@ -202,16 +201,6 @@ static void test_no_secret_is_in_them(void **state)
 	print_fini(&out);
 }
 
-static void test_states_are_those_of_the_daemon(void **state)
-{
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < STATE_COUNT; i++)
-		assert_string_equal(vocabulary_state(i), state_name((enum state_word)i));
-	assert_null(vocabulary_state(STATE_COUNT));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,7 +211,6 @@ int main(void)
 		cmocka_unit_test(test_a_tunnel_that_does_not_run_is_down),
 		cmocka_unit_test(test_a_label_is_quoted),
 		cmocka_unit_test(test_no_secret_is_in_them),
-		cmocka_unit_test(test_states_are_those_of_the_daemon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

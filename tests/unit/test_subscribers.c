@@ -17,8 +17,10 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/mem.h"
 #include "base/print.h"
 #include "base/text.h"
+#include "control/record.h"
 #include "control/subscribers.h"
 
 struct lab {
@@ -62,6 +64,21 @@ static int tear_down(void **state)
 	ev_loop_destroy(l->loop);
 	free(l);
 	return 0;
+}
+
+__attribute__((format(printf, 4, 5))) static void publish(struct lab *l, const char *event,
+							  const char *key, const char *format, ...)
+{
+	struct print line = { 0 };
+	char value[12000];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(value, sizeof(value), format, ap);
+	va_end(ap);
+	subscribers_begin(&l->f, &line, event);
+	record_add(&line, key, "%s", value);
+	subscribers_publish(&l->f, &line);
 }
 
 /* Our end; *theirs is what the feed would be handed. */
@@ -129,14 +146,14 @@ static void test_a_listener_is_greeted_and_told(void **state)
 	bool closed;
 	int fd;
 
-	subscribers_publish(&l->f, "early", " n=%d", 0); /* nobody is listening */
+	publish(l, "early", "n", "%d", 0); /* nobody is listening */
 	fd = join(l);
-	subscribers_publish(&l->f, "state", " state=%s n=%d", "up", 7);
+	publish(l, "state", "state", "%s", "up");
 	heard = hear(l, fd, &closed);
 	assert_false(closed);
 	rest = text_from_str(heard.chars);
 	expect_line(&rest, "listening", "interface=t0");
-	expect_line(&rest, "state", "interface=t0 state=up n=7");
+	expect_line(&rest, "state", "interface=t0 state=up");
 	assert_int_equal(text_len(rest), 0);
 	print_fini(&heard);
 	close(fd);
@@ -153,7 +170,7 @@ static void test_all_are_told_at_most_so_many(void **state)
 		fd[i] = join(l);
 	ours = make(&theirs);
 	assert_int_equal(subscribers_join(&l->f, theirs), -EBUSY);
-	subscribers_publish(&l->f, "x", "%s", "");
+	publish(l, "x", "n", "1");
 	for (i = 0; i < SUBSCRIBERS_MAX; i++) {
 		heard = hear(l, fd[i], &closed);
 		assert_non_null(strstr(heard.chars, "event=x "));
@@ -186,7 +203,7 @@ static void test_a_slow_listener_is_told_how_many_it_missed(void **state)
 	char *at;
 
 	for (i = 0; i < TOLD; i++)
-		subscribers_publish(&l->f, "x", " word=%050d", i);
+		publish(l, "x", "word", "%050d", i);
 	heard = hear(l, fd, &closed);
 	assert_false(closed);
 	for (at = heard.chars; (at = strstr(at, "event=x ")); at++)
@@ -200,7 +217,7 @@ static void test_a_slow_listener_is_told_how_many_it_missed(void **state)
 	/* reported once, after everything sent before */
 	assert_null(strstr(at, "event="));
 	print_fini(&heard);
-	subscribers_publish(&l->f, "y", "%s", "");
+	publish(l, "y", "n", "1");
 	heard = hear(l, fd, &closed);
 	assert_memory_equal(heard.chars, "event=y ", 8);
 	print_fini(&heard);
@@ -215,7 +232,7 @@ static void test_a_hopeless_listener_is_dropped_and_no_other(void **state)
 	bool closed;
 
 	for (i = 0; i < 400; i++) {
-		subscribers_publish(&l->f, "x", " word=%0500d", i);
+		publish(l, "x", "word", "%0500d", i);
 		heard = hear(l, idle, &closed);
 		assert_false(closed);
 		assert_true(heard.len > 500);
@@ -242,7 +259,7 @@ static void test_progress_keeps_a_slow_listener(void **state)
 	char some[2048];
 
 	for (i = 0; i < 1000; i++)
-		subscribers_publish(&l->f, "x", " word=%050d", i);
+		publish(l, "x", "word", "%050d", i);
 	/* three times its patience, a bit at a time */
 	for (i = 0; i < 10; i++) {
 		pump(l, 30);
@@ -260,13 +277,32 @@ static void test_a_long_line_is_cut_and_whole_lines_follow(void **state)
 	bool closed;
 	char *line;
 
-	subscribers_publish(&l->f, "x", " word=%010000d", 1);
-	subscribers_publish(&l->f, "y", "%s", " end");
+	publish(l, "x", "word", "%010000d", 1);
+	publish(l, "y", "n", "1");
 	heard = hear(l, fd, &closed);
 	line = strstr(heard.chars, "event=x ");
 	assert_non_null(line);
 	assert_int_equal(strcspn(line, "\n"), SUBSCRIBERS_LINE - 1);
 	assert_memory_equal(line + SUBSCRIBERS_LINE, "event=y ", 8);
+	print_fini(&heard);
+	close(fd);
+}
+
+static void test_a_line_without_memory_is_missed_and_said_so(void **state)
+{
+	struct lab *l = *state;
+	int fd = join(l);
+	struct print heard;
+	bool closed;
+
+	mem_fail_after(0);
+	publish(l, "x", "n", "1");
+	mem_fail_after(-1);
+	publish(l, "y", "n", "2");
+	heard = hear(l, fd, &closed);
+	assert_null(strstr(heard.chars, "event=x "));
+	assert_non_null(strstr(heard.chars, "event=missed "));
+	assert_non_null(strstr(heard.chars, " n=1\nevent=y "));
 	print_fini(&heard);
 	close(fd);
 }
@@ -321,6 +357,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_progress_keeps_a_slow_listener, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_a_long_line_is_cut_and_whole_lines_follow,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_line_without_memory_is_missed_and_said_so,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_what_a_listener_says_is_ignored, set_up,
 						tear_down),

@@ -9,13 +9,20 @@
 
 #include "diag/summary.h"
 
-static void add(struct summary *s, uint8_t first, enum state_word word, const char *reason)
+static void add_named(struct summary *s, uint8_t first, const char *name, enum state_word word,
+		      const char *reason)
 {
 	struct state state = { .word = word };
-	struct key key = { .bytes = { first } };
+	struct peer peer = { .public_key = { .bytes = { first } } };
 
+	snprintf(peer.note.name, sizeof(peer.note.name), "%s", name);
 	snprintf(state.reason, sizeof(state.reason), "%s", reason);
-	summary_add(s, &key, &state);
+	summary_add(s, &peer, &state);
+}
+
+static void add(struct summary *s, uint8_t first, enum state_word word, const char *reason)
+{
+	add_named(s, first, "", word, reason);
 }
 
 static void expect(const struct summary *s, const char *want)
@@ -65,6 +72,10 @@ static void test_the_gravest_trouble_is_named(void **unused)
 	add(&s, 12, STATE_DEAD, "another");
 	add(&s, 16, STATE_RESOLVING, "waits");
 	expect(&s, "5 peers: 1 up, 1 resolving, 1 handshaking, 2 dead; CAAAAAAA: no answer");
+	s = (struct summary){ 0 };
+	add(&s, 0, STATE_UP, "session works");
+	add_named(&s, 8, "road warrior", STATE_DEAD, "no answer");
+	expect(&s, "2 peers: 1 up, 1 dead; CAAAAAAA road warrior: no answer");
 }
 
 static void test_equal_means_the_same_words(void **unused)
@@ -87,14 +98,16 @@ static void test_equal_means_the_same_words(void **unused)
 
 static void test_the_longest_of_all_fits(void **unused)
 {
-	char text[SUMMARY_TEXT], reason[STATE_TEXT];
+	char text[SUMMARY_TEXT], reason[STATE_TEXT], name[PEER_NAME];
 	struct summary s = { 0 };
 
 	(void)unused;
 	memset(reason, 'r', sizeof(reason) - 1);
 	reason[sizeof(reason) - 1] = '\0';
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
 	for (unsigned i = 0; i < 6 * 10000; i++)
-		add(&s, 0, (enum state_word)(i % STATE_COUNT), reason);
+		add_named(&s, 0, name, (enum state_word)(i % STATE_COUNT), reason);
 	summary_print(text, &s);
 	assert_true(strlen(text) < SUMMARY_TEXT - 1);
 	assert_string_equal(text + strlen(text) - strlen(reason), reason);

@@ -2,7 +2,6 @@
 #include "proto/tunnel.h"
 
 #include "base/bytes.h"
-#include "base/vault.h"
 #include "forced.h"
 #include "hex.h"
 #include "pair.h"
@@ -409,7 +408,6 @@ static void test_new_packets_do_not_overtake_those_that_wait(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	vault_allow_swap(true);
 	return forced_aead();
 }
 

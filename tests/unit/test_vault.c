@@ -259,20 +259,9 @@ static void try_without_lock(void *ctx)
 	errno = 0;
 	if (vault_new(32) || (errno != EPERM && errno != ENOMEM) || vault_used() != 0)
 		_exit(1);
-	vault_allow_swap(true);
-	p = vault_new(32);
-	if (!p || vault_locked() != 0 || vault_used() != 32)
-		_exit(2);
-	memset(p, 0x44, 32);
-	vault_free(p, 32);
-	if (vault_used() != 0 || vault_locked() != 0)
-		_exit(3);
-	vault_allow_swap(false);
-	if (vault_new(32))
-		_exit(4);
 }
 
-static void test_without_a_lock_there_is_no_secret_unless_swap_is_allowed(void **state)
+static void test_without_a_lock_there_is_no_secret(void **state)
 {
 	int status = status_of(try_without_lock, NULL);
 
@@ -311,7 +300,6 @@ static void test_many_secrets_that_come_and_go_never_touch_each_other(void **sta
 	size_t round, i;
 
 	(void)state;
-	vault_allow_swap(true); /* 8 MiB may not be ours to lock */
 	for (round = 0; round < 20000; round++) {
 		seed = seed * 1664525 + 1013904223;
 		i = (seed >> 8) % LEN(slot);
@@ -333,7 +321,6 @@ static void test_many_secrets_that_come_and_go_never_touch_each_other(void **sta
 	}
 	assert_int_equal(vault_used(), 0);
 	assert_int_equal(vault_locked(), 0);
-	vault_allow_swap(false);
 }
 
 int main(void)
@@ -346,7 +333,7 @@ int main(void)
 		cmocka_unit_test(test_a_forked_child_finds_no_secret),
 		cmocka_unit_test(test_an_overrun_at_either_end_of_the_pages_is_fatal),
 		cmocka_unit_test(test_a_wrong_free_is_fatal),
-		cmocka_unit_test(test_without_a_lock_there_is_no_secret_unless_swap_is_allowed),
+		cmocka_unit_test(test_without_a_lock_there_is_no_secret),
 		cmocka_unit_test(test_failures_say_why_and_change_nothing),
 		cmocka_unit_test(test_many_secrets_that_come_and_go_never_touch_each_other),
 	};

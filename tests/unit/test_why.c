@@ -556,6 +556,8 @@ static void test_forbidden_inner_source_is_named_with_its_owner(void **state)
 	assert_true(prefix_parse(&prefix, "10.9.0.0/16", 11));
 	assert_int_equal(admin_allow(&t, other, &prefix), 0);
 	expect(WHY_SOURCE, WHY_SURE, "belongs to the peer /wA");
+	snprintf(other->note.name, sizeof(other->note.name), "laptop");
+	expect(WHY_SOURCE, WHY_SURE, "AAAA= laptop.");
 	peer->faults.source_at = ago(181);
 	expect_health();
 }

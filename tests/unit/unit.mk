@@ -39,6 +39,7 @@ unit_tests = \
 	tests/unit/test_kdf \
 	tests/unit/test_keepalive \
 	tests/unit/test_key \
+	tests/unit/test_keygen \
 	tests/unit/test_keyring \
 	tests/unit/test_hsqueue \
 	tests/unit/test_load \
@@ -49,6 +50,7 @@ unit_tests = \
 	tests/unit/test_noise \
 	tests/unit/test_notify \
 	tests/unit/test_pages \
+	tests/unit/test_phase \
 	tests/unit/test_pickaddr \
 	tests/unit/test_pairline \
 	tests/unit/test_datapath \
@@ -56,6 +58,7 @@ unit_tests = \
 	tests/unit/test_batch \
 	tests/unit/test_pump \
 	tests/unit/test_ring \
+	tests/unit/test_record \
 	tests/unit/test_rng \
 	tests/unit/test_regress_proto \
 	tests/unit/test_rekey \
@@ -87,6 +90,7 @@ unit_tests = \
 	tests/unit/test_vault \
 	tests/unit/test_verdict \
 	tests/unit/test_vnet_merge \
+	tests/unit/test_vocabulary \
 	tests/unit/test_vnet_split \
 	tests/unit/test_why \
 	tests/unit/test_xaead

@@ -106,47 +106,6 @@ static const struct blake2s_vector {
 	},
 };
 
-static const struct hmac_vector {
-	const char *key;
-	const char *data;
-	const char *mac;
-} hmac_vectors[] = {
-	{
-		.key = "",
-		.data = "",
-		.mac = "eaf4bb25938f4d20e72656bbbc7a9bf63c0c18537333c35bdb67db1402661acd",
-	},
-	{
-		.key = "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
-		.data = "4869205468657265",
-		.mac = "65a8b7c5cc9136d424e82c37e2707e74e913c0655b99c75f40edf387453a3260",
-	},
-	{
-		.key = "4a656665",
-		.data = "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
-		.mac = "90b6281e2f3038c9056af0b4a7e763cae6fe5d9eb4386a0ec95237890c104ff0",
-	},
-	{
-		.key =
-			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-		.data =
-			"dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
-			"dddddddddddddddddddddddddddddddddddd",
-		.mac = "72f9ba1ceff3d2edd054021a8d0efea2feb702982a59ed1998ac7649585f490f",
-	},
-	{
-		.key =
-			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-			"aaaaaa",
-		.data = "6c6172676572207468616e20626c6f636b2073697a65",
-		.mac = "f35e340e8137fbc6f792660ba96276947f7af79fd1377da44ce4c6f27a67938f",
-	},
-};
-
 static const struct kdf_vector {
 	const char *key;
 	const char *input;
