@@ -3,6 +3,7 @@
 style_tests = \
 	tests/style/circles.py \
 	tests/style/completions.py \
+	tests/style/contributing.py \
 	tests/style/counting.py \
 	tests/style/docs.py \
 	tests/style/format.py \
