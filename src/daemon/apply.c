@@ -181,7 +181,7 @@ static bool file_name(struct peer *p, const struct conf_peer *c)
 
 /* 1: changed, 0: not. */
 static int file_endpoint(struct tunnel *t, struct names *names, struct peer *p,
-			 const struct conf_peer *c, const struct conf_peer *old)
+			 const struct conf_peer *c, const struct conf_peer *old, struct instant now)
 {
 	int r;
 
@@ -193,8 +193,10 @@ static int file_endpoint(struct tunnel *t, struct names *names, struct peer *p,
 	}
 	names_forget(names, &p->public_key);
 	/* No endpoint in the file: keep the current one. */
-	if (!(c->set & CONF_PEER_ENDPOINT))
+	if (!(c->set & CONF_PEER_ENDPOINT)) {
+		admin_candidates(t, p, NULL, 0, now);
 		return old ? 1 : 0;
+	}
 	admin_endpoint(t, p, &c->endpoint);
 	return 1;
 }
@@ -275,7 +277,7 @@ static int file_peer(struct tunnel *t, struct names *names, const struct conf_pe
 		admin_keepalive(t, p, c->keepalive, now);
 		changed = true;
 	}
-	r = file_endpoint(t, names, p, c, old);
+	r = file_endpoint(t, names, p, c, old, now);
 	if (r < 0)
 		return r;
 	changed |= r;

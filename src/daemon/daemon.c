@@ -17,10 +17,8 @@
 #include "daemon/config.h"
 #include "daemon/events.h"
 #include "daemon/linkwatch.h"
-#include "daemon/publish.h"
 #include "daemon/reload.h"
 #include "daemon/requests.h"
-#include "daemon/rpfilter.h"
 #include "proto/admin.h"
 
 void daemon_peer_context(const struct daemon *d, const struct peer *p, struct state_context *around)
@@ -36,6 +34,7 @@ void daemon_peer_context(const struct daemon *d, const struct peer *p, struct st
 		.host = name ? name->host : NULL,
 		.why = name && *name->why ? name->why : NULL,
 		.retry_seconds = name ? name->retry_seconds : 0,
+		.asked_at = name ? name->asked_at : 0,
 	};
 }
 
@@ -157,15 +156,6 @@ static bool is_reachable(void *ctx, const struct endpoint *end)
 	return d->datapath.udp.fd[end->remote.sa.sa_family == AF_INET6 ? UDP_V6 : UDP_V4] >= 0;
 }
 
-static void on_endpoint_moved(void *ctx, struct peer *peer)
-{
-	struct daemon *d = ctx;
-
-	rpfilter_warn(d, peer);
-	publish_endpoint(d, peer);
-	linkwatch_endpoint(d);
-}
-
 /* --- start and stop --- */
 
 /* Keys must not end up in a core file. */
@@ -209,7 +199,6 @@ static int open_parts(struct daemon *d)
 		.resolver = d->resolver,
 		.tunnel = &d->datapath.tunnel,
 		.reachable = is_reachable,
-		.moved = on_endpoint_moved,
 		.ctx = d,
 	};
 	return 0;

@@ -8,6 +8,7 @@
 #include "daemon/apply.h"
 #include "daemon/linkwatch.h"
 #include "daemon/publish.h"
+#include "daemon/rpfilter.h"
 #include "diag/label.h"
 
 enum { ASK_AGAIN_AFTER = 2 }; /* unanswered initiations, before the name is resolved again */
@@ -77,17 +78,19 @@ static void unanswered(struct daemon *d, const struct event *e, const struct who
 		       struct instant now)
 {
 	struct peer_note *note = &e->peer->note;
+	char end[ENDPOINT_TEXT];
 
+	endpoint_print(end, &e->end); /* another place may be tried by now */
 	/* The first series is news; each further attempt is not, nor are further series. */
 	if (e->n == ASK_AGAIN_AFTER && !note->doubted && may_log(d, RATELIMIT_RETRY, now)) {
 		note->doubted = true;
 		log_info("peer %s (%s): no answer yet, still trying (see: taut why %s)", w->label,
-			 w->end, d->options.name);
+			 end, d->options.name);
 	} else {
-		log_debug("peer %s (%s): initiation resent (%" PRIu32 ")", w->label, w->end, e->n);
+		log_debug("peer %s (%s): initiation resent (%" PRIu32 ")", w->label, end, e->n);
 	}
 	if (e->n >= ASK_AGAIN_AFTER)
-		names_unanswered(&d->names, e->peer);
+		names_unanswered(&d->names, &e->peer->public_key);
 }
 
 void events_handle(struct daemon *d, const struct event *e, struct instant now)
@@ -122,6 +125,11 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 	case EVENT_ENDPOINT:
 		linkwatch_endpoint(d);
 		log_trouble(d, e, &w, now);
+		break;
+	case EVENT_TRYING:
+		linkwatch_endpoint(d);
+		rpfilter_warn(d, e->peer);
+		log_debug("peer %s: trying %s", w.label, w.end);
 		break;
 	case EVENT_PSK:
 	case EVENT_TIMESTAMP:

@@ -21,22 +21,6 @@ void hostside_commit_mark(struct daemon *d, struct change *c)
 			 "tunnel; reload to fix this");
 }
 
-static void log_port(int error, uint16_t port)
-{
-	if (error == -EADDRINUSE)
-		log_error("UDP port %u is in use by another program (ss -ulpn shows it): stop it, "
-			  "or set another ListenPort",
-			  port);
-	else if (error == -EACCES)
-		log_error("no permission to use UDP port %u: ports below 1024 need "
-			  "CAP_NET_BIND_SERVICE",
-			  port);
-	else if (error == -EPERM)
-		log_error("no permission to set FwMark: it needs CAP_NET_ADMIN");
-	else
-		log_error("cannot open UDP port %u: %s", port, strerror(-error));
-}
-
 /*
  * The mark of our own datagrams, which is also the table of a default route; a free
  * one is chosen once and kept.
@@ -90,7 +74,7 @@ int hostside_plan_sockets(struct daemon *d, struct change *c)
 		return r;
 	r = rebind_plan(&c->sockets, d, wanted_port(c), mark);
 	if (r < 0) {
-		log_port(r, c->to->listen_port);
+		rebind_log_port(r, c->to->listen_port);
 		print_add(c->report, "cannot use UDP port %u: %s\n", c->to->listen_port,
 			  strerror(-r));
 	}

@@ -58,7 +58,7 @@ void publish_state(struct daemon *d, const struct peer *p, int previous, struct 
 	subscribers_publish(f, &line);
 }
 
-void publish_endpoint(struct daemon *d, const struct peer *p)
+static void publish_endpoint(struct daemon *d, const struct peer *p)
 {
 	struct subscribers *f = subscribers_of(d);
 	struct print line = { 0 };
@@ -77,7 +77,7 @@ void publish_event(struct daemon *d, const struct event *e)
 
 	if (!f || !e->peer)
 		return;
-	if (e->kind == EVENT_ENDPOINT)
+	if (e->kind == EVENT_ENDPOINT || e->kind == EVENT_TRYING)
 		publish_endpoint(d, e->peer);
 	if (e->kind != EVENT_HANDSHAKE)
 		return;

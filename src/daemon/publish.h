@@ -19,8 +19,6 @@ void publish_link(struct daemon *d, bool up);
 void publish_state(struct daemon *d, const struct peer *p, int previous, struct instant now);
 /* A handshake, or a move to another address. */
 void publish_event(struct daemon *d, const struct event *e);
-/* Its endpoint has changed, because its name has a new address. */
-void publish_endpoint(struct daemon *d, const struct peer *p);
 /* A reload ended with r; report has what it said, starting at from. */
 void publish_reload(struct daemon *d, int r, const struct print *report, size_t from);
 

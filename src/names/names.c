@@ -28,37 +28,6 @@ const struct name *names_of(const struct names *n, const struct key *peer)
 	return name;
 }
 
-/* Whether moving the endpoint could do harm. */
-static bool works(const struct peer *p, uint64_t mono)
-{
-	return p->keyring.current && session_may_send(p->keyring.current, mono) &&
-	       !p->timers.at[TIMER_RETRANSMIT];
-}
-
-/* Which of its addresses the peer has now; -1: none of them. */
-static int current_end(const struct name *name, const struct peer *p)
-{
-	for (unsigned i = 0; i < name->n; i++) {
-		if (endpoint_same_remote(&name->ends[i], &p->endpoint))
-			return (int)i;
-	}
-	return -1;
-}
-
-static void move(struct name *name, struct peer *p, const struct endpoint *end)
-{
-	struct names *n = name->names;
-	struct tunnel *t = n->tunnel;
-	bool first = !endpoint_known(&p->endpoint);
-
-	admin_endpoint(t, p, end);
-	/* What has been waiting can be sent now. */
-	if (first && (p->timers.interval || p->staged.n))
-		admin_handshake(t, p, clock_now());
-	admin_touched(t, p);
-	n->moved(n->ctx, p);
-}
-
 static void log_failure(struct name *name, const char *why, unsigned retry)
 {
 	bool news = strncmp(name->why, why, sizeof(name->why) - 1) != 0;
@@ -72,34 +41,47 @@ static void log_failure(struct name *name, const char *why, unsigned retry)
 			 name->host, why, retry);
 }
 
+/* Those that a socket of ours can reach. */
+static unsigned filter(const struct names *n, struct endpoint usable[REACH_CANDIDATES],
+		       const struct endpoint *ends, unsigned n_ends)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < n_ends && found < REACH_CANDIDATES; i++) {
+		if (n->reachable(n->ctx, &ends[i]))
+			usable[found++] = ends[i];
+	}
+	return found;
+}
+
 static void answered(void *ctx, const struct endpoint *ends, unsigned n, const char *why,
 		     unsigned retry)
 {
 	struct name *name = ctx;
 	struct names *names = name->names;
 	struct peer *p = admin_find(names->tunnel, &name->peer);
+	struct endpoint usable[REACH_CANDIDATES], before;
+	unsigned found = filter(names, usable, ends, n);
 	char text[ENDPOINT_TEXT];
 
 	if (n == 0) {
 		log_failure(name, why ? why : "no answer", retry);
 		return;
 	}
-	name->n = 0;
-	for (unsigned i = 0; i < n && name->n < NAMES_ENDS; i++) {
-		if (names->reachable(names->ctx, &ends[i]))
-			name->ends[name->n++] = ends[i];
-	}
-	if (name->n == 0) {
+	if (found == 0) {
 		log_failure(name, "its addresses are of an address family this host does not have",
 			    retry);
 		return;
 	}
 	name->why[0] = '\0';
-	if (!p || works(p, clock_now().mono) || current_end(name, p) >= 0)
+	if (!p)
 		return;
-	endpoint_print(text, &name->ends[0]);
+	before = p->endpoint;
+	admin_candidates(names->tunnel, p, usable, found, clock_now());
+	if (endpoint_same_remote(&before, &p->endpoint))
+		return;
+	endpoint_print(text, &p->endpoint);
 	log_info("endpoint %s resolves to %s", name->host, text);
-	move(name, p, &name->ends[0]);
 }
 
 static void drop(struct name *name)
@@ -113,6 +95,7 @@ static void drop(struct name *name)
 int names_set(struct names *n, const struct key *peer, const char *host, uint16_t port)
 {
 	const struct name *old = names_of(n, peer);
+	struct peer *p = admin_find(n->tunnel, peer);
 	struct name *name;
 
 	if (old && old->port == port && strcmp(old->host, host) == 0)
@@ -123,6 +106,7 @@ int names_set(struct names *n, const struct key *peer, const char *host, uint16_
 	name->names = n;
 	name->peer = *peer;
 	name->port = port;
+	name->asked_at = clock_now().mono;
 	name->host = mem_text(host, strlen(host));
 	if (!name->host)
 		goto fail;
@@ -130,6 +114,9 @@ int names_set(struct names *n, const struct key *peer, const char *host, uint16_
 	if (!name->question)
 		goto fail;
 	names_forget(n, peer);
+	/* What another name resolved to, or a literal endpoint, no longer counts. */
+	if (p)
+		admin_candidates(n->tunnel, p, NULL, 0, clock_now());
 	name->next = n->first;
 	n->first = name;
 	return 0;
@@ -160,20 +147,12 @@ void names_forget_all(struct names *n)
 	}
 }
 
-void names_unanswered(struct names *n, struct peer *peer)
+void names_unanswered(struct names *n, const struct key *peer)
 {
-	struct name *name = *place_of(n, &peer->public_key);
-	int i;
+	struct name *name = *place_of(n, peer);
 
-	if (!name)
-		return;
-	resolver_again(name->question);
-	if (name->n == 0)
-		return;
-	i = current_end(name, peer);
-	if (i >= 0 && name->n == 1)
-		return;
-	move(name, peer, &name->ends[(unsigned)(i + 1) % name->n]);
+	if (name)
+		resolver_again(name->question);
 }
 
 void names_again(struct names *n)

@@ -3,15 +3,15 @@
 #define NAMES_NAMES_H
 
 /*
- * Peers whose endpoint is a name.  The first address that our sockets can reach is
- * used; when handshakes go unanswered, the others are tried in turn and the name is
- * resolved again.  A working session is never moved because DNS changed.
+ * Peers whose endpoint is a name.  The addresses that our sockets can reach become
+ * the candidates of the peer (proto/reach.h); when its handshakes go unanswered, the
+ * name is resolved again.
  */
 
 #include "names/resolver.h"
 #include "proto/tunnel.h"
 
-enum { NAMES_ENDS = 8, NAMES_WHY = 96 };
+enum { NAMES_WHY = 96 };
 
 struct names;
 
@@ -22,8 +22,7 @@ struct name {
 	char *host;
 	uint16_t port;
 	struct resolver_request *question;
-	struct endpoint ends[NAMES_ENDS];
-	unsigned n;
+	uint64_t asked_at;   /* the first time, mono ns */
 	char why[NAMES_WHY]; /* why it has no address; "": it has one, or is not known yet */
 	unsigned retry_seconds;
 };
@@ -34,8 +33,6 @@ struct names {
 	struct tunnel *tunnel;
 	/* A socket of ours can send there. */
 	bool (*reachable)(void *ctx, const struct endpoint *end);
-	/* Called when the endpoint of a peer was set. */
-	void (*moved)(void *ctx, struct peer *peer);
 	void *ctx;
 };
 
@@ -45,8 +42,8 @@ void names_forget(struct names *n, const struct key *peer);
 void names_forget_all(struct names *n);
 /* NULL: its endpoint is not a name. */
 const struct name *names_of(const struct names *n, const struct key *peer);
-/* Its handshakes go unanswered: try the next address, and resolve again. */
-void names_unanswered(struct names *n, struct peer *peer);
+/* Its handshakes go unanswered: resolve again, if its endpoint is a name. */
+void names_unanswered(struct names *n, const struct key *peer);
 /* The network changed: resolve all names again. */
 void names_again(struct names *n);
 

@@ -17,6 +17,7 @@ static void peer_reset(struct tunnel *t, struct peer *peer)
 	handshake_clear(t, peer);
 	core_retire(t, keyring_clear(&peer->keyring));
 	peer->sent_handshake_at = 0;
+	peer->reach.asked = 0;
 }
 
 void admin_up(struct tunnel *t, struct instant now)
@@ -166,7 +167,7 @@ void admin_psk(struct peer *peer, const struct key *psk)
 	peer->noise->psk = *psk;
 }
 
-void admin_endpoint(struct tunnel *t, struct peer *peer, const struct endpoint *end)
+static void look_there(struct tunnel *t, struct peer *peer, const struct endpoint *end)
 {
 	bool found = !endpoint_known(&peer->endpoint);
 
@@ -176,6 +177,35 @@ void admin_endpoint(struct tunnel *t, struct peer *peer, const struct endpoint *
 	/* A persistent keepalive that had nowhere to go could not arm its timer. */
 	if (t->up && found && peer->timers.interval)
 		core_later(t, peer, true);
+}
+
+void admin_endpoint(struct tunnel *t, struct peer *peer, const struct endpoint *end)
+{
+	reach_set(&peer->reach, end, 1, end, true);
+	look_there(t, peer, end);
+}
+
+/* Whether moving the endpoint could do harm. */
+static bool works(const struct peer *peer, uint64_t mono)
+{
+	return peer->keyring.current && session_may_send(peer->keyring.current, mono) &&
+	       !peer->timers.at[TIMER_RETRANSMIT];
+}
+
+void admin_candidates(struct tunnel *t, struct peer *peer, const struct endpoint *ends, unsigned n,
+		      struct instant now)
+{
+	const struct endpoint *next = reach_set(&peer->reach, ends, n, &peer->endpoint,
+						works(peer, now.mono));
+	bool first = !endpoint_known(&peer->endpoint);
+
+	if (!next)
+		return;
+	look_there(t, peer, next);
+	core_note(t, (struct event){ .kind = EVENT_TRYING, .peer = peer });
+	/* Anything that waited for an address can leave now. */
+	if (first && (peer->timers.interval || peer->staged.n))
+		admin_handshake(t, peer, now);
 }
 
 void admin_keepalive(struct tunnel *t, struct peer *peer, uint16_t seconds, struct instant now)

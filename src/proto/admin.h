@@ -40,8 +40,18 @@ void admin_remove(struct tunnel *t, struct peer *peer);
 void admin_mend_own_key(struct tunnel *t);
 
 void admin_psk(struct peer *peer, const struct key *psk);
-/* Clears the remembered source address. */
+/*
+ * The peer is there: its literal endpoint, which becomes its only candidate.  Clears
+ * the remembered source address.
+ */
 void admin_endpoint(struct tunnel *t, struct peer *peer, const struct endpoint *end);
+/*
+ * The peer may be at one of these, best first: the addresses of its name, of
+ * families that a socket of ours has.  They replace what was configured before;
+ * n == 0: nothing is configured any more.  A session that works stays where it is.
+ */
+void admin_candidates(struct tunnel *t, struct peer *peer, const struct endpoint *ends, unsigned n,
+		      struct instant now);
 void admin_keepalive(struct tunnel *t, struct peer *peer, uint16_t seconds, struct instant now);
 /* Give the prefix (masked here) to this peer, even if another peer had it. 0 or -ENOMEM. */
 int admin_allow(struct tunnel *t, struct peer *peer, const struct prefix *prefix);

@@ -13,10 +13,12 @@ struct peer;
 
 enum event_kind {
 	EVENT_NONE,
-	EVENT_HANDSHAKE,    /* a session was confirmed */
-	EVENT_RETRY,        /* an initiation was repeated, with no answer so far; n: how often */
+	EVENT_HANDSHAKE, /* a session was confirmed */
+	/* an initiation was repeated; n: how many had no answer so far; end: from where */
+	EVENT_RETRY,
 	EVENT_GAVE_UP,      /* no answer to 20 initiations: waiting for traffic */
 	EVENT_ENDPOINT,     /* the peer moved: peer->endpoint */
+	EVENT_TRYING,       /* it is looked for at another place: peer->endpoint */
 	EVENT_FORGOT,       /* 540 s without a new session: keys wiped */
 	EVENT_UNKNOWN_PEER, /* initiation from a key that is not configured, hourly; key, end */
 	EVENT_PSK,          /* the first response that does not decrypt: preshared keys differ */

@@ -43,6 +43,7 @@ void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint 
 	if (!known || !endpoint_same_remote(&peer->endpoint, from)) {
 		faults_moved(&peer->faults, &peer->endpoint, from, now.mono);
 		core_note(t, (struct event){ .kind = EVENT_ENDPOINT, .peer = peer });
+		reach_found(&peer->reach, from);
 	}
 	peer->endpoint = *from;
 }
@@ -50,6 +51,7 @@ void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint 
 void handshake_complete(struct tunnel *t, struct peer *peer, struct instant now)
 {
 	timers_handshake_complete(&peer->timers);
+	reach_found(&peer->reach, &peer->endpoint);
 	peer->handshake_wall = now.wall;
 	peer->handshake_at = now.mono;
 	peer->handshakes++;
@@ -65,10 +67,23 @@ void handshake_complete(struct tunnel *t, struct peer *peer, struct instant now)
  */
 static void asked_in_vain(struct tunnel *t, struct peer *peer)
 {
-	uint32_t n = peer->timers.unanswered;
-
 	endpoint_forget_local(&peer->endpoint);
-	core_note(t, (struct event){ .kind = EVENT_RETRY, .peer = peer, .n = n });
+	core_note(t, (struct event){ .kind = EVENT_RETRY,
+				     .peer = peer,
+				     .n = peer->timers.unanswered,
+				     .end = peer->endpoint });
+}
+
+/* The next initiation, which points at the endpoint already, may have to go elsewhere. */
+static void choose_place(struct tunnel *t, struct peer *peer, struct instant now)
+{
+	const struct endpoint *next = reach_ask(&peer->reach, &peer->endpoint, peer->heard_at,
+						now.mono);
+
+	if (!next)
+		return;
+	peer->endpoint = *next;
+	core_note(t, (struct event){ .kind = EVENT_TRYING, .peer = peer });
 }
 
 static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, struct instant now)
@@ -95,6 +110,7 @@ static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, 
 	timers_any_sent(&peer->timers);
 	if (peer->timers.unanswered)
 		asked_in_vain(t, peer);
+	choose_place(t, peer, now);
 	/* Armed even if it could not be sent: nothing else would try again. */
 	timers_initiation_sent(&peer->timers, now.mono, &t->rng);
 }

@@ -20,6 +20,7 @@
 #include "proto/faults.h"
 #include "proto/keyring.h"
 #include "proto/noise.h"
+#include "proto/reach.h"
 #include "proto/staged.h"
 #include "proto/timers.h"
 
@@ -45,7 +46,8 @@ struct peer {
 	struct noise_remote *noise;    /* secrets: preshared key, cached DH; in the vault */
 	struct noise_pending *pending; /* our initiation in flight; in the vault */
 	/* where */
-	struct endpoint endpoint;
+	struct endpoint endpoint;    /* where it is thought to be: packets point here */
+	struct reach reach;          /* where else it may be */
 	struct allowed_list allowed; /* its prefixes, in the order they were given */
 	/* keys */
 	struct keyring keyring;

@@ -37,6 +37,9 @@ static enum fate sort(struct tunnel *t, struct pkt *p, struct flight *f, struct 
 {
 	if (p->len < 4)
 		return FATE_RUNT;
+	/* As an endpoint it would make sends fail, and so slow them down for all peers. */
+	if (!endpoint_answerable(p->end))
+		return FATE_SENDER;
 	switch (load_le32(p->data)) { /* the reserved bytes are part of it */
 	case MESSAGE_DATA:
 		return sort_data(t, p, f, now);
@@ -146,6 +149,7 @@ static enum fate take_data(struct tunnel *t, struct session *s, struct pkt *p, b
 	if (!replay_accept(&s->replay, load_le64(m->counter)))
 		return FATE_REPLAY;
 	handshake_moved(t, peer, p->end, now);
+	peer->heard_at = now.mono; /* before a renewal may ask where it is */
 	core_retire(t, keyring_received(&peer->keyring, s, &confirmed));
 	if (confirmed) {
 		handshake_complete(t, peer, now);
@@ -158,7 +162,6 @@ static enum fate take_data(struct tunnel *t, struct session *s, struct pkt *p, b
 		handshake_want(t, peer, b, now);
 	}
 	peer->rx_bytes += p->len;
-	peer->heard_at = now.mono;
 	timers_any_received(&peer->timers);
 	timers_traversal(&peer->timers, now.mono);
 	p->data += sizeof(*m);

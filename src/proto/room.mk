@@ -22,6 +22,7 @@ libproto_a_SOURCES = \
 	src/proto/noise.c src/proto/noise.h \
 	src/proto/peer.h \
 	src/proto/peers.c src/proto/peers.h \
+	src/proto/reach.c src/proto/reach.h \
 	src/proto/receive.c src/proto/receive.h \
 	src/proto/replay.c src/proto/replay.h \
 	src/proto/send.c src/proto/send.h \

@@ -15,6 +15,7 @@
 #include "diag/label.h"
 #include "forced.h"
 #include "proto/admin.h"
+#include "proto/handshake.h"
 
 /* --- a resolver that answers on demand of the test --- */
 
@@ -57,15 +58,8 @@ static struct tunnel *const t = &tunnel;
 static struct names names;
 static struct conf conf, old;
 static struct print report;
-static unsigned moves;
+static struct instant instant_now;
 static const struct instant now = { .mono = 5000 * SECOND_NS, .wall = 1700000000 * SECOND_NS };
-
-static void moved(void *ctx, struct peer *peer)
-{
-	(void)ctx;
-	(void)peer;
-	moves++;
-}
 
 static bool is_v4(void *ctx, const struct endpoint *end)
 {
@@ -76,8 +70,9 @@ static bool is_v4(void *ctx, const struct endpoint *end)
 static int set_up(void **state)
 {
 	(void)state;
-	names = (struct names){ .tunnel = t, .reachable = is_v4, .moved = moved };
-	n_questions = moves = 0;
+	names = (struct names){ .tunnel = t, .reachable = is_v4 };
+	n_questions = 0;
+	instant_now = now;
 	conf_init(&conf);
 	conf_init(&old);
 	return tunnel_init(t, &rng_system, 64);
@@ -470,6 +465,30 @@ static void answer(unsigned which, const char *first, const char *second)
 	questions[which].fn(questions[which].ctx, ends, second ? 2 : 1, NULL, 0);
 }
 
+/* n more initiations to the peer have no answer; the shell hears of them. */
+static void ask_in_vain(unsigned n)
+{
+	struct batch batch;
+	struct event e;
+
+	if (!t->up)
+		admin_private_key(t, &(struct key){ .bytes = { 50 } }, now);
+	admin_up(t, now);
+	assert_int_equal(batch_init(&batch, 8, 8, 1 << 14), 0);
+	for (uint64_t due = peer(1)->initiations_sent + n; peer(1)->initiations_sent < due;) {
+		instant_now.mono += 6 * SECOND_NS;
+		admin_handshake(t, peer(1), instant_now);
+		batch_reset(&batch);
+		tunnel_tick(t, &batch, instant_now);
+		tunnel_settle(t, &batch, instant_now);
+		while (tunnel_event(t, &e)) {
+			if (e.kind == EVENT_RETRY && e.n >= 2)
+				names_unanswered(&names, &e.peer->public_key);
+		}
+	}
+	batch_fini(&batch);
+}
+
 static void expect_end(const char *text)
 {
 	struct endpoint end = end_of(text);
@@ -479,13 +498,17 @@ static void expect_end(const char *text)
 
 static void test_name_gives_the_first_address_that_a_socket_reaches(void **state)
 {
+	struct event e;
+
 	(void)state;
 	name_file("vpn.example");
 	assert_int_equal(n_questions, 1);
 	assert_false(endpoint_known(&peer(1)->endpoint));
 	answer(0, "[2001:db8::1]:7", "192.0.2.1:7");
 	expect_end("192.0.2.1:7");
-	assert_int_equal(moves, 1);
+	assert_true(tunnel_event(t, &e));
+	assert_int_equal(e.kind, EVENT_TRYING);
+	assert_false(tunnel_event(t, &e));
 }
 
 static void test_name_without_address_keeps_the_reason(void **state)
@@ -506,11 +529,15 @@ static void test_unanswered_handshakes_rotate_the_addresses_and_ask_again(void *
 	(void)state;
 	name_file("vpn.example");
 	answer(0, "192.0.2.1:7", "192.0.2.2:7");
-	names_unanswered(&names, peer(1));
+	ask_in_vain(2);
+	expect_end("192.0.2.1:7");
+	assert_int_equal(questions[0].asked, 1);
+	ask_in_vain(1);
 	expect_end("192.0.2.2:7");
 	assert_int_equal(questions[0].asked, 2);
-	names_unanswered(&names, peer(1));
+	ask_in_vain(1);
 	expect_end("192.0.2.1:7");
+	assert_int_equal(questions[0].asked, 3);
 }
 
 static void test_working_session_is_not_moved_by_a_new_answer(void **state)
@@ -525,8 +552,55 @@ static void test_working_session_is_not_moved_by_a_new_answer(void **state)
 	expect_end("192.0.2.1:7");
 	/* Once it goes unanswered, the new address has its turn. */
 	peer(1)->keyring.current = NULL;
-	names_unanswered(&names, peer(1));
+	ask_in_vain(3);
 	expect_end("192.0.2.9:7");
+}
+
+static void test_endpoint_of_the_file_is_tried_again_after_the_peer_moved(void **state)
+{
+	struct endpoint learned = end_of("198.51.100.9:9");
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		ask(&conf, 1, CONF_PEER_ENDPOINT)->endpoint = end_of("192.0.2.1:7");
+		file();
+		if (i == 0)
+			handshake_moved(t, peer(1), &learned, now);
+	}
+	ask_in_vain(2);
+	expect_end("198.51.100.9:9");
+	ask_in_vain(1);
+	expect_end("192.0.2.1:7");
+	ask_in_vain(1);
+	expect_end("198.51.100.9:9");
+}
+
+static void test_endpoint_that_left_the_file_is_not_tried_again(void **state)
+{
+	struct endpoint learned = end_of("198.51.100.9:9");
+
+	(void)state;
+	ask(&conf, 1, CONF_PEER_ENDPOINT)->endpoint = end_of("192.0.2.1:7");
+	file();
+	handshake_moved(t, peer(1), &learned, now);
+	ask(&conf, 1, 0);
+	file();
+	ask_in_vain(5);
+	expect_end("198.51.100.9:9");
+}
+
+static void test_name_takes_the_place_of_a_literal_endpoint(void **state)
+{
+	(void)state;
+	ask(&conf, 1, CONF_PEER_ENDPOINT)->endpoint = end_of("192.0.2.1:7");
+	file();
+	name_file("vpn.example");
+	expect_end("192.0.2.1:7"); /* until the name has an address */
+	answer(0, "192.0.2.2:7", NULL);
+	for (int i = 0; i < 5; i++) {
+		expect_end("192.0.2.2:7");
+		ask_in_vain(1);
+	}
 }
 
 static void test_name_is_asked_once_while_the_file_says_the_same(void **state)
@@ -554,9 +628,12 @@ static void test_numeric_endpoint_by_request_ends_the_question(void **state)
 {
 	(void)state;
 	name_file("vpn.example");
+	answer(0, "192.0.2.1:7", "192.0.2.2:7");
 	ask(&conf, 1, CONF_PEER_ENDPOINT)->endpoint = end_of("192.0.2.5:5");
 	request();
 	assert_false(questions[0].open);
+	expect_end("192.0.2.5:5");
+	ask_in_vain(5);
 	expect_end("192.0.2.5:5");
 }
 
@@ -585,6 +662,9 @@ int main(void)
 		EACH(test_name_without_address_keeps_the_reason),
 		EACH(test_unanswered_handshakes_rotate_the_addresses_and_ask_again),
 		EACH(test_working_session_is_not_moved_by_a_new_answer),
+		EACH(test_endpoint_of_the_file_is_tried_again_after_the_peer_moved),
+		EACH(test_endpoint_that_left_the_file_is_not_tried_again),
+		EACH(test_name_takes_the_place_of_a_literal_endpoint),
 		EACH(test_name_is_asked_once_while_the_file_says_the_same),
 		EACH(test_question_ends_with_its_peer),
 		EACH(test_numeric_endpoint_by_request_ends_the_question),
