@@ -58,6 +58,7 @@ unit_tests = \
 	tests/unit/test_batch \
 	tests/unit/test_pump \
 	tests/unit/test_ring \
+	tests/unit/test_reconcile \
 	tests/unit/test_record \
 	tests/unit/test_reach \
 	tests/unit/test_rng \
