@@ -6,7 +6,7 @@ import struct
 import time
 
 import noise
-from lab import check, equal, wait_for
+from lab import check, equal, wait_for, within
 from node import Node, Pair
 from runner import test
 
@@ -261,6 +261,28 @@ def better_route_changes_a_remembered_source(lab):
     sent = wire.packets(4, out=True)
     check(sent, "nothing went by the better way")
     equal(sent[0].src, f"192.168.{second}.2", "source of the next packet")
+
+
+@test(slow=4, needs=["taut"])
+def roamed_peer_is_found_at_the_endpoint_of_the_file(lab):
+    """The server moves and the client follows; then it is back, and waits to be called."""
+    rate = 10
+    pair = Pair(lab, rate=rate, start=False)
+    pair.a.start_config(pair.config(0))
+    pair.b.start_config("\n".join(line for line in pair.config(1).splitlines()
+                                  if not line.startswith("Endpoint")) + "\n")
+    pair.a.wait_ping(V4, 3, "first ping")
+    home, away = "192.168.1.2", "192.168.1.99"
+    equal(pair.a.endpoint(pair.b), f"{home}:2002", "endpoint of the file")
+    pair.b.ns.ip(f"addr del {home}/24 dev {pair.dev_b}", f"addr add {away}/24 dev {pair.dev_b}")
+    pair.b.ns.must_ping("10.7.0.1", wait=1)
+    equal(pair.a.endpoint(pair.b), f"{away}:2002", "endpoint after the move")
+    time.sleep(12 / rate)       # both have had their answers: b has no reason to speak
+    pair.b.ns.ip(f"addr del {away}/24 dev {pair.dev_b}", f"addr add {home}/24 dev {pair.dev_b}")
+    took = rate * pair.a.wait_ping(V4, 60 / rate, "ping after the way back")
+    print(f"found again after {took:.0f} s")
+    within(took, 20, 40, "seconds until the peer is found again")
+    equal(pair.a.endpoint(pair.b), f"{home}:2002", "endpoint in the end")
 
 
 @test(slow=6, needs=["nft"])

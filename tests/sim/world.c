@@ -192,8 +192,10 @@ static void after(struct world *w, int node, struct batch *b, bool provoked, uin
 			check_delivered(w, node, &b->pkt[i], session_born);
 	}
 	tunnel_settle(&n->tunnel, b, instant_of(w, n));
-	while (tunnel_event(&n->tunnel, &e))
+	while (tunnel_event(&n->tunnel, &e)) {
 		w->handshakes += e.kind == EVENT_HANDSHAKE;
+		w->tries += e.kind == EVENT_TRYING;
+	}
 	check_node(w, node);
 }
 
@@ -357,12 +359,15 @@ static void forget_seen(struct world *w, int node)
 }
 
 /* S7: which endpoints a tunnel knows, to see whether a datagram moved one. */
-static void endpoints(struct world *w, int node, struct endpoint out[NODES_MAX])
+static void endpoints(struct world *w, int node, struct endpoint out[NODES_MAX],
+		      uint64_t initiations[NODES_MAX])
 {
 	int i = 0;
 
-	for (struct peer *p = admin_first(&w->node[node].tunnel); p; p = p->next)
+	for (struct peer *p = admin_first(&w->node[node].tunnel); p; p = p->next) {
+		initiations[i] = p->initiations_sent;
 		out[i++] = p->endpoint;
+	}
 }
 
 static bool seen_before(struct world *w, const struct datagram *d, int node)
@@ -406,12 +411,13 @@ static void unit_receive(struct world *w, int node, struct unit *u)
 	const struct datagram *d = u->datagram;
 	struct node *n = &w->node[node];
 	struct endpoint was[NODES_MAX], is[NODES_MAX];
+	uint64_t before[NODES_MAX], asked[NODES_MAX];
 	/* From port 0 it is not looked at, and may come again. */
 	bool authentic = d->genuine && d->id && endpoint_answerable(&d->from) &&
 			 !seen_before(w, d, node);
 	uint64_t born = session_born(&n->tunnel, d), floods = n->tunnel.count[FATE_FLOOD];
 
-	endpoints(w, node, was);
+	endpoints(w, node, was, before);
 	if (!authentic)
 		w->attacker_in += d->len;
 	if (authentic)
@@ -422,9 +428,10 @@ static void unit_receive(struct world *w, int node, struct unit *u)
 		tunnel_open(&n->tunnel, &u->batch, instant_of(w, n));
 	if (n->tunnel.count[FATE_FLOOD] != floods && authentic)
 		unsee(w, d, node);
-	endpoints(w, node, is);
+	endpoints(w, node, is, asked);
 	for (int i = 0; i < w->n_nodes - 1; i++) {
-		if (endpoint_same_remote(&was[i], &is[i]))
+		/* The core itself looks elsewhere only when an initiation leaves. */
+		if (endpoint_same_remote(&was[i], &is[i]) || asked[i] != before[i])
 			continue;
 		if (!authentic || d->data[0] == MESSAGE_COOKIE)
 			check_fail(w,
@@ -440,7 +447,12 @@ static void unit_receive(struct world *w, int node, struct unit *u)
 static int node_at(const struct world *w, const struct endpoint *address)
 {
 	for (int i = 0; i < w->n_nodes; i++) {
-		if (w->node[i].alive && endpoint_same_remote(&w->node[i].address, address))
+		const struct node *n = &w->node[i];
+		bool here = !n->homes && endpoint_same_remote(&n->address, address);
+
+		for (int k = 0; k < HOMES; k++)
+			here |= n->homes & 1u << k && endpoint_same_remote(&n->home[k], address);
+		if (n->alive && here)
 			return i;
 	}
 	return -1;
@@ -575,7 +587,9 @@ static void rekey(struct world *w)
 		admin_allow(&other->tunnel, peer, &inner);
 		admin_psk(peer, &w->psk[k][i]);
 		admin_keepalive(&other->tunnel, peer, other->keepalive, instant_of(w, other));
-		if (endpoint_known(&where))
+		if (i == 0)
+			admin_endpoint(&other->tunnel, peer, &n->address);
+		else if (endpoint_known(&where))
 			admin_endpoint(&other->tunnel, peer, &where);
 	}
 }
@@ -750,6 +764,8 @@ void world_run(struct world *w, uint64_t until)
 			int to = node_at(w, &d->to);
 
 			if (to >= 0)
+				w->node[to].address = d->to; /* it answers from there */
+			if (to >= 0)
 				node_hear(w, to, d);
 			else
 				mem_free(d);
@@ -774,15 +790,6 @@ void world_heal(struct world *w)
 	schedule(w);
 	w->healing = true;
 	for (int i = 0; i < w->n_nodes; i++) {
-		struct peer *first = admin_find(&w->node[i].tunnel, &w->node[0].public_key);
-
-		/*
-		 * An attacker who can hold back datagrams and send them from elsewhere moves endpoints
-		 * away, as the protocol has it; the shell puts the configured one back when
-		 * handshakes go unanswered.
-		 */
-		if (first)
-			admin_endpoint(&w->node[i].tunnel, first, &w->node[0].address);
 		w->node[i].next_traffic = w->now + prng_below(&w->prng, SECOND_NS);
 		for (int k = 0; k < w->n_nodes; k++)
 			w->node[i].flow[k].first_delivered_at = 0;
@@ -821,15 +828,8 @@ void world_hush(struct world *w)
 	}
 }
 
-int world_init(struct world *w, uint64_t seed, bool adversary)
+static int units_init(struct world *w)
 {
-	*w = (struct world){ .seed = seed,
-			     .now = SECOND_NS,
-			     .prng = { seed },
-			     .coarse = { seed ^ UINT64_C(0xc0a25e) },
-			     .adversary = adversary,
-			     .disorder = { ~seed },
-			     .outsider = -1 };
 	if (batch_init(&w->batch, BATCH_PACKETS, BATCH_PACKETS, 1 << 20) < 0)
 		return -1;
 	w->batch.mtu = 1420;
@@ -839,19 +839,41 @@ int world_init(struct world *w, uint64_t seed, bool adversary)
 			return -1;
 		w->unit[i].batch.mtu = 1420;
 	}
+	return 0;
+}
+
+/* Who it is, and where. */
+static void node_make(struct world *w, int node)
+{
+	struct node *n = &w->node[node];
+	struct noise_identity self = { .known = false };
+
+	n->prng.state = prng_next(&w->prng);
+	prng_fill(&w->prng, n->private_key.bytes, KEY_LEN);
+	noise_identity_set(&self, &n->private_key);
+	n->private_key = self.private_key;
+	n->public_key = self.public_key;
+	n->address = address_make(node, 51820);
+}
+
+int world_init(struct world *w, uint64_t seed, bool adversary)
+{
+	*w = (struct world){ .seed = seed,
+			     .now = SECOND_NS,
+			     .prng = { seed },
+			     .coarse = { seed ^ UINT64_C(0xc0a25e) },
+			     .adversary = adversary,
+			     .disorder = { ~seed },
+			     .outsider = -1 };
+	if (units_init(w) < 0)
+		return -1;
 	w->n_nodes = prng_below(&w->prng, 3) ? 2 : 2 + (int)prng_below(&w->prng, NODES_MAX - 1);
 	if (w->n_nodes > 2 && prng_below(&w->prng, 4) == 0)
 		w->outsider = w->n_nodes - 1;
 	for (int i = 0; i < w->n_nodes; i++) {
 		struct node *n = &w->node[i];
-		struct noise_identity self = { .known = false };
 
-		n->prng.state = prng_next(&w->prng);
-		prng_fill(&w->prng, n->private_key.bytes, KEY_LEN);
-		noise_identity_set(&self, &n->private_key);
-		n->private_key = self.private_key;
-		n->public_key = self.public_key;
-		n->address = address_make(i, 51820);
+		node_make(w, i);
 		n->keepalive = prng_below(&w->prng, 3) ? 0
 						       : (uint16_t)(1 + prng_below(&w->prng, 60));
 		n->next_traffic = w->now + prng_below(&w->prng, 5 * SECOND_NS);
@@ -869,6 +891,33 @@ int world_init(struct world *w, uint64_t seed, bool adversary)
 	for (int i = 0; i < w->n_nodes; i++)
 		node_start(w, i);
 	return 0;
+}
+
+int world_init_calm(struct world *w, uint64_t seed, const struct wire_faults *faults)
+{
+	*w = (struct world){
+		.seed = seed, .now = SECOND_NS, .prng = { seed }, .faults = *faults, .outsider = -1
+	};
+	if (units_init(w) < 0)
+		return -1;
+	w->n_nodes = 2;
+	for (int i = 0; i < w->n_nodes; i++) {
+		node_make(w, i);
+		w->node[i].next_traffic = NEVER;
+	}
+	for (int i = 0; i < HOMES; i++)
+		w->node[0].home[i] = address_make(0, (uint16_t)(1000 + i));
+	w->node[0].address = w->node[0].home[0];
+	schedule(w);
+	for (int i = 0; i < w->n_nodes; i++)
+		node_start(w, i);
+	return 0;
+}
+
+void world_send(struct world *w, int from, int to)
+{
+	node_send(w, from, to);
+	burst_flush(w);
 }
 
 void world_fini(struct world *w)

@@ -25,6 +25,7 @@
 
 enum {
 	NODES_MAX = 4,
+	HOMES = 3, /* addresses of a node */
 	DATAGRAM_MAX = 1600,
 	HISTORY = 512, /* datagrams the attacker remembers */
 	SUBMITTED_MAX = 1 << 14,
@@ -79,7 +80,9 @@ struct node {
 	struct rng rng;
 	struct key private_key, public_key;
 	struct endpoint address;
-	int64_t skew; /* of its wall clock, ns */
+	struct endpoint home[HOMES];
+	unsigned homes; /* a bit for each home where it is; 0: it is at its address alone */
+	int64_t skew;   /* of its wall clock, ns */
 	uint16_t keepalive;
 	struct flow flow[NODES_MAX];
 	struct watch watch[NODES_MAX];
@@ -135,6 +138,7 @@ struct world {
 	uint64_t cap_seen;
 	uint64_t digest; /* of every byte that was sent or delivered, and when */
 	uint64_t delivered, emitted, attacker_out, attacker_in, handshakes;
+	uint64_t tries; /* how often a node looked for another elsewhere */
 	bool healing, quiet;
 	struct batch batch;
 	char failure[256]; /* empty: all well */
@@ -145,6 +149,13 @@ struct world {
  * a seeded random order.  Nothing that a node sends or delivers may change by it.
  */
 int world_init(struct world *w, uint64_t seed, bool adversary);
+/*
+ * Two nodes that say nothing of themselves; node 1 knows node 0 at its first home, where it
+ * is. Only these faults of the wire.
+ */
+int world_init_calm(struct world *w, uint64_t seed, const struct wire_faults *faults);
+/* A packet from one node to the other. */
+void world_send(struct world *w, int from, int to);
 void world_fini(struct world *w);
 /* Run until this time, or until something fails. */
 void world_run(struct world *w, uint64_t until);
