@@ -3,6 +3,10 @@
 # Shared by the scripts in this directory: building in a temporary copy of the sources, so
 # that the tree stays unchanged, cleaning up afterwards, and two namespaces for demonstrations.
 
+# Other users (that of the unit, _apt) run and read what is built and installed here, even if
+# root's own umask is 077. Secrets are written under 077.
+umask 022
+
 # Copy the sources of the tree $1 to the new directory $2: files that git tracks, and
 # new ones that it does not ignore; without git, all except the results of a build.
 sources_copy()
@@ -12,12 +16,12 @@ sources_copy()
 	then
 		(cd "$1" && git ls-files -co --exclude-standard -z |
 			xargs -0 sh -c 'for f; do [ ! -e "$f" ] || printf "%s\0" "$f"; done' sh |
-			tar --null -T - -cf -) | tar -C "$2" -xf -
+			tar --null -T - --mode=go+rX -cf -) | tar -C "$2" -xf -
 	else
 		(cd "$1" && tar --exclude=./.git --exclude=./config.status --exclude=./config.h \
 			--exclude=./Makefile --exclude='*.o' --exclude='*.a' --exclude=.deps \
 			--exclude=.dirstamp --exclude='*.log' --exclude='*.trs' \
-			--exclude=__pycache__ -cf - .) | tar -C "$2" -xf -
+			--exclude=__pycache__ --mode=go+rX -cf - .) | tar -C "$2" -xf -
 	fi
 }
 

@@ -60,7 +60,7 @@ bool endpoint_parse(struct endpoint *e, const char *text, size_t len)
 		return false;
 	host = (struct text){ .at = text, .end = colon };
 	port = (struct text){ .at = colon + 1, .end = text + len };
-	if (!text_u64(port, UINT16_MAX, &n))
+	if (!text_u64(port, UINT16_MAX, &n) || n == 0)
 		return false;
 
 	if (text_len(host) > 2 && host.at[0] == '[' && host.end[-1] == ']') {
@@ -105,6 +105,19 @@ void endpoint_print(char text[ENDPOINT_TEXT], const struct endpoint *e)
 bool endpoint_known(const struct endpoint *e)
 {
 	return e->remote.sa.sa_family != 0;
+}
+
+bool endpoint_answerable(const struct endpoint *e)
+{
+	const struct sockaddr_in *v4 = &e->remote.v4;
+	const struct in6_addr *v6 = &e->remote.v6.sin6_addr;
+
+	if (e->remote.sa.sa_family == AF_INET)
+		return v4->sin_port != 0 && v4->sin_addr.s_addr != htonl(INADDR_ANY) &&
+		       v4->sin_addr.s_addr != htonl(INADDR_BROADCAST) &&
+		       !IN_MULTICAST(ntohl(v4->sin_addr.s_addr));
+	return e->remote.v6.sin6_port != 0 && !IN6_IS_ADDR_UNSPECIFIED(v6) &&
+	       !IN6_IS_ADDR_MULTICAST(v6) && !IN6_IS_ADDR_V4MAPPED(v6);
 }
 
 socklen_t endpoint_len(const struct endpoint *e)

@@ -33,7 +33,8 @@ enum { ENDPOINT_TEXT = 72 }; /* "[v6%scope]:port" and NUL */
 /*
  * Numeric endpoints: "1.2.3.4:port", "[v6]:port", "[v6%scope]:port"; scope is an
  * interface name or index, resolved in the caller's network namespace.  Port
- * 0..65535.  local is cleared.  false leaves *e untouched.
+ * 1..65535: nothing can be sent to port 0.  local is cleared.  false leaves *e
+ * untouched.
  */
 bool endpoint_parse(struct endpoint *e, const char *text, size_t len);
 /*
@@ -42,6 +43,12 @@ bool endpoint_parse(struct endpoint *e, const char *text, size_t len);
  */
 void endpoint_print(char text[ENDPOINT_TEXT], const struct endpoint *e);
 bool endpoint_known(const struct endpoint *e);
+/*
+ * Whether an answer can reach this sender: it has a port, and an address of a single
+ * host.  The kernel delivers datagrams from port 0, but refuses to send there; what is
+ * sent to the unspecified address goes to this host itself.
+ */
+bool endpoint_answerable(const struct endpoint *e);
 /* Length of the remote sockaddr, by its family. */
 socklen_t endpoint_len(const struct endpoint *e);
 uint16_t endpoint_port(const struct endpoint *e);

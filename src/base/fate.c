@@ -13,6 +13,7 @@
 	X(CONSUMED, "consumed")         \
 	X(RUNT, "runt")                 \
 	X(TYPE, "type")                 \
+	X(SENDER, "sender")             \
 	X(NO_KEY, "no-key")             \
 	X(MAC, "mac")                   \
 	X(HSQUEUE_FULL, "lane-full")    \

@@ -18,6 +18,7 @@ enum fate {
 	FATE_DROPPED,
 	FATE_RUNT = FATE_DROPPED, /* datagram of a length that its type cannot have */
 	FATE_TYPE,                /* unknown message type, or reserved bytes not zero */
+	FATE_SENDER,              /* nobody can answer it: port 0, or not the address of a host */
 	FATE_NO_KEY,              /* we have no private key */
 	FATE_MAC,                 /* mac1 is wrong: made for another key, or not WireGuard */
 	FATE_HSQUEUE_FULL,        /* too many handshake messages are waiting */

@@ -16,7 +16,8 @@ static const char usage[] =
 	"      --json           as JSON\n"
 	"  -q, --quiet          print errors only\n"
 	"  -h, --help           print this\n\n"
-	"Exit status: 0 no known problem, 1 a problem, 4 no such tunnel.\n";
+	"Exit status: 0 no known problem, 1 a problem, 4 no such tunnel, 5 too\n"
+	"early: asked a moment ago, and not answered yet.\n";
 
 static int print_list(const struct verdict_list *l, bool json)
 {
@@ -33,7 +34,9 @@ static int print_list(const struct verdict_list *l, bool json)
 	else
 		fwrite(out.chars, 1, out.len, stdout);
 	print_fini(&out);
-	return failed || l->problems ? EXITCODE_FAILED : EXITCODE_OK;
+	if (failed || l->problems)
+		return EXITCODE_FAILED;
+	return l->early ? EXITCODE_EARLY : EXITCODE_OK;
 }
 
 /* The first error in the file. */

@@ -320,6 +320,14 @@ int directives_find(enum section section, struct text key, struct directive *wor
 	return -1;
 }
 
+bool directives_at(int number, struct directive *word)
+{
+	if (number < 0 || number >= N_DIRECTIVES)
+		return false;
+	*word = directive_at((size_t)number);
+	return true;
+}
+
 const char *directives_section(enum section section)
 {
 	return section == SECTION_PEER ? "[Peer]" : "[Interface]";

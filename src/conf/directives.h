@@ -31,6 +31,8 @@ struct directive {
 
 /* The word of a section, in either case: its number, below DIRECTIVES_MAX; -1 if unknown. */
 int directives_find(enum section section, struct text key, struct directive *word);
+/* All of them, by number from 0; false: there are no more. */
+bool directives_at(int number, struct directive *word);
 /*
  * Report, at key, a key that this section does not have: whether another section has it, or
  * what may be meant.

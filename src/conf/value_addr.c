@@ -105,8 +105,8 @@ static bool port_after(const struct value *v, const char *at, struct text host, 
 
 	if (at == v->text.end)
 		return port_missing(v, v->text.at, host, bracket);
-	if (!text_u64(digits, UINT16_MAX, &n))
-		return value_error(v, at, "%s: port \"%s\"; expected a number 0..65535", v->key,
+	if (!text_u64(digits, UINT16_MAX, &n) || n == 0)
+		return value_error(v, at, "%s: port \"%s\"; expected a number 1..65535", v->key,
 				   diag_line_quote(quote, digits));
 	*port = (uint16_t)n;
 	return true;
@@ -179,11 +179,8 @@ bool value_endpoint(const struct value *v, struct endpoint *end, struct text *ho
 	struct text name;
 	struct ip ip;
 
-	if (endpoint_parse(end, v->text.at, text_len(v->text))) {
-		if (endpoint_port(end) == 0)
-			value_warning(v, v->text.at, "%s: nothing can be sent to port 0", v->key);
+	if (endpoint_parse(end, v->text.at, text_len(v->text)))
 		return true;
-	}
 	if (*v->text.at == '[')
 		return bracket_error(v);
 	name = part(v->text.at, colon ? colon : v->text.end);

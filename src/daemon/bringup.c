@@ -8,14 +8,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "daemon/apply.h"
 #include "daemon/config.h"
 #include "daemon/linkwatch.h"
 #include "daemon/mtu.h"
-#include "daemon/rebind.h"
+#include "daemon/reconcile.h"
 #include "daemon/reload.h"
 #include "daemon/requests.h"
-#include "daemon/rpfilter.h"
 #include "daemon/tuning.h"
 #include "host/hooks.h"
 
@@ -129,84 +127,7 @@ static int open_control(struct daemon *d)
 	return r;
 }
 
-/* --- what a file asks for --- */
-
-void bringup_log_port(int error, uint16_t port)
-{
-	if (error == -EADDRINUSE)
-		log_error("UDP port %u is in use by another program (ss -ulpn shows it): stop it, "
-			  "or set another ListenPort",
-			  port);
-	else if (error == -EACCES)
-		log_error("no permission to use UDP port %u: ports below 1024 need "
-			  "CAP_NET_BIND_SERVICE",
-			  port);
-	else if (error == -EPERM)
-		log_error("no permission to set FwMark: it needs CAP_NET_ADMIN");
-	else
-		log_error("cannot open UDP port %u: %s", port, strerror(-error));
-}
-
-void bringup_log_network(int error, const char *what)
-{
-	/* For IPv6, the kernel has no other reason to return this. */
-	const char *hint = error == -EACCES ? "; is IPv6 off for new devices? try sysctl "
-					      "net.ipv6.conf.default.disable_ipv6=0"
-					    : "";
-
-	log_error("cannot add the %s: %s%s", what, strerror(-error), hint);
-}
-
-int bringup_mark(struct daemon *d, const struct conf *c, uint32_t *mark)
-{
-	int r;
-
-	*mark = c->fwmark;
-	if (*mark || !network_diverts(c))
-		return 0;
-	if (!d->table) {
-		r = host_free_table(d->host, &d->table);
-		if (r < 0) {
-			log_error("cannot find a free routing table: %s", strerror(-r));
-			return r;
-		}
-	}
-	*mark = d->table;
-	return 0;
-}
-
-int bringup_network(struct daemon *d, const struct conf *c, uint32_t mark, struct network *wanted)
-{
-	int r;
-
-	r = network_want(wanted, c, mark);
-	if (r < 0)
-		return r;
-	/* conf_check() warned, and refuses what would then bypass the tunnel. */
-	if (conf_mtu_lacks_ipv6(c))
-		network_leave_out_ipv6(wanted);
-	if (host_has_ipv6(d->host) || !network_leave_out_ipv6(wanted))
-		return 0;
-	if (!d->said_no_v6)
-		log_warn("IPv6 is off on this host (sysctl net.ipv6.conf.all.disable_ipv6): "
-			 "skipping its addresses and routes");
-	d->said_no_v6 = true;
-	return 0;
-}
-
-void bringup_dns(struct daemon *d, const struct conf *c)
-{
-	int r;
-
-	r = host_dns(d->host, true, d->options.name, c->dns, c->n_dns);
-	if (r == -ENOENT)
-		log_warn("DNS not set: neither resolvectl nor resolvconf is installed; the tunnel "
-			 "works without it");
-	else if (r < 0)
-		log_warn("DNS not set: resolvectl or resolvconf failed (%s); the tunnel works "
-			 "without it",
-			 strerror(-r));
-}
+/* --- hooks --- */
 
 /* Told to stop again, it gives up the Down hook that runs; the next kind gets its turn. */
 static bool wait_in_loop(void *ctx, int fd)
@@ -232,102 +153,7 @@ static int run_hooks(struct daemon *d, enum conf_hook kind)
 	return -ECANCELED;
 }
 
-static int open_sockets(struct daemon *d, struct instant now)
-{
-	struct rebind_plan plan;
-	uint32_t mark;
-	int r;
-
-	r = bringup_mark(d, &d->conf, &mark);
-	if (r < 0)
-		return r;
-	r = rebind_plan(&plan, d, d->conf.listen_port, mark);
-	if (r < 0) {
-		bringup_log_port(r, d->conf.listen_port);
-		return r;
-	}
-	rebind_commit(&plan, d, now);
-	return 0;
-}
-
-/* After the sockets, which limit the addresses of a name; before the MTU, which peers decide. */
-static int fill_tunnel(struct daemon *d, struct instant now)
-{
-	struct print report = { 0 };
-	struct conf nothing;
-	int r;
-
-	conf_init(&nothing);
-	r = apply_check(&d->datapath.tunnel, &d->conf);
-	if (r == 0)
-		r = apply_file(&d->datapath.tunnel, &d->names, &d->conf, &nothing, now, &report);
-	print_fini(&report);
-	conf_fini(&nothing);
-	if (r < 0)
-		log_error("cannot set up %zu peers: %s", d->conf.n_peer, strerror(-r));
-	config_forget_secrets(&d->conf);
-	return r;
-}
-
-static int set_link(struct daemon *d)
-{
-	struct link_info info = { 0 };
-	int r;
-
-	r = d->conf.set & CONF_MTU ? host_mtu(d->host, d->ifindex, d->conf.mtu) : linkwatch_mtu(d);
-	if (r < 0) {
-		log_error("cannot set the MTU: %s", strerror(-r));
-		return r;
-	}
-	r = host_link_up(d->host, d->ifindex, true);
-	if (r == 0)
-		r = host_link(d->host, d->options.name, &info);
-	if (r < 0) {
-		log_error("cannot bring up %s: %s", d->options.name, strerror(-r));
-		return r;
-	}
-	linkwatch_link(d, &info, false);
-	return 0;
-}
-
-static int set_network(struct daemon *d, const struct network *wanted)
-{
-	const struct network nothing = { 0 };
-	char what[128] = "";
-	int r;
-
-	r = network_change(d->host, d->ifindex, &nothing, wanted, what);
-	if (r < 0)
-		bringup_log_network(r, what);
-	return r;
-}
-
-/* Addresses are set before the link comes up; routes can be added only after that. */
-static int set_host(struct daemon *d)
-{
-	struct network addresses = { 0 };
-	char what[128] = "";
-	int r;
-
-	r = bringup_network(d, &d->conf, d->mark, &d->network);
-	if (r < 0) {
-		log_error("cannot work out the routes: %s", strerror(-r));
-		return r;
-	}
-	addresses.address = d->network.address;
-	r = set_network(d, &addresses);
-	if (r < 0)
-		return r;
-	r = set_link(d);
-	if (r < 0)
-		return r;
-	r = network_change(d->host, d->ifindex, &addresses, &d->network, what);
-	if (r < 0)
-		bringup_log_network(r, what);
-	else
-		rpfilter_warn(d, NULL);
-	return r;
-}
+/* --- what a file asks for --- */
 
 /* Before the hooks, which may pass something to the resolver themselves. */
 static void sweep(struct daemon *d)
@@ -343,27 +169,35 @@ static void sweep(struct daemon *d)
 		log_warn("cannot remove what a killed tunnel left behind: %s", strerror(-r));
 }
 
+static int start(struct daemon *d)
+{
+	struct conf nothing;
+	struct change change = {
+		.walk = WALK_START,
+		.from = &nothing,
+		.to = &d->conf,
+		.now = clock_now(),
+	};
+	int r;
+
+	conf_init(&nothing);
+	r = reconcile(d, &change);
+	conf_fini(&nothing);
+	config_forget_secrets(&d->conf);
+	return r < 0 ? r : change.error;
+}
+
 static int configure(struct daemon *d)
 {
-	struct instant now;
 	int r;
 
 	sweep(d);
 	r = run_hooks(d, HOOK_PRE_UP);
 	if (r < 0)
 		return r;
-	now = clock_now();
-	r = open_sockets(d, now);
+	r = start(d);
 	if (r < 0)
 		return r;
-	r = fill_tunnel(d, now);
-	if (r < 0)
-		return r;
-	r = set_host(d);
-	if (r < 0)
-		return r;
-	if (d->conf.n_dns)
-		bringup_dns(d, &d->conf);
 	return run_hooks(d, HOOK_POST_UP);
 }
 
@@ -428,6 +262,21 @@ int bringup(struct daemon *d)
 	return 0;
 }
 
+static void end(struct daemon *d)
+{
+	struct conf nothing;
+	struct change change = {
+		.walk = WALK_END,
+		.from = &d->conf,
+		.to = &nothing,
+		.now = clock_now(),
+	};
+
+	conf_init(&nothing);
+	reconcile(d, &change);
+	conf_fini(&nothing);
+}
+
 void bringup_undo(struct daemon *d)
 {
 	/*
@@ -441,13 +290,9 @@ void bringup_undo(struct daemon *d)
 	if (d->control)
 		control_close(d->control);
 	d->control = NULL;
-	names_forget_all(&d->names);
 	linkwatch_stop(d);
 	peerwatch_stop(d);
-	host_undo(d->host);
-	network_fini(&d->network);
-	datapath_close(&d->datapath);
-	loop_follow_datapath(&d->loop);
+	end(d);
 	if (hooks)
 		run_hooks(d, HOOK_POST_DOWN);
 	phase_set(&d->phase, PHASE_DOWN);

@@ -34,6 +34,7 @@ void daemon_peer_context(const struct daemon *d, const struct peer *p, struct st
 		.host = name ? name->host : NULL,
 		.why = name && *name->why ? name->why : NULL,
 		.retry_seconds = name ? name->retry_seconds : 0,
+		.asked_at = name ? name->asked_at : 0,
 	};
 }
 

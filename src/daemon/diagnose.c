@@ -19,7 +19,7 @@ struct diagnosis {
 	struct why_about about;
 	struct verdicts *found;
 	struct print peers, verdicts; /* records */
-	unsigned problems, up, well, routes;
+	unsigned problems, early, up, well, routes;
 };
 
 static bool may_ask_route(struct diagnosis *e, const struct peer *p, const struct state *s)
@@ -50,6 +50,7 @@ static void take(struct diagnosis *e)
 {
 	for (unsigned i = 0; i < e->found->n; i++)
 		e->problems += e->found->verdict[i].problem;
+	e->early += why_count_early(e->found);
 	why_print(&e->verdicts, e->found);
 	e->found->n = 0;
 }
@@ -102,8 +103,9 @@ static void print_head(const struct diagnosis *e, struct print *out)
 	if (!key_is_zero(admin_public_key(t)))
 		key_to_base64(base64, admin_public_key(t));
 	record_begin(out, "why", "%s", e->d->options.name);
-	record_add(out, "healthy", e->problems ? "no" : "yes");
+	record_add(out, "healthy", e->problems || e->early ? "no" : "yes");
 	record_add(out, "problems", "%u", e->problems);
+	record_add(out, "early", "%u", e->early);
 	record_add(out, "peers", "%zu", admin_count(t));
 	record_add(out, "up", "%u", e->up);
 	record_add(out, "listen_port", "%u", e->d->port);

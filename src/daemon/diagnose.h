@@ -9,9 +9,9 @@
 struct daemon;
 
 /*
- * First one record for the tunnel: why=NAME, healthy=yes or no, problems, how many
- * peers and how many of them are up; then one per peer with its state; then the
- * verdicts.
+ * First one record for the tunnel: why=NAME, healthy=yes or no, problems, for how many
+ * peers it is too early to tell (healthy=no as well), how many peers there are and how
+ * many of them are up; then one per peer with its state; then the verdicts.
  */
 void diagnose(struct daemon *d, struct print *out);
 

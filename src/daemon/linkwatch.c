@@ -104,12 +104,12 @@ static void link_gone(struct daemon *d)
 		link_up(d);
 }
 
-int linkwatch_mtu(struct daemon *d)
+int linkwatch_choose_mtu(struct daemon *d)
 {
 	uint32_t mtu;
 	int r;
 
-	if (!d->options.path || d->conf.set & CONF_MTU || d->link_lost)
+	if (d->link_lost)
 		return 0;
 	/* Somebody else has set another one meanwhile: keep theirs. */
 	if (d->mtu_chosen && d->mtu != d->mtu_chosen)
@@ -125,10 +125,14 @@ int linkwatch_mtu(struct daemon *d)
 	return 0;
 }
 
+/* Unless the configuration sets it. */
 static void adapt_mtu(struct daemon *d)
 {
-	int r = linkwatch_mtu(d);
+	int r;
 
+	if (!d->options.path || d->conf.set & CONF_MTU)
+		return;
+	r = linkwatch_choose_mtu(d);
 	if (r < 0)
 		log_warn("cannot set the MTU: %s", strerror(-r));
 }

@@ -14,8 +14,8 @@ void linkwatch_link(struct daemon *d, const struct link_info *info, bool fell);
 void linkwatch_endpoint(struct daemon *d);
 /* USR2: somebody says that the network changed: resolve names and start handshakes at once. */
 void linkwatch_kick(struct daemon *d);
-/* Choose the MTU again, unless the configuration or an admin set it. 0 or -errno. */
-int linkwatch_mtu(struct daemon *d);
+/* Choose the MTU from the paths to the peers, unless an admin set it. 0 or -errno. */
+int linkwatch_choose_mtu(struct daemon *d);
 
 void linkwatch_start(struct daemon *d);
 void linkwatch_stop(struct daemon *d);

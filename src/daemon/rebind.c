@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/rebind.h"
 
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "daemon/tuning.h"
@@ -49,4 +51,20 @@ void rebind_cancel(struct rebind_plan *plan, struct daemon *d)
 	}
 	if (plan->remark)
 		host_mark(d->host, d->datapath.udp.fd, d->mark);
+}
+
+void rebind_log_port(int error, uint16_t port)
+{
+	if (error == -EADDRINUSE)
+		log_error("UDP port %u is in use by another program (ss -ulpn shows it): stop it, "
+			  "or set another ListenPort",
+			  port);
+	else if (error == -EACCES)
+		log_error("no permission to use UDP port %u: ports below 1024 need "
+			  "CAP_NET_BIND_SERVICE",
+			  port);
+	else if (error == -EPERM)
+		log_error("no permission to set FwMark: it needs CAP_NET_ADMIN");
+	else
+		log_error("cannot open UDP port %u: %s", port, strerror(-error));
 }

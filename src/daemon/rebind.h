@@ -26,4 +26,7 @@ int rebind_plan(struct rebind_plan *plan, struct daemon *d, int port, uint32_t m
 void rebind_commit(struct rebind_plan *plan, struct daemon *d, struct instant now);
 void rebind_cancel(struct rebind_plan *plan, struct daemon *d);
 
+/* Log why the sockets could not be opened, in one line. */
+void rebind_log_port(int error, uint16_t port);
+
 #endif

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/requests.h"
 
-#include <string.h>
-
 #include "base/clock.h"
-#include "base/mem.h"
 #include "crypto/aead.h"
-#include "daemon/apply.h"
 #include "daemon/diagnose.h"
 #include "daemon/internal.h"
-#include "daemon/linkwatch.h"
 #include "daemon/peerwatch.h"
-#include "daemon/rebind.h"
+#include "daemon/reconcile.h"
 #include "daemon/reload.h"
 #include "daemon/snapshot.h"
 #include "diag/status.h"
@@ -28,45 +23,19 @@ static void say_refused(void *ctx, enum conf_severity severity, const char *line
 static int set(void *ctx, struct conf *request)
 {
 	struct daemon *d = ctx;
-	struct instant now = clock_now();
-	uint32_t mark = request->set & CONF_FWMARK ? request->fwmark : d->mark;
-	int port = request->set & CONF_LISTEN_PORT ? request->listen_port : REBIND_KEEP_PORT;
 	struct conf_report refused = { .say = say_refused };
-	struct rebind_plan plan = { 0 };
-	size_t before;
-	bool sockets;
+	struct change change = {
+		.walk = WALK_SET,
+		.from = &d->conf,
+		.to = request,
+		.now = clock_now(),
+	};
 	int r;
 
 	r = conf_check_placeholders(request, &refused);
 	if (r == 0)
-		r = apply_check(&d->datapath.tunnel, request);
-	if (r < 0)
-		return r;
-	/* Without sockets the mark is for later ones: they open with the link, or with a port. */
-	sockets = d->port || request->set & CONF_LISTEN_PORT;
-	if (sockets) {
-		r = rebind_plan(&plan, d, port, mark);
-		if (r < 0)
-			return r;
-	}
-	if (d->network.divert[NETWORK_V4] || d->network.divert[NETWORK_V6]) {
-		if (mark != d->network.divert_table)
-			log_warn("FwMark changed under a default route: our own packets would go "
-				 "into the tunnel; reload to fix this");
-	}
-	datapath_quiesce(&d->datapath, now);
-	if (sockets)
-		rebind_commit(&plan, d, now);
-	d->mark = mark;
-	before = admin_count(&d->datapath.tunnel);
-	r = apply_request(&d->datapath.tunnel, &d->names, request, now);
-	linkwatch_endpoint(d);
-	/* Peers are many small allocations among others: without this their pages stay ours. */
-	if (admin_count(&d->datapath.tunnel) < before)
-		mem_trim();
-	if (r < 0)
-		log_error("request only partly applied: %s", strerror(-r));
-	return r;
+		r = reconcile(d, &change);
+	return r < 0 ? r : change.error;
 }
 
 static int get(void *ctx, struct conf *out)

@@ -10,6 +10,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/diagnose.c src/daemon/diagnose.h \
 	src/daemon/events.c src/daemon/events.h \
+	src/daemon/hostside.c src/daemon/hostside.h \
 	src/daemon/internal.h \
 	src/daemon/linkwatch.c src/daemon/linkwatch.h \
 	src/daemon/loop.c src/daemon/loop.h \
@@ -19,11 +20,13 @@ libdaemon_a_SOURCES = \
 	src/daemon/phase.c src/daemon/phase.h \
 	src/daemon/publish.c src/daemon/publish.h \
 	src/daemon/rebind.c src/daemon/rebind.h \
+	src/daemon/reconcile.c src/daemon/reconcile.h \
 	src/daemon/reload.c src/daemon/reload.h \
 	src/daemon/requests.c src/daemon/requests.h \
 	src/daemon/rpfilter.c src/daemon/rpfilter.h \
 	src/daemon/service.c src/daemon/service.h \
 	src/daemon/snapshot.c src/daemon/snapshot.h \
-	src/daemon/tuning.c src/daemon/tuning.h
+	src/daemon/tuning.c src/daemon/tuning.h \
+	src/daemon/tunnelside.c src/daemon/tunnelside.h
 
 EXTRA_DIST += src/daemon/README.md

@@ -10,6 +10,7 @@ libdiag_a_SOURCES = \
 	src/diag/status.c src/diag/status.h \
 	src/diag/summary.c src/diag/summary.h \
 	src/diag/why.c src/diag/why.h \
+	src/diag/why_early.c \
 	src/diag/why_inside.c \
 	src/diag/why_reach.c \
 	src/diag/why_rules.h \

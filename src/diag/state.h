@@ -26,6 +26,7 @@ struct state_context {
 	const char *host; /* its endpoint is a name; NULL: it is not */
 	const char *why;  /* why the name has no address; NULL: not asked or not answered yet */
 	unsigned retry_seconds;
+	uint64_t asked_at; /* when the name was first asked for, mono ns */
 };
 
 /* mono: CLOCK_BOOTTIME ns. */

@@ -42,6 +42,7 @@ const char *why_code_name(enum why_code code)
 		[WHY_UNKNOWN_PEER] = "E-UNKNOWN-PEER",
 		[WHY_NO_PEER] = "E-NO-PEER",
 		[WHY_OWN_CLOCK] = "E-OWN-CLOCK",
+		[WHY_TOO_EARLY] = "E-TOO-EARLY",
 	};
 
 	return (unsigned)code < LEN(names) ? names[code] : "?";
@@ -179,6 +180,15 @@ void why_peer(struct verdicts *v, const struct tunnel *t, const struct why_about
 		;
 	for (rule = why_inside; *rule; rule++)
 		(*rule)(&l);
+}
+
+unsigned why_count_early(const struct verdicts *v)
+{
+	unsigned early = 0;
+
+	for (unsigned i = 0; i < v->n; i++)
+		early += v->verdict[i].code == WHY_TOO_EARLY;
+	return early;
 }
 
 bool why_ends_there(const struct verdicts *v)

@@ -47,6 +47,7 @@ enum why_code {
 	WHY_UNKNOWN_PEER,
 	WHY_NO_PEER,
 	WHY_OWN_CLOCK,
+	WHY_TOO_EARLY, /* no verdict yet: asked a moment ago, and not answered */
 	WHY_CODES
 };
 
@@ -104,6 +105,8 @@ struct why_around {
 void why_tunnel(struct verdicts *v, const struct tunnel *t, const struct why_about *about);
 void why_peer(struct verdicts *v, const struct tunnel *t, const struct why_about *about,
 	      const struct peer *peer, const struct why_around *around);
+/* Peers whose answer is still due: nothing can be said about them yet. */
+unsigned why_count_early(const struct verdicts *v);
 /* The tunnel cannot work at all, whatever the state of its peers. */
 bool why_ends_there(const struct verdicts *v);
 

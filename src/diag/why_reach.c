@@ -39,13 +39,12 @@ static bool name(const struct why_look *l)
 
 	if (l->around->state.word != STATE_RESOLVING || !a->host)
 		return false;
-	v = why_begin(l, WHY_NAME, WHY_SURE, a->why, 0);
+	if (!a->why)
+		return why_early_name(l);
+	v = why_begin(l, WHY_NAME, WHY_SURE, true, 0);
 	why_what(v, "the name %s has no address yet", a->host);
-	if (a->why)
-		why_because(v, "This host's resolver reports: %s. It is asked again within %u s.",
-			    a->why, a->retry_seconds);
-	else
-		why_because(v, "This host's resolver has been asked, but has not answered yet.");
+	why_because(v, "This host's resolver reports: %s. It is asked again within %u s.", a->why,
+		    a->retry_seconds);
 	why_here(v, "getent ahosts %s", a->host);
 	return true;
 }
@@ -366,19 +365,31 @@ static bool load(const struct why_look *l)
 
 /* --- silence --- */
 
+/* It was given up, not heard since, and is asked once more. */
+static bool is_asked_anew(const struct why_look *l)
+{
+	const struct peer *p = l->p;
+
+	return p->timers.unanswered < 2 && p->note.given_up && p->heard_at < p->note.given_up;
+}
+
 static bool silence(const struct why_look *l)
 {
+	bool anew = l->around->state.word == STATE_HANDSHAKING && is_asked_anew(l);
 	bool gave_up = l->around->state.word == STATE_DEAD;
 	bool stale = l->around->state.word == STATE_STALE;
 	uint32_t asked = gave_up ? l->p->timers.attempts + 1 : l->p->timers.unanswered;
 	struct verdict *v;
 
-	if (!is_asking(l) || (!gave_up && !stale && asked < 2) || !endpoint_known(&l->p->endpoint))
+	if (!is_asking(l) || (!gave_up && !stale && !anew && asked < 2) ||
+	    !endpoint_known(&l->p->endpoint))
 		return false;
 	v = why_begin(l, WHY_SILENCE, WHY_OPEN, true, l->p->sent_at);
 	if (stale)
 		why_what(v, "%s has been silent for %lu s, although data was sent", l->end,
 			 why_ago(l, l->p->heard_at));
+	else if (anew)
+		why_what(v, "no answer from %s; it was given up and is asked again", l->end);
 	else
 		why_what(v, "no answer from %s to %u handshakes", l->end, asked);
 	why_because(v,
@@ -412,6 +423,6 @@ static bool no_endpoint(const struct why_look *l)
 }
 
 why_rule_fn *const why_reach[] = {
-	name,    bad_key, loops, cannot_send, network_says, psk,         clock_back,
-	one_way, mac1,    load,  rp_filter,   silence,      no_endpoint, NULL,
+	name, bad_key, loops,     cannot_send, network_says,      psk,         clock_back, one_way,
+	mac1, load,    rp_filter, silence,     why_early_session, no_endpoint, NULL,
 };

@@ -160,8 +160,8 @@ bool network_equal(const struct network *a, const struct network *b)
 	       same_prefixes(&a->route, &b->route);
 }
 
-static int add_missing(struct host *h, uint32_t ifindex, const struct network *from,
-		       const struct network *to, char what[128])
+static int add_addresses(struct host *h, uint32_t ifindex, const struct network *from,
+			 const struct network *to, char what[128])
 {
 	char text[PREFIX_TEXT];
 	int r;
@@ -175,6 +175,15 @@ static int add_missing(struct host *h, uint32_t ifindex, const struct network *f
 		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+static int add_routes(struct host *h, uint32_t ifindex, const struct network *from,
+		      const struct network *to, char what[128])
+{
+	char text[PREFIX_TEXT];
+	int r;
+
 	for (size_t i = 0; i < to->route.n; i++) {
 		const struct prefix *p = &to->route.prefix[i];
 
@@ -197,12 +206,30 @@ static int add_missing(struct host *h, uint32_t ifindex, const struct network *f
 	return 0;
 }
 
-/* In reverse order. What is already gone is not a failure. */
-static void del_extra(struct host *h, uint32_t ifindex, const struct network *from,
-		      const struct network *to)
+int network_add_addresses(struct host *h, uint32_t ifindex, const struct network *from,
+			  const struct network *to, char what[128])
 {
-	bool addresses = false;
+	int r = add_addresses(h, ifindex, from, to, what);
 
+	if (r < 0)
+		network_del_addresses(h, ifindex, to, from);
+	return r;
+}
+
+int network_add_routes(struct host *h, uint32_t ifindex, const struct network *from,
+		       const struct network *to, char what[128])
+{
+	int r = add_routes(h, ifindex, from, to, what);
+
+	if (r < 0)
+		network_del_routes(h, ifindex, to, from);
+	return r;
+}
+
+/* In reverse order. What is already gone is not a failure. */
+void network_del_routes(struct host *h, uint32_t ifindex, const struct network *from,
+			const struct network *to)
+{
 	for (int i = NETWORK_FAMILIES - 1; i >= 0; i--) {
 		if (from->divert[i] && !has_divert(to, i, from->divert_table))
 			host_default_route(h, false, ifindex, families[i], from->divert_table);
@@ -213,32 +240,25 @@ static void del_extra(struct host *h, uint32_t ifindex, const struct network *fr
 		if (!has_route(to, p, from->route_table))
 			host_route(h, false, ifindex, p, from->route_table);
 	}
+}
+
+void network_del_addresses(struct host *h, uint32_t ifindex, const struct network *from,
+			   const struct network *to)
+{
+	bool deleted = false;
+
 	for (size_t i = from->address.n; i-- > 0;) {
 		const struct prefix *p = &from->address.prefix[i];
 
 		if (has_address(to, p))
 			continue;
 		host_address(h, false, ifindex, p);
-		addresses = true;
+		deleted = true;
 	}
 	/*
 	 * Removing an IPv4 address may remove others of its network, and the last one all
 	 * routes.
 	 */
-	if (addresses)
+	if (deleted)
 		host_redo(h);
-}
-
-int network_change(struct host *h, uint32_t ifindex, const struct network *from,
-		   const struct network *to, char what[128])
-{
-	int r;
-
-	r = add_missing(h, ifindex, from, to, what);
-	if (r < 0) {
-		del_extra(h, ifindex, to, from);
-		return r;
-	}
-	del_extra(h, ifindex, from, to);
-	return 0;
 }

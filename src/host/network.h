@@ -32,11 +32,19 @@ void network_fini(struct network *n);
 bool network_equal(const struct network *a, const struct network *b);
 
 /*
- * Change the host from one to the other: adds first, then removes, so that what is
- * in both never disappears.  0 or -errno; after an error nothing has changed, and
- * *what names the item that failed, for the log.
+ * Change the host from one to the other, in four steps: adds first, then removes, so
+ * that what is in both never disappears.  Addresses can be added before the link is up,
+ * routes only after that.  The adding ones: 0 or -errno; after an error that step has
+ * changed nothing, and *what names the item that failed, for the log.  What was added is
+ * undone by removing with from and to swapped.
  */
-int network_change(struct host *h, uint32_t ifindex, const struct network *from,
-		   const struct network *to, char what[128]);
+int network_add_addresses(struct host *h, uint32_t ifindex, const struct network *from,
+			  const struct network *to, char what[128]);
+int network_add_routes(struct host *h, uint32_t ifindex, const struct network *from,
+		       const struct network *to, char what[128]);
+void network_del_routes(struct host *h, uint32_t ifindex, const struct network *from,
+			const struct network *to);
+void network_del_addresses(struct host *h, uint32_t ifindex, const struct network *from,
+			   const struct network *to);
 
 #endif

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -216,9 +217,11 @@ void spawn_stop(const struct spawn *s, bool force)
 
 int spawn_run(const char *const argv[], const char *input, bool quiet)
 {
+	mode_t mask = umask(0022);
 	struct spawn s;
 	int r;
 
 	r = spawn_start(&s, argv, input, quiet);
+	umask(mask);
 	return r < 0 ? r : spawn_wait(&s);
 }

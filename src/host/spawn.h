@@ -25,7 +25,10 @@ int spawn_start(struct spawn *s, const char *const argv[], const char *input, bo
 int spawn_wait(struct spawn *s);
 /* Terminate it and its children; force: kill them. */
 void spawn_stop(const struct spawn *s, bool force);
-/* Start and wait. */
+/*
+ * Start and wait.  For programs that set up the host: their umask is 022 whatever ours is,
+ * because what they write (resolv.conf) is for all users.
+ */
 int spawn_run(const char *const argv[], const char *input, bool quiet);
 
 #endif

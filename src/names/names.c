@@ -106,6 +106,7 @@ int names_set(struct names *n, const struct key *peer, const char *host, uint16_
 	name->names = n;
 	name->peer = *peer;
 	name->port = port;
+	name->asked_at = clock_now().mono;
 	name->host = mem_text(host, strlen(host));
 	if (!name->host)
 		goto fail;

@@ -22,6 +22,7 @@ struct name {
 	char *host;
 	uint16_t port;
 	struct resolver_request *question;
+	uint64_t asked_at;   /* the first time, mono ns */
 	char why[NAMES_WHY]; /* why it has no address; "": it has one, or is not known yet */
 	unsigned retry_seconds;
 };

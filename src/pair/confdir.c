@@ -63,14 +63,15 @@ bool confdir_may_make(const char *name, bool force)
  */
 static int make_folder(void)
 {
+	mode_t mode = 0700;
 	gid_t group;
 
-	if (mkdir(CONFDIR, 0700) < 0)
+	if (mkdir(CONFDIR, mode) < 0)
 		return errno == EEXIST ? 0 : -errno;
-	if (conf_service_group(&group) && chown(CONFDIR, (uid_t)-1, group) == 0 &&
-	    chmod(CONFDIR, 0750) < 0)
-		return -errno;
-	return 0;
+	if (conf_service_group(&group) && chown(CONFDIR, (uid_t)-1, group) == 0)
+		mode = 0750;
+	/* Whatever the umask took away. */
+	return chmod(CONFDIR, mode) < 0 ? -errno : 0;
 }
 
 /* The opened directory; -1: reported. */

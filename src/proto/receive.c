@@ -37,6 +37,9 @@ static enum fate sort(struct tunnel *t, struct pkt *p, struct flight *f, struct 
 {
 	if (p->len < 4)
 		return FATE_RUNT;
+	/* As an endpoint it would make sends fail, and so slow them down for all peers. */
+	if (!endpoint_answerable(p->end))
+		return FATE_SENDER;
 	switch (load_le32(p->data)) { /* the reserved bytes are part of it */
 	case MESSAGE_DATA:
 		return sort_data(t, p, f, now);

@@ -62,7 +62,8 @@ void timers_traversal(struct timers *t, uint64_t now)
 
 void timers_initiation_sent(struct timers *t, uint64_t now, const struct rng *c)
 {
-	t->unanswered++;
+	if (t->unanswered++ == 0)
+		t->asked_at = now;
 	arm(t, TIMER_RETRANSMIT, now + REKEY_TIMEOUT_NS + jitter(c));
 }
 

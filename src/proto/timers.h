@@ -33,6 +33,7 @@ struct timers {
 	struct deadline deadline; /* in the heap: the earliest of them, or before */
 	uint32_t attempts;        /* initiations repeated so far; new traffic resets it */
 	uint32_t unanswered;      /* initiations since the last session, or since giving up */
+	uint64_t asked_at;        /* when the first of these left; valid while unanswered */
 	uint16_t interval;        /* persistent keepalive, seconds; 0: off */
 	bool need_another;        /* data came in while TIMER_KEEPALIVE was armed */
 	bool last_minute;         /* renewed by receiving already in this session */

@@ -91,6 +91,7 @@ int verdict_read(struct verdict_list *l, struct text lines)
 			record_number(line, "peers", &l->peers);
 			record_number(line, "up", &l->up);
 			record_number(line, "problems", &l->problems);
+			record_number(line, "early", &l->early);
 		} else if (begins(line, "peer=")) {
 			if (!l->peer_records.at)
 				l->peer_records.at = line.at;
@@ -172,15 +173,31 @@ static void show_peers(struct print *out, struct text records)
 	}
 }
 
+/* Since when the first of those was asked whose answer is still due: seconds. */
+static uint64_t longest_wait(const struct verdict_list *l)
+{
+	uint64_t longest = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct verdict_item *v = &l->item[i];
+
+		if (strcmp(v->code, "E-TOO-EARLY") == 0 && v->age > longest)
+			longest = v->age;
+	}
+	return longest;
+}
+
 void verdict_show(struct print *out, const struct verdict_list *l)
 {
 	size_t i;
 
-	if (l->problems == 0)
-		print_add(out, "%s: no known problem", l->name);
+	print_add(out, "%s: ", l->name);
+	if (l->problems)
+		print_add(out, "%" PRIu64 " problem%s", l->problems, l->problems == 1 ? "" : "s");
+	else if (l->early)
+		print_add(out, "too early: asked %" PRIu64 " s ago", longest_wait(l));
 	else
-		print_add(out, "%s: %" PRIu64 " problem%s", l->name, l->problems,
-			  l->problems == 1 ? "" : "s");
+		print_add(out, "no known problem");
 	if (l->peers)
 		print_add(out, "; %" PRIu64 " of %" PRIu64 " peer%s up", l->up, l->peers,
 			  l->peers == 1 ? " is" : "s are");

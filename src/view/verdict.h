@@ -37,6 +37,7 @@ struct verdict_item {
 struct verdict_list {
 	char name[CONF_NAME_MAX + 1];
 	uint64_t peers, up, problems;
+	uint64_t early; /* peers for which it is too early to tell: their answer is still due */
 	struct verdict_item *item;
 	size_t n, cap;
 	struct text peer_records; /* from the first to the last, borrowed */

@@ -43,9 +43,10 @@ void verdict_json(struct print *out, const struct verdict_list *l)
 
 	jprint_put(all, "schema", json_integer(SCHEMA), &bad);
 	jprint_put(all, "name", jprint_string(l->name), &bad);
-	jprint_put(all, "healthy", json_boolean(l->problems == 0), &bad);
+	jprint_put(all, "healthy", json_boolean(l->problems == 0 && l->early == 0), &bad);
 	jprint_put(all, "peers", jprint_number(l->peers), &bad);
 	jprint_put(all, "peers_up", jprint_number(l->up), &bad);
+	jprint_put(all, "peers_early", jprint_number(l->early), &bad);
 	for (i = 0; i < l->n; i++)
 		jprint_append(list, item_json(&l->item[i], &bad), &bad);
 	jprint_put(all, "verdicts", list, &bad);

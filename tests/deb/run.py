@@ -304,6 +304,7 @@ class Test:
 
 def main():
     """Run all steps; the exit code."""
+    os.umask(0o022)     # this creates a system with other users
     if os.geteuid() != 0:
         skip("a chroot needs root")
     for tool in ("debootstrap", "dpkg-deb", "lintian", "unshare"):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Roaming, sticky source addresses, NAT."""
 
+import socket
+import struct
 import time
 
 import noise
@@ -9,6 +11,7 @@ from node import Node, Pair
 from runner import test
 
 V4 = "10.7.0.2"
+SOL_UDP, UDP_SEGMENT, IPV6_CHECKSUM = 17, 103, 7
 
 
 def replay_from(lab, ns, address, data, to):
@@ -68,6 +71,49 @@ def replayed_packets_move_nothing(lab):
     equal([p for p in wire.packets() if p.out], [], "replies")
     equal(pair.b.peer(pair.a), before, "the peer")
     pair.a.ns.must_ping(V4)
+
+
+def send_from_port_0(lab, ns, source, to, data):
+    """A datagram with source port 0, which no UDP socket can be bound to."""
+    six = ":" in source
+    with ns:
+        raw = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_RAW,
+                            socket.IPPROTO_UDP)
+    lab.closing.append(raw)
+    raw.bind((source, 0))
+    if six:
+        raw.setsockopt(socket.IPPROTO_IPV6, IPV6_CHECKSUM, 6)      # its offset
+    raw.sendto(struct.pack(">HHHH", 0, to[1], 8 + len(data), 0) + data, (to[0], 0))
+
+
+@test(needs=["taut"])
+def sender_on_port_0_is_not_followed(lab):
+    """An authentic packet from port 0 would disable sending in runs for all peers."""
+    for here in ("127.0.0.1", "::1"):
+        node = Node(lab, lab.namespace("v6" if ":" in here else "v4")).start()
+        sock, own = lab.udp(node.ns, here), noise.private()
+        public = noise.b64(noise.public(own))
+        node.setup([public, "allowed-ips", V4 + "/32"], addresses=["10.7.0.1/24"])
+        to = (here, node.port())
+        first = noise.Initiator(own, node.public_key)
+        send_from_port_0(lab, node.ns, here, to, first.initiation())
+        wait_for(lambda: node.drops().get("sender") == 1, 2, "drop of the initiation")
+        first = noise.Initiator(own, node.public_key)
+        sock.sendto(first.initiation(), to)
+        session = first.consume(sock.recv(200))
+        sock.sendto(session.seal(b""), to)
+        wait_for(lambda: node.peer(public)["endpoint"] != "(none)", 2, "the endpoint")
+        before, gso = node.endpoint(public), node.status()[0]["offload_udp_gso"]
+        send_from_port_0(lab, node.ns, here, to, session.seal(b""))
+        wait_for(lambda: node.drops().get("sender") == 2, 2, "drop of the data")
+        equal(node.endpoint(public), before, "endpoint")
+        run = lab.udp(node.ns, "10.7.0.1")
+        run.setsockopt(SOL_UDP, UDP_SEGMENT, 1000)
+        run.sendto(bytes(20000), (V4, 9))           # 20 packets in one
+        for _ in range(20):
+            check(session.open(sock.recv(2000)), "a packet of the run")
+        interface = node.status()[0]
+        equal((interface["offload_udp_gso"], interface.get("send_runs_refused")), (gso, None), "runs")
 
 
 @test(needs=["taut"])

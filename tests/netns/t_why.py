@@ -28,8 +28,11 @@ def why(node, arg=None):
     check(done.out, f"{node.name}: why says nothing: {done.err}")
     said = json.loads(done.out)
     equal(list(schema.judge(said, schema.load(SCHEMA))), [], "why.schema.json")
-    equal(said["healthy"], not any(v["problem"] for v in said["verdicts"]), "healthy")
-    equal(done.code, 0 if said["healthy"] else 1, "exit status")
+    problem = any(v["problem"] for v in said["verdicts"])
+    early = sum(v["code"] == "E-TOO-EARLY" for v in said["verdicts"])
+    equal(said["healthy"], not problem and not early, "healthy")
+    equal(said["peers_early"], early, "peers_early")
+    equal(done.code, 1 if problem else 5 if early else 0, "exit status")
     return done.code, said
 
 
@@ -100,6 +103,26 @@ def healthy_tunnel_has_no_problem(lab):
         equal((status, said["healthy"], said["verdicts"], said["peers_up"]), (0, True, [], 1),
               "answer")
     equal(pair.a.ns.run(lab.program, "status", pair.a.name, ok=False).code, 0, "status")
+
+
+@test(slow=8, needs=["taut"])
+def first_seconds_are_too_early_to_tell(lab):
+    """Asked, and not answered yet: neither health nor a problem."""
+    pair = Pair(lab, ends=(True, False))
+    pair.b.ns.ip(f"link set {pair.b.name} down")    # hears, says nothing
+    equal(why(pair.a)[0], 0, "nobody was asked")
+    poke(pair.a)
+    status, said = why(pair.a)
+    equal((status, said["peers_early"], [v["code"] for v in said["verdicts"]]),
+          (5, 1, ["E-TOO-EARLY"]), "answer")
+    holds(verdict(pair.a, "E-TOO-EARLY", problem=False), "was asked for a session",
+          "here: ask again in ", f" s: taut why {pair.a.name}", f"{pair.outer[1]}:2002")
+    text = pair.a.ns.run(lab.program, "why", pair.a.name, ok=False).out
+    check(re.match(rf"{pair.a.name}: too early: asked \d s ago; 0 of 1 peer is up\n", text), text)
+    verdict(pair.a, "E-SILENCE")
+    pair.b.ns.ip(f"link set {pair.b.name} up")
+    pair.a.wait_ping(V4, 8, "when it answers")
+    equal((why(pair.a)[0], why(pair.b)[0]), (0, 0), "at once")
 
 
 @test(needs=["taut"])

@@ -174,6 +174,9 @@ def pair_never_writes_over_a_file(lab):
         b.run("sh", "-c", f"umask {umask}; '{lab.program}' new m{umask} --listen")
         for suffix in ("conf", "key", "pair"):
             equal(b.rights(f"m{umask}.{suffix}"), 0o600, "rights")
+        b.run("mv", "/etc/taut", f"/etc/taut{umask}")
+        b.run("sh", "-c", f"umask {umask}; '{lab.program}' new m{umask} --listen")
+        check(b.rights("") in (0o700, 0o750), f"rights of the folder: {b.rights(''):o}")
     os.chmod(os.path.dirname(b.file("x")), 0o777)
     refused(b.taut("new", "open", "--listen", ok=False), "chmod 700")
 

@@ -26,7 +26,8 @@ PAGES = ("README.md", "docs/MIGRATION.md", "docs/STATUS.md", "docs/WHY.md", "doc
 # Not for a namespace of this machine.
 PASSED_OVER = ("scripts/", "apt-get ", "./", "make", "editor ", "libsodium-dev")
 KNOWN = ("taut ", "umask ", "mkdir ", "chown ", "chmod ", "install ", "cp ", "rm ", "systemctl ",
-         "wg ", "wg-quick ", "ip ", "(umask ", "WG_QUICK_USERSPACE_IMPLEMENTATION=")
+         "wg ", "wg-quick ", "ip ", "(umask ", "WG_QUICK_USERSPACE_IMPLEMENTATION=",
+         "while ip link show ")
 
 
 def lines_of(body):

@@ -412,7 +412,9 @@ static void unit_receive(struct world *w, int node, struct unit *u)
 	struct node *n = &w->node[node];
 	struct endpoint was[NODES_MAX], is[NODES_MAX];
 	uint64_t before[NODES_MAX], asked[NODES_MAX];
-	bool authentic = d->genuine && d->id && !seen_before(w, d, node);
+	/* From port 0 it is not looked at, and may come again. */
+	bool authentic = d->genuine && d->id && endpoint_answerable(&d->from) &&
+			 !seen_before(w, d, node);
 	uint64_t born = session_born(&n->tunnel, d), floods = n->tunnel.count[FATE_FLOOD];
 
 	endpoints(w, node, was, before);

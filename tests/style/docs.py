@@ -21,7 +21,8 @@ FENCE = re.compile(r"^( *)```\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 LITERAL = re.compile(r"^\.Bd -literal[^\n]*\n(.*?)^\.Ed$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?:^|[;&|(] *)(?:\S+=\S+ )*(?:[AB]?# )?taut((?: -[\w-]+)*) ([\w-]+)")
 PUT = re.compile(r"^P\w+Key = (put/\S+)$", re.MULTILINE)
-NAMED = re.compile(r"`((?:conf|docs|scripts|tests|src|systemd)/[\w./-]*\w)`")
+# One with NAME in it stands for a kind of file: see contributing.py.
+NAMED = re.compile(r"`(?![^`]*_NAME)((?:conf|docs|scripts|tests|src|systemd)/[\w./-]*\w)`")
 
 
 def texts(root):
@@ -154,7 +155,7 @@ FAULTS = [
 ]
 GOOD = {
     "conf/a.conf": INTERFACE.replace("(of B)", EXAMPLE),
-    "README.md": f"```\n{INTERFACE}```\n`docs/A.md`\n```\n"
+    "README.md": f"```\n{INTERFACE}```\n`docs/A.md` `src/a_NAME.c`\n```\n"
                  "A=b taut wg0\n(umask 077; taut genkey)\n```\n",
     "src/a.c": 'x = "E-A-1";\n',
     "docs/WHY.md": "| `E-A-1` | sure |\n",

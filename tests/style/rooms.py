@@ -3,7 +3,7 @@
 """The README.md of each room: every file in it, once, and the rooms that it may include.
 
 An entry is `name.c`, `name.h`, or `name.[ch]` for both. The last line repeats the room's row
-of the table in layers.py. The page is distributed: it is in EXTRA_DIST of room.mk.
+of the table in layers.py, as does the table of docs/ARCHITECTURE.md. The page is distributed: it is in EXTRA_DIST of room.mk.
 """
 
 import re
@@ -15,6 +15,8 @@ NAME = re.compile(r"`([a-z0-9_]+)\.(c|h|\[ch\])`")
 ROW = re.compile(r"^May include: (.*)\.$", re.MULTILINE)
 MAY = re.compile(r"`([a-z]+)`(?:, |$)")
 NO_PAGE = {"main"}
+TABLE = "docs/ARCHITECTURE.md"
+CELLS = re.compile(r"^\| `([a-z]+)` \|[^|]*\|([^|]*)\|", re.MULTILINE)
 
 
 def named(text):
@@ -49,6 +51,23 @@ def judge_row(room, page):
         yield f"src/{room}/README.md: it may include {want} (tests/style/layers.py)"
 
 
+def judge_table(page, rooms):
+    """Yield a complaint for each row of the table of all rooms that is not that of layers.py."""
+    table = {}
+    for room, cell in CELLS.findall(page):
+        if room in layers.ROOMS or room in rooms:
+            table.setdefault(room, []).append(cell.strip())
+    for room in sorted((rooms | set(table)) - NO_PAGE):
+        rows = table.get(room, [])
+        if room not in rooms or len(rows) != 1:
+            yield f"{TABLE}: {room} has {len(rows)} rows"
+            continue
+        listed = MAY.findall(rows[0])
+        odd = MAY.sub("", rows[0]) not in ("", "nothing")
+        if odd or len(listed) != len(set(listed)) or set(listed) != layers.ROOMS.get(room, set()):
+            yield f"{TABLE}: the row of {room} is not that of tests/style/layers.py"
+
+
 def check(root):
     """Yield a complaint for each page that is not true of its room."""
     rooms = {}
@@ -68,6 +87,9 @@ def check(root):
         made = fragment.read_text(encoding="utf-8") if fragment.is_file() else ""
         if f"src/{room}/README.md" not in made.split():
             yield f"src/{room}/room.mk: README.md is not in EXTRA_DIST"
+    path = root / TABLE
+    if path.is_file():
+        yield from judge_table(path.read_text(encoding="utf-8"), set(rooms))
 
 
 def tree(page, room="io", made=None):
@@ -78,6 +100,14 @@ def tree(page, room="io", made=None):
 
 
 ALL = "- `a.[ch]`: one\n- `b.c`: two\n"
+ROW_OF_IO = "| `io` | x | `base` | - |\n"
+
+
+def rows(table):
+    """A good room, and this table of all rooms."""
+    return {**tree(ALL + "\nMay include: `base`.\n"), TABLE: table}
+
+
 FAULTS = [
     ("no page", {"src/io/a.c": ""}, "src/io/README.md is missing"),
     ("a file left out", tree("- `a.[ch]`: one\n\nMay include: `base`.\n"),
@@ -99,9 +129,17 @@ FAULTS = [
     ("a word between", tree(ALL + "\nMay include: only `base`.\n"), "takes `room`, `room`"),
     ("not distributed", tree(ALL + "\nMay include: `base`.\n", made="X = src/io/a.c\n"),
      "README.md is not in EXTRA_DIST"),
+    ("a room that the table lacks", rows("| `conf` | x | `base` | - |\n"), "io has 0 rows"),
+    ("a room twice in the table", rows(ROW_OF_IO * 2), "io has 2 rows"),
+    ("a room of the table that is gone", rows(ROW_OF_IO + "| `conf` | x | `base` | - |\n"),
+     "conf has 1 rows"),
+    ("a table that allows more", rows("| `io` | x | `base`, `conf` | - |\n"), "the row of io is not"),
+    ("a table that allows less", rows("| `io` | x | nothing | - |\n"), "the row of io is not"),
+    ("a table that is vague", rows("| `io` | x | all but `base` | - |\n"), "the row of io is not"),
 ]
 GOOD = {**tree("# io\n\nNot `b/x.c`.\n\n" + ALL + "\nMay include: `base`.\n"),
-        **tree(ALL + "\nMay include: nothing.\n", "base"), "src/main.c": ""}
+        **tree(ALL + "\nMay include: nothing.\n", "base"), "src/main.c": "",
+        TABLE: ROW_OF_IO + "| `base` | x | nothing | - |\n| `noise` | `io` | x | y |\n"}
 
 if __name__ == "__main__":
     style.must_catch(check, FAULTS, GOOD)

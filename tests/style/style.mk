@@ -3,6 +3,7 @@
 style_tests = \
 	tests/style/circles.py \
 	tests/style/completions.py \
+	tests/style/contributing.py \
 	tests/style/counting.py \
 	tests/style/docs.py \
 	tests/style/format.py \
@@ -10,6 +11,7 @@ style_tests = \
 	tests/style/headers.py \
 	tests/style/layers.py \
 	tests/style/man.py \
+	tests/style/modes.sh \
 	tests/style/names.py \
 	tests/style/purity.py \
 	tests/style/unused.py \
@@ -26,6 +28,7 @@ tests/style/completions.log: src/taut$(EXEEXT)
 tests/style/docs.log: src/taut$(EXEEXT)
 tests/style/hardening.log: src/taut$(EXEEXT)
 tests/style/man.log: src/taut$(EXEEXT)
+tests/style/modes.log: src/taut$(EXEEXT)
 tests/style/names.log: src/taut$(EXEEXT)
 tests/style/unused.log: src/taut$(EXEEXT)
 tests/style/purity.log: libproto.a libdiag.a libcontrol.a libcrypto.a libbase.a

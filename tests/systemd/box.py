@@ -118,6 +118,10 @@ class Box:
         return run("nsenter", "-t", self.init, "-m", "-p", "-n", "-i", "-u", "-C", "env",
                    "SYSTEMD_COLORS=0", "LC_ALL=C", *argv, **options)
 
+    def put(self, path, text):
+        """Write a file in the running box that all of its users can read."""
+        self.run("sh", "-ec", 'umask 022; mkdir -p "${1%/*}"; printf %s "$2" > "$1"', "sh", path, text)
+
     def systemctl(self, *argv, **options):
         return self.run("systemctl", "--no-pager", *argv, **options)
 
@@ -128,6 +132,7 @@ class Box:
         wait_for(lambda: self.show(unit, key) == want, timeout, f"{unit}: {key}={want}", 0.05)
 
     def journal(self, unit):
+        self.run("journalctl", "--sync")    # what was said last may be on its way
         return self.run("journalctl", "--no-pager", "-o", "cat", "-u", unit).out
 
     def close(self):

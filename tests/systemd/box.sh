@@ -7,6 +7,7 @@
 # are), lib/ (sysusers.d, tmpfiles.d). The program is /opt/taut/bin/taut in there.
 
 set -eu
+umask 022
 root=$1 files=$2 program=$3
 
 mount --make-rprivate /

@@ -15,4 +15,6 @@ import t_unit    # noqa: E402,F401
 import t_real    # noqa: E402,F401
 import t_pair    # noqa: E402,F401
 
+# As on hardened hosts: whatever is for another user must set its own modes.
+os.umask(0o077)
 sys.exit(runner.main(__doc__))

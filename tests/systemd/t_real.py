@@ -139,8 +139,7 @@ def systemd_runs_hooks_with_the_rights_they_were_given(lab):
         box.systemctl("stop", unit)
         return user, route
     equal(who(), ("taut", True), "user of the hook, its route")
-    box.run("sh", "-c", 'mkdir -p "$1" && printf %s "$2" > "$1/root.conf"', "sh",
-            f"/etc/systemd/system/{unit}.d", root)
+    box.put(f"/etc/systemd/system/{unit}.d/root.conf", root)
     box.systemctl("daemon-reload")
     equal(who(), ("root", True), "with root.conf")
     box.run("sh", "-c", f"rm -r /etc/systemd/system/{unit}.d")
@@ -170,8 +169,7 @@ def systemd_gives_a_low_port_by_drop_in(lab):
     box = pair.box(config_with_key_file(pair, 0).replace("2001", "201"))
     check(box.systemctl("start", pair.unit, ok=False).code != 0, "port 201 without the right")
     check("CAP_NET_BIND_SERVICE" in box.journal(pair.unit), "what to do is not in the journal")
-    box.run("sh", "-c", 'mkdir -p "$1" && printf %s "$2" > "$1/low-port.conf"', "sh",
-            f"/etc/systemd/system/{pair.unit}.d", drop_in)
+    box.put(f"/etc/systemd/system/{pair.unit}.d/low-port.conf", drop_in)
     box.systemctl("daemon-reload")
     box.systemctl("restart", pair.unit)
     check(re.search(r":201\s", pair.a.ns.run("ss", "-uln").out), "port 201")
@@ -195,8 +193,7 @@ def systemd_networkd_keeps_away(lab):
     box = pair.box()
     box.run("mount", "-o", "remount,ro", "/sys")   # as in a container: no udev to wait for
     box.run("systemd-sysusers", "/usr/lib/sysusers.d/systemd-network.conf")
-    box.run("sh", "-c", 'mkdir -p /etc/systemd/network; printf %s "$1" > "$0"',
-            "/etc/systemd/network/20-greedy.network", GREEDY)
+    box.put("/etc/systemd/network/20-greedy.network", GREEDY)
     box.run("systemd-run", "--quiet", "--unit=networkd", "--property=RuntimeDirectory=systemd/netif",
             "--property=User=systemd-network", "--property=AmbientCapabilities=CAP_NET_ADMIN",
             NETWORKD)

@@ -234,7 +234,7 @@ static void test_endpoints_read_and_print(void **state)
 		const char *printed;
 	} cases[] = {
 		{ "192.0.2.33:51820", AF_INET, 51820, NULL },
-		{ "0.0.0.0:0", AF_INET, 0, NULL },
+		{ "0.0.0.0:1", AF_INET, 1, NULL },
 		{ "[2001:db8::1]:65535", AF_INET6, 65535, NULL },
 		{ "[::ffff:192.0.2.1]:7", AF_INET6, 7, NULL },
 		{ "[::]:00080", AF_INET6, 80, "[::]:80" },
@@ -261,6 +261,35 @@ static void test_endpoints_read_and_print(void **state)
 	}
 }
 
+static void test_nobody_can_answer_port_0_or_many_hosts(void **state)
+{
+	static const struct {
+		const char *text;
+		bool can;
+	} cases[] = {
+		{ "192.0.2.33:1", true },           { "192.0.2.33:65535", true },
+		{ "192.0.2.33:256", true },         { "127.0.0.1:51820", true },
+		{ "223.255.255.255:51820", true },  { "240.0.0.1:51820", true },
+		{ "0.0.0.0:51820", false },         { "224.0.0.0:51820", false },
+		{ "239.255.255.255:51820", false }, { "255.255.255.255:51820", false },
+		{ "[2001:db8::1]:1", true },        { "[::1]:51820", true },
+		{ "[fe80::1%lo]:51820", true },     { "[::]:51820", false },
+		{ "[ff02::1]:51820", false },       { "[::ffff:192.0.2.1]:51820", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		struct endpoint e = endpoint_of(cases[i].text);
+
+		assert_int_equal(endpoint_answerable(&e), cases[i].can);
+		if (e.remote.sa.sa_family == AF_INET)
+			e.remote.v4.sin_port = 0;
+		else
+			e.remote.v6.sin6_port = 0;
+		assert_false(endpoint_answerable(&e));
+	}
+}
+
 static void test_malformed_endpoints_are_refused(void **state)
 {
 	static const char *const cases[] = {
@@ -269,6 +298,8 @@ static void test_malformed_endpoints_are_refused(void **state)
 		"1.2.3.4",
 		"1.2.3.4:",
 		"1.2.3.4:65536",
+		"1.2.3.4:0",
+		"[2001:db8::1]:0",
 		":80",
 		"1.2.3:80",
 		"1.2.3.4:-1",
@@ -415,6 +446,7 @@ int main(void)
 		cmocka_unit_test(test_malformed_prefixes_are_refused),
 		cmocka_unit_test(test_a_prefix_contains_what_shares_its_bits),
 		cmocka_unit_test(test_endpoints_read_and_print),
+		cmocka_unit_test(test_nobody_can_answer_port_0_or_many_hosts),
 		cmocka_unit_test(test_malformed_endpoints_are_refused),
 		cmocka_unit_test(test_an_unknown_endpoint_is_empty),
 		cmocka_unit_test(test_the_longest_endpoint_fits_its_text),

@@ -88,10 +88,21 @@ static void want(const char *address, const char *const *allowed, size_t n, uint
 static int change_to(struct network *from)
 {
 	char what[128];
+	int r;
 
 	memset(&wanted, 0, sizeof(wanted));
 	assert_int_equal(network_want(&wanted, &conf, 51820), 0);
-	return network_change(host, tun.ifindex, from, &wanted, what);
+	r = network_add_addresses(host, tun.ifindex, from, &wanted, what);
+	if (r < 0)
+		return r;
+	r = network_add_routes(host, tun.ifindex, from, &wanted, what);
+	if (r < 0) {
+		network_del_addresses(host, tun.ifindex, &wanted, from);
+		return r;
+	}
+	network_del_routes(host, tun.ifindex, from, &wanted);
+	network_del_addresses(host, tun.ifindex, from, &wanted);
+	return 0;
 }
 
 static void test_addresses_and_routes_come_and_go(void **state)

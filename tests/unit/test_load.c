@@ -33,7 +33,7 @@ static void flood(struct pair *p, struct side *s, uint32_t n)
 
 	batch_reset(b);
 	for (uint32_t i = 0; i < n; i++) {
-		struct datagram d = stranger(p, s, (uint16_t)i);
+		struct datagram d = stranger(p, s, (uint16_t)(i + 1));
 		uint8_t *data = batch_carve(b, d.len);
 		struct endpoint *from = batch_end(b);
 		struct pkt *pkt;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -53,6 +54,21 @@ static void test_end_of_a_program_is_seen_and_its_status_kept(void **state)
 {
 	(void)state;
 	check_everything();
+}
+
+static void test_what_sets_up_the_host_writes_for_all_users(void **state)
+{
+	static const char *const argv[] = { "/bin/sh", "-c", "test $(umask) = 0022", NULL };
+	static const char *const hook[] = { "/bin/sh", "-c", "test $(umask) = 0077", NULL };
+	mode_t before = umask(0077);
+	struct spawn s;
+
+	(void)state;
+	assert_int_equal(spawn_run(argv, NULL, true), 0);
+	/* A hook has the umask of the admin, as it has under wg-quick. */
+	assert_int_equal(spawn_start(&s, hook, NULL, true), 0);
+	assert_int_equal(spawn_wait(&s), 0);
+	assert_int_equal(umask(before), 0077);
 }
 
 static void test_ignored_child_signals_of_a_parent_do_no_harm(void **state)
@@ -121,6 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_end_of_a_program_is_seen_and_its_status_kept),
+		cmocka_unit_test(test_what_sets_up_the_host_writes_for_all_users),
 		cmocka_unit_test(test_ignored_child_signals_of_a_parent_do_no_harm),
 		cmocka_unit_test(test_shortage_of_descriptors_is_told_as_such),
 		/* These change the process for good: last. */

@@ -266,6 +266,50 @@ static void test_endpoint_follows_authentic_data_only(void **state)
 	pair_free(p);
 }
 
+/* Nobody there can be answered: such an endpoint would only make sends fail. */
+static void hear_from_nowhere(struct pair *p, struct side *s, const struct datagram *genuine)
+{
+	static const char *const senders[] = {
+		"192.0.2.1:1", "[2001:db8::1]:1", "0.0.0.0:51820",   "255.255.255.255:51820",
+		"224.0.0.1:1", "[::]:51820",      "[ff02::1]:51820", "[::ffff:192.0.2.1]:1",
+	};
+
+	side_picture(s, &before);
+	for (size_t i = 0; i < LEN(senders); i++) {
+		struct datagram d = *genuine;
+
+		assert_true(endpoint_parse(&d.from, senders[i], strlen(senders[i])));
+		if (i == 0)
+			d.from.remote.v4.sin_port = 0;
+		if (i == 1)
+			d.from.remote.v6.sin6_port = 0;
+		assert_int_equal(side_hear(p, s, &d), FATE_SENDER);
+		assert_int_equal(s->out.n, 0);
+	}
+	assert_untouched(s);
+	assert_int_equal(s->t.count[FATE_SENDER], LEN(senders));
+}
+
+static void test_senders_that_cannot_be_answered_are_not_heard(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(true);
+	struct datagram d;
+
+	assert_int_equal(side_send(p, &p->a, 84), FATE_STAGED);
+	d = side_take(&p->a, MESSAGE_INITIATION);
+	hear_from_nowhere(p, &p->b, &d);
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_CONSUMED);
+	d = side_take(&p->b, MESSAGE_RESPONSE);
+	hear_from_nowhere(p, &p->a, &d);
+	assert_int_equal(side_hear(p, &p->a, &d), FATE_CONSUMED);
+	d = side_take(&p->a, MESSAGE_DATA);
+	p->b.t.count[FATE_SENDER] = 0;
+	hear_from_nowhere(p, &p->b, &d);
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_DEV);
+	pair_free(p);
+}
+
 /*
  * Lengths 0..200 of every type, of noise and of zeroes, at a live pair and at one in
  * mid-handshake.
@@ -422,6 +466,7 @@ int main(void)
 		cmocka_unit_test(test_the_source_must_belong_to_the_sender_in_the_whole_table),
 		cmocka_unit_test(test_ecn_goes_out_and_comes_in_and_dscp_stays),
 		cmocka_unit_test(test_endpoint_follows_authentic_data_only),
+		cmocka_unit_test(test_senders_that_cannot_be_answered_are_not_heard),
 		cmocka_unit_test(test_junk_of_every_length_and_type_changes_nothing),
 		cmocka_unit_test(test_counters_end_at_the_limit_on_both_sides),
 		cmocka_unit_test(test_either_side_renews_after_2_to_the_60_messages),

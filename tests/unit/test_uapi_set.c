@@ -89,7 +89,9 @@ static const struct {
 	{ PEER "preshared_key=\n", -EINVAL },
 	{ PEER "preshared_key=x\n", -EINVAL },
 
-	{ PEER "endpoint=192.0.2.1:0\n", 0 },
+	{ PEER "endpoint=192.0.2.1:1\n", 0 },
+	{ PEER "endpoint=192.0.2.1:0\n", -EINVAL },
+	{ PEER "endpoint=[2001:db8::1]:0\n", -EINVAL },
 	{ PEER "endpoint=192.0.2.1:65535\n", 0 },
 	{ PEER "endpoint=[2001:db8::1]:51820\n", 0 },
 	{ PEER "endpoint=[fe80::1%lo]:51820\n", 0 },

@@ -74,6 +74,38 @@ static void test_health_is_one_line(void **state)
 	verdict_free(&l);
 }
 
+static const char early[] =
+	"why=wg0 healthy=no problems=0 early=1 peers=2 up=1 listen_port=1 public_key=none\n"
+	"verdict=E-TOO-EARLY certainty=sure problem=no peer=" KEY " age=4 what=\"192.0.2.1:51820 "
+	"was asked for a session 4 s ago\" because=\"It has not answered yet.\"\n"
+	"step=here text=\"ask again in 2 s: taut why wg0\"\n";
+
+static void test_too_early_is_not_health(void **state)
+{
+	struct verdict_list l = read_all(early);
+	struct print out = { 0 };
+
+	(void)state;
+	verdict_show(&out, &l);
+	assert_string_equal(out.chars, "wg0: too early: asked 4 s ago; 1 of 2 peers are up\n"
+				       "\n"
+				       "E-TOO-EARLY (a remark; sure)  peer " KEY "\n"
+				       "  what    192.0.2.1:51820 was asked for a session 4 s ago\n"
+				       "  why     It has not answered yet.\n"
+				       "  here    ask again in 2 s: taut why wg0\n");
+	print_fini(&out);
+	verdict_json(&out, &l);
+	assert_non_null(strstr(out.chars, "\"healthy\": false"));
+	assert_non_null(strstr(out.chars, "\"peers_early\": 1"));
+	print_fini(&out);
+	/* A problem is more than that. */
+	l.problems = 1;
+	verdict_show(&out, &l);
+	assert_memory_equal(out.chars, "wg0: 1 problem; ", 16);
+	print_fini(&out);
+	verdict_free(&l);
+}
+
 static void test_json_has_schema_codes_and_steps(void **state)
 {
 	static const char *const parts[] = {
@@ -82,6 +114,7 @@ static void test_json_has_schema_codes_and_steps(void **state)
 		"\"healthy\": false",
 		"\"peers\": 2",
 		"\"peers_up\": 1",
+		"\"peers_early\": 0",
 		"\"code\": \"E-PSK-MISMATCH\"",
 		"\"certainty\": \"likely\"",
 		"\"problem\": true",
@@ -148,6 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text_is_as_it_was),
 		cmocka_unit_test(test_health_is_one_line),
+		cmocka_unit_test(test_too_early_is_not_health),
 		cmocka_unit_test(test_json_has_schema_codes_and_steps),
 		cmocka_unit_test(test_answers_that_make_no_sense_are_refused_or_cut),
 		cmocka_unit_test(test_many_verdicts_are_all_kept),

@@ -152,8 +152,97 @@ static void test_health_has_no_verdict(void **state)
 	peer->keyring.current = NULL;
 	peer->handshake_at = 0;
 	expect_health(); /* idle */
+}
+
+/* --- too early --- */
+
+/* Too early to tell, and no problem. */
+static const struct verdict *expect_early(const char *words)
+{
+	const struct verdict *v = expect(WHY_TOO_EARLY, WHY_SURE, words);
+
+	assert_false(v->problem);
+	assert_true(v->of_peer);
+	assert_int_equal(why_count_early(&found), 1);
+	return v;
+}
+
+static void test_first_question_is_too_early_to_judge(void **state)
+{
+	const struct verdict *v;
+
+	(void)state;
 	ask(1);
-	expect_health(); /* just asked */
+	peer->timers.asked_at = ago(4);
+	peer->timers.at[TIMER_RETRANSMIT] = now + SECOND_NS + SECOND_NS / 4;
+	v = expect_early("192.0.2.1:51820 was asked for a session 4 s ago");
+	assert_int_equal(v->age, 4);
+	assert_true(says(v, "ask again in 2 s: taut why wg0"));
+	/* The gate of five seconds is closed: it will be sent. */
+	peer->timers.unanswered = 0;
+	assert_int_equal(expect_early("about to be asked")->age, 0);
+	/* The second one has gone out, and nothing came. */
+	ask(2);
+	expect(WHY_SILENCE, WHY_OPEN, "no answer");
+	assert_int_equal(why_count_early(&found), 0);
+}
+
+static void test_peer_that_was_given_up_stays_a_problem(void **state)
+{
+	(void)state;
+	ask(1);
+	peer->note.given_up = ago(60);
+	assert_true(expect(WHY_SILENCE, WHY_OPEN, "given up and is asked again")->problem);
+	peer->heard_at = ago(30); /* since then it was heard */
+	expect_early("asked for a session");
+}
+
+static void test_problem_that_is_known_is_told_at_once(void **state)
+{
+	(void)state;
+	ask(1);
+	peer->timers.asked_at = ago(0);
+	peer->send_error = EPERM;
+	faults_refused(&peer->faults, EPERM, ago(0));
+	assert_true(expect(WHY_FIREWALL_LOCAL, WHY_SURE, "nft list ruleset")->problem);
+	assert_int_equal(why_count_early(&found), 0);
+}
+
+static void test_session_that_works_is_never_too_early(void **state)
+{
+	(void)state;
+	be_up();
+	ask(1); /* a renewal */
+	peer->timers.asked_at = ago(1);
+	expect_health();
+}
+
+static void test_first_answer_is_too_early_to_judge(void **state)
+{
+	struct session next = { .send_valid = true, .receive_valid = true, .born = ago(2) };
+
+	(void)state;
+	peer->keyring.next = &next;
+	peer->faults.unconfirmed = 1;
+	peer->faults.unconfirmed_since = ago(2);
+	assert_int_equal(expect_early("asked for a session 2 s ago, and was answered")->age, 2);
+	/* Had it missed our answer, it would have asked again. */
+	peer->faults.unconfirmed_since = ago(6);
+	expect_health();
+	peer->keyring.next = NULL; /* it is ours */
+}
+
+static void test_name_just_asked_for_is_too_early_to_judge(void **state)
+{
+	const struct verdict *v;
+
+	(void)state;
+	memset(&peer->endpoint, 0, sizeof(peer->endpoint));
+	around.around.host = "vpn.example";
+	around.around.asked_at = ago(3);
+	v = expect_early("asked for the address of vpn.example 3 s ago");
+	assert_int_equal(v->age, 3);
+	assert_true(says(v, "getent ahosts vpn.example"));
 }
 
 /* --- the tunnel as a whole --- */
@@ -300,7 +389,6 @@ static void test_name_without_address(void **state)
 	(void)state;
 	memset(&peer->endpoint, 0, sizeof(peer->endpoint));
 	around.around.host = "vpn.example";
-	assert_false(expect(WHY_NAME, WHY_SURE, "getent ahosts vpn.example")->problem);
 	around.around.why = "it does not exist";
 	around.around.retry_seconds = 8;
 	assert_true(expect(WHY_NAME, WHY_SURE, "it does not exist. It is asked again within 8 s")
@@ -716,7 +804,7 @@ static void test_nothing_breaks_out_of_its_quotes(void **state)
 	why_print(&out, &found);
 	for (const char *c = out.chars; *c; c++)
 		quotes += *c == '"';
-	assert_int_equal(quotes, 6);
+	assert_int_equal(quotes, 8);
 	assert_null(strchr(out.chars, '\\'));
 	assert_null(strstr(out.chars, "\nverdict"));
 	print_fini(&out);
@@ -783,6 +871,12 @@ int main(void)
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		EACH(test_health_has_no_verdict),
+		EACH(test_first_question_is_too_early_to_judge),
+		EACH(test_peer_that_was_given_up_stays_a_problem),
+		EACH(test_problem_that_is_known_is_told_at_once),
+		EACH(test_session_that_works_is_never_too_early),
+		EACH(test_first_answer_is_too_early_to_judge),
+		EACH(test_name_just_asked_for_is_too_early_to_judge),
 		EACH(test_interface_that_is_down_outweighs_all),
 		EACH(test_missing_private_key_outweighs_all_peers),
 		EACH(test_tunnel_without_peers_says_so),

@@ -58,6 +58,7 @@ unit_tests = \
 	tests/unit/test_batch \
 	tests/unit/test_pump \
 	tests/unit/test_ring \
+	tests/unit/test_reconcile \
 	tests/unit/test_record \
 	tests/unit/test_reach \
 	tests/unit/test_rng \
@@ -99,7 +100,8 @@ if HAVE_IPSECMB
 unit_tests += tests/unit/test_aead_scrub
 endif
 check_PROGRAMS += $(unit_tests)
-TESTS += $(unit_tests) tests/unit/aead_forced.sh tests/unit/cli_keys.sh
+TESTS += $(unit_tests) tests/unit/aead_forced.sh tests/unit/aead_ipsecmb.sh \
+	tests/unit/cli_keys.sh
 
 LDADD = $(ROOM_LIBS) $(CMOCKA_LIBS)
 
@@ -135,9 +137,11 @@ EXTRA_DIST += \
 	scripts/vectors-to-c.py \
 	tests/sim/prng.h \
 	tests/unit/aead_forced.sh \
+	tests/unit/aead_ipsecmb.sh \
 	tests/unit/big.h \
 	tests/unit/cli_keys.sh \
 	tests/unit/conf_told.inc \
+	tests/unit/ipsecmb/intel-ipsec-mb.h \
 	tests/unit/forced.h \
 	tests/unit/hex.h \
 	tests/unit/machine.h \
