@@ -154,14 +154,23 @@ static int take_tune(struct command *c, enum tune_kind kind, const char *value)
 	return say_usage("--%s: '%s'; expected %s", tune_option(kind), value, want);
 }
 
+static int take_aead(struct command *c, const char *word)
+{
+	char list[AEADNAME_LIST];
+
+	c->aead = aeadname_find(text_from_str(word));
+	if (c->aead)
+		return EXITCODE_OK;
+	aeadname_list(list, ", ", " or ");
+	return say_usage("'%s' is not an AEAD: %s", word, list);
+}
+
 /* EXITCODE_OK or EXITCODE_USAGE. A spec of "+..." stops at the first word. */
 static int take_options(int argc, char **argv, const char *spec, struct command *c, struct asked *a)
 {
 	struct long_options options;
-	char list[AEADNAME_LIST];
 	int opt;
 
-	aeadname_list(list, ", ", " or ");
 	add_knobs(&options);
 	while ((opt = getopt_long(argc, argv, spec, options.all, NULL)) != -1) {
 		switch (opt) {
@@ -191,9 +200,8 @@ static int take_options(int argc, char **argv, const char *spec, struct command 
 			a->level_given = true;
 			break;
 		case OPT_AEAD:
-			c->aead = aeadname_find(text_from_str(optarg));
-			if (!c->aead)
-				return say_usage("'%s' is not an AEAD: %s", optarg, list);
+			if (take_aead(c, optarg) != EXITCODE_OK)
+				return EXITCODE_USAGE;
 			break;
 		default:
 			if (opt < OPT_TUNE) {
