@@ -9,6 +9,7 @@
 #include "daemon/linkwatch.h"
 #include "daemon/mtu.h"
 #include "daemon/rpfilter.h"
+#include "host/hooks.h"
 
 /* --- sockets --- */
 
@@ -275,4 +276,29 @@ void hostside_commit_dns(struct daemon *d, struct change *c)
 	else
 		host_dns(d->host, false, d->options.name, NULL, 0);
 	print_add(c->report, "DNS changed\n");
+}
+
+/* --- hooks --- */
+
+static bool same_hooks(const struct conf *a, const struct conf *b, enum conf_hook kind)
+{
+	if (a->n_hook[kind] != b->n_hook[kind])
+		return false;
+	for (size_t i = 0; i < a->n_hook[kind]; i++) {
+		if (strcmp(a->hook[kind][i], b->hook[kind][i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+void hostside_commit_hooks(struct daemon *d, struct change *c)
+{
+	(void)d;
+	for (enum conf_hook kind = 0; kind < HOOK_KINDS; kind++) {
+		bool up = kind == HOOK_PRE_UP || kind == HOOK_POST_UP;
+
+		if (!same_hooks(c->from, c->to, kind))
+			print_add(c->report, "%s changed%s\n", hooks_name(kind),
+				  up ? ": takes effect at the next start" : "");
+	}
 }
