@@ -209,7 +209,7 @@ def try_case(tunnel, fresh, base, key, case):
     fresh.begin(key, case)
     said = tunnel.reload(key, case)
     if case.when == NOW:
-        same(tunnel.state, fresh.state, f"{what}: reload - and start +")
+        same(tunnel.state, fresh.state, f"{what}: start - and reload +")
         check(fresh.state() != base, f"{what}: no effect")
         check("changed" in said or "added" in said, f"{what}: reload said {said!r}")
     else:
@@ -219,7 +219,7 @@ def try_case(tunnel, fresh, base, key, case):
                  NEVER: f"{key} is ignored"}[case.when]
         check(key in said and words in said, f"{what}: reload said {said!r}")
     tunnel.reload()
-    same(tunnel.state, lambda: base, f"{what}: the way back - and the base +")
+    same(tunnel.state, lambda: base, f"{what}: base - and the way back to it +")
     fresh.forget_marks()
     fresh.stop()
     if case.when == AT_END:
