@@ -62,6 +62,7 @@ static const struct part parts[] = {
 	       "UdpRcvbuf", "UdpSndbuf", "TunQueueLen", "TunGsoSegs", "BatchBytes"),
 	  .commit = tunnelside_commit_tunables },
 	{ .name = "mtu", SIDE_HOST, WALK_RELOAD, KEYS("MTU"), .commit = hostside_commit_mtu },
+	{ .name = "adopt mtu", SIDE_TUNNEL, WALK_RELOAD, .commit = tunnelside_commit_mtu },
 	/* They run before and after a walk, not in one. */
 	{ .name = "hooks",
 	  SIDE_HOST,
