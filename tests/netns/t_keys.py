@@ -14,14 +14,14 @@ from node import Node
 from runner import test
 
 TOP = pathlib.Path(os.environ.get("srcdir") or pathlib.Path(__file__).resolve().parents[2])
-# Where the keys are defined: {key: section}.
+# Where the keys are defined, and how: a key and its section, [Interface] if that is empty.
 TABLES = (("src/conf/directives.c", r'^\t\{ "(\w+)", SECTION_(\w+)'),
-          ("src/conf/tune.c", r'^\t\[TUNE_\w+\] = \{ "(\w+)", (.)'))
+          ("src/conf/tune.c", r'^\t\[TUNE_\w+\] = \{ "(\w+)", ()'))
 
 PRIVATE, OTHER_PRIVATE, PSK = (noise.b64(noise.private()) for _ in range(3))
 PUBLIC, OTHER_PUBLIC = (noise.b64(noise.public(noise.private())) for _ in range(2))
 
-# The file that each key is added to, or put in the place of.
+# The file; each key is added to it, or replaces what it has.
 BASE = {
     "INTERFACE": {"PrivateKey": PRIVATE, "ListenPort": "2001", "Aead": "sodium",
                   "Address": "10.7.0.1/24, fd07::1/64"},
@@ -119,7 +119,7 @@ def keys_of_the_program():
     for path, pattern in TABLES:
         some = re.findall(pattern, (TOP / path).read_text(encoding="utf-8"), re.M)
         check(len(some) > 5, f"no keys in {path}")
-        found |= {key: section if len(section) > 1 else "INTERFACE" for key, section in some}
+        found |= {key: section or "INTERFACE" for key, section in some}
     return found
 
 
@@ -135,6 +135,13 @@ def settings(text, name):
     return text
 
 
+def other_aead(program):
+    for name in variant.AEADS:
+        if name != BASE["INTERFACE"]["Aead"] and variant.has_aead(program, name):
+            return name
+    raise Skip("no second AEAD is built in")
+
+
 class Tunnel(Node):
     """A daemon in a namespace of its own, which looks like that of any other."""
 
@@ -145,6 +152,7 @@ class Tunnel(Node):
         super().__init__(lab, ns, program=lab.file("wrapped", WRAPPER.format(
             dir=lab.dir, program=variant.real(lab.program)), 0o700))
         self.sections = sections
+        self.aead = other_aead(variant.real(lab.program))
 
     def text(self, key=None, case=None):
         """The base, with that case of a key."""
@@ -154,14 +162,7 @@ class Tunnel(Node):
             lines = {**lines, **{k: v for k, v in given.items() if self.sections[k] == section}}
             text += f"[{section.title()}]\n" + "".join(
                 f"{k} = {v}\n" for k, v in lines.items() if v is not None)
-        return text.replace("{marks}", self.path("marks")).replace("{aead}", self.other_aead())
-
-    def other_aead(self):
-        program = variant.real(self.lab.program)
-        for name in variant.AEADS:
-            if name != BASE["INTERFACE"]["Aead"] and variant.has_aead(program, name):
-                return name
-        raise Skip("no second AEAD is built in")
+        return text.replace("{marks}", self.path("marks")).replace("{aead}", self.aead)
 
     def path(self, kind):
         return os.path.join(self.lab.dir, f"{self.name}.{kind}")
@@ -170,7 +171,8 @@ class Tunnel(Node):
         self.forget_marks()
         size = len(self.log()) if self.process else 0
         self.start_config(self.text(*what))
-        wait_for(lambda: ": ready" in self.log()[size:], 10, f"{self.name}: ready")
+        wait_for(lambda: self.answers() and ": ready" in self.log()[size:], 10,
+                 f"{self.name}: ready")
 
     def reload(self, *what):
         """What it says."""
