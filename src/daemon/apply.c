@@ -314,6 +314,7 @@ int apply_file(struct tunnel *t, struct names *names, const struct conf *c, cons
 	       struct instant now, struct print *report)
 {
 	struct who stay = { 0 }, before = { 0 };
+	struct key self = *admin_public_key(t);
 	int r;
 
 	r = who_init(&stay, c);
@@ -322,6 +323,8 @@ int apply_file(struct tunnel *t, struct names *names, const struct conf *c, cons
 	if (r < 0)
 		goto out;
 	admin_private_key(t, &c->private_key, now);
+	if (!key_equal(&self, admin_public_key(t)))
+		print_add(report, "private key changed\n");
 	admin_mend_own_key(t); /* a file with our own key is refused */
 	remove_others(t, names, &stay, report);
 	for (size_t i = 0; i < c->n_peer && r == 0; i++)

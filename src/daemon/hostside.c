@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "daemon/config.h"
-#include "daemon/linkwatch.h"
 #include "daemon/mtu.h"
 #include "daemon/rpfilter.h"
+#include "host/hooks.h"
 
 /* --- sockets --- */
 
@@ -25,12 +25,12 @@ void hostside_commit_mark(struct daemon *d, struct change *c)
  * The mark of our own datagrams, which is also the table of a default route; a free
  * one is chosen once and kept.
  */
-static int choose_mark(struct daemon *d, const struct conf *c, uint32_t *mark)
+static int choose_mark(struct daemon *d, const struct conf *to, uint32_t *mark)
 {
 	int r;
 
-	*mark = c->fwmark;
-	if (*mark || !network_diverts(c))
+	*mark = to->fwmark;
+	if (*mark || !network_diverts(to))
 		return 0;
 	if (!d->table) {
 		r = host_free_table(d->host, &d->table);
@@ -169,11 +169,9 @@ void hostside_commit_network(struct daemon *d, struct change *c)
 {
 	network_del_routes(d->host, d->ifindex, &d->network, &c->wanted);
 	network_del_addresses(d->host, d->ifindex, &d->network, &c->wanted);
-	if (!network_equal(&d->network, &c->wanted)) {
-		/* Our own packets may then take another path. */
-		mtu_forget(&d->datapath.tunnel);
+	c->rerouted = !network_equal(&d->network, &c->wanted);
+	if (c->rerouted)
 		print_add(c->report, "addresses or routes changed\n");
-	}
 	network_fini(&d->network);
 	d->network = c->wanted;
 	c->wanted = (struct network){ 0 };
@@ -221,42 +219,27 @@ int hostside_plan_link(struct daemon *d, struct change *c)
 	return r;
 }
 
-static int change_mtu(struct daemon *d, const struct change *c)
+void hostside_commit_mtu(struct daemon *d, struct change *c)
 {
 	int r = 0;
 
-	if (!(c->to->set & CONF_MTU)) {
-		if (c->from->set & CONF_MTU)
-			d->mtu_chosen = 0;
-		return linkwatch_choose_mtu(d);
-	}
-	if (c->to->mtu != d->mtu)
-		r = host_mtu(d->host, d->ifindex, c->to->mtu);
-	if (r == 0)
-		datapath_mtu(&d->datapath, d->mtu = c->to->mtu);
-	d->mtu_chosen = 0;
-	return r;
-}
-
-void hostside_commit_mtu(struct daemon *d, struct change *c)
-{
-	uint32_t before = d->mtu;
-	int r = change_mtu(d, c);
-
+	c->link.mtu = d->mtu;
+	if (!(c->to->set & CONF_MTU) || c->to->mtu == d->mtu)
+		return;
+	r = host_mtu(d->host, d->ifindex, c->to->mtu);
 	if (r < 0)
 		print_add(c->report, "MTU not changed: %s\n", strerror(-r));
-	else if (d->mtu != before)
-		print_add(c->report, "MTU changed from %" PRIu32 " to %" PRIu32 "\n", before,
-			  d->mtu);
+	else
+		c->link.mtu = c->to->mtu;
 }
 
 /* --- DNS --- */
 
-static void set_dns(struct daemon *d, const struct conf *c)
+static void set_dns(struct daemon *d, const struct conf *to)
 {
 	int r;
 
-	r = host_dns(d->host, true, d->options.name, c->dns, c->n_dns);
+	r = host_dns(d->host, true, d->options.name, to->dns, to->n_dns);
 	if (r == -ENOENT)
 		log_warn("DNS not set: neither resolvectl nor resolvconf is installed; the tunnel "
 			 "works without it");
@@ -275,4 +258,29 @@ void hostside_commit_dns(struct daemon *d, struct change *c)
 	else
 		host_dns(d->host, false, d->options.name, NULL, 0);
 	print_add(c->report, "DNS changed\n");
+}
+
+/* --- hooks --- */
+
+static bool same_hooks(const struct conf *a, const struct conf *b, enum conf_hook kind)
+{
+	if (a->n_hook[kind] != b->n_hook[kind])
+		return false;
+	for (size_t i = 0; i < a->n_hook[kind]; i++) {
+		if (strcmp(a->hook[kind][i], b->hook[kind][i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+void hostside_commit_hooks(struct daemon *d, struct change *c)
+{
+	(void)d;
+	for (enum conf_hook kind = 0; kind < HOOK_KINDS; kind++) {
+		bool up = kind == HOOK_PRE_UP || kind == HOOK_POST_UP;
+
+		if (!same_hooks(c->from, c->to, kind))
+			print_add(c->report, "%s changed%s\n", hooks_name(kind),
+				  up ? ": takes effect at the next start" : "");
+	}
 }

@@ -24,6 +24,9 @@ void hostside_cancel_routes(struct daemon *d, struct change *c);
 void hostside_commit_rpfilter(struct daemon *d, struct change *c);
 /* DNS is optional: without a helper, log one warning and carry on. */
 void hostside_commit_dns(struct daemon *d, struct change *c);
+/* That of the file; tunnelside_commit_mtu() adopts it, or chooses one. */
 void hostside_commit_mtu(struct daemon *d, struct change *c);
+/* Report those that differ: no reload runs any. */
+void hostside_commit_hooks(struct daemon *d, struct change *c);
 
 #endif

@@ -15,9 +15,12 @@ int rebind_plan(struct rebind_plan *plan, struct daemon *d, int port, uint32_t m
 
 	*plan = (struct rebind_plan){ .fd = { -1, -1 }, .port = d->port, .mark = mark };
 	plan->rebind = d->port == 0 || (port != REBIND_KEEP_PORT && port != d->port);
-	if (plan->rebind)
-		return host_udp(d->host, port > 0 ? (uint16_t)port : 0, mark, plan->fd,
-				&plan->port);
+	if (plan->rebind) {
+		r = host_udp(d->host, port > 0 ? (uint16_t)port : 0, mark, plan->fd, &plan->port);
+		if (r == 0)
+			tuning_sockets(d, plan->fd);
+		return r;
+	}
 	plan->remark = mark != d->mark;
 	if (!plan->remark)
 		return 0;
@@ -31,10 +34,8 @@ void rebind_commit(struct rebind_plan *plan, struct daemon *d, struct instant no
 {
 	/* What a full socket holds back would leave from a socket it was not made for. */
 	datapath_quiesce(&d->datapath, now);
-	if (plan->rebind) {
-		tuning_sockets(d, plan->fd);
+	if (plan->rebind)
 		udp_use(&d->datapath.udp, plan->fd);
-	}
 	if (plan->rebind || plan->remark)
 		admin_forget_sources(&d->datapath.tunnel);
 	d->port = plan->port;

@@ -62,8 +62,13 @@ static const struct part parts[] = {
 	       "UdpRcvbuf", "UdpSndbuf", "TunQueueLen", "TunGsoSegs", "BatchBytes"),
 	  .commit = tunnelside_commit_tunables },
 	{ .name = "mtu", SIDE_HOST, WALK_RELOAD, KEYS("MTU"), .commit = hostside_commit_mtu },
-	/* They frame the walks, and are in none. */
-	{ .name = "hooks", SIDE_HOST, 0, KEYS("PreUp", "PostUp", "PreDown", "PostDown") },
+	{ .name = "adopt mtu", SIDE_TUNNEL, WALK_RELOAD, .commit = tunnelside_commit_mtu },
+	/* They run before and after a walk, not in one. */
+	{ .name = "hooks",
+	  SIDE_HOST,
+	  WALK_RELOAD,
+	  KEYS("PreUp", "PostUp", "PreDown", "PostDown"),
+	  .commit = hostside_commit_hooks },
 	{ .name = "ignored", SIDE_TUNNEL, 0, KEYS("SaveConfig") },
 };
 

@@ -41,7 +41,8 @@ struct change {
 	/* Crosses from the host's side to the tunnel's. */
 	struct rebind_plan sockets;
 	bool has_sockets;      /* there is a plan for them */
-	struct link_info link; /* as it came up */
+	bool rerouted;         /* addresses or routes changed */
+	struct link_info link; /* as it came up; on a reload only its MTU */
 	/* The host's side alone. */
 	struct network wanted;
 	bool raised; /* the MTU, to make room for IPv6 */

@@ -64,6 +64,7 @@ void requests_status(struct daemon *d, struct print *out)
 		.fwmark = d->mark,
 		.mtu = d->mtu,
 		.segments = d->segments,
+		.batch_bytes = d->loop.pump.budget,
 		.aead = aead->name,
 		.aead_ns_64 = aead->ns_64,
 		.aead_ns_1424 = aead->ns_1424,

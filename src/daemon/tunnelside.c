@@ -85,6 +85,9 @@ void tunnelside_commit_peers(struct daemon *d, struct change *c)
 		return;
 	}
 	datapath_quiesce(&d->datapath, c->now);
+	/* Our own packets may then take another path. */
+	if (c->rerouted)
+		mtu_forget(&d->datapath.tunnel);
 	c->error = c->walk == WALK_SET ? apply_changes(d, c) : apply_result(d, c);
 }
 
@@ -101,6 +104,30 @@ void tunnelside_commit_link(struct daemon *d, struct change *c)
 	if (r < 0)
 		log_warn("cannot set the MTU: %s", strerror(-r));
 	linkwatch_link(d, &c->link, false);
+}
+
+static int change_mtu(struct daemon *d, const struct change *c)
+{
+	if (c->to->set & CONF_MTU) {
+		datapath_mtu(&d->datapath, d->mtu = c->link.mtu);
+		d->mtu_chosen = 0;
+		return 0;
+	}
+	if (c->from->set & CONF_MTU)
+		d->mtu_chosen = 0;
+	return linkwatch_choose_mtu(d);
+}
+
+void tunnelside_commit_mtu(struct daemon *d, struct change *c)
+{
+	uint32_t before = d->mtu;
+	int r = change_mtu(d, c);
+
+	if (r < 0)
+		print_add(c->report, "MTU not changed: %s\n", strerror(-r));
+	else if (d->mtu != before)
+		print_add(c->report, "MTU changed from %" PRIu32 " to %" PRIu32 "\n", before,
+			  d->mtu);
 }
 
 /* --- what takes effect only at the next start --- */

@@ -108,6 +108,7 @@ void status_interface(struct print *out, const struct datapath *path,
 		record_add(out, "fwmark", "off");
 	add_number(out, "mtu", about->mtu);
 	record_count(out, "tun_gso_segs", about->segments);
+	add_number(out, "batch_bytes", about->batch_bytes);
 	add_number(out, "peers", admin_count(t));
 	add_key(out, "public_key", admin_public_key(t));
 	add_bytes(out, t);

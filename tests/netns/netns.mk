@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	tests/netns/t_daemon.py \
 	tests/netns/t_data.py \
 	tests/netns/t_faults.py \
+	tests/netns/t_keys.py \
 	tests/netns/t_load.py \
 	tests/netns/t_move.py \
 	tests/netns/t_mtu.py \

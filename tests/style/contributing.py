@@ -21,11 +21,13 @@ FILE = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:[ch]|md|mk|py|ac|bash|fish|\d|con
 RULES = {
     "A config key": [
         ("src/conf/directives.c", r'^\t\{ "(\w+)", SECTION_',
-         {"docs/man/taut.conf.5": r"^\.It Ic {}\b", "src/daemon/reconcile.c": r'"{}"'}),
+         {"docs/man/taut.conf.5": r"^\.It Ic {}\b", "src/daemon/reconcile.c": r'"{}"',
+          "tests/netns/t_keys.py": r'^    "{}": '}),
         ("src/conf/tune.h", r"^\t(TUNE_(?!SWITCHES|KINDS)[A-Z_]+)\b[^;{]*$",
          {"src/conf/tune.c": r"^\t\[{}\] = "}),
         ("src/conf/tune.c", r'\] = \{ "(\w+)", ',
-         {"docs/man/taut.conf.5": r"^\.It Ic {}\b", "src/daemon/reconcile.c": r'"{}"'}),
+         {"docs/man/taut.conf.5": r"^\.It Ic {}\b", "src/daemon/reconcile.c": r'"{}"',
+          "tests/netns/t_keys.py": r'^    "{}": '}),
         ("src/conf/tune.c", r'\] = \{ "\w+", "([\w-]+)"',
          {"docs/man/taut.8": r"Fl -{}\b", "completions/taut.bash": r"--{}\b",
           "completions/taut.fish": r"\b{}\b"}),

@@ -377,6 +377,20 @@ static void test_file_leaves_an_unchanged_peer_alone(void **state)
 	assert_non_null(strstr(report.chars, "added"));
 }
 
+static void test_file_reports_a_new_private_key_once(void **state)
+{
+	(void)state;
+	conf.private_key = key_of(50);
+	file();
+	assert_string_equal(report.chars, "private key changed\n");
+	conf.private_key = key_of(50);
+	file();
+	assert_int_equal(report.len, 0);
+	conf.private_key = key_of(90);
+	file();
+	assert_string_equal(report.chars, "private key changed\n");
+}
+
 static void test_file_names_a_peer_and_renames_it_without_touching_it(void **state)
 {
 	static const char *const called[] = { "old", "new", "" };
@@ -654,6 +668,7 @@ int main(void)
 		EACH(test_snapshot_tells_what_runs_in_order),
 		EACH(test_file_removes_peers_that_it_does_not_name),
 		EACH(test_file_leaves_an_unchanged_peer_alone),
+		EACH(test_file_reports_a_new_private_key_once),
 		EACH(test_file_names_a_peer_and_renames_it_without_touching_it),
 		EACH(test_file_moves_a_peer_whose_endpoint_it_changed),
 		EACH(test_file_takes_back_what_it_says_no_more),
