@@ -46,10 +46,10 @@ static uint32_t of_default_route(struct host *h, uint32_t ifindex, uint32_t mark
 	return 0;
 }
 
-/* Asks the kernel only about a peer that moved. */
+/* Asks the kernel only about a peer that moved; one that is looked for elsewhere did not. */
 static uint32_t of_peer(struct host *h, struct peer *p, uint32_t ifindex, uint32_t mark)
 {
-	struct ip ip = endpoint_ip(&p->endpoint);
+	struct ip ip = endpoint_ip(reach_home(&p->reach, &p->endpoint));
 
 	if (!ip.family)
 		return 0;

@@ -70,6 +70,33 @@ def mtu_follows_peers_that_call_and_roam(lab):
     wait_for(lambda: mtu(pair.b) == 1300, 3, "the MTU of the path to the endpoint from wg")
 
 
+@test(slow=8, needs=["taut"])
+def mtu_stays_while_a_peer_is_looked_for(lab):
+    """It is that of the path to where the peer was last, whatever other places are tried."""
+    pair = Pair(lab, rate=5, start=False)
+    pair.a.ns.ip(f"route add 192.168.1.2/32 dev {pair.dev_a} mtu 1400")
+    pair.a.start_config(without_mtu(pair, 0))
+    pair.b.start_config(without_mtu(pair, 1))
+    pair.a.wait_ping(V4, 5, "the first call")
+    equal(mtu(pair.a), 1320, "the MTU of the path to the endpoint of the file")
+    pair.b.ns.ip(f"addr del 192.168.1.2/24 dev {pair.dev_b}",
+                 f"addr add 192.168.1.99/24 dev {pair.dev_b}")
+    pair.b.ns.must_ping("10.7.0.1")
+    wait_for(lambda: mtu(pair.a) == WIRE - 80, 3, "the MTU of the path to the new address")
+    pair.b.stop()
+    pair.a.ns.ping(V4, wait=0.1)
+    places = []
+
+    def came_round():
+        equal(mtu(pair.a), WIRE - 80, f"MTU after {places}")
+        place = pair.a.endpoint(pair.b)
+        if [place] != places[-1:]:
+            places.append(place)
+        return len(places) == 4
+
+    wait_for(came_round, 12, "each place is tried twice", step=0.05)
+
+
 @test(needs=["taut"])
 def mtu_below_1280_leaves_out_ipv6_and_says_so(lab):
     pair = Pair(lab, start=False)
