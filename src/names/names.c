@@ -137,6 +137,22 @@ void names_forget(struct names *n, const struct key *peer)
 	drop(name);
 }
 
+void names_sweep(struct names *n)
+{
+	struct name **at = &n->first;
+
+	while (*at) {
+		struct name *name = *at;
+
+		if (admin_find(n->tunnel, &name->peer)) {
+			at = &name->next;
+			continue;
+		}
+		*at = name->next;
+		drop(name);
+	}
+}
+
 void names_forget_all(struct names *n)
 {
 	while (n->first) {

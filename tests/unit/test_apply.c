@@ -624,6 +624,49 @@ static void test_question_ends_with_its_peer(void **state)
 	assert_false(questions[0].open);
 }
 
+static void set_own_key(uint8_t first)
+{
+	conf.set |= CONF_PRIVATE_KEY;
+	conf.private_key = key_of(first);
+	request();
+}
+
+static void test_question_ends_with_a_peer_that_has_our_own_key(void **state)
+{
+	struct key own;
+
+	(void)state;
+	set_own_key(50);
+	own = *admin_public_key(t);
+	for (int i = 0; i < 2; i++) {
+		struct conf_peer *p = ask(&conf, 1, CONF_PEER_ENDPOINT);
+
+		p->public_key = own;
+		p->host = mem_text("vpn.example", 11);
+		p->port = 7;
+		file();
+		assert_int_equal(n_questions, i + 1);
+		assert_true(questions[i].open);
+		set_own_key(50);
+		assert_int_equal(admin_count(t), 0);
+		assert_false(questions[i].open);
+		assert_null(names.first);
+	}
+}
+
+static void test_peer_made_again_by_request_gets_the_name_of_the_file(void **state)
+{
+	(void)state;
+	name_file("vpn.example");
+	ask(&conf, 1, CONF_PEER_REMOVE);
+	ask(&conf, 1, 0);
+	request();
+	name_file("vpn.example");
+	assert_int_equal(n_questions, 2);
+	answer(1, "192.0.2.1:7", NULL);
+	expect_end("192.0.2.1:7");
+}
+
 static void test_numeric_endpoint_by_request_ends_the_question(void **state)
 {
 	(void)state;
@@ -667,6 +710,8 @@ int main(void)
 		EACH(test_name_takes_the_place_of_a_literal_endpoint),
 		EACH(test_name_is_asked_once_while_the_file_says_the_same),
 		EACH(test_question_ends_with_its_peer),
+		EACH(test_question_ends_with_a_peer_that_has_our_own_key),
+		EACH(test_peer_made_again_by_request_gets_the_name_of_the_file),
 		EACH(test_numeric_endpoint_by_request_ends_the_question),
 	};
 
