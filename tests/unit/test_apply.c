@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "crypto/dh.h"
@@ -511,6 +512,31 @@ static void test_name_gives_the_first_address_that_a_socket_reaches(void **state
 	assert_false(tunnel_event(t, &e));
 }
 
+static bool is_any(void *ctx, const struct endpoint *end)
+{
+	(void)ctx;
+	return endpoint_known(end);
+}
+
+static void test_many_addresses_of_a_family_leave_one_of_the_other(void **state)
+{
+	struct endpoint ends[REACH_CANDIDATES + 3];
+
+	(void)state;
+	names.reachable = is_any;
+	for (unsigned i = 0; i < LEN(ends); i++) {
+		ends[i] = end_of("[2001:db8::]:7");
+		ends[i].remote.v6.sin6_addr.s6_addr[15] = (uint8_t)i;
+	}
+	ends[LEN(ends) - 1] = end_of("192.0.2.1:7");
+	name_file("vpn.example");
+	questions[0].fn(questions[0].ctx, ends, LEN(ends), NULL, 0);
+	assert_int_equal(peer(1)->reach.n, REACH_CANDIDATES);
+	expect_end("[2001:db8::]:7");
+	ask_in_vain(REACH_CANDIDATES + 1);
+	expect_end("192.0.2.1:7");
+}
+
 static void test_name_without_address_keeps_the_reason(void **state)
 {
 	struct key key = key_of(1);
@@ -703,6 +729,7 @@ int main(void)
 		EACH(test_file_swaps_prefixes_between_peers),
 		EACH(test_name_gives_the_first_address_that_a_socket_reaches),
 		EACH(test_name_without_address_keeps_the_reason),
+		EACH(test_many_addresses_of_a_family_leave_one_of_the_other),
 		EACH(test_unanswered_handshakes_rotate_the_addresses_and_ask_again),
 		EACH(test_working_session_is_not_moved_by_a_new_answer),
 		EACH(test_endpoint_of_the_file_is_tried_again_after_the_peer_moved),
