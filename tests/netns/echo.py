@@ -70,7 +70,7 @@ class Echo:
         return int.from_bytes(data[6:8], "big")
 
     def exchange(self, count, wait, size, interval):
-        """Send so many requests; the number of those answered at most `wait` seconds after the
+        """Send `count` requests; the number of those answered at most `wait` seconds after the
         last of them."""
         answered, sent, failed, due, end = set(), 0, 0, time.monotonic(), 0
         while True:
