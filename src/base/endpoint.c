@@ -157,6 +157,20 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 	       a->ifindex == b->ifindex;
 }
 
+unsigned endpoint_append(struct endpoint *ends, unsigned n, unsigned cap, const struct endpoint *e)
+{
+	if (n < cap) {
+		ends[n] = *e;
+		return n + 1;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (ends[i].remote.sa.sa_family == e->remote.sa.sa_family)
+			return n;
+	}
+	ends[n - 1] = *e;
+	return n;
+}
+
 struct ip endpoint_ip(const struct endpoint *e)
 {
 	const struct in6_addr *v6 = &e->remote.v6.sin6_addr;

@@ -56,6 +56,11 @@ uint16_t endpoint_port(const struct endpoint *e);
 bool endpoint_same_remote(const struct endpoint *a, const struct endpoint *b);
 /* Same remote, same local address, same interface. */
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
+/*
+ * Append to a list of n, best first, that has room for cap.  A full list takes only the
+ * first of an address family that it lacks, in place of its last.  Returns the new n.
+ */
+unsigned endpoint_append(struct endpoint *ends, unsigned n, unsigned cap, const struct endpoint *e);
 /* The remote address as an ip; v4-mapped v6 becomes v4. */
 struct ip endpoint_ip(const struct endpoint *e);
 /* Forget the local half: routing chooses the source of the next datagram. */

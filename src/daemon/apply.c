@@ -43,6 +43,13 @@ static void remove_peer(struct tunnel *t, struct names *names, struct peer *p)
 	admin_remove(t, p);
 }
 
+static void set_private_key(struct tunnel *t, struct names *names, const struct key *key,
+			    struct instant now)
+{
+	admin_private_key(t, key, now);
+	names_sweep(names); /* a peer with our own key is gone */
+}
+
 static int apply_allowed(struct tunnel *t, struct peer *p, const struct conf_peer *c)
 {
 	for (size_t i = 0; i < c->n_allowed; i++) {
@@ -107,7 +114,7 @@ int apply_request(struct tunnel *t, struct names *names, const struct conf *c, s
 	if (c->set & CONF_REPLACE_PEERS || adds_peer(t, c))
 		admin_mend_own_key(t);
 	if (c->set & CONF_PRIVATE_KEY)
-		admin_private_key(t, &c->private_key, now);
+		set_private_key(t, names, &c->private_key, now);
 	if (c->set & CONF_REPLACE_PEERS) {
 		while (admin_first(t))
 			remove_peer(t, names, admin_first(t));
@@ -179,13 +186,21 @@ static bool file_name(struct peer *p, const struct conf_peer *c)
 	return true;
 }
 
+/* A request removed the peer and added it again: what the file said went with it. */
+static bool lost_endpoint(const struct names *names, const struct peer *p,
+			  const struct conf_peer *c)
+{
+	return c->set & CONF_PEER_ENDPOINT && !endpoint_known(&p->endpoint) &&
+	       !names_of(names, &p->public_key);
+}
+
 /* 1: changed, 0: not. */
 static int file_endpoint(struct tunnel *t, struct names *names, struct peer *p,
 			 const struct conf_peer *c, const struct conf_peer *old, struct instant now)
 {
 	int r;
 
-	if (old && same_endpoint(c, old))
+	if (old && same_endpoint(c, old) && !lost_endpoint(names, p, c))
 		return 0;
 	if (c->host) {
 		r = names_set(names, &p->public_key, c->host, c->port);
@@ -322,7 +337,7 @@ int apply_file(struct tunnel *t, struct names *names, const struct conf *c, cons
 		r = who_init(&before, old);
 	if (r < 0)
 		goto out;
-	admin_private_key(t, &c->private_key, now);
+	set_private_key(t, names, &c->private_key, now);
 	if (!key_equal(&self, admin_public_key(t)))
 		print_add(report, "private key changed\n");
 	admin_mend_own_key(t); /* a file with our own key is refused */

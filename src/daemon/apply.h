@@ -25,9 +25,9 @@ int apply_request(struct tunnel *t, struct names *names, const struct conf *c, s
 /*
  * Apply a whole file, which describes the result.  Peers that are not in it are
  * removed; of the others only what differs is changed, so that their sessions
- * survive.  An endpoint is changed only if it differs between c and old: a peer that
- * has roamed keeps its current one.  report: one line per changed peer.  0 or
- * -ENOMEM.
+ * survive.  An endpoint is changed only if it differs between c and old, or if the peer
+ * has none: a peer that has roamed keeps its current one.  report: one line per changed
+ * peer.  0 or -ENOMEM.
  */
 int apply_file(struct tunnel *t, struct names *names, const struct conf *c, const struct conf *old,
 	       struct instant now, struct print *report);

@@ -105,6 +105,7 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 		break;
 	case EVENT_HANDSHAKE:
 		e->peer->note.doubted = false;
+		linkwatch_endpoint(d); /* it may be at home elsewhere now */
 		/* That it is up is logged with its state; renewals are routine. */
 		log_debug("peer %s (%s): session %s", w.label, w.end,
 			  e->peer->handshakes <= 1 ? "established" : "renewed");

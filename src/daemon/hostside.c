@@ -203,10 +203,13 @@ void hostside_commit_rpfilter(struct daemon *d, struct change *c)
 
 int hostside_plan_link(struct daemon *d, struct change *c)
 {
-	int r = 0;
+	uint32_t mtu = c->to->mtu;
+	int r;
 
-	if (c->to->set & CONF_MTU)
-		r = host_mtu(d->host, d->ifindex, c->to->mtu);
+	/* Before the first packet: nobody is to learn another one. */
+	if (!(c->to->set & CONF_MTU))
+		mtu = mtu_expect(d->host, c->to, d->ifindex, c->sockets.mark);
+	r = host_mtu(d->host, d->ifindex, mtu);
 	if (r < 0) {
 		log_error("cannot set the MTU: %s", strerror(-r));
 		return r;

@@ -139,7 +139,7 @@ static void adapt_mtu(struct daemon *d)
 
 static void adapt(struct daemon *d)
 {
-	admin_forget_sources(&d->datapath.tunnel);
+	admin_network_changed(&d->datapath.tunnel);
 	mtu_forget(&d->datapath.tunnel);
 	adapt_mtu(d);
 }
@@ -171,7 +171,7 @@ static void on_debounce(struct ev_loop *ev, ev_timer *w, int revents)
 static void network_changed(struct daemon *d)
 {
 	/* Cheap, and the very next packet counts; the rest can wait. */
-	admin_forget_sources(&d->datapath.tunnel);
+	admin_network_changed(&d->datapath.tunnel);
 	if (ev_is_active(&d->debounce)) {
 		d->changed_again = true;
 		return;

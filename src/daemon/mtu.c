@@ -46,10 +46,10 @@ static uint32_t of_default_route(struct host *h, uint32_t ifindex, uint32_t mark
 	return 0;
 }
 
-/* Asks the kernel only about a peer that moved. */
+/* Asks the kernel only about a peer that moved; one that is looked for elsewhere did not. */
 static uint32_t of_peer(struct host *h, struct peer *p, uint32_t ifindex, uint32_t mark)
 {
-	struct ip ip = endpoint_ip(&p->endpoint);
+	struct ip ip = endpoint_ip(reach_home(&p->reach, &p->endpoint));
 
 	if (!ip.family)
 		return 0;
@@ -60,19 +60,41 @@ static uint32_t of_peer(struct host *h, struct peer *p, uint32_t ifindex, uint32
 	return p->note.path_mtu;
 }
 
+/* 0: unknown. */
+static uint32_t lesser(uint32_t a, uint32_t b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return a < b ? a : b;
+}
+
+static uint32_t choose(struct host *h, uint32_t least, uint32_t ifindex, uint32_t mark)
+{
+	if (!least)
+		least = of_default_route(h, ifindex, mark);
+	return mtu_inside(least ? least : MTU_ETHERNET);
+}
+
 uint32_t mtu_choose(struct host *h, const struct tunnel *t, uint32_t ifindex, uint32_t mark)
 {
 	uint32_t least = 0;
 
-	for (struct peer *p = admin_first(t); p; p = p->next) {
-		uint32_t mtu = of_peer(h, p, ifindex, mark);
+	for (struct peer *p = admin_first(t); p; p = p->next)
+		least = lesser(least, of_peer(h, p, ifindex, mark));
+	return choose(h, least, ifindex, mark);
+}
 
-		if (mtu && (!least || mtu < least))
-			least = mtu;
+uint32_t mtu_expect(struct host *h, const struct conf *c, uint32_t ifindex, uint32_t mark)
+{
+	uint32_t least = 0;
+
+	for (size_t i = 0; i < c->n_peer; i++) {
+		struct ip ip = endpoint_ip(&c->peer[i].endpoint);
+
+		if (ip.family)
+			least = lesser(least, of_path(h, &ip, ifindex, mark));
 	}
-	if (!least)
-		least = of_default_route(h, ifindex, mark);
-	return mtu_inside(least ? least : MTU_ETHERNET);
+	return choose(h, least, ifindex, mark);
 }
 
 void mtu_forget(const struct tunnel *t)

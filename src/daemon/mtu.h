@@ -14,11 +14,14 @@ enum {
 };
 
 /*
- * The smallest MTU over the paths to all known endpoints; without any, that of the
- * default route.  Neither our device (ifindex) nor what stays on this host counts as a
- * path.  The paths to addresses looked up before are remembered until mtu_forget().
+ * The smallest MTU over the paths to where each peer is at home (proto/reach.h), so that it
+ * does not change while a peer is looked for elsewhere; without any, that of the default
+ * route.  Neither our device (ifindex) nor what stays on this host counts as a path.  The
+ * paths to addresses looked up before are remembered until mtu_forget().
  */
 uint32_t mtu_choose(struct host *h, const struct tunnel *t, uint32_t ifindex, uint32_t mark);
+/* The same before there are peers, from the literal endpoints of a configuration. */
+uint32_t mtu_expect(struct host *h, const struct conf *c, uint32_t ifindex, uint32_t mark);
 /* The network or our mark changed. */
 void mtu_forget(const struct tunnel *t);
 /* The MTU of the device for a given MTU of the network. Pure. */

@@ -37,7 +37,7 @@ void rebind_commit(struct rebind_plan *plan, struct daemon *d, struct instant no
 	if (plan->rebind)
 		udp_use(&d->datapath.udp, plan->fd);
 	if (plan->rebind || plan->remark)
-		admin_forget_sources(&d->datapath.tunnel);
+		admin_network_changed(&d->datapath.tunnel);
 	d->port = plan->port;
 	d->mark = plan->mark;
 	if (plan->rebind)

@@ -95,14 +95,9 @@ void tunnelside_commit_peers(struct daemon *d, struct change *c)
 
 void tunnelside_commit_link(struct daemon *d, struct change *c)
 {
-	int r = 0;
-
-	if (!(c->to->set & CONF_MTU)) {
-		r = linkwatch_choose_mtu(d);
-		c->link.mtu = d->mtu;
-	}
-	if (r < 0)
-		log_warn("cannot set the MTU: %s", strerror(-r));
+	/* The plan of the link chose it: it may change with the paths to the peers. */
+	if (!(c->to->set & CONF_MTU))
+		d->mtu_chosen = c->link.mtu;
 	linkwatch_link(d, &c->link, false);
 }
 

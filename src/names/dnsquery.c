@@ -238,20 +238,18 @@ static unsigned collect(struct endpoint ends[ENDS_MAX], const struct ares_addrin
 	const struct ares_addrinfo_node *node;
 	unsigned n = 0;
 
-	for (node = info ? info->nodes : NULL; node && n < ENDS_MAX; node = node->ai_next) {
-		struct endpoint *e = &ends[n];
+	for (node = info ? info->nodes : NULL; node; node = node->ai_next) {
+		struct endpoint e = { 0 };
 
-		memset(e, 0, sizeof(*e));
-		if (node->ai_family == AF_INET && node->ai_addrlen >= sizeof(e->remote.v4)) {
-			memcpy(&e->remote.v4, node->ai_addr, sizeof(e->remote.v4));
-			e->remote.v4.sin_port = htons(port);
-			n++;
-		} else if (node->ai_family == AF_INET6 &&
-			   node->ai_addrlen >= sizeof(e->remote.v6)) {
-			memcpy(&e->remote.v6, node->ai_addr, sizeof(e->remote.v6));
-			e->remote.v6.sin6_port = htons(port);
-			n++;
+		if (node->ai_family == AF_INET && node->ai_addrlen >= sizeof(e.remote.v4)) {
+			memcpy(&e.remote.v4, node->ai_addr, sizeof(e.remote.v4));
+			e.remote.v4.sin_port = htons(port);
+		} else if (node->ai_family == AF_INET6 && node->ai_addrlen >= sizeof(e.remote.v6)) {
+			memcpy(&e.remote.v6, node->ai_addr, sizeof(e.remote.v6));
+			e.remote.v6.sin6_port = htons(port);
 		}
+		if (endpoint_known(&e))
+			n = endpoint_append(ends, n, ENDS_MAX, &e);
 	}
 	return n;
 }

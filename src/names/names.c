@@ -41,15 +41,15 @@ static void log_failure(struct name *name, const char *why, unsigned retry)
 			 name->host, why, retry);
 }
 
-/* Those that a socket of ours can reach. */
+/* Those that a socket of ours can reach, of each family at least one. */
 static unsigned filter(const struct names *n, struct endpoint usable[REACH_CANDIDATES],
 		       const struct endpoint *ends, unsigned n_ends)
 {
 	unsigned found = 0;
 
-	for (unsigned i = 0; i < n_ends && found < REACH_CANDIDATES; i++) {
+	for (unsigned i = 0; i < n_ends; i++) {
 		if (n->reachable(n->ctx, &ends[i]))
-			usable[found++] = ends[i];
+			found = endpoint_append(usable, found, REACH_CANDIDATES, &ends[i]);
 	}
 	return found;
 }
@@ -135,6 +135,22 @@ void names_forget(struct names *n, const struct key *peer)
 		return;
 	*at = name->next;
 	drop(name);
+}
+
+void names_sweep(struct names *n)
+{
+	struct name **at = &n->first;
+
+	while (*at) {
+		struct name *name = *at;
+
+		if (admin_find(n->tunnel, &name->peer)) {
+			at = &name->next;
+			continue;
+		}
+		*at = name->next;
+		drop(name);
+	}
 }
 
 void names_forget_all(struct names *n)

@@ -40,6 +40,8 @@ struct names {
 int names_set(struct names *n, const struct key *peer, const char *host, uint16_t port);
 void names_forget(struct names *n, const struct key *peer);
 void names_forget_all(struct names *n);
+/* Forget those of peers that are gone. */
+void names_sweep(struct names *n);
 /* NULL: its endpoint is not a name. */
 const struct name *names_of(const struct names *n, const struct key *peer);
 /* Its handshakes go unanswered: resolve again, if its endpoint is a name. */

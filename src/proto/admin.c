@@ -182,21 +182,15 @@ static void look_there(struct tunnel *t, struct peer *peer, const struct endpoin
 void admin_endpoint(struct tunnel *t, struct peer *peer, const struct endpoint *end)
 {
 	reach_set(&peer->reach, end, 1, end, true);
+	reach_found(&peer->reach, end);
 	look_there(t, peer, end);
-}
-
-/* Whether moving the endpoint could do harm. */
-static bool works(const struct peer *peer, uint64_t mono)
-{
-	return peer->keyring.current && session_may_send(peer->keyring.current, mono) &&
-	       !peer->timers.at[TIMER_RETRANSMIT];
 }
 
 void admin_candidates(struct tunnel *t, struct peer *peer, const struct endpoint *ends, unsigned n,
 		      struct instant now)
 {
 	const struct endpoint *next = reach_set(&peer->reach, ends, n, &peer->endpoint,
-						works(peer, now.mono));
+						handshake_works(peer, now.mono));
 	bool first = !endpoint_known(&peer->endpoint);
 
 	if (!next)
@@ -239,10 +233,21 @@ void admin_touched(struct tunnel *t, struct peer *peer)
 		core_later(t, peer, false);
 }
 
-void admin_forget_sources(struct tunnel *t)
+static void find_again(struct tunnel *t, struct peer *peer)
+{
+	const struct endpoint *home = reach_again(&peer->reach, &peer->endpoint);
+
+	endpoint_forget_local(&peer->endpoint);
+	if (!home)
+		return;
+	look_there(t, peer, home);
+	core_note(t, (struct event){ .kind = EVENT_TRYING, .peer = peer });
+}
+
+void admin_network_changed(struct tunnel *t)
 {
 	for (struct peer *peer = t->peers.first; peer; peer = peer->next)
-		endpoint_forget_local(&peer->endpoint);
+		find_again(t, peer);
 }
 
 void admin_handshake(struct tunnel *t, struct peer *peer, struct instant now)

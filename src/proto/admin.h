@@ -61,8 +61,11 @@ void admin_disallow_all(struct tunnel *t, struct peer *peer);
 /* A configuration request touched this peer: send what waits. */
 void admin_touched(struct tunnel *t, struct peer *peer);
 
-/* The network changed: forget remembered source addresses (all peers). */
-void admin_forget_sources(struct tunnel *t);
+/*
+ * The network changed: forget remembered source addresses (all peers), and look where
+ * it was last for a peer that could not be reached at any place.
+ */
+void admin_network_changed(struct tunnel *t);
 /* Start a handshake now, whatever the age of the session; the 5 s gate still holds. */
 void admin_handshake(struct tunnel *t, struct peer *peer, struct instant now);
 

@@ -38,14 +38,24 @@ void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint 
 {
 	bool known = endpoint_known(&peer->endpoint);
 
-	if (known && endpoint_equal(&peer->endpoint, from))
+	if (known && endpoint_equal(&peer->endpoint, from) && !peer->reach.asked)
 		return;
 	if (!known || !endpoint_same_remote(&peer->endpoint, from)) {
 		faults_moved(&peer->faults, &peer->endpoint, from, now.mono);
 		core_note(t, (struct event){ .kind = EVENT_ENDPOINT, .peer = peer });
-		reach_found(&peer->reach, from);
 	}
+	reach_found(&peer->reach, from);
 	peer->endpoint = *from;
+}
+
+bool handshake_works(const struct peer *peer, uint64_t mono)
+{
+	const struct session *s = peer->keyring.current;
+
+	if (!s || !session_may_send(s, mono))
+		return false;
+	/* One way at least: initiations, or their answers, may be lost on the other. */
+	return !peer->reach.asked || mono < peer->heard_at + NEW_HANDSHAKE_NS;
 }
 
 void handshake_complete(struct tunnel *t, struct peer *peer, struct instant now)
@@ -77,8 +87,8 @@ static void asked_in_vain(struct tunnel *t, struct peer *peer)
 /* The next initiation, which points at the endpoint already, may have to go elsewhere. */
 static void choose_place(struct tunnel *t, struct peer *peer, struct instant now)
 {
-	const struct endpoint *next = reach_ask(&peer->reach, &peer->endpoint, peer->heard_at,
-						now.mono);
+	const struct endpoint *next = reach_ask(&peer->reach, &peer->endpoint,
+						handshake_works(peer, now.mono));
 
 	if (!next)
 		return;

@@ -34,6 +34,11 @@ void handshake_clear(struct tunnel *t, struct peer *peer);
 /* An authentic message came from there. */
 void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint *from,
 		     struct instant now);
+/*
+ * A session works: it can send, and the peer was heard since it was last asked, or lately.
+ * Its endpoint must not change then, unless it moves.
+ */
+bool handshake_works(const struct peer *peer, uint64_t mono);
 /* The current session is confirmed. */
 void handshake_complete(struct tunnel *t, struct peer *peer, struct instant now);
 

@@ -4,33 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-static struct reach_place *candidate_at(struct reach *r, const struct endpoint *end)
-{
-	for (unsigned i = 0; i < r->n; i++) {
-		if (endpoint_same_remote(&r->candidate[i].end, end))
-			return &r->candidate[i];
-	}
-	return NULL;
-}
-
-/* NULL: it is none of them. */
-static struct reach_place *place_at(struct reach *r, const struct endpoint *end)
-{
-	struct reach_place *place = candidate_at(r, end);
-
-	if (place)
-		return place;
-	if (endpoint_known(&r->roamed.end) && endpoint_same_remote(&r->roamed.end, end))
-		return &r->roamed;
-	return NULL;
-}
-
-static void add(struct reach *r, const struct reach_place *place)
-{
-	if (r->n < REACH_CANDIDATES && !candidate_at(r, &place->end))
-		r->candidate[r->n++] = *place;
-}
-
 static bool is_listed(const struct endpoint *ends, unsigned n, const struct endpoint *end)
 {
 	while (n > 0 && !endpoint_same_remote(&ends[n - 1], end))
@@ -38,8 +11,39 @@ static bool is_listed(const struct endpoint *ends, unsigned n, const struct endp
 	return n > 0;
 }
 
+static bool is_candidate(const struct reach *r, const struct endpoint *end)
+{
+	return is_listed(r->candidate, r->n, end);
+}
+
+/* It was found at a place that is no candidate. */
+static bool has_roamed(const struct reach *r)
+{
+	return endpoint_known(&r->found) && !is_candidate(r, &r->found);
+}
+
+static bool is_place(const struct reach *r, const struct endpoint *end)
+{
+	if (is_candidate(r, end))
+		return true;
+	return endpoint_known(&r->found) && endpoint_same_remote(&r->found, end);
+}
+
+static unsigned places(const struct reach *r)
+{
+	return r->n + has_roamed(r);
+}
+
+static void add(struct reach *r, const struct endpoint *end)
+{
+	if (r->n == REACH_CANDIDATES || is_candidate(r, end))
+		return;
+	r->candidate[r->n] = *end;
+	endpoint_forget_local(&r->candidate[r->n++]);
+}
+
 /* Name servers shuffle: those that stay keep their order, so that each has its turn. */
-static const struct reach_place *replace(struct reach *r, const struct endpoint *ends, unsigned n)
+static const struct endpoint *replace(struct reach *r, const struct endpoint *ends, unsigned n)
 {
 	struct reach old = *r;
 	unsigned stay;
@@ -47,72 +51,92 @@ static const struct reach_place *replace(struct reach *r, const struct endpoint 
 	memset(r->candidate, 0, sizeof(r->candidate));
 	r->n = 0;
 	for (unsigned i = 0; i < old.n; i++) {
-		if (is_listed(ends, n, &old.candidate[i].end))
+		if (is_listed(ends, n, &old.candidate[i]))
 			add(r, &old.candidate[i]);
 	}
 	stay = r->n;
-	for (unsigned i = 0; i < n; i++) {
-		struct reach_place place = { .end = ends[i] };
-		const struct reach_place *known = place_at(&old, &ends[i]);
-
-		endpoint_forget_local(&place.end);
-		add(r, known ? known : &place);
-	}
-	if (candidate_at(r, &r->roamed.end))
-		r->roamed = (struct reach_place){ 0 };
+	for (unsigned i = 0; i < n; i++)
+		add(r, &ends[i]);
+	/* It was found where its name led at the time. */
+	if (is_candidate(&old, &r->found) && !is_candidate(r, &r->found))
+		r->found = (struct endpoint){ 0 };
 	return r->n > stay ? &r->candidate[stay] : NULL;
+}
+
+static void stay(struct reach *r, const struct endpoint *at)
+{
+	r->found = *at;
+	endpoint_forget_local(&r->found);
 }
 
 const struct endpoint *reach_set(struct reach *r, const struct endpoint *ends, unsigned n,
 				 const struct endpoint *at, bool works)
 {
-	const struct reach_place *added = replace(r, ends, n);
+	const struct endpoint *added = replace(r, ends, n);
 
 	if (works)
-		reach_found(r, at);
+		stay(r, at);
 	if (works || n == 0)
 		return NULL;
-	if (candidate_at(r, at) || (place_at(r, at) && !added))
+	if (is_candidate(r, at) || (is_place(r, at) && !added))
 		return NULL;
 	r->asked = 0;
-	return added ? &added->end : &r->candidate[0].end;
+	return added ? added : &r->candidate[0];
 }
 
 void reach_found(struct reach *r, const struct endpoint *at)
 {
 	r->asked = 0;
-	if (candidate_at(r, at)) {
-		r->roamed = (struct reach_place){ 0 };
-		return;
-	}
-	if (endpoint_same_remote(&r->roamed.end, at))
-		return;
-	r->roamed = (struct reach_place){ .end = *at };
-	endpoint_forget_local(&r->roamed.end);
+	stay(r, at);
 }
 
 /* The one after the present one; the first, if that is none of them. */
-static const struct endpoint *next_place(struct reach *r, const struct endpoint *at)
+static const struct endpoint *next_place(const struct reach *r, const struct endpoint *at)
 {
-	const struct reach_place *here = place_at(r, at);
-	bool roamed = endpoint_known(&r->roamed.end);
-	unsigned n = r->n + roamed, i = 0;
+	unsigned n = places(r), i = 0;
 
-	if (n == 0 || (n == 1 && here))
+	if (n == 0 || (n == 1 && is_place(r, at)))
 		return NULL;
-	if (here && here != &r->roamed)
-		i = (unsigned)(here - r->candidate + 1) % n;
-	return i < r->n ? &r->candidate[i].end : &r->roamed.end;
+	while (i < r->n && !endpoint_same_remote(&r->candidate[i], at))
+		i++;
+	/* Behind the candidates is the place that it roamed to, or none. */
+	i = i < r->n ? (i + 1) % n : 0;
+	return i < r->n ? &r->candidate[i] : &r->found;
 }
 
-const struct endpoint *reach_ask(struct reach *r, const struct endpoint *at, uint64_t heard_at,
-				 uint64_t now)
+const struct endpoint *reach_ask(struct reach *r, const struct endpoint *at, bool works)
 {
-	if (heard_at > r->asked_at)
-		r->asked = 0;
-	r->asked_at = now;
 	if (r->asked == REACH_PATIENCE)
-		return next_place(r, at);
+		return works ? NULL : next_place(r, at);
 	r->asked++;
 	return NULL;
+}
+
+void reach_left(struct reach *r)
+{
+	r->stuck = 0;
+}
+
+void reach_stuck(struct reach *r)
+{
+	if (r->stuck < UINT8_MAX)
+		r->stuck++;
+}
+
+const struct endpoint *reach_again(struct reach *r, const struct endpoint *at)
+{
+	const struct endpoint *home = reach_home(r, at);
+
+	/* If only some are out of reach, the others must have their turn. */
+	if (r->stuck == 0 || r->stuck < places(r))
+		return NULL;
+	r->asked = r->stuck = 0;
+	return endpoint_same_remote(home, at) ? NULL : home;
+}
+
+const struct endpoint *reach_home(const struct reach *r, const struct endpoint *at)
+{
+	if (endpoint_known(&r->found))
+		return &r->found;
+	return r->n ? &r->candidate[0] : at;
 }

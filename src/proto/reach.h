@@ -4,14 +4,16 @@
 
 /*
  * Where a peer may be: its candidates (the addresses of its name, or its literal
- * endpoint), and the place that it roamed to.  Where it is thought to be now is
+ * endpoint), and the place where it was found last.  Where it is thought to be now is
  * peer->endpoint, which packets point at; it comes in here as `at`.
  *
  * Two initiations without an answer to the place where the peer was last are
  * enough; then the other places follow in turn, one initiation each, round and
- * round.  A place where a session works is never left.
+ * round.  A place where a session works is never left.  While the host has no network,
+ * the turns mean nothing: once it has one again, they begin anew.
  *
- * Pure values; times are CLOCK_BOOTTIME ns.  A zeroed struct knows no place.
+ * Pure values, without a clock.  Of an endpoint only the remote half is kept.  A
+ * zeroed struct knows no place.
  */
 
 #include <stdbool.h>
@@ -24,17 +26,12 @@ enum {
 	REACH_PATIENCE = 2, /* initiations without an answer before the next place is tried */
 };
 
-struct reach_place {
-	struct endpoint end; /* only its remote half; unknown: no place */
-	uint16_t mtu;        /* of the path to it; 0: unknown */
-};
-
 struct reach {
-	struct reach_place candidate[REACH_CANDIDATES];
-	struct reach_place roamed; /* where it was heard last, if that is no candidate */
-	uint8_t n;                 /* candidates */
-	uint8_t asked;             /* initiations since it was heard, up to REACH_PATIENCE */
-	uint64_t asked_at;         /* when the last of them left; 0: never */
+	struct endpoint candidate[REACH_CANDIDATES];
+	struct endpoint found; /* where it was found last: a candidate or not; may be unknown */
+	uint8_t n;             /* candidates */
+	uint8_t asked;         /* initiations since it was found, up to REACH_PATIENCE */
+	uint8_t stuck;         /* the latest of them, in a row, that did not leave this host */
 };
 
 /*
@@ -49,11 +46,21 @@ const struct endpoint *reach_set(struct reach *r, const struct endpoint *ends, u
 /* It is there: heard from there, or somebody says so who knows. */
 void reach_found(struct reach *r, const struct endpoint *at);
 /*
- * An initiation is about to leave; heard_at: the last authentic message of the
- * peer.  Returns where it goes, and all that follows it, or NULL: to the present
- * place.
+ * An initiation is about to leave; works: a session works at the present place.
+ * Returns where it goes, and all that follows it, or NULL: to the present place.
  */
-const struct endpoint *reach_ask(struct reach *r, const struct endpoint *at, uint64_t heard_at,
-				 uint64_t now);
+const struct endpoint *reach_ask(struct reach *r, const struct endpoint *at, bool works);
+void reach_left(struct reach *r);  /* a datagram to the peer left this host */
+void reach_stuck(struct reach *r); /* an initiation could not */
+/*
+ * The network changed.  If initiations to all places got stuck before, returns where to
+ * look from now on: at home, asked anew.  NULL: where it is.
+ */
+const struct endpoint *reach_again(struct reach *r, const struct endpoint *at);
+/*
+ * The place that does not change while others are tried: where the peer was found last; if
+ * nowhere yet, its best candidate; without any, at.
+ */
+const struct endpoint *reach_home(const struct reach *r, const struct endpoint *at);
 
 #endif

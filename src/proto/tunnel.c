@@ -257,14 +257,23 @@ uint64_t tunnel_deadline(const struct tunnel *t)
 
 /* --- after delivery --- */
 
+static void refused(struct peer *peer, const struct pkt *p)
+{
+	if (faults_passes(p->err))
+		return;
+	peer->send_error = p->err;
+	if (load_le32(p->data) == MESSAGE_INITIATION)
+		reach_stuck(&peer->reach);
+}
+
 static void credit(struct peer *peer, const struct pkt *p, struct instant now)
 {
 	if (p->fate == FATE_NET) {
 		peer->tx_bytes += p->len;
 		peer->send_error = 0;
+		reach_left(&peer->reach);
 	} else {
-		if (!faults_passes(p->err))
-			peer->send_error = p->err;
+		refused(peer, p);
 		peer->count[FATE_SEND]++;
 		faults_refused(&peer->faults, p->err, now.mono);
 	}

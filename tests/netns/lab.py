@@ -19,6 +19,7 @@ import tempfile
 import time
 
 import variant
+from echo import Echo
 
 CLONE_NEWNET = 0x40000000
 SO_TIMESTAMPNS = 35
@@ -218,14 +219,14 @@ class Namespace:
     def pids(self):
         return [int(p) for p in run("ip", "netns", "pids", self.name).out.split()]
 
-    def ping(self, target, count=1, wait=1, size=None, interval=None, more=()):
-        """The number of answers."""
-        argv = ["ping", "-n", "-q", "-c", count, "-W", wait, *more]
-        argv += ["-s", size] if size is not None else []
-        argv += ["-i", interval] if interval is not None else []
-        done = self.run(*argv, target, ok=False, timeout=count * wait + 30)
-        found = re.search(r"(\d+) received", done.out)
-        return int(found.group(1)) if found else 0
+    def echo(self, target, **options):
+        with self:
+            return Echo(target, **options)
+
+    def ping(self, target, count=1, wait=1, size=56, interval=1, **options):
+        """The number of answers up to `wait` seconds after the last request."""
+        with self.echo(target, **options) as echo:
+            return echo.exchange(count, wait, size, interval)
 
     def must_ping(self, target, count=1, wait=2, what="", **options):
         got = self.ping(target, count, wait, **options)

@@ -2,6 +2,7 @@
 TESTS += tests/netns/run.py
 INTEROP_TESTS += tests/netns/matrix.py
 EXTRA_DIST += \
+	tests/netns/echo.py \
 	tests/netns/fastclock.c \
 	tests/netns/lab.py \
 	tests/netns/matrix.py \

@@ -142,10 +142,10 @@ def pings_of_every_size_are_answered(lab):
     for host, header in ((V4, 28), (V6, 48)):
         full = variant.NOW.mtu_or(1420) - header
         for size in (0, 1, 7, 8, 15, 16, 17, 1000, full - 1, full):
-            pair.a.ns.must_ping(host, size=size, more=["-M", "do"])
-            pair.b.ns.must_ping(host[:-1] + "1", size=size, more=["-M", "do"])
+            pair.a.ns.must_ping(host, size=size, whole=True)
+            pair.b.ns.must_ping(host[:-1] + "1", size=size, whole=True)
         for size in (full + 1, min(2 * full, 65400), 30000, 65507 - 8 if ":" not in host else 65000):
-            pair.a.ns.must_ping(host, size=size, more=["-M", "dont"])
+            pair.a.ns.must_ping(host, size=size, whole=False)
 
 
 def numbered(number, size):

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: ISC
 """The MTU that taut chooses, from paths that leave the host; and what a small one causes."""
 
+import itertools
 import re
+import select
+import subprocess
 
 import variant
 from lab import check, equal, wait_for
@@ -68,6 +71,51 @@ def mtu_follows_peers_that_call_and_roam(lab):
     pair.b.ns.ip(f"route add 192.168.1.99/32 dev {pair.dev_b} mtu 1380")
     pair.b.set("peer", pair.a.public, "endpoint", "192.168.1.99:9")
     wait_for(lambda: mtu(pair.b) == 1300, 3, "the MTU of the path to the endpoint from wg")
+
+
+@test(needs=["taut"])
+def mtu_is_right_before_the_link_is_up(lab):
+    """No packet, and no program that looks, meets another one at the start."""
+    pair = Pair(lab, start=False)
+    pair.a.ns.ip(f"route add 192.168.1.2/32 dev {pair.dev_a} mtu 1400")
+    watch = lab.spawn(pair.a.ns, "ip", "-o", "monitor", "link", stdout=subprocess.PIPE, text=True)
+    sizes = itertools.cycle((65535, 65536))
+    wait_for(lambda: pair.a.ns.ip(f"link set lo mtu {next(sizes)}") and
+             select.select([watch.stdout], [], [], 0.1)[0], 5, "the watch")
+    pair.a.start_config(without_mtu(pair, 0))
+    equal(mtu(pair.a), 1320, "MTU")
+    watch.terminate()
+    lines = [line for line in watch.communicate(timeout=5)[0].splitlines()
+             if re.search(rf" {pair.a.name}: <[^>]*\bUP\b", line)]
+    check(lines, "the link came up unseen")
+    equal({re.search(r"mtu (\d+)", line).group(1) for line in lines}, {"1320"}, "MTU while up")
+
+
+@test(slow=8, needs=["taut"])
+def mtu_stays_while_a_peer_is_looked_for(lab):
+    """It is that of the path to where the peer was last, whatever other places are tried."""
+    pair = Pair(lab, rate=5, start=False)
+    pair.a.ns.ip(f"route add 192.168.1.2/32 dev {pair.dev_a} mtu 1400")
+    pair.a.start_config(without_mtu(pair, 0))
+    pair.b.start_config(without_mtu(pair, 1))
+    pair.a.wait_ping(V4, 5, "the first call")
+    equal(mtu(pair.a), 1320, "the MTU of the path to the endpoint of the file")
+    pair.b.ns.ip(f"addr del 192.168.1.2/24 dev {pair.dev_b}",
+                 f"addr add 192.168.1.99/24 dev {pair.dev_b}")
+    pair.b.ns.must_ping("10.7.0.1")
+    wait_for(lambda: mtu(pair.a) == WIRE - 80, 3, "the MTU of the path to the new address")
+    pair.b.stop()
+    pair.a.ns.ping(V4, wait=0.1)
+    places = []
+
+    def came_round():
+        equal(mtu(pair.a), WIRE - 80, f"MTU after {places}")
+        place = pair.a.endpoint(pair.b)
+        if [place] != places[-1:]:
+            places.append(place)
+        return len(places) == 4
+
+    wait_for(came_round, 12, "each place is tried twice", step=0.05)
 
 
 @test(needs=["taut"])

@@ -85,7 +85,7 @@ def quick_up_and_down_leave_nothing(lab):
     equal(len(quick.ns.pids()), 1, "daemons")
     quick.ns.must_ping(V4)
     quick.ns.must_ping("fd07::2")
-    quick.ns.must_ping("172.20.0.1", more=["-I", "10.7.0.1"])
+    quick.ns.must_ping("172.20.0.1", source="10.7.0.1")
     text = quick.ns.run("ip", "link", "show", quick.name).out
     check("mtu 1380" in text, f"MTU: {text}")
     quick.down()

@@ -85,7 +85,7 @@ class Ring:
         return out
 
     def answers(self, router, to):
-        return all(self.spaces[router].ping(address, more=("-I", source))
+        return all(self.spaces[router].ping(address, source=source)
                    for address, source in zip(inner(to), inner(router)))
 
     def wait(self, router, to, link, what, timeout=45):

@@ -336,6 +336,29 @@ static void test_malformed_endpoints_are_refused(void **state)
 	assert_int_equal(e.ifindex, 0x55555555);
 }
 
+static void test_a_full_list_keeps_one_of_each_family(void **state)
+{
+	struct endpoint ends[3], v4 = endpoint_of("192.0.2.1:1"),
+				 other = endpoint_of("192.0.2.2:2");
+	unsigned n = 0;
+	char text[ENDPOINT_TEXT];
+
+	(void)state;
+	for (uint8_t i = 1; i < 6; i++) {
+		struct endpoint v6 = endpoint_of("[2001:db8::]:6");
+
+		v6.remote.v6.sin6_addr.s6_addr[15] = i;
+		n = endpoint_append(ends, n, 3, &v6);
+	}
+	assert_int_equal(n, 3);
+	assert_int_equal(ends[2].remote.v6.sin6_addr.s6_addr[15], 3); /* the best three */
+	assert_int_equal(endpoint_append(ends, n, 3, &v4), 3);
+	assert_int_equal(endpoint_append(ends, n, 3, &other), 3);
+	assert_int_equal(ends[1].remote.v6.sin6_addr.s6_addr[15], 2);
+	endpoint_print(text, &ends[2]);
+	assert_string_equal(text, "192.0.2.1:1");
+}
+
 static void test_an_unknown_endpoint_is_empty(void **state)
 {
 	struct endpoint e = { 0 };
@@ -448,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_endpoints_read_and_print),
 		cmocka_unit_test(test_nobody_can_answer_port_0_or_many_hosts),
 		cmocka_unit_test(test_malformed_endpoints_are_refused),
+		cmocka_unit_test(test_a_full_list_keeps_one_of_each_family),
 		cmocka_unit_test(test_an_unknown_endpoint_is_empty),
 		cmocka_unit_test(test_the_longest_endpoint_fits_its_text),
 		cmocka_unit_test(test_the_same_remote_is_address_and_port),

@@ -353,7 +353,7 @@ static void test_configured_endpoint_forgets_the_source_and_learned_ones_can_be(
 	admin_endpoint(&p->a.t, p->a.peer, &there);
 	assert_int_equal(p->a.peer->endpoint.local.family, 0);
 	p->a.peer->endpoint = there;
-	admin_forget_sources(&p->a.t);
+	admin_network_changed(&p->a.t);
 	assert_int_equal(p->a.peer->endpoint.local.family, 0);
 	assert_true(endpoint_same_remote(&there, &p->a.peer->endpoint));
 	pair_free(p);

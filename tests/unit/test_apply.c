@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "crypto/dh.h"
@@ -525,6 +526,31 @@ static void test_name_gives_the_first_address_that_a_socket_reaches(void **state
 	assert_false(tunnel_event(t, &e));
 }
 
+static bool is_any(void *ctx, const struct endpoint *end)
+{
+	(void)ctx;
+	return endpoint_known(end);
+}
+
+static void test_many_addresses_of_a_family_leave_one_of_the_other(void **state)
+{
+	struct endpoint ends[REACH_CANDIDATES + 3];
+
+	(void)state;
+	names.reachable = is_any;
+	for (unsigned i = 0; i < LEN(ends); i++) {
+		ends[i] = end_of("[2001:db8::]:7");
+		ends[i].remote.v6.sin6_addr.s6_addr[15] = (uint8_t)i;
+	}
+	ends[LEN(ends) - 1] = end_of("192.0.2.1:7");
+	name_file("vpn.example");
+	questions[0].fn(questions[0].ctx, ends, LEN(ends), NULL, 0);
+	assert_int_equal(peer(1)->reach.n, REACH_CANDIDATES);
+	expect_end("[2001:db8::]:7");
+	ask_in_vain(REACH_CANDIDATES + 1);
+	expect_end("192.0.2.1:7");
+}
+
 static void test_name_without_address_keeps_the_reason(void **state)
 {
 	struct key key = key_of(1);
@@ -638,6 +664,49 @@ static void test_question_ends_with_its_peer(void **state)
 	assert_false(questions[0].open);
 }
 
+static void set_own_key(uint8_t first)
+{
+	conf.set |= CONF_PRIVATE_KEY;
+	conf.private_key = key_of(first);
+	request();
+}
+
+static void test_question_ends_with_a_peer_that_has_our_own_key(void **state)
+{
+	struct key own;
+
+	(void)state;
+	set_own_key(50);
+	own = *admin_public_key(t);
+	for (int i = 0; i < 2; i++) {
+		struct conf_peer *p = ask(&conf, 1, CONF_PEER_ENDPOINT);
+
+		p->public_key = own;
+		p->host = mem_text("vpn.example", 11);
+		p->port = 7;
+		file();
+		assert_int_equal(n_questions, i + 1);
+		assert_true(questions[i].open);
+		set_own_key(50);
+		assert_int_equal(admin_count(t), 0);
+		assert_false(questions[i].open);
+		assert_null(names.first);
+	}
+}
+
+static void test_peer_made_again_by_request_gets_the_name_of_the_file(void **state)
+{
+	(void)state;
+	name_file("vpn.example");
+	ask(&conf, 1, CONF_PEER_REMOVE);
+	ask(&conf, 1, 0);
+	request();
+	name_file("vpn.example");
+	assert_int_equal(n_questions, 2);
+	answer(1, "192.0.2.1:7", NULL);
+	expect_end("192.0.2.1:7");
+}
+
 static void test_numeric_endpoint_by_request_ends_the_question(void **state)
 {
 	(void)state;
@@ -675,6 +744,7 @@ int main(void)
 		EACH(test_file_swaps_prefixes_between_peers),
 		EACH(test_name_gives_the_first_address_that_a_socket_reaches),
 		EACH(test_name_without_address_keeps_the_reason),
+		EACH(test_many_addresses_of_a_family_leave_one_of_the_other),
 		EACH(test_unanswered_handshakes_rotate_the_addresses_and_ask_again),
 		EACH(test_working_session_is_not_moved_by_a_new_answer),
 		EACH(test_endpoint_of_the_file_is_tried_again_after_the_peer_moved),
@@ -682,6 +752,8 @@ int main(void)
 		EACH(test_name_takes_the_place_of_a_literal_endpoint),
 		EACH(test_name_is_asked_once_while_the_file_says_the_same),
 		EACH(test_question_ends_with_its_peer),
+		EACH(test_question_ends_with_a_peer_that_has_our_own_key),
+		EACH(test_peer_made_again_by_request_gets_the_name_of_the_file),
 		EACH(test_numeric_endpoint_by_request_ends_the_question),
 	};
 

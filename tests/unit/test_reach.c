@@ -7,13 +7,11 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
-#include "base/instant.h"
 #include "proto/reach.h"
 
 static struct reach reach;
 static struct reach *const r = &reach;
 static struct endpoint at; /* where the peer is thought to be */
-static uint64_t now, heard;
 
 static struct endpoint end_of(const char *text)
 {
@@ -23,13 +21,13 @@ static struct endpoint end_of(const char *text)
 	return e;
 }
 
-static struct reach_place *place_at(const struct endpoint *end)
+static const struct endpoint *place_at(const struct endpoint *end)
 {
 	for (unsigned i = 0; i < r->n; i++) {
-		if (endpoint_same_remote(&r->candidate[i].end, end))
+		if (endpoint_same_remote(&r->candidate[i], end))
 			return &r->candidate[i];
 	}
-	return endpoint_known(end) && endpoint_same_remote(&r->roamed.end, end) ? &r->roamed : NULL;
+	return endpoint_known(end) && endpoint_same_remote(&r->found, end) ? &r->found : NULL;
 }
 
 static int set_up(void **state)
@@ -37,8 +35,6 @@ static int set_up(void **state)
 	(void)state;
 	reach = (struct reach){ 0 };
 	at = (struct endpoint){ 0 };
-	now = 1000 * SECOND_NS;
-	heard = 0;
 	return 0;
 }
 
@@ -62,17 +58,6 @@ static void set(bool works, const char *first, const char *second, const char *t
 	go(reach_set(r, ends, n, &at, works));
 }
 
-/* The next initiation, five seconds later, goes there. */
-static void expect_ask(const char *text)
-{
-	char is[ENDPOINT_TEXT];
-
-	now += 5 * SECOND_NS;
-	go(reach_ask(r, &at, heard, now));
-	endpoint_print(is, &at);
-	assert_string_equal(is, text);
-}
-
 static void expect_at(const char *text)
 {
 	char is[ENDPOINT_TEXT];
@@ -81,9 +66,15 @@ static void expect_at(const char *text)
 	assert_string_equal(is, text);
 }
 
+/* The next initiation goes there. */
+static void expect_ask(const char *text)
+{
+	go(reach_ask(r, &at, false));
+	expect_at(text);
+}
+
 static void hear(const char *text)
 {
-	heard = now + 1;
 	at = end_of(text);
 	reach_found(r, &at);
 }
@@ -92,7 +83,7 @@ static void test_no_place_is_no_advice(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 5; i++)
-		assert_null(reach_ask(r, &at, 0, now += SECOND_NS));
+		assert_null(reach_ask(r, &at, false));
 }
 
 static void test_first_candidate_is_where_an_unknown_peer_is(void **state)
@@ -106,10 +97,8 @@ static void test_single_place_is_asked_again_and_again(void **state)
 {
 	(void)state;
 	set(false, "192.0.2.1:1", NULL, NULL);
-	for (int i = 0; i < 10; i++) {
-		now += SECOND_NS;
-		assert_null(reach_ask(r, &at, heard, now));
-	}
+	for (int i = 0; i < 10; i++)
+		assert_null(reach_ask(r, &at, false));
 }
 
 static void test_two_unanswered_then_each_place_in_turn(void **state)
@@ -149,7 +138,7 @@ static void test_roamed_place_ends_when_the_peer_is_back(void **state)
 	hear("192.0.2.1:1");
 	for (int i = 0; i < 4; i++)
 		expect_ask("192.0.2.1:1");
-	assert_false(endpoint_known(&r->roamed.end));
+	assert_int_equal(r->n, 1);
 }
 
 static void test_peer_that_is_heard_is_not_left(void **state)
@@ -159,12 +148,104 @@ static void test_peer_that_is_heard_is_not_left(void **state)
 	for (int i = 0; i < 6; i++) {
 		expect_ask("192.0.2.1:1");
 		expect_ask("192.0.2.1:1");
-		heard = now + 1;
+		hear("192.0.2.1:1");
 	}
 	expect_ask("192.0.2.1:1");
 	expect_ask("192.0.2.1:1");
-	heard = now; /* before that initiation left: it proves nothing */
 	expect_ask("192.0.2.2:2");
+}
+
+static void test_place_is_not_left_before_its_session_works_no_more(void **state)
+{
+	(void)state;
+	set(false, "192.0.2.1:1", "192.0.2.2:2", NULL);
+	for (int i = 0; i < 6; i++)
+		assert_null(reach_ask(r, &at, true));
+	expect_ask("192.0.2.2:2"); /* it has been asked often enough by then */
+}
+
+static void fail_to_leave(const char *text)
+{
+	expect_ask(text);
+	reach_stuck(r);
+}
+
+static void test_after_an_outage_of_our_own_a_peer_is_asked_where_it_was_found(void **state)
+{
+	(void)state;
+	set(false, "192.0.2.1:1", "192.0.2.2:2", NULL);
+	hear("192.0.2.2:2");
+	assert_null(reach_again(r, &at)); /* nothing was asked */
+	fail_to_leave("192.0.2.2:2");
+	fail_to_leave("192.0.2.2:2");
+	fail_to_leave("192.0.2.1:1");
+	go(reach_again(r, &at));
+	expect_at("192.0.2.2:2");
+	expect_ask("192.0.2.2:2");
+	expect_ask("192.0.2.2:2");
+	expect_ask("192.0.2.1:1");
+}
+
+static void test_after_an_outage_an_unheard_peer_is_asked_at_its_best_candidate(void **state)
+{
+	(void)state;
+	set(false, "192.0.2.1:1", "192.0.2.2:2", NULL);
+	fail_to_leave("192.0.2.1:1");
+	fail_to_leave("192.0.2.1:1");
+	fail_to_leave("192.0.2.2:2");
+	go(reach_again(r, &at));
+	expect_ask("192.0.2.1:1");
+	expect_ask("192.0.2.1:1");
+	expect_ask("192.0.2.2:2");
+}
+
+/* However often the network of a busy host changes. */
+static void test_place_without_a_route_does_not_keep_others_from_their_turn(void **state)
+{
+	static const char *const order[] = { "[2001:db8::1]:1", "[2001:db8::1]:1", "192.0.2.2:2",
+					     "192.0.2.3:3" };
+
+	(void)state;
+	set(false, "[2001:db8::1]:1", "192.0.2.2:2", "192.0.2.3:3");
+	for (size_t i = 0; i < LEN(order); i++) {
+		expect_ask(order[i]);
+		if (i < 2)
+			reach_stuck(r);
+		else
+			reach_left(r);
+		assert_null(reach_again(r, &at));
+	}
+}
+
+static void expect_home(const char *text)
+{
+	char is[ENDPOINT_TEXT];
+
+	endpoint_print(is, reach_home(r, &at));
+	assert_string_equal(is, text);
+}
+
+static void test_home_stays_while_other_places_are_tried(void **state)
+{
+	(void)state;
+	at = end_of("192.0.2.9:9");
+	expect_home("192.0.2.9:9");
+	set(false, "192.0.2.1:1", "192.0.2.2:2", NULL);
+	for (int i = 0; i < 4; i++) {
+		reach_ask(r, &at, false);
+		expect_home("192.0.2.1:1");
+	}
+	hear("192.0.2.2:2");
+	expect_home("192.0.2.2:2");
+	hear("198.51.100.9:9");
+	for (int i = 0; i < 4; i++) {
+		go(reach_ask(r, &at, false));
+		expect_home("198.51.100.9:9");
+	}
+	/* The list has a new one, and no longer the second. */
+	hear("192.0.2.2:2");
+	set(false, "192.0.2.1:1", "192.0.2.3:3", NULL);
+	expect_home("192.0.2.1:1");
 }
 
 static void test_port_alone_makes_another_place(void **state)
@@ -207,7 +288,7 @@ static void test_eight_candidates_are_kept(void **state)
 	expect_ask("192.0.2.1:1000");
 	expect_ask("192.0.2.1:1000");
 	for (int i = 1; i < REACH_CANDIDATES; i++)
-		go(reach_ask(r, &at, heard, now += SECOND_NS));
+		go(reach_ask(r, &at, false));
 	expect_at("192.0.2.1:1007");
 	expect_ask("192.0.2.1:1000");
 }
@@ -275,29 +356,6 @@ static void test_no_candidates_any_more_leaves_the_peer_where_it_is(void **state
 		expect_ask("192.0.2.9:9");
 }
 
-static void test_what_is_known_of_a_path_stays_with_its_place(void **state)
-{
-	struct endpoint first, second;
-
-	(void)state;
-	first = end_of("192.0.2.1:1");
-	second = end_of("192.0.2.2:2");
-	set(false, "192.0.2.1:1", NULL, NULL);
-	assert_int_equal(place_at(&first)->mtu, 0);
-	place_at(&first)->mtu = 1400;
-	set(false, "192.0.2.2:2", "192.0.2.1:1", NULL);
-	assert_int_equal(place_at(&first)->mtu, 1400);
-	assert_int_equal(place_at(&second)->mtu, 0);
-	hear("198.51.100.9:9");
-	place_at(&at)->mtu = 1300;
-	hear("198.51.100.9:9");
-	assert_int_equal(place_at(&at)->mtu, 1300);
-	set(false, "198.51.100.9:9", NULL, NULL);
-	assert_int_equal(place_at(&at)->mtu, 1300);
-	hear("198.51.100.10:9");
-	assert_int_equal(place_at(&at)->mtu, 0);
-}
-
 static void test_places_know_nothing_of_our_own_address(void **state)
 {
 	struct endpoint end = end_of("192.0.2.1:1");
@@ -306,11 +364,11 @@ static void test_places_know_nothing_of_our_own_address(void **state)
 	end.local.family = AF_INET;
 	end.ifindex = 3;
 	reach_set(r, &end, 1, &at, false);
-	assert_int_equal(place_at(&end)->end.local.family, 0);
+	assert_int_equal(place_at(&end)->local.family, 0);
 	end.remote.v4.sin_port = 9;
 	reach_found(r, &end);
-	assert_int_equal(place_at(&end)->end.local.family, 0);
-	assert_int_equal(place_at(&end)->end.ifindex, 0);
+	assert_int_equal(place_at(&end)->local.family, 0);
+	assert_int_equal(place_at(&end)->ifindex, 0);
 }
 
 int main(void)
@@ -324,6 +382,10 @@ int main(void)
 		EACH(test_roamed_peer_is_looked_for_at_its_endpoint_again),
 		EACH(test_roamed_place_ends_when_the_peer_is_back),
 		EACH(test_peer_that_is_heard_is_not_left),
+		EACH(test_place_is_not_left_before_its_session_works_no_more),
+		EACH(test_after_an_outage_of_our_own_a_peer_is_asked_where_it_was_found),
+		EACH(test_after_an_outage_an_unheard_peer_is_asked_at_its_best_candidate),
+		EACH(test_place_without_a_route_does_not_keep_others_from_their_turn),
 		EACH(test_port_alone_makes_another_place),
 		EACH(test_same_address_twice_is_one_place),
 		EACH(test_eight_candidates_are_kept),
@@ -331,7 +393,7 @@ int main(void)
 		EACH(test_silent_peer_leaves_an_address_that_its_name_lost),
 		EACH(test_same_answer_does_not_disturb_the_turn),
 		EACH(test_no_candidates_any_more_leaves_the_peer_where_it_is),
-		EACH(test_what_is_known_of_a_path_stays_with_its_place),
+		EACH(test_home_stays_while_other_places_are_tried),
 		EACH(test_places_know_nothing_of_our_own_address),
 	};
 

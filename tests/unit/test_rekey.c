@@ -299,6 +299,35 @@ static void test_retransmission_that_finds_the_gate_closed_is_armed_again(void *
 	pair_free(p);
 }
 
+static void test_lost_renewals_do_not_move_a_peer_whose_session_works(void **state)
+{
+	(void)state;
+	uint64_t born;
+	struct pair *p = connected(&born);
+	struct endpoint ends[2] = { p->b.at, p->b.at };
+
+	ends[1].remote.v4.sin_port ^= 1;
+	admin_candidates(&p->a.t, p->a.peer, ends, LEN(ends), p->now);
+	age(p, born, 119 * SECOND_NS);
+	assert_int_equal(side_send(p, &p->b, 84), FATE_NET);
+	pair_pump(p);
+	pair_pass(p, SECOND_NS);
+	p->cut = true;
+	assert_int_equal(side_send(p, &p->a, 84), FATE_NET);
+	pair_run(p, 11 * SECOND_NS);
+	assert_int_equal(side_said(&p->a, MESSAGE_INITIATION), 3);
+	assert_true(endpoint_same_remote(&p->a.peer->endpoint, &ends[0]));
+	/* Nor does another address of its name. */
+	ends[0] = ends[1];
+	admin_candidates(&p->a.t, p->a.peer, ends, 1, p->now);
+	assert_true(endpoint_same_remote(&p->a.peer->endpoint, &p->b.at));
+	/* Once nothing was heard for 15 s, it may be elsewhere. */
+	pair_run(p, 6 * SECOND_NS);
+	assert_int_equal(side_said(&p->a, MESSAGE_INITIATION), 4);
+	assert_true(endpoint_same_remote(&p->a.peer->endpoint, &ends[1]));
+	pair_free(p);
+}
+
 static void test_keys_are_forgotten_after_540_s_without_a_new_session(void **state)
 {
 	(void)state;
@@ -340,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_the_gate_lets_one_handshake_message_pass_in_5_s),
 		cmocka_unit_test(test_a_closed_gate_is_not_a_dead_end),
 		cmocka_unit_test(test_retransmission_that_finds_the_gate_closed_is_armed_again),
+		cmocka_unit_test(test_lost_renewals_do_not_move_a_peer_whose_session_works),
 		cmocka_unit_test(test_keys_are_forgotten_after_540_s_without_a_new_session),
 	};
 

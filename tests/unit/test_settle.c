@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "proto/tunnel.h"
 
+#include <errno.h>
+
 #include "base/bytes.h"
 #include "forced.h"
 #include "hex.h"
 #include "pair.h"
+#include "proto/wire.h"
 
 /* After delivery: which peer is credited with what. */
 
@@ -67,6 +70,47 @@ static void test_refused_datagrams_are_not_credited(void **state)
 	pair_free(p);
 }
 
+/* An initiation of a, as udp_send() leaves it when there is no route. */
+static void ask_without_a_network(struct pair *p)
+{
+	struct batch *b = &p->a.batch;
+
+	pair_pass(p, 6 * SECOND_NS);
+	admin_handshake(&p->a.t, p->a.peer, p->now);
+	batch_reset(b);
+	tunnel_tick(&p->a.t, b, p->now);
+	assert_int_equal(b->n, 1);
+	b->pkt[0].fate = FATE_SEND;
+	b->pkt[0].err = ENETUNREACH;
+	tunnel_settle(&p->a.t, b, p->now);
+}
+
+static void test_when_the_network_is_back_a_peer_is_asked_where_it_was(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+	struct endpoint ends[2] = { p->b.at, p->b.at };
+
+	ends[1].remote.v4.sin_port ^= 1;
+	admin_candidates(&p->a.t, p->a.peer, ends, LEN(ends), p->now);
+	for (int i = 0; i < 3; i++)
+		ask_without_a_network(p);
+	assert_true(endpoint_same_remote(&p->a.peer->endpoint, &ends[1]));
+	admin_network_changed(&p->a.t);
+	for (int i = 0; i < 2; i++) {
+		ask_without_a_network(p);
+		assert_true(endpoint_same_remote(&p->a.peer->endpoint, &ends[0]));
+	}
+	/* But not if something left: then it may be elsewhere. */
+	pair_pass(p, 6 * SECOND_NS);
+	admin_handshake(&p->a.t, p->a.peer, p->now);
+	side_tick(p, &p->a);
+	assert_int_equal(side_said(&p->a, MESSAGE_INITIATION), 1);
+	admin_network_changed(&p->a.t);
+	assert_true(endpoint_same_remote(&p->a.peer->endpoint, &ends[1]));
+	pair_free(p);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -78,6 +122,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_handshake_and_data_are_counted_in_bytes_of_udp_payload),
 		cmocka_unit_test(test_refused_datagrams_are_not_credited),
+		cmocka_unit_test(test_when_the_network_is_back_a_peer_is_asked_where_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
