@@ -77,7 +77,7 @@ static int find_rivals(struct claim *claim, size_t n, int (*order)(const void *,
 	return 0;
 }
 
-static void tunnelview_peer(const struct conf *c, const struct claim *claim, struct conf_report *r)
+static void report_peer(const struct conf *c, const struct claim *claim, struct conf_report *r)
 {
 	struct conf_place there = claim->rival->peer->key_place;
 
@@ -108,7 +108,7 @@ int conf_dup_peers(const struct conf *c, struct conf_report *r)
 	for (i = 0; i < n && err != -ENOMEM; i++) {
 		if (!claim[i].rival)
 			continue;
-		tunnelview_peer(c, &claim[i], r);
+		report_peer(c, &claim[i], r);
 		err = -EINVAL;
 	}
 	mem_free(claim);
