@@ -21,8 +21,9 @@ SIDES = {
         "change": {"walk", "from", "to", "report", "sockets", "has_sockets", "link", "rerouted",
                    "wanted", "raised"},
         # Of the room itself.  rebind, rpfilter: ask both sides, and answer with plain values.
-        "calls": {"config_same_dns", "rebind_plan", "rebind_cancel", "rebind_log_port",
-                  "rpfilter_warn"},
+        # mtu_expect: by the file alone.
+        "calls": {"config_same_dns", "mtu_expect", "rebind_plan", "rebind_cancel",
+                  "rebind_log_port", "rpfilter_warn"},
     },
     "tunnel": {
         "file": "src/daemon/tunnelside.c",
