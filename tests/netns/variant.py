@@ -56,19 +56,20 @@ REAL = {}       # the program that a wrapper script starts
 
 SCRIPT = """#!/bin/sh
 # The program as the tests' variant {name} wants it.
-value=
+program={program} value=
+case $0 in */wireguard-go) program={link} ;; esac	# that name says how it is meant
 for word; do
 	[ -z "$value" ] || {{ value=; continue; }}
 	case $word in
 	--aead | --log-level) value=next ;;
-	-f | --foreground | --) exec {program} {options} "$@" ;;
+	-f | --foreground | --) exec "$program" {options} "$@" ;;
 	-*) ;;
-	run | up) exec {program} {options} "$@" ;;
-	{verbs}) exec {program} "$@" ;;
-	*) exec {program} {options} "$@" ;;
+	run | up) exec "$program" {options} "$@" ;;
+	{verbs}) exec "$program" "$@" ;;
+	*) exec "$program" {options} "$@" ;;
 	esac
 done
-exec {program} "$@"
+exec "$program" "$@"
 """
 
 
@@ -90,9 +91,12 @@ def wrapped(program, folder):
     if not NOW.options:
         return program
     path = os.path.join(folder, "taut")
+    link = os.path.join(folder, "wireguard-go")
+    os.symlink(os.path.abspath(program), link)
     os.chmod(folder, 0o755)     # some tests run it as nobody
     with open(path, "w", encoding="ascii") as file:
         file.write(SCRIPT.format(name=NAME, program=shlex.quote(program),
+                                 link=shlex.quote(link),
                                  options=shlex.join(NOW.options),
                                  verbs=" | ".join(verbs(program))))
         os.fchmod(file.fileno(), 0o755)
