@@ -12,7 +12,7 @@ umask 022
 sources_copy()
 {
 	mkdir -p "$2"
-	if git -C "$1" ls-files -z >/dev/null 2>&1 && [ -n "$(git -C "$1" ls-files -co | head -n 1)" ]
+	if git -C "$1" ls-files -z >/dev/null 2>&1 && [ -n "$(git -C "$1" ls-files -co --exclude-standard | head -n 1)" ]
 	then
 		(cd "$1" && git ls-files -co --exclude-standard -z |
 			xargs -0 sh -c 'for f; do [ ! -e "$f" ] || printf "%s\0" "$f"; done' sh |
