@@ -63,6 +63,7 @@ class Node:
             options = os.environ.get("ASAN_OPTIONS", "")
             self.env["ASAN_OPTIONS"] = options + ":verify_asan_link_order=0"
         self.process = None
+        self.group = None       # process group to start it in; 0: one of its own
         lab.nodes.append(self)
 
     # -- the process
@@ -71,7 +72,12 @@ class Node:
         """Start the program without waiting for anything."""
         with open(self.log_path, "ab") as log:
             self.process = self.ns.popen(self.program, *argv, stdout=log, stderr=log,
-                                         env={**os.environ, **self.env})
+                                         env={**os.environ, **self.env},
+                                         preexec_fn=self.join_group)
+
+    def join_group(self):
+        if self.group is not None:
+            os.setpgid(0, self.group)
 
     def start(self, *argv):
         self.launch(*(argv or ("-f", self.name)))
