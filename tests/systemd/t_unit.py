@@ -52,12 +52,12 @@ class Instance(Node):
         super().__init__(lab, ns)
         self.settings = unit_settings(unit_path(), self.name)
         self.top = os.path.join(lab.dir, self.name)
-        for folder, uid, mode in (("", 0, 0o755), ("dev", 0, 0o755), ("etc", 0, 0o755),
-                                  ("etc/taut", 0, 0o750),
-                                  ("credentials", UID, 0o500), ("run", UID, 0o750)):
+        for folder, uid, gid, mode in (("", 0, 0, 0o755), ("dev", 0, 0, 0o755),
+                                       ("etc", 0, 0, 0o755), ("etc/taut", 0, GID, 0o750),
+                                       ("credentials", UID, UID, 0o500), ("run", 0, GID, 0o1775)):
             path = os.path.join(self.top, folder)
             os.mkdir(path)
-            os.chown(path, uid, GID if folder == "etc/taut" else uid)
+            os.chown(path, uid, gid)
             os.chmod(path, mode)
         os.chmod(lab.dir, 0o755)
         os.makedirs("/run/wireguard", exist_ok=True)
@@ -159,9 +159,16 @@ def the_unit_runs_without_root(lab):
     equal(stat.S_IMODE(os.stat(key).st_mode), 0o600, "mode of the key file")
     check("other than its owner" not in a.log(), f"a warning about rights: {a.log()}")
     mode = os.stat(a.socket_path)
-    equal((mode.st_mode & 0o077, mode.st_uid), (0, UID), "rights of others at the socket, owner")
+    equal((stat.S_IMODE(mode.st_mode), mode.st_uid, mode.st_gid), (0o660, UID, GID),
+          "mode, user and group of the socket")
     equal(a.inside("wg", "show", a.name, "listen-port").out.strip(), "2001", "wg show, by root")
     equal(a.inside(a.program, "reload", a.name).code, 0, "reload, by root")
+    # All units have this user, so it may no more than the group.
+    same = ("setpriv", f"--reuid={UID}", f"--regid={GID}", "--clear-groups")
+    shown = a.inside(*same, "wg", "showconf", a.name).out
+    check("ListenPort = 2001" in shown and "PrivateKey" not in shown, f"by its own user: {shown}")
+    done = a.inside(*same, a.program, "reload", a.name, ok=False)
+    check(done.code and "try sudo" in done.err, f"reload, by its own user: {done.err}")
     a.stop()
 
 
