@@ -16,11 +16,11 @@ from runner import test
 
 UID = GID = 64321
 
-# $1: folder with dev/, etc/, credentials/ and run/, then uid, gid, memlock, umask, mode of
-# /dev/net/tun; the rest is run.
+# $1: folder with dev/, etc/, credentials/ and run/, then uid, gid, option of setpriv for the other
+# groups, memlock, umask, mode of /dev/net/tun; the rest is run.
 ENTER = r"""
 set -e
-top=$1 uid=$2 gid=$3 memlock=$4; umask $5; tun=$6; shift 6
+top=$1 uid=$2 gid=$3 groups=$4 memlock=$5; umask $6; tun=$7; shift 7
 mount --make-rprivate /
 mount -t tmpfs none "$top/dev"
 mknod -m "$tun" "$top/dev/tun" c 10 200
@@ -28,7 +28,7 @@ mount --bind "$top/dev/tun" /dev/net/tun
 cp -L /etc/nsswitch.conf /etc/ld.so.cache "$top/etc" 2>/dev/null || true
 mount --bind "$top/etc" /etc
 mount --bind "$top/run" /run/wireguard
-exec prlimit --memlock="$memlock" --core=0 setpriv --reuid="$uid" --regid="$gid" --clear-groups \
+exec prlimit --memlock="$memlock" --core=0 setpriv --reuid="$uid" --regid="$gid" "$groups" \
 	--inh-caps=-all,+net_admin --ambient-caps=-all,+net_admin --bounding-set=-all,+net_admin \
 	--no-new-privs -- "$@"
 """
@@ -48,13 +48,16 @@ def last(settings, key):
 class Instance(Node):
     """One instance of the unit: what systemd does before ExecStart, by other means."""
 
+    uid, gid, groups = UID, GID, "--clear-groups"
+
     def __init__(self, lab, ns):
         super().__init__(lab, ns)
         self.settings = unit_settings(unit_path(), self.name)
         self.top = os.path.join(lab.dir, self.name)
         for folder, uid, gid, mode in (("", 0, 0, 0o755), ("dev", 0, 0, 0o755),
                                        ("etc", 0, 0, 0o755), ("etc/taut", 0, GID, 0o750),
-                                       ("credentials", UID, UID, 0o500), ("run", 0, GID, 0o1775)):
+                                       ("credentials", self.uid, self.gid, 0o500),
+                                       ("run", 0, GID, 0o1775)):
             path = os.path.join(self.top, folder)
             os.mkdir(path)
             os.chown(path, uid, gid)
@@ -88,7 +91,7 @@ class Instance(Node):
             elif name not in held:
                 raise Failure(f"systemd refuses this start: no {path}")
         for name, text in held.items():
-            self.write(f"credentials/{name}", text, UID, UID, 0o400)
+            self.write(f"credentials/{name}", text, self.uid, self.gid, 0o400)
 
     def start_unit(self, config, manager=None, tun="666"):
         self.write(f"etc/taut/{self.name}.conf", config, 0, GID, 0o640)
@@ -103,8 +106,9 @@ class Instance(Node):
         env |= manager.environment() if manager else {}
         with open(self.log_path, "a", encoding="utf-8") as log:
             self.process = self.ns.popen(
-                "unshare", "--mount", "sh", "-c", ENTER, "sh", self.top, UID, GID,
-                memlock, last(self.settings, "UMask"), tun, self.program, *argv[1:],
+                "unshare", "--mount", "sh", "-c", ENTER, "sh", self.top, self.uid,
+                self.gid, self.groups, memlock, last(self.settings, "UMask"), tun, self.program,
+                *argv[1:],
                 stdout=log, stderr=log, env=env)
 
     def status(self):
