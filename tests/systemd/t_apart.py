@@ -79,9 +79,12 @@ def start_two(lab):
     b = Tenant(lab, a.ns, SECOND, a)
     a.write(f"etc/taut/{a.name}.key", pair.key_text(), mode=0o600)
     a.write(f"etc/taut/{b.name}.key", noise.b64(b.private) + "\n", mode=0o600)
+    os.mkdir(os.path.join(a.top, f"etc/taut/{b.name}.psk"), 0o700)
+    a.write(f"etc/taut/{b.name}.psk/peer", PSK + "\n", mode=0o600)
     a.start_unit(config_with_key_file(pair, 0))
     b.start_unit(f"[Interface]\nPrivateKeyFile = {b.name}.key\nListenPort = 2002\n"
-                 f"[Peer]\nPublicKey = {pair.b.public}\nPresharedKey = {PSK}\n")
+                 f"[Peer]\nPublicKey = {pair.b.public}\n"
+                 f"PresharedKeyFile = {b.name}.psk/peer\n")
     for node in (a, b):
         node.socket_path = os.path.join(a.top, "run", node.name + ".sock")
         wait_up(node)
@@ -130,9 +133,9 @@ def a_tunnel_has_nothing_of_another(lab):
     def who(*argv, **options):
         return a.by(FIRST, *argv, **options)
     equal(who("cat", f"/etc/taut/{a.name}.conf", ok=False).code, 0, "the probe runs at all")
-    for path in (f"/etc/taut/{b.name}.key", f"{b.top}/credentials/{b.name}.key"):
-        check(os.path.exists(path.replace("/etc", a.top + "/etc", 1)
-                             if path.startswith("/etc") else path), f"no {path}")
+    for path in (f"/etc/taut/{b.name}.key", f"/etc/taut/{b.name}.psk/peer",
+                 f"{b.top}/credentials/{b.name}.key", f"{b.top}/credentials/{b.name}.psk_peer"):
+        equal(b.inside("cat", path).code, 0, f"root can read {path}")
         check("denied" in who("cat", path, ok=False).err, f"{path} can be read")
     equal(who("python3", "-c", PROBE, b.process.pid).out.split(), [], "what a may do to b")
     equal(b.inside("python3", "-c", PROBE, b.process.pid).out.split(), PROBES, "and root")

@@ -76,6 +76,11 @@ class Instance(Node):
             file.write(text)
         return path
 
+    @staticmethod
+    def text(path):
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
     def credentials(self):
         """LoadCredential and SetCredential of the unit."""
         held = {}
@@ -85,9 +90,11 @@ class Instance(Node):
         for value in self.settings.get("LoadCredential", []):
             name, _, path = value.partition(":")
             path = os.path.join(self.top, path.lstrip("/"))
-            if os.path.exists(path):
-                with open(path, encoding="utf-8") as file:
-                    held[name] = file.read()
+            if os.path.isdir(path):
+                held |= {f"{name}_{file}": self.text(os.path.join(path, file))
+                         for file in os.listdir(path)}
+            elif os.path.exists(path):
+                held[name] = self.text(path)
             elif name not in held:
                 raise Failure(f"systemd refuses this start: no {path}")
         for name, text in held.items():
