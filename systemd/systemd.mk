@@ -13,7 +13,6 @@ unit_examples = \
 	systemd/examples/README \
 	systemd/examples/encrypted-key.conf \
 	systemd/examples/low-port.conf \
-	systemd/examples/preshared-key.conf \
 	systemd/examples/root.conf
 
 EXTRA_DIST += systemd/taut@.service.in $(unit_files) $(preset_files) $(network_files) \

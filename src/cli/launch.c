@@ -107,15 +107,15 @@ static bool has_key(const char *name, const struct key *own)
 	return same;
 }
 
-/* true: the running tunnel has the current file and key. */
-static bool renew(const char *tunnel, const struct key *own)
+/* true: the running tunnel has the current file and keys. */
+static bool renew(const char *tunnel, const struct key *own, bool more_keys)
 {
 	char name[CONF_NAME_MAX + 1], unit[UNIT_TEXT];
 	char *restart[] = { "systemctl", "--quiet", "restart", unit, NULL };
 
 	snprintf(name, sizeof(name), "%s", tunnel);
 	name_unit(unit, tunnel);
-	if (has_key(tunnel, own) || !is_service(tunnel))
+	if ((has_key(tunnel, own) && !more_keys) || !is_service(tunnel))
 		return call_taut("reload", name);
 	if (call("systemctl", restart))
 		return true;
@@ -123,7 +123,7 @@ static bool renew(const char *tunnel, const struct key *own)
 	return false;
 }
 
-bool launch_tunnel(const char *tunnel, bool enable, const struct key *own)
+bool launch_tunnel(const char *tunnel, bool enable, const struct key *own, bool more_keys)
 {
 	char name[CONF_NAME_MAX + 1], unit[UNIT_TEXT];
 	char *now[] = { "systemctl", "--quiet", "enable", "--now", unit, NULL };
@@ -138,7 +138,7 @@ bool launch_tunnel(const char *tunnel, bool enable, const struct key *own)
 		    tunnel);
 		return false;
 	}
-	if (runs && !renew(tunnel, own))
+	if (runs && !renew(tunnel, own, more_keys))
 		return false;
 	if (!enable || !launch_by_systemd())
 		return runs || call_taut("up", name);

@@ -12,10 +12,10 @@
 bool launch_by_systemd(void);
 /*
  * Reload a running tunnel, or start it. A service that runs with a key other than own (public)
- * is restarted, because it gets its key at the start. enable: at every boot, too, with
- * systemd. false: reported.
+ * is restarted, because it gets its keys at the start; so is one with a new preshared key
+ * (more_keys). enable: at every boot, too, with systemd. false: reported.
  */
-bool launch_tunnel(const char *name, bool enable, const struct key *own);
+bool launch_tunnel(const char *name, bool enable, const struct key *own, bool more_keys);
 /*
  * The command that does so for a new file: "systemctl enable --now taut@NAME", "taut reload
  * NAME"...

@@ -95,13 +95,15 @@ static bool is_for_us(struct accepting *a)
 	return false;
 }
 
-static void add_peer(struct accepting *a)
+/* psk_file NULL: the preshared key, if there is one, goes into the text. */
+static void add_peer(const struct accepting *a, struct print *text, const char *psk_file)
 {
 	const struct pairline_endpoint *e = dial_choose(&a->answer);
 	struct conftext_peer peer = {
 		.name = pairline_called(&a->answer),
 		.public_key = &a->answer.public_key,
 		.psk = &a->offer.psk,
+		.psk_file = psk_file,
 		.dial = e != NULL,
 		.allowed = a->offer.theirs,
 		.n_allowed = PAIRLINE_FAMILIES,
@@ -113,27 +115,51 @@ static void add_peer(struct accepting *a)
 		pairline_print_endpoint(word, e);
 		peer.endpoint = word;
 	}
-	if (a->text.len && a->text.chars[a->text.len - 1] != '\n')
-		print_add(&a->text, "\n");
-	conftext_peer(&a->text, &peer);
+	print_bytes(text, a->text.chars, a->text.len);
+	if (text->len && text->chars[text->len - 1] != '\n')
+		print_add(text, "\n");
+	conftext_peer(text, &peer);
 }
 
-static bool write_file(struct accepting *a)
+/* It may have been edited since, so that two peers share an address, for example. */
+static bool is_valid_with_peer(const struct accepting *a)
 {
-	const struct confdir_file file = {
-		a->path, &a->text, CONFDIR_AS_BEFORE, true, a->text.len,
-	};
+	struct print text = { 0 };
 	struct conf conf;
 	struct key own;
+	bool good;
+
+	add_peer(a, &text, NULL);
+	good = !text.failed && conftext_read(&conf, &own, a->path, &text, a->o.quiet);
+	if (good)
+		conf_fini(&conf);
+	print_fini(&text);
+	return good;
+}
+
+static bool write_files(struct accepting *a)
+{
+	struct print text = { 0 }, psk = { 0 };
+	const size_t spare = pairline_has_psk(&a->offer) ? 0 : 1;
+	char psk_path[PATH_MAX], psk_file[CONFTEXT_PSK_FILE];
+	const struct confdir_file files[] = {
+		{ psk_path, &psk, CONFDIR_SECRET, true, 0 },
+		{ a->path, &text, CONFDIR_AS_BEFORE, true, a->text.len },
+	};
+	bool good;
 
 	if (a->is_peer)
 		return true;
-	add_peer(a);
-	/* It may have been edited since, so that two peers share an address, for example. */
-	if (a->text.failed || !conftext_read(&conf, &own, a->path, &a->text, a->o.quiet))
+	if (!is_valid_with_peer(a))
 		return false;
-	conf_fini(&conf);
-	if (!confdir_write(&file, 1))
+	conftext_psk_file(psk_file, a->name, &a->answer.public_key);
+	snprintf(psk_path, sizeof(psk_path), "%s/%s", CONFDIR, psk_file);
+	add_peer(a, &text, psk_file);
+	conftext_key(&psk, &a->offer.psk);
+	good = confdir_write(files + spare, LEN(files) - spare);
+	print_fini(&text);
+	print_fini(&psk);
+	if (!good)
 		return false;
 	if (!a->o.quiet)
 		say("added the peer to %s", a->path);
@@ -186,10 +212,11 @@ static int accept_answer(struct accepting *a)
 	char start[LAUNCH_TEXT];
 
 	if (!readline(&a->answer, a->o.word[1], "the line that 'taut join' printed") ||
-	    !read_own(a) || !is_for_us(a) || !write_file(a))
+	    !read_own(a) || !is_for_us(a) || !write_files(a))
 		return EXITCODE_FAILED;
 	if ((a->o.given & PAIROPT_START) || launch_is_running(a->name)) {
-		if (!launch_tunnel(a->name, a->o.given & PAIROPT_START, &a->own))
+		if (!launch_tunnel(a->name, a->o.given & PAIROPT_START, &a->own,
+				   pairline_has_psk(&a->offer)))
 			return EXITCODE_FAILED;
 		return wait_for_it(a);
 	}

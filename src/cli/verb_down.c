@@ -72,10 +72,8 @@ static int stop(const char *name, int fd)
 
 	r = ask_over(fd, "stop=1", &lines);
 	print_fini(&lines);
-	if (r < 0)
-		say("%s: %s", name, ask_error(r));
-	else if (r > 0)
-		say("%s: %s", name, strerror(r));
+	if (r != 0)
+		say("%s: %s", name, ask_error(r < 0 ? r : -r));
 	else if (!wait_gone(name, process))
 		say("%s has not stopped after %d seconds; its log may tell why", name,
 		    WAIT_MS / 1000);

@@ -73,7 +73,7 @@ static int take_line(const struct events *e, struct source *s, struct text line,
 		if (talk && err == EBUSY)
 			say("%s: too many listeners already", s->name);
 		else if (talk)
-			say("%s: %s", s->name, strerror((int)err));
+			say("%s: %s", s->name, ask_error(-(int)err));
 		return 1;
 	}
 	s->heard = true;

@@ -77,14 +77,19 @@ static void tell_next(const struct peerfile *f)
 						    : "save it there as "
 						      "/etc/wireguard/NAME.conf (mode 600), "
 						      "then: wg-quick up NAME";
+	char again[LAUNCH_TEXT];
 
 	if (f->is_new)
 		say("this output holds the new peer's private key: anyone who sees it can "
 		    "pose as that peer; this host keeps no copy");
 	else if (f->has_psk)
 		say("this holds a preshared key: keep it secret");
+	snprintf(again, sizeof(again), "taut reload %s", f->name);
+	/* A service gets its preshared keys when it starts. */
+	if (f->is_new && f->has_psk)
+		launch_command(again, f->name);
 	if (f->is_new && launch_is_running(f->name))
-		say("next, on this host: taut reload %s; on the other end: %s", f->name, there);
+		say("next, on this host: %s; on the other end: %s", again, there);
 	else
 		say("next, on the other end: %s%s",
 		    f->is_new ? "" : "put its private key into the file, ", there);

@@ -181,7 +181,7 @@ static int take_over(struct importing *im)
 		tell_hooks(&conf);
 	}
 	if (wanted)
-		started = launch_tunnel(im->name, true, &own);
+		started = launch_tunnel(im->name, true, &own, false);
 	if (!im->o.quiet)
 		tell_next(im, started);
 	if (started || !wanted)

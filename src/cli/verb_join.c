@@ -7,6 +7,7 @@
 #include "cli/verb.h"
 #include "crypto/keygen.h"
 #include "pair/confdir.h"
+#include "pair/confsweep.h"
 #include "pair/conftext.h"
 #include "pair/dial.h"
 #include "pair/offer.h"
@@ -151,7 +152,8 @@ static void add_others(struct print *text, const struct pairline *offer,
 	}
 }
 
-static void draft(const struct joining *j, struct print *text, const struct pairline_endpoint *e)
+static void draft(const struct joining *j, struct print *text, const char *psk_file,
+		  const struct pairline_endpoint *e)
 {
 	char key_file[CONFTEXT_KEY_FILE], word[PAIRLINE_ENDPOINT_TEXT];
 	const struct conftext_interface own = {
@@ -164,6 +166,7 @@ static void draft(const struct joining *j, struct print *text, const struct pair
 		.name = pairline_called(&j->offer),
 		.public_key = &j->offer.public_key,
 		.psk = &j->offer.psk,
+		.psk_file = psk_file,
 		.dial = e != NULL,
 		.allowed = j->offer.ours,
 		.n_allowed = PAIRLINE_FAMILIES,
@@ -184,23 +187,33 @@ static void draft(const struct joining *j, struct print *text, const struct pair
 static bool write_files(const struct joining *j, const struct pairline_endpoint *e)
 {
 	const bool force = j->o.given & PAIROPT_FORCE;
-	struct print text = { 0 }, key = { 0 };
-	char key_path[PATH_MAX];
+	const size_t spare = pairline_has_psk(&j->offer) ? 0 : 1;
+	struct print text = { 0 }, key = { 0 }, psk = { 0 };
+	char key_path[PATH_MAX], psk_path[PATH_MAX], psk_file[CONFTEXT_PSK_FILE];
 	const struct confdir_file files[] = {
+		{ psk_path, &psk, CONFDIR_SECRET, force, 0 },
 		{ key_path, &key, CONFDIR_SECRET, force, 0 },
 		{ j->path, &text, CONFDIR_SERVICE, force, 0 },
 	};
 	bool good;
 
 	confdir_path(key_path, j->name, ".key");
+	conftext_psk_file(psk_file, j->name, &j->offer.public_key);
+	snprintf(psk_path, sizeof(psk_path), "%s/%s", CONFDIR, psk_file);
 	conftext_key(&key, &j->private_key);
-	draft(j, &text, e);
-	good = confdir_write(files, LEN(files));
+	conftext_key(&psk, &j->offer.psk);
+	draft(j, &text, psk_file, e);
+	good = confdir_write(files + spare, LEN(files) - spare);
 	print_fini(&text);
 	print_fini(&key);
-	if (good)
-		offer_drop(j->name); /* of an offer whose tunnel no longer exists */
-	return good;
+	print_fini(&psk);
+	if (!good)
+		return false;
+	/* Of tunnels of that name that no longer exist. */
+	offer_drop(j->name);
+	if (force)
+		confsweep_psks(j->name, spare ? NULL : psk_file);
+	return true;
 }
 
 static void tell_next(const struct joining *j, bool started)
@@ -248,7 +261,7 @@ static int join(struct joining *j)
 		return EXITCODE_FAILED;
 	}
 	if (j->o.given & PAIROPT_START)
-		started = launch_tunnel(j->name, true, &j->answer.public_key);
+		started = launch_tunnel(j->name, true, &j->answer.public_key, false);
 	if (!j->o.quiet)
 		tell_next(j, started);
 	return started || !(j->o.given & PAIROPT_START) ? EXITCODE_OK : EXITCODE_FAILED;

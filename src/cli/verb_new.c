@@ -7,6 +7,7 @@
 #include "cli/verb.h"
 #include "crypto/keygen.h"
 #include "pair/confdir.h"
+#include "pair/confsweep.h"
 #include "pair/conftext.h"
 #include "pair/dial.h"
 #include "pair/offer.h"
@@ -160,6 +161,8 @@ static bool write_files(struct making *m)
 	print_fini(&text);
 	print_fini(&key);
 	print_fini(&line);
+	if (good && force)
+		confsweep_psks(m->name, NULL); /* of a file that no longer exists */
 	return good;
 }
 
@@ -219,7 +222,7 @@ static int make_pair(struct making *m)
 		return EXITCODE_FAILED;
 	}
 	if (m->o.given & PAIROPT_START)
-		good = launch_tunnel(m->name, true, &m->offer.public_key);
+		good = launch_tunnel(m->name, true, &m->offer.public_key, false);
 	if (!m->o.quiet)
 		tell_next(m);
 	return good ? EXITCODE_OK : EXITCODE_FAILED;

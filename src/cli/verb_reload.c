@@ -15,7 +15,9 @@ static int answered(const char *name, const struct print *lines, int number)
 		return EXITCODE_OK;
 	}
 	fputs(chars, stderr);
-	if (number == ENOENT)
+	if (number == EPERM || number == EACCES)
+		say("%s: %s", name, ask_error(-number));
+	else if (number == ENOENT)
 		say("%s has no file to read again: it was set up through its control socket", name);
 	else
 		say("%s keeps running unchanged: %s", name,

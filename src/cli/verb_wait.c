@@ -100,12 +100,18 @@ static bool any_rests(const struct tunnelview *r)
 static void shake(struct wait *w, const struct tunnelview *r)
 {
 	struct print lines = { 0 };
+	int err;
 
 	if (w->waited < w->shake_at || !any_rests(r))
 		return;
-	if (ask(w->name, "handshake=1", &lines) == 0)
-		w->shake_at = w->waited + SHAKE_MS;
+	err = ask(w->name, "handshake=1", &lines);
 	print_fini(&lines);
+	if (err == 0)
+		w->shake_at = w->waited + SHAKE_MS;
+	if (err != EPERM)
+		return;
+	say("%s: only root may start a handshake; waiting for one", w->name);
+	w->shake_at = UINT64_MAX;
 }
 
 /* -1: not yet. */

@@ -144,7 +144,7 @@ int verb_why(const struct command *c)
 	} else if (r == -ENOENT || r == -ECONNREFUSED) {
 		status = absent_tunnel(o.arg, name, json);
 	} else {
-		say("%s: %s", name, r < 0 ? ask_error(r) : strerror(r));
+		say("%s: %s", name, ask_error(r < 0 ? r : -r));
 		status = EXITCODE_FAILED;
 	}
 	print_fini(&lines);

@@ -181,9 +181,9 @@ bool conf_service_group(gid_t *group);
  * Load PrivateKeyFile and PresharedKeyFile into the key fields; afterwards the conf is as if
  * the keys had stood in the file (CONF_PRIVATE_KEY is set instead of CONF_PRIVATE_KEY_FILE,
  * likewise for peers). A key given both ways stays as it is: conf_check() complains. Relative
- * names are looked up in $CREDENTIALS_DIRECTORY first, then next to the config file. A key
- * file that others may read, or that is not a regular file, is an error with the chmod to
- * type. 0 or -EINVAL, reported.
+ * names are looked up in $CREDENTIALS_DIRECTORY first (with _ in place of each /, as systemd
+ * names the files of a folder), then next to the config file. A key file that others may read,
+ * or that is not a regular file, is an error with the chmod to type. 0 or -EINVAL, reported.
  */
 int conf_load_keys(struct conf *c, struct conf_report *r);
 

@@ -57,6 +57,20 @@ static bool is_nothing(int fd)
 	       pread(fd, &c, 1, 0) == 1 && c == '\n';
 }
 
+/* For a folder of files, systemd names the credentials ID_FILE. */
+static int open_credential(struct key_file *k, const char *folder, const char *name)
+{
+	char id[NAME_MAX + 1];
+	char *slash;
+
+	if (strlen(name) > NAME_MAX)
+		return -ENOENT;
+	memcpy(id, name, strlen(name) + 1);
+	while ((slash = strchr(id, '/')))
+		*slash = '_';
+	return open_at(k, folder, strlen(folder), id);
+}
+
 static int find(struct key_file *k, const char *name)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
@@ -73,7 +87,7 @@ static int find(struct key_file *k, const char *name)
 		 * as read permission for the group.
 		 */
 		k->forbidden = S_IWGRP | S_IXGRP | S_IRWXO;
-		err = open_at(k, folder, strlen(folder), name);
+		err = open_credential(k, folder, name);
 		if (err == 0 && is_nothing(k->fd))
 			close(k->fd);
 		else if (err != -ENOENT)

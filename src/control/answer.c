@@ -12,22 +12,6 @@ static const char *const own_verbs[] = {
 	[OWN_RELOAD] = "reload=1", [OWN_STOP] = "stop=1",
 };
 
-static const char events_verb[] = "events=1";
-
-bool answer_knows(struct text first_line)
-{
-	size_t i;
-
-	if (text_is(first_line, "get=1") || text_is(first_line, "set=1") ||
-	    text_is(first_line, events_verb))
-		return true;
-	for (i = 0; i < LEN(own_verbs); i++) {
-		if (text_is(first_line, own_verbs[i]))
-			return true;
-	}
-	return false;
-}
-
 /* The request is this one line and nothing else. */
 static bool is_only(struct text request, const char *line)
 {
@@ -40,12 +24,24 @@ static bool is_only(struct text request, const char *line)
 
 bool answer_is_events(struct text request)
 {
-	return is_only(request, events_verb);
+	return is_only(request, "events=1");
+}
+
+static void hide_secrets(struct conf *c)
+{
+	size_t i;
+
+	wipe(&c->private_key, sizeof(c->private_key));
+	c->set &= ~(unsigned)CONF_PRIVATE_KEY;
+	for (i = 0; i < c->n_peer; i++) {
+		wipe(&c->peer[i].psk, sizeof(c->peer[i].psk));
+		c->peer[i].set &= ~(unsigned)CONF_PEER_PSK;
+	}
 }
 
 /* wg(8) reads the errno of a get as a number without a sign. */
 static void answer_get(const struct control_calls *calls, void *ctx, struct text request,
-		       struct print *out)
+		       bool secrets, struct print *out)
 {
 	struct conf c;
 	int r;
@@ -56,6 +52,8 @@ static void answer_get(const struct control_calls *calls, void *ctx, struct text
 	}
 	conf_init(&c);
 	r = calls->get(ctx, &c);
+	if (!secrets)
+		hide_secrets(&c);
 	if (r < 0)
 		uapi_errno(out, -r);
 	else
@@ -122,14 +120,14 @@ static void answer_own(const struct control_calls *calls, void *ctx, enum own ve
 }
 
 bool answer(const struct control_calls *calls, void *ctx, enum uapi_verb verb, struct text request,
-	    bool too_long, struct print *out)
+	    bool too_long, bool secrets, struct print *out)
 {
 	size_t i;
 
 	if (too_long)
 		uapi_errno(out, verb == UAPI_SET ? -EPROTO : EINVAL);
 	else if (verb == UAPI_GET)
-		answer_get(calls, ctx, request, out);
+		answer_get(calls, ctx, request, secrets, out);
 	else if (verb == UAPI_SET)
 		answer_set(calls, ctx, request, out);
 	else {

@@ -11,18 +11,16 @@
 #include "control/control.h"
 #include "control/uapi.h"
 
-/* The first line of a request is one that answer() serves. */
-bool answer_knows(struct text first_line);
-
 /* The request asks for the event stream, which the client starts: see feed.h. */
 bool answer_is_events(struct text request);
 
 /*
  * Carry out the request and print the complete answer, "errno=" and the empty line
  * included.  too_long: one of its lines was longer than UAPI_LINE_MAX and has been
- * cut.  false: close the connection, there is no answer.
+ * cut.  secrets: an answer to get has the keys, too.  false: close the connection, there is no
+ * answer.
  */
 bool answer(const struct control_calls *calls, void *ctx, enum uapi_verb verb, struct text request,
-	    bool too_long, struct print *out);
+	    bool too_long, bool secrets, struct print *out);
 
 #endif

@@ -115,8 +115,9 @@ const char *ask_error(int err)
 	case -ECONNREFUSED:
 		return "it is not running";
 	case -EACCES:
+		return "only root and the group taut may query it (try sudo)";
 	case -EPERM:
-		return "only root may query it (try sudo)";
+		return "only root may do this (try sudo)";
 	case -EAGAIN:
 		return "no answer";
 	case -EPROTO:

@@ -17,7 +17,7 @@ int ask(const char *name, const char *request, struct print *lines);
 /* The same over an existing connection. */
 int ask_over(int fd, const char *request, struct print *lines);
 
-/* What a negative result of ask() means to the admin. */
+/* What a negative result of ask(), or the negative value of "errno=", means to the admin. */
 const char *ask_error(int err);
 
 #endif

@@ -20,12 +20,15 @@ enum {
 	READ_MIN = 4096,      /* free room before each read */
 	WRITE_MAX = 1 << 20,  /* bytes written per turn */
 	KEEP = 64 << 10,      /* a buffer no larger than this is kept for the next request */
+	GUEST_MAX = 64 << 10, /* of a request by a guest, who may set nothing */
 };
 
 struct client {
 	struct client_home *home;
 	struct client *next, *prev;
 	int fd;
+	enum rights rights;
+	enum rights needed; /* for this request, once it is known */
 	ev_io io;
 	ev_timer patience; /* runs out when the other side makes no progress */
 	ev_timer turn;     /* more requests wait in the buffer: next turn of the loop */
@@ -41,16 +44,22 @@ struct client {
 	size_t out_sent;
 };
 
+static bool is_guest(const struct client *c)
+{
+	return c->rights != RIGHTS_ALL;
+}
+
 /* Never realloc: it would leave keys behind. */
 static bool grow(struct client *c)
 {
 	size_t cap = c->in_cap ? c->in_cap * 2 : READ_MIN * 2;
 	size_t held = c->home->held - c->in_cap + cap;
+	size_t most = is_guest(c) ? GUEST_MAX : UAPI_REQUEST_MAX;
 	char *in;
 
 	if (c->in_cap - c->in_len >= READ_MIN)
 		return true;
-	if (cap > UAPI_REQUEST_MAX || held > UAPI_REQUEST_MAX)
+	if (cap > most || held > UAPI_REQUEST_MAX)
 		return false;
 	in = mem_new(cap);
 	if (!in)
@@ -113,6 +122,7 @@ void client_free(struct client *c)
 	else
 		home->first = c->next;
 	home->n--;
+	home->guests -= is_guest(c);
 	mem_free(c);
 }
 
@@ -162,7 +172,7 @@ static bool first_line_ok(struct client *c)
 		return true;
 	if (!end)
 		return c->in_len <= UAPI_LINE_MAX;
-	c->known = answer_knows(text_from(c->in, (size_t)(end - c->in)));
+	c->known = rights_needed(text_from(c->in, (size_t)(end - c->in)), &c->needed);
 	return c->known;
 }
 
@@ -208,6 +218,16 @@ static int listen_on(struct client *c, size_t used)
 	return c->out.failed ? -1 : 1;
 }
 
+/* Returns as serve_one(). The errno of a set has a minus, as in answer(). */
+static int refuse(struct client *c, enum uapi_verb verb, size_t used)
+{
+	int number = c->rights == RIGHTS_NONE ? EACCES : EPERM;
+
+	uapi_errno(&c->out, verb == UAPI_SET ? -number : number);
+	consume(c, used);
+	return c->out.failed ? -1 : 1;
+}
+
 /* 1: a request was answered (the answer waits in out); 0: none is complete; -1: close. */
 static int serve_one(struct client *c)
 {
@@ -225,9 +245,12 @@ static int serve_one(struct client *c)
 		return 0;
 	print_fini(&c->out);
 	c->out_sent = 0;
+	if (c->rights < c->needed)
+		return refuse(c, verb, used);
 	if (!c->draining && answer_is_events(request))
 		return listen_on(c, used);
-	good = answer(c->home->calls, c->home->ctx, verb, request, c->draining, &c->out);
+	good = answer(c->home->calls, c->home->ctx, verb, request, c->draining, !is_guest(c),
+		      &c->out);
 	consume(c, used);
 	return good ? 1 : -1;
 }
@@ -343,7 +366,7 @@ static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
 	leave(CONTAINER(timer, struct client, patience));
 }
 
-int client_new(struct client_home *home, int fd)
+int client_new(struct client_home *home, int fd, enum rights rights)
 {
 	struct client *c = mem_new(sizeof(*c));
 
@@ -351,6 +374,7 @@ int client_new(struct client_home *home, int fd)
 		return -ENOMEM;
 	c->home = home;
 	c->fd = fd;
+	c->rights = rights;
 	ev_io_init(&c->io, on_io, fd, EV_READ);
 	ev_init(&c->patience, on_patience);
 	ev_timer_init(&c->turn, on_turn, 0, 0);
@@ -359,6 +383,7 @@ int client_new(struct client_home *home, int fd)
 		home->first->prev = c;
 	home->first = c;
 	home->n++;
+	home->guests += is_guest(c);
 	expect(c, EV_READ);
 	return 0;
 }

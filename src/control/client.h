@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "control/control.h"
+#include "control/rights.h"
 
 struct client;
 struct ev_loop;
@@ -27,11 +28,15 @@ struct client_home {
 	size_t held;          /* bytes of request buffers, of all clients */
 	struct client *first; /* all clients */
 	unsigned n;
+	unsigned guests;                        /* those of them with less than all rights */
 	void (*gone)(struct client_home *home); /* after one has left */
 };
 
-/* Serve fd, which belongs to the client from now on. 0 or -ENOMEM (fd stays the caller's). */
-int client_new(struct client_home *home, int fd);
+/*
+ * Serve fd, which belongs to the client from now on, as far as its rights go. 0 or -ENOMEM (fd
+ * stays the caller's).
+ */
+int client_new(struct client_home *home, int fd, enum rights rights);
 /* Close and free; home->gone is not called. */
 void client_free(struct client *c);
 

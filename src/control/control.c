@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/client.h"
+#include "control/rights.h"
 #include "control/subscribers.h"
 #include "control/unixsock.h"
 
@@ -25,6 +26,9 @@ enum { CLIENTS = 32, ACCEPTS = 8 };
 
 struct control {
 	struct client_home home;
+	struct rights_rule rule;
+	enum rights fixed; /* of every client, if a test says so */
+	bool is_fixed;
 	struct subscribers subscribers;
 	int fd, notify;
 	unsigned clients;
@@ -39,7 +43,10 @@ struct control {
 
 int control_listen(const char *name, int *fd)
 {
-	return unixsock_listen(CONTROL_DIR, name, fd);
+	gid_t group = (gid_t)-1;
+
+	conf_service_group(&group);
+	return unixsock_listen(CONTROL_DIR, name, group, fd);
 }
 
 int control_sweep(const char *name)
@@ -52,15 +59,17 @@ int control_connect(const char *name)
 	return unixsock_connect(CONTROL_DIR, name);
 }
 
-/* The modes of directory and file ensure this; the check holds even if they were changed. */
-static bool may_ask(int fd)
+/*
+ * The modes of directory and file keep most others out; this holds even if they were changed.
+ * Half of the places are kept for those who may stop the tunnel.
+ */
+static bool admit(struct control *c, int fd)
 {
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
+	enum rights rights = c->is_fixed ? c->fixed : rights_of(&c->rule, fd);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+	if (rights != RIGHTS_ALL && c->home.guests >= (c->clients + 1) / 2)
 		return false;
-	return cred.uid == 0 || cred.uid == geteuid();
+	return client_new(&c->home, fd, rights) == 0;
 }
 
 static void listen_again(struct control *c)
@@ -120,7 +129,7 @@ static void on_accept(struct ev_loop *loop, ev_io *io, int events)
 		}
 		if (fd < 0)
 			return;
-		if (!may_ask(fd) || client_new(&c->home, fd) < 0)
+		if (!admit(c, fd))
 			close(fd);
 	}
 	if (c->home.n >= c->clients)
@@ -227,6 +236,10 @@ int control_open_with(struct control **out, struct ev_loop *loop, const struct c
 	subscribers_open(&c->subscribers, loop, name, c->home.request_s);
 	c->pause_s = seconds(limits->pause_s, PAUSE_S);
 	c->clients = limits->clients ? limits->clients : CLIENTS;
+	c->rule = rights_rule();
+	c->is_fixed = limits->rights;
+	if (limits->rights)
+		c->fixed = *limits->rights;
 	c->fd = fd;
 	c->notify = -1;
 	ev_io_init(&c->accept, on_accept, fd, EV_READ);

@@ -17,12 +17,18 @@
  *   stop=1     take the tunnel down; answered before that
  *   events=1   no answer but a line per event from now on, until one side hangs up;
  *              or "errno=N" (EBUSY: too many listeners)
+ *
+ * Root and the user of the daemon, unless all tunnels share it, may do all of this.  Members of
+ * the group taut may read: status, why, events, and get, whose answer then has neither
+ * private_key nor preshared_key.  What somebody may not do is answered with EPERM, and any
+ * request of a stranger with EACCES (see rights.h).
  */
 
 #define CONTROL_DIR "/var/run/wireguard"
 
 #include "base/print.h"
 #include "conf/conf.h"
+#include "control/rights.h"
 
 struct control;
 struct ev_loop;
@@ -46,8 +52,9 @@ struct control_calls {
 };
 
 /*
- * Create the listening socket in *fd, replacing a stale one.  -EADDRINUSE: a daemon
- * answers there.
+ * Create the listening socket in *fd, replacing a stale one; the group taut may connect.
+ * -EADDRINUSE: a daemon answers there; -EPERM: another user's is there, dead or alive, and we
+ * may neither ask nor remove it.
  */
 int control_listen(const char *name, int *fd);
 /* Remove what a killed process left of it: 1; 0: nothing was left; -errno as unixsock_sweep(). */
@@ -73,6 +80,8 @@ struct control_limits {
 			  /* and a listener that reads nothing */
 	double idle_s;    /* no request: 30 */
 	double pause_s;   /* after accept found no descriptor or memory: 1 */
+	/* What every client may do. NULL: what rights_of() says. */
+	const enum rights *rights;
 };
 
 /* control_open() with other limits. *limits is copied, dir too. */

@@ -8,6 +8,7 @@ libcontrol_a_SOURCES = \
 	src/control/client.c src/control/client.h \
 	src/control/control.c src/control/control.h \
 	src/control/record.c src/control/record.h \
+	src/control/rights.c src/control/rights.h \
 	src/control/running.c src/control/running.h \
 	src/control/subscribers.c src/control/subscribers.h \
 	src/control/uapi.h \

@@ -41,7 +41,10 @@ enum uapi_verb uapi_frame(const char *bytes, size_t len, size_t *scanned, struct
  */
 int uapi_set(struct conf *c, struct text request);
 
-/* The answer to a get request: all lines of c, "errno=0" and the empty line. */
+/*
+ * The answer to a get request: all lines of c, "errno=0" and the empty line. A peer without
+ * CONF_PEER_PSK has no preshared_key line.
+ */
 void uapi_get(struct print *out, const struct conf *c);
 /* An answer of only an errno, printed as it is (set: negative), and an empty line. */
 void uapi_errno(struct print *out, int number);

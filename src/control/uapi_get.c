@@ -33,7 +33,8 @@ static void print_peer(struct print *out, const struct conf_peer *p)
 	size_t i;
 
 	print_key(out, "public_key", &p->public_key);
-	print_key(out, "preshared_key", &p->psk);
+	if (p->set & CONF_PEER_PSK)
+		print_key(out, "preshared_key", &p->psk);
 	print_add(out, "protocol_version=1\n");
 	if (endpoint_known(&p->endpoint)) {
 		endpoint_print(endpoint, &p->endpoint);

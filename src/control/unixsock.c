@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,6 +80,8 @@ static int clear_stale(const char path[UNIXSOCK_PATH_MAX])
 	}
 	if (fd == -ENOENT)
 		return 0;
+	if (fd == -EACCES)
+		return -EPERM;
 	/*
 	 * A full backlog (EAGAIN) has an owner; a file that is not a socket is not ours to
 	 * remove.
@@ -86,7 +89,7 @@ static int clear_stale(const char path[UNIXSOCK_PATH_MAX])
 	if (fd != -ECONNREFUSED || lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
 		return -EADDRINUSE;
 	if (unlink(path) < 0 && errno != ENOENT)
-		return -errno;
+		return errno == EACCES ? -EPERM : -errno;
 	return 0;
 }
 
@@ -134,7 +137,7 @@ int unixsock_sweep(const char *dir, const char *name)
 static int bind_hidden(int fd, const char hidden[UNIXSOCK_PATH_MAX])
 {
 	struct sockaddr_un sun = address(hidden);
-	mode_t mask = umask(0077);
+	mode_t mask = umask(0177);
 	int r = 0;
 
 	unlink(hidden); /* of a process that had our pid and died here */
@@ -142,6 +145,17 @@ static int bind_hidden(int fd, const char hidden[UNIXSOCK_PATH_MAX])
 		r = -errno;
 	umask(mask);
 	return r;
+}
+
+/*
+ * Anybody who may write to the directory could put something else there in the meantime: no link
+ * is followed. A process that may not give it to the group keeps it for itself.
+ */
+static int share(const char hidden[UNIXSOCK_PATH_MAX], gid_t group)
+{
+	if (group == (gid_t)-1 || lchown(hidden, (uid_t)-1, group) < 0)
+		return 0;
+	return fchmodat(AT_FDCWD, hidden, 0660, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
 /* link(2), unlike rename(2), never replaces an existing file. */
@@ -161,18 +175,26 @@ static int show(const char hidden[UNIXSOCK_PATH_MAX], const char path[UNIXSOCK_P
 	return r < 0 ? r : -EADDRINUSE;
 }
 
-static int make_dir(const char *dir)
+static int make_dir(const char *dir, gid_t group)
 {
 	mode_t mask = umask(0022);
-	int r = 0;
+	int fd, r = mkdir(dir, 0755) < 0 ? -errno : 0;
 
-	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-		r = -errno;
 	umask(mask);
+	if (r == -EEXIST)
+		return 0;
+	if (r < 0 || group == (gid_t)-1)
+		return r;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fchown(fd, (uid_t)-1, group) == 0 && fchmod(fd, 01775) < 0)
+		r = -errno;
+	close(fd);
 	return r;
 }
 
-int unixsock_listen(const char *dir, const char *name, int *out)
+int unixsock_listen(const char *dir, const char *name, gid_t group, int *out)
 {
 	char path[UNIXSOCK_PATH_MAX], hidden[UNIXSOCK_PATH_MAX];
 	int fd, len, r;
@@ -184,7 +206,7 @@ int unixsock_listen(const char *dir, const char *name, int *out)
 	len = snprintf(hidden, sizeof(hidden), "%s/.%s.%ld", dir, name, (long)getpid());
 	if (len < 0 || len >= (int)sizeof(hidden))
 		return -ENAMETOOLONG;
-	r = make_dir(dir);
+	r = make_dir(dir, group);
 	if (r < 0)
 		return r;
 	sweep(dir, name);
@@ -194,11 +216,11 @@ int unixsock_listen(const char *dir, const char *name, int *out)
 	r = bind_hidden(fd, hidden);
 	if (r < 0)
 		goto out_fd;
-	if (listen(fd, BACKLOG) < 0) {
+	r = share(hidden, group);
+	if (r == 0 && listen(fd, BACKLOG) < 0)
 		r = -errno;
-		goto out_hidden;
-	}
-	r = show(hidden, path);
+	if (r == 0)
+		r = show(hidden, path);
 	if (r < 0)
 		goto out_hidden;
 	unlink(hidden);

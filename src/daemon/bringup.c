@@ -102,21 +102,41 @@ static int find_link(struct daemon *d)
 	return 0;
 }
 
+static void log_socket(int error, const char *name)
+{
+	switch (-error) {
+	case EADDRINUSE:
+		log_error("another daemon answers on the control socket of %s: is the tunnel "
+			  "already up?",
+			  name);
+		return;
+	case EPERM:
+		log_error("the control socket /run/wireguard/%s.sock belongs to another user: is "
+			  "the tunnel already up? If not, run as root: taut down %s",
+			  name, name);
+		return;
+	case EACCES:
+	case EROFS:
+		log_error("cannot create the control socket /run/wireguard/%s.sock: %s; for the "
+			  "service, run as root: systemd-tmpfiles --create taut.conf",
+			  name, strerror(-error));
+		return;
+	default:
+		log_error("cannot create the control socket /run/wireguard/%s.sock: %s", name,
+			  strerror(-error));
+	}
+}
+
 static int open_control(struct daemon *d)
 {
 	int fd = d->options.uapi_fd, r;
 
 	if (fd < 0) {
 		r = control_listen(d->options.name, &fd);
-		if (r == -EADDRINUSE)
-			log_error("another daemon answers on the control socket of %s: is the "
-				  "tunnel already up?",
-				  d->options.name);
-		else if (r < 0)
-			log_error("cannot create the control socket /var/run/wireguard/%s.sock: %s",
-				  d->options.name, strerror(-r));
-		if (r < 0)
+		if (r < 0) {
+			log_socket(r, d->options.name);
 			return r;
+		}
 	}
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	r = control_open(&d->control, d->loop.ev, &requests_calls, d, d->options.name, fd);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "pair/confdir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,8 +12,9 @@
 
 #include "base/bytes.h"
 #include "base/say.h"
+#include "pair/confsweep.h"
 
-enum { FILE_MAX = 16 << 20, SUFFIX_MAX = 8, TEMPORARY = 64 };
+enum { FILE_MAX = 16 << 20, SUFFIX_MAX = 8, TEMPORARY = 128 };
 
 /* PATH_MAX is room enough for these: CONFDIR, a name, and a short suffix. */
 void confdir_path(char path[PATH_MAX], const char *name, const char *suffix)
@@ -135,15 +135,62 @@ static int give_rights(int folder, int fd, const char *name, enum confdir_rights
 	return fchmod(fd, 0600) < 0 ? -errno : 0;
 }
 
+/* In the folder, or (a preshared key) in one below it. */
 static const char *name_of(const struct confdir_file *file)
 {
-	return strrchr(file->path, '/') + 1;
+	return file->path + sizeof(CONFDIR "/") - 1;
+}
+
+/* The length of the name of the folder below, with the slash; 0: it is in the folder itself. */
+static size_t len_below(const struct confdir_file *file)
+{
+	const char *name = name_of(file), *slash = strchr(name, '/');
+
+	return slash ? (size_t)(slash - name) + 1 : 0;
 }
 
 /* A name that nobody else uses: the process id is unique, and O_EXCL does the rest. */
 static void name_beside(char name[TEMPORARY], const struct confdir_file *file)
 {
-	snprintf(name, TEMPORARY, ".%s.%d", name_of(file), (int)getpid());
+	size_t below = len_below(file);
+
+	snprintf(name, TEMPORARY, "%.*s.%s.%d", (int)below, name_of(file), name_of(file) + below,
+		 (int)getpid());
+}
+
+static void name_below(char name[TEMPORARY], const struct confdir_file *file)
+{
+	snprintf(name, TEMPORARY, "%.*s", (int)len_below(file) - 1, name_of(file));
+}
+
+/* Root's alone, whatever the umask is. */
+static int make_below(int folder, const struct confdir_file *file)
+{
+	char name[TEMPORARY];
+
+	name_below(name, file);
+	return mkdirat(folder, name, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static void drop_below(int folder, const struct confdir_file *file)
+{
+	char name[TEMPORARY];
+
+	name_below(name, file);
+	unlinkat(folder, name, AT_REMOVEDIR); /* unless it has other files */
+}
+
+static void sync_below(int folder, const struct confdir_file *file)
+{
+	char name[TEMPORARY];
+	int fd;
+
+	name_below(name, file);
+	fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
 }
 
 static int read_all(int fd, struct print *text)
@@ -208,6 +255,8 @@ static int write_beside(int folder, const struct confdir_file *file)
 	int fd, r;
 
 	r = may_replace(folder, file);
+	if (r == 0 && len_below(file))
+		r = make_below(folder, file);
 	if (r < 0)
 		return r;
 	name_beside(temporary, file);
@@ -280,6 +329,8 @@ static void undo(int folder, const struct confdir_file *file, enum place place)
 	if (place == ADDED)
 		unlinkat(folder, name_of(file), 0);
 	unlinkat(folder, temporary, 0);
+	if (len_below(file))
+		drop_below(folder, file);
 }
 
 /*
@@ -307,6 +358,8 @@ static int write_files(int folder, const struct confdir_file *files, size_t n, s
 		return r;
 	fsync(folder);
 	for (i = 0; i < n; i++) {
+		if (len_below(&files[i]))
+			sync_below(folder, &files[i]);
 		name_beside(temporary, &files[i]);
 		if (place[i] == SWAPPED)
 			unlinkat(folder, temporary, 0);
@@ -327,43 +380,6 @@ static void hold_signals(sigset_t *before)
 	sigprocmask(SIG_BLOCK, &held, before);
 }
 
-/* ".NAME.key.ID" and the like. */
-static bool is_left(const char *file)
-{
-	static const char *const suffix[] = { ".conf", ".key", ".pair" };
-	const char *id = strrchr(file, '.');
-	uint64_t number;
-	size_t i, len;
-
-	if (file[0] != '.' || !id || !text_u64(text_from_str(id + 1), INT32_MAX, &number))
-		return false;
-	for (i = 0; i < LEN(suffix); i++) {
-		len = strlen(suffix[i]);
-		if (id - file > (ptrdiff_t)len + 1 && memcmp(id - len, suffix[i], len) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Remove what killed commands left: we hold the lock, so no other command is at work. */
-static void sweep(int folder)
-{
-	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((entry = readdir(d))) {
-		if (is_left(entry->d_name))
-			unlinkat(folder, entry->d_name, 0);
-	}
-	closedir(d);
-}
-
 bool confdir_write(const struct confdir_file *files, size_t n)
 {
 	sigset_t before;
@@ -381,7 +397,7 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 		return false;
 	/* One taut at a time, where files can be locked. */
 	if (flock(folder, LOCK_EX) == 0)
-		sweep(folder);
+		confsweep(folder);
 	hold_signals(&before);
 	r = write_files(folder, files, n, &bad);
 	sigprocmask(SIG_SETMASK, &before, NULL);

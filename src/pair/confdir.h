@@ -34,7 +34,7 @@ enum confdir_rights {
 enum { CONFDIR_FILES = 3 }; /* at most, at a time */
 
 struct confdir_file {
-	const char *path; /* in CONFDIR */
+	const char *path; /* in CONFDIR, or in a folder of it, which is created */
 	const struct print *text;
 	enum confdir_rights rights;
 	bool replace; /* replace an existing one, in one step */

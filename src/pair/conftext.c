@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/say.h"
 #include "crypto/dh.h"
+#include "pair/pairline_text.h"
 
 enum { KEEPALIVE_S = 25 };
 
@@ -45,14 +46,23 @@ void conftext_addresses(struct print *out, const struct prefix *p, size_t n, boo
 	}
 }
 
-void conftext_key(struct print *out, const struct key *private_key)
+void conftext_key(struct print *out, const struct key *key)
 {
-	add_key(out, "", private_key);
+	add_key(out, "", key);
 }
 
 void conftext_key_file(char text[CONFTEXT_KEY_FILE], const char *name)
 {
 	snprintf(text, CONFTEXT_KEY_FILE, "%.*s.key", CONF_NAME_MAX, name);
+}
+
+void conftext_psk_file(char text[CONFTEXT_PSK_FILE], const char *name, const struct key *peer)
+{
+	char file[KEY_BASE64_LEN]; /* without the = at the end */
+
+	pairline_text_write(file, peer->bytes, KEY_LEN);
+	file[KEY_BASE64_LEN - 1] = '\0';
+	snprintf(text, CONFTEXT_PSK_FILE, "%.*s.psk/%s", CONF_NAME_MAX, name, file);
 }
 
 void conftext_move_key(struct print *out, struct text from, uint32_t number, const char *key_file)
@@ -102,7 +112,9 @@ void conftext_peer(struct print *out, const struct conftext_peer *d)
 	if (d->name)
 		print_add(out, "# friendly_name = %s\n", d->name);
 	add_key(out, "PublicKey = ", d->public_key);
-	if (d->psk && !key_is_zero(d->psk))
+	if (d->psk && !key_is_zero(d->psk) && d->psk_file)
+		print_add(out, "PresharedKeyFile = %s\n", d->psk_file);
+	else if (d->psk && !key_is_zero(d->psk))
 		add_key(out, "PresharedKey = ", d->psk);
 	print_add(out, "AllowedIPs = ");
 	for (i = 0; i < d->n_allowed; i++) {

@@ -26,6 +26,7 @@ struct conftext_peer {
 	const char *name; /* for people; NULL: none */
 	const struct key *public_key;
 	const struct key *psk; /* NULL or zero: none */
+	const char *psk_file;  /* where it is; NULL: in the text */
 	const char *endpoint;  /* NULL: none */
 	bool dial;             /* keep the way open through NAT */
 	/* family 0: skipped */
@@ -34,11 +35,14 @@ struct conftext_peer {
 	bool hosts; /* only the addresses of allowed, not their networks */
 };
 
-/* The file for a private key. */
-void conftext_key(struct print *out, const struct key *private_key);
+/* The file for a private or preshared key. */
+void conftext_key(struct print *out, const struct key *key);
 /* Its name, next to the configuration: NAME.key. */
 enum { CONFTEXT_KEY_FILE = CONF_NAME_MAX + 5 };
 void conftext_key_file(char text[CONFTEXT_KEY_FILE], const char *name);
+/* A file for the key that we share with the peer of that public key: NAME.psk/PEER. */
+enum { CONFTEXT_PSK_FILE = CONF_NAME_MAX + 5 + KEY_BASE64_LEN };
+void conftext_psk_file(char text[CONFTEXT_PSK_FILE], const char *name, const struct key *peer);
 /*
  * A configuration with the private key moved to that file: the line of this number, which held
  * the key or named another file, now names that one; its comment stays.

@@ -230,27 +230,43 @@ static bool choose_allowed(struct peerfile *f)
 	return false;
 }
 
-/* Append the new peer to our file, which must be valid with it. */
-static bool append_peer(struct peerfile *f)
+/* psk_file NULL: the preshared key, if there is one, goes into the text. */
+static void add_peer(const struct peerfile *f, struct print *text, const char *psk_file)
 {
 	const struct conftext_peer peer = {
 		.public_key = &f->public_key,
 		.psk = &f->psk,
+		.psk_file = psk_file,
 		.allowed = f->address,
 		.n_allowed = f->n_address,
 		.hosts = true,
 	};
+
+	if (text->len && text->chars[text->len - 1] != '\n')
+		print_add(text, "\n");
+	conftext_peer(text, &peer);
+}
+
+/* Append the new peer to our file, which must be valid with it. */
+static bool append_peer(struct peerfile *f)
+{
+	struct print text = { 0 };
 	struct conf conf;
 	struct key own;
+	bool good;
 
-	f->kept = f->text.len;
-	if (f->text.len && f->text.chars[f->text.len - 1] != '\n')
-		print_add(&f->text, "\n");
-	conftext_peer(&f->text, &peer);
-	if (f->text.failed || !conftext_read(&conf, &own, f->path, &f->text, true))
+	print_bytes(&text, f->text.chars, f->text.len);
+	add_peer(f, &text, NULL); /* the file of the key does not exist yet */
+	good = !text.failed && conftext_read(&conf, &own, f->path, &text, true);
+	if (good)
+		conf_fini(&conf);
+	print_fini(&text);
+	if (!good)
 		return false;
-	conf_fini(&conf);
-	return true;
+	f->kept = f->text.len;
+	conftext_psk_file(f->psk_file, f->name, &f->public_key);
+	add_peer(f, &f->text, f->psk_file);
+	return !f->text.failed;
 }
 
 static void write_theirs(const struct peerfile *f, struct print *out)
@@ -299,7 +315,20 @@ bool peerfile_make(struct peerfile *f, struct print *out)
 
 bool peerfile_commit(struct peerfile *f)
 {
-	const struct confdir_file file = { f->path, &f->text, CONFDIR_AS_BEFORE, true, f->kept };
+	const size_t spare = f->has_psk ? 0 : 1;
+	struct print psk = { 0 };
+	char psk_path[PATH_MAX];
+	const struct confdir_file files[] = {
+		{ psk_path, &psk, CONFDIR_SECRET, false, 0 },
+		{ f->path, &f->text, CONFDIR_AS_BEFORE, true, f->kept },
+	};
+	bool good;
 
-	return !f->is_new || confdir_write(&file, 1);
+	if (!f->is_new)
+		return true;
+	snprintf(psk_path, sizeof(psk_path), "%s/%s", CONFDIR, f->psk_file);
+	conftext_key(&psk, &f->psk);
+	good = confdir_write(files + spare, LEN(files) - spare);
+	print_fini(&psk);
+	return good;
 }

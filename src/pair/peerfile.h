@@ -9,6 +9,7 @@
 
 #include "base/print.h"
 #include "conf/conf.h"
+#include "pair/conftext.h"
 #include "pair/pairline.h"
 #include "pair/pairopts.h"
 
@@ -19,6 +20,7 @@ struct peerfile {
 
 	struct print text; /* our file; with the new peer, once peerfile_make() is done */
 	size_t kept;       /* bytes of it that were there before */
+	char psk_file[CONFTEXT_PSK_FILE]; /* of the new peer */
 	struct conf conf;
 	struct key own; /* public */
 	bool is_new, has_psk;

@@ -98,7 +98,7 @@ static void secret(struct print *out, const struct key *key, const struct show_s
 {
 	char base64[KEY_BASE64_LEN + 1];
 
-	if (!s->keys) {
+	if (!s->keys || key_is_zero(key)) {
 		print_add(out, "(hidden)\n");
 		return;
 	}

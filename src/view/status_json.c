@@ -142,6 +142,12 @@ static void put(json_t *o, enum vocabulary_record kind, struct text record, cons
 	}
 }
 
+/* null: we may not know. */
+static json_t *psk_json(const struct conf_peer *p)
+{
+	return p->set & CONF_PEER_PSK ? json_boolean(!key_is_zero(&p->psk)) : json_null();
+}
+
 static json_t *allowed_json(const struct conf_peer *p, bool *bad)
 {
 	json_t *list = json_array();
@@ -163,7 +169,7 @@ static json_t *peer_json(const struct conf_peer *p, const struct tunnelview_peer
 	endpoint_print(end, &p->endpoint);
 	jprint_put(o, "public_key", key_json(&p->public_key), bad);
 	put(o, VOCABULARY_PEER, more->record, "name", bad);
-	jprint_put(o, "has_preshared_key", json_boolean(!key_is_zero(&p->psk)), bad);
+	jprint_put(o, "has_preshared_key", psk_json(p), bad);
 	jprint_put(o, "endpoint", jprint_string(end), bad);
 	jprint_put(o, "allowed_ips", allowed_json(p, bad), bad);
 	jprint_put(o, "persistent_keepalive",

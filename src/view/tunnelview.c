@@ -64,6 +64,7 @@ static bool take_public_key(struct parse *p, struct text value)
 
 static bool take_psk(struct parse *p, struct text value)
 {
+	p->peer->set |= CONF_PEER_PSK;
 	return take_hex(value, &p->peer->psk);
 }
 
@@ -180,6 +181,15 @@ int tunnelview_get(struct tunnelview *r, struct text lines)
 	return r->peer ? 0 : -ENOMEM;
 }
 
+/* Those who may not see the private key cannot derive it. */
+static void take_own_key(struct tunnelview *r, struct text line)
+{
+	char base64[KEY_BASE64_LEN + 1];
+
+	if (key_is_zero(&r->public_key) && record_get(line, "public_key", base64, sizeof(base64)))
+		key_from_base64(&r->public_key, base64, strlen(base64));
+}
+
 /* The records come in the order of the get, so each search starts where the last one ended. */
 static struct tunnelview_peer *find_peer(struct tunnelview *r, const char *base64, size_t *from)
 {
@@ -217,6 +227,7 @@ void tunnelview_status(struct tunnelview *r, struct text lines)
 				continue;
 			r->record = line;
 			record_get(line, "state", r->state, sizeof(r->state));
+			take_own_key(r, line);
 			continue;
 		}
 		peer = find_peer(r, base64, &from);

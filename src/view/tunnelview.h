@@ -23,7 +23,7 @@ struct tunnelview_peer {
 
 struct tunnelview {
 	char name[CONF_NAME_MAX + 1];
-	struct conf conf;             /* as it runs */
+	struct conf conf;             /* as it runs; without keys, if we may not see them */
 	struct key public_key;        /* ours; zero: none */
 	char state[TUNNELVIEW_STATE]; /* of the interface; "": unknown */
 	struct text record;           /* its line of the status; empty: none */

@@ -79,6 +79,15 @@ class Host:
     def key(self, name):
         return self.text(name + ".key").strip()
 
+    def psk(self, name):
+        """The preshared key of the only peer, which is in a file of its own."""
+        file, = self.value(name + ".conf", "PresharedKeyFile")
+        equal(self.value(name + ".conf", "PresharedKey"), [], "preshared keys in the file")
+        equal((self.rights(file), self.rights(os.path.dirname(file))), (0o600, 0o700), "rights")
+        key = self.text(file)
+        check(re.fullmatch(KEY + "\n", key), f"not a key: {len(key)} characters")
+        return key.strip()
+
     def told(self):
         return self.run("cat", "/run/systemd/told").out.splitlines()
 

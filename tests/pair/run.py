@@ -8,6 +8,7 @@ are those that an admin types.
 
 import os
 import re
+import shutil
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -75,10 +76,15 @@ def pair_with_a_preshared_key_by_standard_input(lab):
     joined = b.taut("join", "site-a", "-", "--start", input=broken)
     done = a.taut("accept", "wg0", input=line_of(joined))        # it is running: no --start needed
     check("wg0 is up" in done.err, done.err)
-    equal(a.value("wg0.conf", "PresharedKey"), b.value("site-a.conf", "PresharedKey"), "keys")
+    equal(a.psk("wg0"), b.psk("site-a"), "keys")
+    peer = a.value("wg0.conf", "PublicKey")[0].translate(str.maketrans("+/", "-_", "="))
+    equal(a.value("wg0.conf", "PresharedKeyFile"), ["wg0.psk/" + peer], "its file")
+    equal(os.listdir(a.file("wg0.psk")), [peer], "files of preshared keys")
     equal(b.value("site-a.conf", "Endpoint"), ["192.168.1.1:51999"], "endpoint")
     equal(b.value("site-a.conf", "Address"), ["10.66.0.2/24"], "address")
-    check(a.value("wg0.conf", "PresharedKey")[0] not in joined.out, "the key in the answer")
+    check(a.psk("wg0") not in joined.out + done.err, "the key in the answer")
+    check("preshared key: " + a.psk("wg0") in a.taut("status", env={"WG_HIDE_KEYS": "never"}).out,
+          "it runs without the key")
     again = a.taut("accept", "wg0", line_of(joined))
     check("wg0 is up" in again.err and a.text("wg0.conf").count("[Peer]") == 1, "not idempotent")
     a.taut("down", "wg0")
@@ -442,21 +448,93 @@ def pair_writes_what_the_service_may_read(lab):
 
     def look(host):
         path = os.path.dirname(host.file("x"))
-        for name in ["."] + sorted(os.listdir(path)):
+        names = [os.path.relpath(os.path.join(top, name), path)
+                 for top, folders, files in os.walk(path) for name in folders + files]
+        for name in ["."] + sorted(names):
             st = os.stat(os.path.join(path, name))
+            name = re.sub(r"/[\w-]{43}$", "/PEER", name)
             rights[name] = f"{st.st_mode & 0o777:o} {st.st_uid} {st.st_gid}"
         return rights
     equal(look(a), {".": "750 0 4242", "wg0.conf": "640 0 4242", "wg0.key": "600 0 0",
                     "wg0.pair": "600 0 0"}, "rights after new")
     answer = line_of(b.taut("join", "wg0", "-", input=offer))
     rights = {}
-    equal(look(b), {".": "750 0 4242", "wg0.conf": "640 0 4242", "wg0.key": "600 0 0"},
-          "rights after join")
+    equal(look(b), {".": "750 0 4242", "wg0.conf": "640 0 4242", "wg0.key": "600 0 0",
+                    "wg0.psk": "700 0 0", "wg0.psk/PEER": "600 0 0"}, "rights after join")
     check("other than its owner" not in b.taut("check", "wg0").err, "a warning about its own rights")
     os.chmod(a.file("wg0.conf"), 0o600)
     a.taut("accept", "wg0", answer)
     rights = {}
-    equal(look(a)["wg0.conf"], "600 0 4242", "rights after accept")
+    equal(look(a), {".": "750 0 4242", "wg0.conf": "600 0 4242", "wg0.key": "600 0 0",
+                    "wg0.psk": "700 0 0", "wg0.psk/PEER": "600 0 0"}, "rights after accept")
+
+
+@test(timeout=60)
+def pair_keeps_each_preshared_key_in_a_file_of_its_own(lab):
+    """Of each peer; an old one goes with its tunnel; what is in the way is named, and stays."""
+    a, b = two_hosts(lab)
+    a.taut("new", "wg0", "--listen", "--address", "10.66.0.1/24")
+    given = [a.taut("export", "wg0", "--new-peer", "--psk").out for _ in range(2)]
+    inline = a.taut("export", "wg0", "--new-peer").out
+    check("PresharedKey" not in inline, "a preshared key that nobody wanted")
+    files = a.value("wg0.conf", "PresharedKeyFile")
+    equal((len(set(files)), a.value("wg0.conf", "PresharedKey")), (2, []), "files, keys in the text")
+    for text, file in zip(given, files):
+        equal(re.findall(rf"^PresharedKey = ({KEY})$", text, re.M), [a.text(file).strip()], file)
+        equal(a.rights(file), 0o600, f"rights of {file}")
+    # An existing peer is exported with the key, too.
+    equal(a.taut("export", "wg0", "--peer", "2").out.split("PresharedKey = ")[1][:44],
+          a.text(files[1]).strip(), "the key of a known peer")
+    a.taut("up", "wg0")
+    shown = a.run("wg", "show", "wg0", "preshared-keys").out
+    equal([line.split("\t")[1] for line in shown.splitlines()],
+          [a.text(file).strip() for file in files] + ["(none)"], "keys of the running tunnel")
+    a.taut("down", "wg0")
+    # A file that others may read is refused.
+    os.chmod(a.file(files[0]), 0o640)
+    refused(a.taut("check", "wg0", ok=False), "users other than its owner", files[0])
+    os.chmod(a.file(files[0]), 0o600)
+    # What a killed command left in there is swept, and nothing else.
+    folder = a.file("wg0.psk")
+    for name in (".x.4000000", ".y", "z.1"):
+        a.put(os.path.join(folder, name), "left")
+    a.taut("export", "wg0", "--new-peer", "--psk")
+    left = set(os.listdir(folder))
+    check(".x.4000000" not in left and {".y", "z.1"} < left and len(left) == 5, f"left: {left}")
+    # A new tunnel of that name has other keys.
+    offer = a.taut("new", "wg0", "--listen", "--force", "--psk").out
+    check(not os.path.exists(folder), "keys of the old tunnel")
+    joined = b.taut("join", "wg0", "-", input=offer)
+    again = b.taut("join", "wg0", "-", "--force", input=offer)
+    equal(os.listdir(b.file("wg0.psk")), [b.value("wg0.conf", "PresharedKeyFile")[0][8:]], "b's")
+    check(joined.out != again.out, "the same key")
+    # A file of that name was made by hand: no half-written tunnel.
+    a.put(folder, "by hand")
+    before = a.text("wg0.conf")
+    done = a.taut("accept", "wg0", again.out.strip(), ok=False)
+    refused(done, "/etc/taut/wg0.psk/", "Not a directory", "nothing was changed")
+    equal((a.text("wg0.conf"), a.text("wg0.psk")), (before, "by hand"), "files")
+    os.unlink(folder)
+    a.taut("accept", "wg0", again.out.strip())
+    equal(a.psk("wg0"), b.psk("wg0"), "the key of both")
+
+
+@test(timeout=60)
+def pair_restarts_a_service_for_a_preshared_key(lab):
+    """A service gets its credentials when it starts; without a new one it is only reloaded."""
+    a, b = two_hosts(lab, systemd=True)
+    for name, more in (("wg0", ["--psk"]), ("wg1", [])):
+        offer = a.taut("new", name, "--listen", "--start", *more).out
+        joined = b.taut("join", name, "-", "--start", input=offer)
+        a.taut("accept", name, line_of(joined))
+        told = [line for line in a.told() if name in line]
+        equal(any("restart" in line for line in told), bool(more), f"restart: {told}")
+        added = a.taut("export", name, "--new-peer", "--address", "10.99.0.7/32", *more)
+        again = f"systemctl restart taut@{name}" if more else f"taut reload {name}"
+        check(f"next, on this host: {again};" in added.err, added.err)
+    for host in (a, b):
+        host.taut("down", "wg0")
+        host.taut("down", "wg1")
 
 
 @test(timeout=60)
@@ -542,14 +620,15 @@ def pair_adds_peers_to_its_own_files_only(lab):
         equal(a.text("kept", "."), before, "what it leads to")
     os.unlink(a.file("wg0.conf"))
     os.rename(kept, a.file("wg0.conf"))
-    # Readers of the file without a preshared key must not be able to read the key.
+    # What others may read is not for them: it may have keys.
     os.chmod(a.file("wg0.conf"), 0o644)
     a.taut("accept", "wg0", answer)
-    equal((a.rights("wg0.conf"), len(a.value("wg0.conf", "PresharedKey"))), (0o640, 1), "rights")
+    equal((a.rights("wg0.conf"), a.psk("wg0")), (0o640, b.psk("wg0")), "rights, key")
     # One of the same name in a folder below.
     os.mkdir(a.file("old"), 0o700)
     a.put(a.file("old/wg0.conf"), a.text("wg0.conf") + "# old\n")
     a.put(a.file("old/wg0.key"), a.key("wg0") + "\n")
+    shutil.copytree(a.file("wg0.psk"), a.file("old/wg0.psk"))
     before = a.text("wg0.conf")
     refused(a.taut("export", "/etc/taut/old/wg0.conf", "--new-peer", ok=False), "taut does not change")
     equal(a.text("wg0.conf"), before, "file")

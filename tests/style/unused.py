@@ -29,6 +29,7 @@ HOOKS = {
     "reconcile_part": "the table must know each key of a file",
     "reconcile_parts": "with parts that fail when the test says so",
     "resolver_open_with": "with name servers of the test",
+    "rights_judge": "users and groups that the test does not have",
     "session_age": "what a session knows of itself",
     "show_ago": "a part of the text, tested apart",
     "show_bytes": "a part of the text, tested apart",

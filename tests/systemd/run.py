@@ -12,6 +12,7 @@ import runner    # noqa: E402
 
 import t_notify  # noqa: E402,F401
 import t_unit    # noqa: E402,F401
+import t_apart   # noqa: E402,F401
 import t_real    # noqa: E402,F401
 import t_pair    # noqa: E402,F401
 

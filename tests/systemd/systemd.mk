@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	tests/systemd/box.sh \
 	tests/systemd/manager.py \
 	tests/systemd/run.py \
+	tests/systemd/t_apart.py \
 	tests/systemd/t_notify.py \
 	tests/systemd/t_pair.py \
 	tests/systemd/t_real.py \

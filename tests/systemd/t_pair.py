@@ -92,6 +92,35 @@ def systemd_pairing_once_more_takes_the_new_key(lab):
     is_up(b)
 
 
+@test(needs=["taut"], slow=9, timeout=120)
+def systemd_passes_preshared_keys(lab):
+    """Each from a file that only root may read; a service that runs is restarted for a new one."""
+    a, b = two_hosts(lab)
+    offer = a.taut("new", "wg0", "--listen", "--psk", "--start", "--address", "10.66.0.1/24").out
+    joined = b.taut("join", "wg0", "-", "--start", input=offer)
+    done = a.taut("accept", "wg0", joined.out.strip())
+    check("wg0 is up" in done.err, done.err)
+    a.taut("export", "wg0", "--new-peer", "--psk")
+    a.systemctl("restart", UNIT)
+    shown = [line.split("\t")[1] for line in
+             a.run("wg", "show", "wg0", "preshared-keys").out.splitlines()]
+    equal(len(set(shown)), 2, f"keys: {shown}")
+    files = a.run("sed", "-n", "s/PresharedKeyFile = //p", "/etc/taut/wg0.conf").out.split()
+    equal([a.run("cat", f"/etc/taut/{file}").out.strip() for file in files], shown, "keys, files")
+    equal(a.rights("wg0.psk", *files), ["wg0.psk 700 root root"] +
+          [f"{file} 600 root root" for file in files], "rights")
+    text = a.run("cat", "/etc/taut/wg0.conf").out
+    for key in shown:
+        check(key not in text, "a preshared key where all tunnels may read it")
+    # One of another end, changed by hand: the reload fails, and says which file it cannot read.
+    a.run("sed", "-i", "s|= wg0.psk/.*|= wg0.psk/other|", "/etc/taut/wg0.conf")
+    a.run("cp", f"/etc/taut/{files[0]}", "/etc/taut/wg0.psk/other")
+    a.systemctl("reload", UNIT, ok=False)
+    check("wg0.psk/other: cannot open it: Permission denied" in a.journal(UNIT), a.journal(UNIT))
+    wait_for(lambda: b.ns.ping("10.66.0.1"), 20, "the tunnel after the restart")
+    equal(a.show(UNIT, "ActiveState"), "active", "state")
+
+
 @test(needs=["taut"], slow=4, timeout=90)
 def systemd_says_what_rights_the_file_needs(lab):
     """A file for root only, as an editor may leave it: no restart, and the remedy is printed."""

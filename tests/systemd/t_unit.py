@@ -16,11 +16,11 @@ from runner import test
 
 UID = GID = 64321
 
-# $1: folder with dev/, etc/, credentials/ and run/, then uid, gid, memlock, umask, mode of
-# /dev/net/tun; the rest is run.
+# $1: folder with dev/, etc/, credentials/ and run/, then uid, gid, option of setpriv for the other
+# groups, memlock, umask, mode of /dev/net/tun; the rest is run.
 ENTER = r"""
 set -e
-top=$1 uid=$2 gid=$3 memlock=$4; umask $5; tun=$6; shift 6
+top=$1 uid=$2 gid=$3 groups=$4 memlock=$5; umask $6; tun=$7; shift 7
 mount --make-rprivate /
 mount -t tmpfs none "$top/dev"
 mknod -m "$tun" "$top/dev/tun" c 10 200
@@ -28,7 +28,7 @@ mount --bind "$top/dev/tun" /dev/net/tun
 cp -L /etc/nsswitch.conf /etc/ld.so.cache "$top/etc" 2>/dev/null || true
 mount --bind "$top/etc" /etc
 mount --bind "$top/run" /run/wireguard
-exec prlimit --memlock="$memlock" --core=0 setpriv --reuid="$uid" --regid="$gid" --clear-groups \
+exec prlimit --memlock="$memlock" --core=0 setpriv --reuid="$uid" --regid="$gid" "$groups" \
 	--inh-caps=-all,+net_admin --ambient-caps=-all,+net_admin --bounding-set=-all,+net_admin \
 	--no-new-privs -- "$@"
 """
@@ -48,16 +48,19 @@ def last(settings, key):
 class Instance(Node):
     """One instance of the unit: what systemd does before ExecStart, by other means."""
 
+    uid, gid, groups = UID, GID, "--clear-groups"
+
     def __init__(self, lab, ns):
         super().__init__(lab, ns)
         self.settings = unit_settings(unit_path(), self.name)
         self.top = os.path.join(lab.dir, self.name)
-        for folder, uid, mode in (("", 0, 0o755), ("dev", 0, 0o755), ("etc", 0, 0o755),
-                                  ("etc/taut", 0, 0o750),
-                                  ("credentials", UID, 0o500), ("run", UID, 0o750)):
+        for folder, uid, gid, mode in (("", 0, 0, 0o755), ("dev", 0, 0, 0o755),
+                                       ("etc", 0, 0, 0o755), ("etc/taut", 0, GID, 0o750),
+                                       ("credentials", self.uid, self.gid, 0o500),
+                                       ("run", 0, GID, 0o1775)):
             path = os.path.join(self.top, folder)
             os.mkdir(path)
-            os.chown(path, uid, GID if folder == "etc/taut" else uid)
+            os.chown(path, uid, gid)
             os.chmod(path, mode)
         os.chmod(lab.dir, 0o755)
         os.makedirs("/run/wireguard", exist_ok=True)
@@ -73,6 +76,11 @@ class Instance(Node):
             file.write(text)
         return path
 
+    @staticmethod
+    def text(path):
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
     def credentials(self):
         """LoadCredential and SetCredential of the unit."""
         held = {}
@@ -82,13 +90,15 @@ class Instance(Node):
         for value in self.settings.get("LoadCredential", []):
             name, _, path = value.partition(":")
             path = os.path.join(self.top, path.lstrip("/"))
-            if os.path.exists(path):
-                with open(path, encoding="utf-8") as file:
-                    held[name] = file.read()
+            if os.path.isdir(path):
+                held |= {f"{name}_{file}": self.text(os.path.join(path, file))
+                         for file in os.listdir(path)}
+            elif os.path.exists(path):
+                held[name] = self.text(path)
             elif name not in held:
                 raise Failure(f"systemd refuses this start: no {path}")
         for name, text in held.items():
-            self.write(f"credentials/{name}", text, UID, UID, 0o400)
+            self.write(f"credentials/{name}", text, self.uid, self.gid, 0o400)
 
     def start_unit(self, config, manager=None, tun="666"):
         self.write(f"etc/taut/{self.name}.conf", config, 0, GID, 0o640)
@@ -103,8 +113,9 @@ class Instance(Node):
         env |= manager.environment() if manager else {}
         with open(self.log_path, "a", encoding="utf-8") as log:
             self.process = self.ns.popen(
-                "unshare", "--mount", "sh", "-c", ENTER, "sh", self.top, UID, GID,
-                memlock, last(self.settings, "UMask"), tun, self.program, *argv[1:],
+                "unshare", "--mount", "sh", "-c", ENTER, "sh", self.top, self.uid,
+                self.gid, self.groups, memlock, last(self.settings, "UMask"), tun, self.program,
+                *argv[1:],
                 stdout=log, stderr=log, env=env)
 
     def status(self):
@@ -159,9 +170,16 @@ def the_unit_runs_without_root(lab):
     equal(stat.S_IMODE(os.stat(key).st_mode), 0o600, "mode of the key file")
     check("other than its owner" not in a.log(), f"a warning about rights: {a.log()}")
     mode = os.stat(a.socket_path)
-    equal((mode.st_mode & 0o077, mode.st_uid), (0, UID), "rights of others at the socket, owner")
+    equal((stat.S_IMODE(mode.st_mode), mode.st_uid, mode.st_gid), (0o660, UID, GID),
+          "mode, user and group of the socket")
     equal(a.inside("wg", "show", a.name, "listen-port").out.strip(), "2001", "wg show, by root")
     equal(a.inside(a.program, "reload", a.name).code, 0, "reload, by root")
+    # All units have this user, so it may no more than the group.
+    same = ("setpriv", f"--reuid={UID}", f"--regid={GID}", "--clear-groups")
+    shown = a.inside(*same, "wg", "showconf", a.name).out
+    check("ListenPort = 2001" in shown and "PrivateKey" not in shown, f"by its own user: {shown}")
+    done = a.inside(*same, a.program, "reload", a.name, ok=False)
+    check(done.code and "try sudo" in done.err, f"reload, by its own user: {done.err}")
     a.stop()
 
 

@@ -9,6 +9,7 @@
 #define MACHINE_PRIVATE_HEX "c809f3e5317e9575c9b5ed78b638b7ce530dabe85ddab614220241801ddf0669"
 #define MACHINE_PRIVATE     "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk="
 #define MACHINE_PUBLIC      "HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw="
+#define MACHINE_NO_HEX      "0000000000000000000000000000000000000000000000000000000000000000"
 #define MACHINE_ONES_HEX    "1111111111111111111111111111111111111111111111111111111111111111"
 #define MACHINE_ONES        "ERERERERERERERERERERERERERERERERERERERERERE="
 #define MACHINE_TWOS_HEX    "2222222222222222222222222222222222222222222222222222222222222222"
@@ -18,7 +19,7 @@
 
 #define MACHINE_GET                                                               \
 	"private_key=" MACHINE_PRIVATE_HEX "\nlisten_port=51820\nfwmark=51820\n"  \
-	"public_key=" MACHINE_ONES_HEX "\n"                                       \
+	"public_key=" MACHINE_ONES_HEX "\npreshared_key=" MACHINE_NO_HEX "\n"     \
 	"public_key=" MACHINE_TWOS_HEX "\npreshared_key=" MACHINE_PSK_HEX "\n"    \
 	"endpoint=[fd00::2]:51821\nlast_handshake_time_sec=1700000037\n"          \
 	"last_handshake_time_nsec=500000000\ntx_bytes=123456\nrx_bytes=7890123\n" \

@@ -246,6 +246,39 @@ static void test_credentials_are_looked_up_first(void **state)
 	refused(p, "key", path, why);
 }
 
+/* systemd passes the files of a folder as ID_FILE. */
+static void test_a_credential_has_no_folders(void **state)
+{
+	struct place *p = *state;
+	char path[128];
+
+	write_file(p->folder, "key", KEY_A, 0600);
+	path_in(path, p->folder, "sub");
+	assert_int_equal(mkdir(path, 0700), 0);
+	write_file(path, "key", KEY_A, 0600);
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", p->creds, 1), 0);
+	assert_int_equal(load(p, "sub/key"), 0); /* not there: beside the file */
+	assert_true(has_key(&p->c, KEY_A));
+	conf_fini(&p->c);
+	write_file(p->creds, "sub_key", KEY_B, 0400);
+	assert_int_equal(load(p, "sub/key"), 0);
+	assert_true(has_key(&p->c, KEY_B));
+	conf_fini(&p->c);
+	/* Nothing leads out of the credentials. */
+	write_file(p->creds, ".._key", KEY_B, 0400);
+	assert_int_equal(load(p, "../key"), 0);
+	assert_true(has_key(&p->c, KEY_B));
+	conf_fini(&p->c);
+	path_in(path, p->folder, "sub/key");
+	remove(path);
+	path_in(path, p->folder, "sub");
+	rmdir(path);
+	path_in(path, p->creds, "sub_key");
+	remove(path);
+	path_in(path, p->creds, ".._key");
+	remove(path);
+}
+
 static void test_credential_of_one_empty_line_is_none(void **state)
 {
 	struct place *p = *state;
@@ -350,6 +383,7 @@ int main(void)
 		TEST(test_only_plain_files_hold_keys),
 		TEST(test_what_is_no_key_is_refused),
 		TEST(test_credentials_are_looked_up_first),
+		TEST(test_a_credential_has_no_folders),
 		TEST(test_credential_of_one_empty_line_is_none),
 		TEST(test_preshared_keys_are_loaded_for_each_peer),
 		TEST(test_a_placeholder_in_a_file_is_refused_too),

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,8 @@ struct daemon {
 	int set_result, get_result, reload_result;
 	size_t allowed; /* of the last set; of the next get */
 	uint16_t port;
+	bool secrets; /* it has keys */
+	unsigned shakes;
 };
 
 static int cardboard_set(void *ctx, struct conf *request)
@@ -60,6 +63,12 @@ static int cardboard_get(void *ctx, struct conf *out)
 	p = conf_add_peer(out);
 	assert_non_null(p);
 	memset(p->public_key.bytes, 0x11, KEY_LEN);
+	if (d->secrets) {
+		out->set |= CONF_PRIVATE_KEY;
+		p->set |= CONF_PEER_PSK;
+		memset(out->private_key.bytes, 0x22, KEY_LEN);
+		memset(p->psk.bytes, 0x33, KEY_LEN);
+	}
 	for (i = 0; i < d->allowed; i++) {
 		store_be32(prefix.ip.bytes, 0x0a000000 + (uint32_t)i);
 		assert_true(conf_peer_allow(p, &prefix, false));
@@ -82,7 +91,9 @@ static void cardboard_why(void *ctx, struct print *out)
 
 static void cardboard_shake(void *ctx)
 {
-	(void)ctx;
+	struct daemon *d = ctx;
+
+	d->shakes++;
 }
 
 static int cardboard_reload(void *ctx, struct print *report)
@@ -145,7 +156,7 @@ static void open_with(struct lab *l, struct control_limits limits)
 	int fd;
 
 	limits.dir = l->dir;
-	assert_int_equal(unixsock_listen(l->dir, "t0", &fd), 0);
+	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), 0);
 	assert_int_equal(control_open_with(&l->c, l->loop, &cardboard, &l->d, "t0", fd, &limits),
 			 0);
 }
@@ -704,7 +715,7 @@ static void test_a_file_gone_before_the_watch_stops_the_daemon(void **state)
 	int fd;
 
 	limits.dir = l->dir;
-	assert_int_equal(unixsock_listen(l->dir, "t0", &fd), 0);
+	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), 0);
 	unlink(l->path);
 	assert_int_equal(control_open_with(&l->c, l->loop, &cardboard, &l->d, "t0", fd, &limits),
 			 0);
@@ -718,7 +729,7 @@ static void test_other_files_of_the_directory_do_not_matter(void **state)
 	int fd;
 
 	open_with(l, (struct control_limits){ 0 });
-	assert_int_equal(unixsock_listen(l->dir, "t1", &fd), 0);
+	assert_int_equal(unixsock_listen(l->dir, "t1", (gid_t)-1, &fd), 0);
 	snprintf(other, sizeof(other), "%s/t1.sock", l->dir);
 	unlink(other);
 	close(fd);
@@ -739,7 +750,7 @@ static void test_close_unlinks_its_own_file_only(void **state)
 
 	open_with(l, (struct control_limits){ 0 });
 	unlink(l->path);
-	assert_int_equal(unixsock_listen(l->dir, "t0", &fd), 0);
+	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), 0);
 	control_close(l->c);
 	l->c = NULL;
 	assert_int_equal(lstat(l->path, &st), 0);
@@ -751,11 +762,11 @@ static void test_listen_replaces_the_stale_and_respects_the_living(void **state)
 	struct lab *l = *state;
 	int fd, second = -1;
 
-	assert_int_equal(unixsock_listen(l->dir, "t0", &fd), 0);
-	assert_int_equal(unixsock_listen(l->dir, "t0", &second), -EADDRINUSE);
+	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), 0);
+	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &second), -EADDRINUSE);
 	close(fd);
 	assert_int_equal(unixsock_connect(l->dir, "t0"), -ECONNREFUSED);
-	assert_int_equal(unixsock_listen(l->dir, "t0", &fd), 0);
+	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), 0);
 	second = unixsock_connect(l->dir, "t0");
 	assert_true(second >= 0);
 	close(second);
@@ -765,9 +776,9 @@ static void test_listen_replaces_the_stale_and_respects_the_living(void **state)
 
 	/* A file that is not a socket must not be removed. */
 	close(open(l->path, O_CREAT | O_WRONLY, 0600));
-	assert_int_equal(unixsock_listen(l->dir, "t0", &fd), -EADDRINUSE);
+	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), -EADDRINUSE);
 	assert_int_equal(access(l->path, F_OK), 0);
-	assert_int_equal(unixsock_listen(l->dir, "../t0", &fd), -EINVAL);
+	assert_int_equal(unixsock_listen(l->dir, "../t0", (gid_t)-1, &fd), -EINVAL);
 }
 
 static void make_file(const char *dir, const char *name, long pid)
@@ -804,7 +815,7 @@ static void test_what_killed_processes_left_is_swept(void **state)
 	make_file(l->dir, "t7", gone);
 	make_file(l->dir, "t7", getppid()); /* it lives */
 	make_file(l->dir, "t77", gone);     /* another tunnel's */
-	assert_int_equal(unixsock_listen(l->dir, "t7", &fd), 0);
+	assert_int_equal(unixsock_listen(l->dir, "t7", (gid_t)-1, &fd), 0);
 	close(fd);
 	assert_false(remove_file(l->dir, "t7", gone));
 	assert_true(remove_file(l->dir, "t7", getppid()));
@@ -813,7 +824,7 @@ static void test_what_killed_processes_left_is_swept(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
-static void test_the_socket_is_for_its_owner_alone(void **state)
+static void test_without_a_group_the_socket_is_for_its_owner_alone(void **state)
 {
 	struct lab *l = *state;
 	char dir[80], path[128];
@@ -822,49 +833,326 @@ static void test_the_socket_is_for_its_owner_alone(void **state)
 	int fd;
 
 	snprintf(dir, sizeof(dir), "%s/new", l->dir);
-	assert_int_equal(unixsock_listen(dir, "t0", &fd), 0);
+	assert_int_equal(unixsock_listen(dir, "t0", (gid_t)-1, &fd), 0);
 	assert_int_equal(umask(mask), 0);
 	assert_int_equal(stat(dir, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0755);
 	snprintf(path, sizeof(path), "%s/t0.sock", dir);
 	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(st.st_nlink, 1);
 	close(fd);
 	unlink(path);
 	assert_int_equal(rmdir(dir), 0); /* the hidden name is gone */
 }
 
-static void test_other_users_are_hung_up_on(void **state)
+static void test_with_a_group_the_socket_is_for_its_members_too(void **state)
 {
 	struct lab *l = *state;
+	char dir[80], path[128];
+	mode_t mask = umask(0);
+	struct stat st;
+	int fd;
+
+	snprintf(dir, sizeof(dir), "%s/new", l->dir);
+	assert_int_equal(unixsock_listen(dir, "t0", getegid(), &fd), 0);
+	assert_int_equal(umask(mask), 0);
+	assert_int_equal(stat(dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 01775);
+	assert_int_equal(st.st_gid, getegid());
+	snprintf(path, sizeof(path), "%s/t0.sock", dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0660);
+	assert_int_equal(st.st_gid, getegid());
+	close(fd);
+	unlink(path);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+static void test_an_existing_directory_keeps_its_rights(void **state)
+{
+	struct lab *l = *state;
+	struct stat st;
+	int fd;
+
+	assert_int_equal(unixsock_listen(l->dir, "t0", getegid(), &fd), 0);
+	assert_int_equal(stat(l->dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	close(fd);
+}
+
+/* Users and a group that are nobody's on a usual host. */
+enum { FIRST = 64321, SECOND = 64322, GROUP = 64400, OTHER_GROUP = 64401 };
+
+/* Run it as that user, a member of GROUP or not; returns what it returns, 0 to 127. */
+static int as_user(uid_t uid, bool member, int (*run)(const struct lab *l), struct lab *l)
+{
+	const gid_t groups[] = { GROUP };
 	int status = -1, i;
-	pid_t pid;
+	pid_t pid = fork();
 
-	if (geteuid() != 0)
-		skip();
-	open_with(l, (struct control_limits){ 0 });
-	chmod(l->dir, 0755);
-	chmod(l->path, 0777);
-	pid = fork();
+	assert_true(pid >= 0);
 	if (pid == 0) {
-		char byte;
-		int fd;
-
-		if (setgid(65534) < 0 || setuid(65534) < 0)
-			_exit(2);
-		fd = unixsock_connect(l->dir, "t0");
-		if (fd < 0)
-			_exit(3);
-		if (send(fd, "set=1\n\n", 7, MSG_NOSIGNAL) < 0)
-			_exit(0);
-		_exit(recv(fd, &byte, 1, 0) > 0 ? 1 : 0);
+		if (setgroups(member, groups) < 0 || setgid(OTHER_GROUP) < 0 || setuid(uid) < 0)
+			_exit(127);
+		_exit(run(l));
 	}
 	for (i = 0; i < 500 && waitpid(pid, &status, WNOHANG) == 0; i++)
 		pump(l, 10);
 	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_not_equal(WEXITSTATUS(status), 127);
+	return WEXITSTATUS(status);
+}
+
+/* Listen with the group, and leave the socket behind, stale. */
+static int listen_and_leave(const struct lab *l)
+{
+	int fd, r = unixsock_listen(l->dir, "t0", GROUP, &fd);
+
+	return -r;
+}
+
+static int sweep_it(const struct lab *l)
+{
+	int r = unixsock_sweep(l->dir, "t0");
+
+	return r < 0 ? -r : 100 + r;
+}
+
+static int connect_it(const struct lab *l)
+{
+	int fd = unixsock_connect(l->dir, "t0");
+
+	return fd < 0 ? -fd : 0;
+}
+
+/* By all other means: 0 if one of them worked. */
+static int take_it_away(const struct lab *l)
+{
+	char other[160];
+
+	snprintf(other, sizeof(other), "%s/x.sock", l->dir);
+	if (unlink(l->path) == 0 || rename(l->path, other) == 0 || link(l->path, other) == 0 ||
+	    chmod(l->path, 0777) == 0 || truncate(l->path, 0) == 0)
+		return 0;
+	close(open(other, O_CREAT | O_WRONLY, 0600));
+	if (access(other, F_OK) < 0)
+		return 2; /* a member may make files here */
+	if (rename(other, l->path) == 0)
+		return 0;
+	unlink(other);
+	return 1;
+}
+
+static bool open_to_the_group(struct lab *l)
+{
+	if (geteuid() != 0)
+		return false;
+	assert_int_equal(chown(l->dir, 0, GROUP), 0);
+	assert_int_equal(chmod(l->dir, 01775), 0);
+	return true;
+}
+
+static void test_who_may_not_give_the_socket_away_keeps_it(void **state)
+{
+	struct lab *l = *state;
+	struct stat st;
+
+	if (!open_to_the_group(l))
+		skip();
+	assert_int_equal(chmod(l->dir, 01777), 0);
+	assert_int_equal(as_user(FIRST, false, listen_and_leave, l), 0);
+	assert_int_equal(lstat(l->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(st.st_gid, OTHER_GROUP);
+	assert_int_equal(as_user(SECOND, true, listen_and_leave, l), EPERM);
+}
+
+static void test_nobody_removes_the_socket_of_another_user(void **state)
+{
+	struct lab *l = *state;
+	struct stat st;
+	int fd;
+
+	if (!open_to_the_group(l))
+		skip();
+	/* a stale one */
+	assert_int_equal(as_user(FIRST, true, listen_and_leave, l), 0);
+	assert_int_equal(lstat(l->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0660);
+	assert_int_equal(st.st_uid, FIRST);
+	assert_int_equal(st.st_gid, GROUP);
+	assert_int_equal(as_user(SECOND, true, take_it_away, l), 1);
+	assert_int_equal(as_user(SECOND, true, sweep_it, l), EPERM);
+	assert_int_equal(as_user(SECOND, true, listen_and_leave, l), EPERM);
+	assert_int_equal(as_user(SECOND, false, listen_and_leave, l), EACCES);
+	assert_true(unixsock_is(l->path, &st));
+	/* its own user may, and root */
+	assert_int_equal(as_user(FIRST, true, listen_and_leave, l), 0);
+	assert_int_equal(unixsock_sweep(l->dir, "t0"), 1);
+	/* a living one */
+	assert_int_equal(unixsock_listen(l->dir, "t0", GROUP, &fd), 0);
+	assert_int_equal(lstat(l->path, &st), 0);
+	assert_int_equal(as_user(SECOND, true, take_it_away, l), 1);
+	assert_int_equal(as_user(SECOND, true, listen_and_leave, l), EADDRINUSE);
+	assert_int_equal(as_user(SECOND, true, connect_it, l), 0);
+	assert_int_equal(as_user(SECOND, false, connect_it, l), EACCES);
+	assert_true(unixsock_is(l->path, &st));
+	close(fd);
+}
+
+/* 0: EACCES for a set, as wg(8) reads it. */
+static int be_told(const struct lab *l)
+{
+	static const char request[] = "set=1\nlisten_port=1\n\n";
+	int fd = unixsock_connect(l->dir, "t0");
+	char answer[64] = { 0 };
+
+	if (fd < 0 || send(fd, request, strlen(request), MSG_NOSIGNAL) < 0 ||
+	    recv(fd, answer, sizeof(answer) - 1, 0) <= 0)
+		return 2;
+	return strcmp(answer, "errno=-13\n\n") != 0;
+}
+
+static void test_strangers_are_told_so(void **state)
+{
+	struct lab *l = *state;
+
+	if (geteuid() != 0)
+		skip();
+	open_with(l, (struct control_limits){ 0 });
+	assert_int_equal(chmod(l->dir, 0755), 0);
+	assert_int_equal(chmod(l->path, 0777), 0);
+	assert_int_equal(as_user(FIRST, false, be_told, l), 0);
 	assert_int_equal(l->d.sets, 0);
+}
+
+static const enum rights none = RIGHTS_NONE, reads = RIGHTS_READ;
+
+static void test_readers_see_everything_but_secrets(void **state)
+{
+	struct lab *l = *state;
+	const char *heard;
+	bool closed;
+	int fd;
+
+	l->d.secrets = true;
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	assert_true(tell(l, fd, "get=1\n\n", 7));
+	heard = hear(l, fd, 500, &closed);
+	assert_non_null(strstr(heard, "private_key=22"));
+	assert_non_null(strstr(heard, "preshared_key=33"));
+	close(fd);
+	control_close(l->c);
+
+	open_with(l, (struct control_limits){ .rights = &reads });
+	fd = client(l);
+	assert_true(tell(l, fd, "get=1\n\n", 7));
+	heard = hear(l, fd, 500, &closed);
+	assert_memory_equal(heard, GET_HEAD, strlen(GET_HEAD));
+	assert_non_null(strstr(heard, "\npersistent_keepalive_interval=0\nerrno=0\n\n"));
+	assert_null(strstr(heard, "private_key"));
+	assert_null(strstr(heard, "preshared_key"));
+	assert_null(strstr(heard, "22"));
+	assert_null(strstr(heard, "33"));
+	expect_answer(l, fd, "status=1\n\n",
+		      "interface=t0 state=up listen_port=51820\nerrno=0\n\n");
+	expect_answer(l, fd, "why=1\n\n", "verdict=E-TEST\nerrno=0\n\n");
+	assert_true(tell(l, fd, "events=1\n\n", 10));
+	pump(l, 10);
+	assert_true(recv(fd, (char[64]){ 0 }, 64, MSG_PEEK) > 0);
+	assert_int_equal(control_subscribers(l->c)->n, 1);
+	close(fd);
+}
+
+static void expect_refusals(struct lab *l, int fd, const char *set, const char *other)
+{
+	expect_answer(l, fd, "set=1\nlisten_port=1\n\n", set);
+	expect_answer(l, fd, "set=1\n\n", set);
+	expect_answer(l, fd, "reload=1\n\n", other);
+	expect_answer(l, fd, "handshake=1\n\n", other);
+	expect_answer(l, fd, "stop=1\n\n", other);
+	/* Not even what is wrong with it. */
+	expect_answer(l, fd, "stop=1\nnow=1\n\n", other);
+	expect_answer(l, fd, "set=1\nlisten_port\n\n", set);
+	assert_int_equal(l->d.sets + l->d.reloads + l->d.shakes + l->d.stops, 0);
+	assert_int_equal(l->d.port, 51820);
+}
+
+static void test_readers_change_nothing(void **state)
+{
+	struct lab *l = *state;
+	int fd;
+
+	open_with(l, (struct control_limits){ .rights = &reads });
+	fd = client(l);
+	expect_refusals(l, fd, "errno=-1\n\n", "errno=1\n\n");
+	/* The next request on the connection has its own price. */
+	expect_answer(l, fd, "why=1\n\n", "verdict=E-TEST\nerrno=0\n\n");
+	expect_answer(l, fd, "stop=1\n\n", "errno=1\n\n");
+	close(fd);
+}
+
+static void test_a_stranger_is_refused_every_request(void **state)
+{
+	struct lab *l = *state;
+	int fd;
+
+	open_with(l, (struct control_limits){ .rights = &none });
+	fd = client(l);
+	expect_refusals(l, fd, "errno=-13\n\n", "errno=13\n\n");
+	expect_answer(l, fd, "get=1\n\n", "errno=13\n\n");
+	expect_answer(l, fd, "status=1\n\n", "errno=13\n\n");
+	expect_answer(l, fd, "why=1\n\n", "errno=13\n\n");
+	expect_answer(l, fd, "events=1\n\n", "errno=13\n\n");
+	assert_int_equal(l->d.gets, 0);
+	assert_int_equal(control_subscribers(l->c)->n, 0);
+	assert_true(tell(l, fd, "nonsense=1\n", 11));
+	expect_hang_up(l, fd, 0, 500);
+	close(fd);
+}
+
+static void test_a_guest_who_sends_much_is_hung_up_on(void **state)
+{
+	static const char line[] = "allowed_ip=10.0.0.0/8\n";
+	struct lab *l = *state;
+	unsigned i;
+	int fd;
+
+	open_with(l, (struct control_limits){ .rights = &reads });
+	fd = client(l);
+	assert_true(tell(l, fd, "set=1\n", 6));
+	for (i = 0; i < 1000; i++)
+		assert_true(tell(l, fd, line, strlen(line)));
+	expect_answer(l, fd, "\n", "errno=-1\n\n");
+	assert_true(tell(l, fd, "set=1\n", 6));
+	for (i = 0; i < 10000 && tell(l, fd, line, strlen(line)); i++)
+		;
+	assert_in_range(i, 2000, 9999);
+	close(fd);
+}
+
+/* Somebody who may stop the tunnel always finds one. */
+static void test_guests_leave_half_of_the_places(void **state)
+{
+	struct lab *l = *state;
+	int fd[4], i;
+
+	open_with(l, (struct control_limits){ .clients = 5, .rights = &reads });
+	for (i = 0; i < 3; i++) {
+		fd[i] = client(l);
+		expect_answer(l, fd[i], "why=1\n\n", "verdict=E-TEST\nerrno=0\n\n");
+	}
+	fd[3] = client(l);
+	expect_hang_up(l, fd[3], 0, 500);
+	close(fd[3]);
+	close(fd[0]);
+	pump(l, 10);
+	fd[0] = client(l);
+	expect_answer(l, fd[0], "why=1\n\n", "verdict=E-TEST\nerrno=0\n\n");
+	for (i = 0; i < 3; i++)
+		close(fd[i]);
 }
 
 static uint32_t seed = 1;
@@ -1026,8 +1314,17 @@ int main(void)
 		TEST(test_close_unlinks_its_own_file_only),
 		TEST(test_listen_replaces_the_stale_and_respects_the_living),
 		TEST(test_what_killed_processes_left_is_swept),
-		TEST(test_the_socket_is_for_its_owner_alone),
-		TEST(test_other_users_are_hung_up_on),
+		TEST(test_without_a_group_the_socket_is_for_its_owner_alone),
+		TEST(test_with_a_group_the_socket_is_for_its_members_too),
+		TEST(test_an_existing_directory_keeps_its_rights),
+		TEST(test_who_may_not_give_the_socket_away_keeps_it),
+		TEST(test_nobody_removes_the_socket_of_another_user),
+		TEST(test_strangers_are_told_so),
+		TEST(test_readers_see_everything_but_secrets),
+		TEST(test_readers_change_nothing),
+		TEST(test_a_stranger_is_refused_every_request),
+		TEST(test_a_guest_who_sends_much_is_hung_up_on),
+		TEST(test_guests_leave_half_of_the_places),
 		TEST(test_listeners_outlive_the_patience_for_clients),
 		TEST(test_answers_before_a_stream_of_events_come_first),
 	};

@@ -182,6 +182,26 @@ static void test_keys_are_shown_only_when_asked_for(void **state)
 	tunnelview_fini(&r);
 }
 
+static void test_keys_that_were_not_told_are_hidden(void **state)
+{
+	struct print out = { 0 };
+	struct tunnelview r;
+
+	(void)state;
+	make(&r, "listen_port=1\npublic_key=" ONES_HEX "\n",
+	     "interface=wg0 state=up public_key=HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=\n");
+	show_report(&out, &r, &open_keys);
+	assert_string_equal(out.chars,
+			    "interface: wg0\n"
+			    "  public key: HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=\n"
+			    "  private key: (hidden)\n"
+			    "  listening port: 1\n\n"
+			    "peer: " ONES_BASE64 "\n"
+			    "  allowed ips: (none)\n");
+	print_fini(&out);
+	tunnelview_fini(&r);
+}
+
 static void test_colours_are_those_of_wg(void **state)
 {
 	struct print out = { 0 };
@@ -310,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_a_report_is_shown_as_wg_shows_it),
 		cmocka_unit_test(test_rates_are_shown_when_there_are_any),
 		cmocka_unit_test(test_keys_are_shown_only_when_asked_for),
+		cmocka_unit_test(test_keys_that_were_not_told_are_hidden),
 		cmocka_unit_test(test_colours_are_those_of_wg),
 		cmocka_unit_test(test_peers_are_ordered_by_handshake_then_as_they_came),
 		cmocka_unit_test(test_malformed_lines_are_refused),

@@ -179,6 +179,25 @@ static void test_no_tunnel_is_an_empty_list(void **state)
 	print_fini(&out);
 }
 
+/* It may not see the keys: neither the own public one, by a private one, nor whether there is a psk. */
+static void test_what_a_reader_may_not_know_is_null(void **state)
+{
+	struct print out = { 0 };
+	struct tunnelview r;
+
+	(void)state;
+	tunnelview_init(&r, "wg0");
+	assert_int_equal(tunnelview_get(&r, text_from_str("public_key=" MACHINE_ONES_HEX "\n")), 0);
+	tunnelview_status(&r,
+			  text_from_str("interface=wg0 state=up public_key=" MACHINE_PUBLIC "\n"));
+	status_json(&out, &r, 1, NOW);
+	assert_false(out.failed);
+	assert_non_null(strstr(out.chars, "\"public_key\": \"" MACHINE_PUBLIC "\""));
+	assert_non_null(strstr(out.chars, "\"has_preshared_key\": null"));
+	print_fini(&out);
+	tunnelview_fini(&r);
+}
+
 static void test_odd_words_of_a_daemon_make_valid_json(void **state)
 {
 	struct print out = { 0 };
@@ -210,6 +229,7 @@ int main(void)
 		cmocka_unit_test(test_what_another_daemon_does_not_say_is_null),
 		cmocka_unit_test(test_no_secret_is_in_it),
 		cmocka_unit_test(test_no_tunnel_is_an_empty_list),
+		cmocka_unit_test(test_what_a_reader_may_not_know_is_null),
 		cmocka_unit_test(test_odd_words_of_a_daemon_make_valid_json),
 	};
 

@@ -68,6 +68,7 @@ static void fill(struct conf *c)
 	assert_non_null(peer);
 	set_key(&peer->public_key, KEY_2);
 	set_key(&peer->psk, KEY_3);
+	peer->set |= CONF_PEER_PSK;
 	assert_true(endpoint_parse(&peer->endpoint, endpoint, sizeof(endpoint) - 1));
 	peer->handshake_sec = 1763913104;
 	peer->handshake_nsec = 999999999;
@@ -80,6 +81,7 @@ static void fill(struct conf *c)
 	peer = conf_add_peer(c);
 	assert_non_null(peer);
 	set_key(&peer->public_key, KEY_3);
+	peer->set |= CONF_PEER_PSK;
 }
 
 static void test_a_whole_tunnel_prints_in_the_order_of_the_protocol(void **state)

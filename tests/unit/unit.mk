@@ -61,6 +61,7 @@ unit_tests = \
 	tests/unit/test_reconcile \
 	tests/unit/test_record \
 	tests/unit/test_reach \
+	tests/unit/test_rights \
 	tests/unit/test_rng \
 	tests/unit/test_regress_proto \
 	tests/unit/test_rekey \
