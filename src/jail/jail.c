@@ -88,7 +88,7 @@ static int enter_bounding(const struct jail_plan *plan, struct jail_report *repo
 	say(report, JAIL_BOUNDING, left == 0, "empty");
 	if (left > 0)
 		snprintf(report->part[JAIL_BOUNDING].what, JAIL_TEXT,
-			 "%u capabilities: lowering it needs CAP_SETPCAP", left);
+			 "%u left: lowering it needs CAP_SETPCAP", left);
 	return 0;
 }
 
@@ -127,20 +127,20 @@ static int enter_limits(const struct jail_plan *plan, struct jail_report *report
 
 static int enter_files(const struct jail_plan *plan, struct jail_report *report)
 {
-	int r;
+	int abi = landlock_abi(), r;
 
-	report->landlock = landlock_abi();
-	if (report->landlock == 0) {
+	if (abi <= 0) {
 		say(report, JAIL_FILES, false,
-		    "this kernel has no Landlock: it may read what everybody may");
+		    abi < 0 ? "Landlock may not be used here: all may be read that everybody may"
+			    : "this kernel has no Landlock: all may be read that everybody may");
 		return 0;
 	}
-	r = landlock_enter(report->landlock, plan->files,
-			   plan->tcp_port ? plan->tcp_port : DNS_PORT);
+	r = landlock_enter(abi, plan->files, plan->tcp_port ? plan->tcp_port : DNS_PORT);
 	if (r < 0)
 		return r;
+	report->landlock = abi;
 	report->part[JAIL_FILES].held = true;
-	snprintf(report->part[JAIL_FILES].what, JAIL_TEXT, "ABI %d", report->landlock);
+	snprintf(report->part[JAIL_FILES].what, JAIL_TEXT, "ABI %d", abi);
 	return 0;
 }
 

@@ -47,6 +47,8 @@ int landlock_abi(void)
 {
 	long abi = syscall(CREATE_RULESET, NULL, 0, ABI_OF_KERNEL);
 
+	if (abi < 0 && errno != ENOSYS && errno != EOPNOTSUPP)
+		return -errno;
 	return abi < 0 ? 0 : (int)abi;
 }
 

@@ -10,7 +10,10 @@
 
 #include <stdint.h>
 
-/* The version that the kernel has; 0: it was built or started without Landlock. */
+/*
+ * The version that the kernel has; 0: it was built or started without Landlock; -errno: it may
+ * not be used here, as in some containers.
+ */
 int landlock_abi(void);
 /*
  * Give up, for good, all that this version can hold back, except reading these files, and TCP

@@ -18,6 +18,7 @@ enum { SKIPPED = 77, FILE_MAX = 1 << 20, PATIENCE = 20 };
 
 const struct user jailed_nobody = { .uid = 65534, .gid = 65534, .name = "nobody" };
 const char *const *jailed_files;
+void (*jailed_before)(void);
 
 static bool is_held(enum jailed_where where, const struct jail_report *report)
 {
@@ -49,6 +50,12 @@ bool jailed_enter(enum jailed_where where, struct jail_report *report)
 	return r == 0 && is_held(where, report);
 }
 
+bool jailed_failed(const char *file, int line)
+{
+	fprintf(stderr, "%s:%d: %s\n", file, line, strerror(errno));
+	return true;
+}
+
 static void try_and_exit(jailed_fn *fn, enum jailed_where where)
 {
 	struct jail_report report;
@@ -59,6 +66,8 @@ static void try_and_exit(jailed_fn *fn, enum jailed_where where)
 	signal(SIGABRT, SIG_DFL);
 	signal(SIGSEGV, SIG_DFL);
 	alarm(PATIENCE);
+	if (jailed_before)
+		jailed_before();
 	if (where != JAILED_FREE && !jailed_enter(where, &report))
 		_exit(JAILED_CANNOT);
 	r = fn();
