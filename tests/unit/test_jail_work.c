@@ -62,6 +62,7 @@ static struct scene {
 	struct rtnl rtnl;
 	struct watch watch;
 	int listener, memory; /* memory: the socket that memory files come by */
+	int text;             /* one of them */
 	struct sockaddr_un control;
 	socklen_t control_len;
 	struct ev_loop *loop;
@@ -356,7 +357,12 @@ static int work_files(void)
 	JAILED_MUST(fclose(file) == 0);
 	JAILED_MUST(stat(scene.conf, &st) == 0);
 	file = fopen("/dev/urandom", "r");
-	JAILED_MUST(file && fgetc(file) != EOF);
+	JAILED_MUST(file && fgetc(file) != EOF && fclose(file) == 0);
+	/* A memory file can be opened by name: so somebody with rights can hand over any text. */
+	snprintf(line, sizeof(line), "/proc/self/fd/%d", scene.text);
+	JAILED_MUST(stat(line, &st) == 0 && st.st_size == 5);
+	file = fopen(line, "re");
+	JAILED_MUST(file && fgets(line, sizeof(line), file) && strcmp(line, "hello") == 0);
 	return 0;
 }
 
@@ -610,6 +616,7 @@ static int try_with_company(jailed_fn *fn, enum jailed_where where)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	assert_int_equal(send_file(pair[0], sealed), 0);
 	scene.memory = pair[1];
+	scene.text = sealed;
 	scene.mute = fn == work_too_much_memory_file;
 	got = jailed_try(fn, where);
 	if (fn == work_memory_files && got == 0) {
