@@ -105,6 +105,13 @@ static const struct call_way clone_ways[] = {
 		       .value = THREAD } },
 };
 
+/* AddressSanitizer gives its signal stack back when a thread or the process ends. */
+#ifdef __SANITIZE_ADDRESS__
+#define ONLY_SANITIZED { .name = "sigaltstack" },
+#else
+#define ONLY_SANITIZED
+#endif
+
 #define WAYS(ways_, text) .condition = (text), .way = (ways_), .ways = LEN(ways_)
 #define SOFT              .otherwise = CALL_REFUSED
 #define WITH_THREADS      .when = CALL_THREADS
@@ -213,6 +220,7 @@ const struct call calls_table[] = {
 	{ .name = "prctl", NEVER },
 	{ .name = "prlimit64", NEVER },
 	{ .name = "exit_group" },
+	ONLY_SANITIZED
 
 	/* Threads. */
 	{ .name = "futex", WAYS(futex_ways, WAITING) },
@@ -223,6 +231,6 @@ const struct call calls_table[] = {
 	{ .name = "set_robust_list", WITH_THREADS },
 	{ .name = "sched_setaffinity", WITH_THREADS },
 	{ .name = "exit", WITH_THREADS },
-	{ .name = "sched_getaffinity", NEVER },
+	{ .name = "sched_getaffinity", WITH_THREADS, SOFT },
 };
 const size_t calls_count = LEN(calls_table);

@@ -37,7 +37,7 @@ enum call_otherwise {
 
 enum call_when {
 	CALL_ALWAYS,
-	CALL_THREADS, /* only in a process with threads; in another it kills */
+	CALL_THREADS, /* only in a process with threads */
 	CALL_NEVER,   /* in the table only because it does not kill */
 };
 

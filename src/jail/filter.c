@@ -80,8 +80,6 @@ static int add_outer(const struct filter *f, int number, const struct call *call
 {
 	if (call->otherwise == CALL_KILLS)
 		return allow_ways(f, number, call);
-	if (call->when == CALL_THREADS && !f->threads)
-		return 0;
 	return allow(f, number);
 }
 
