@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <seccomp.h>
-#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "jail/calls.h"
 
-enum { MODE_FILTER = 2 }; /* SECCOMP_MODE_FILTER */
+enum { SET_MODE_FILTER = 1, API_KILL_PROCESS = 3 };
 
 /*
  * libseccomp gives a filter one action for all that no rule covers, but ours needs two. So
@@ -98,9 +98,6 @@ static int add_all(const struct filter *f)
 
 	for (size_t i = 0; i < calls_count && r == 0; i++)
 		r = add(f, &calls_table[i]);
-	/* The outer one is loaded after it, and forbids this. */
-	if (r == 0 && f->inner)
-		r = allow(f, seccomp_syscall_resolve_name("seccomp"));
 	return r;
 }
 
@@ -123,6 +120,22 @@ static int load(struct filter *f, uint32_t otherwise, uint32_t foreign)
 	return r;
 }
 
+/* NULL: there are filters, of the kind that we need. */
+static const char *hindrance(void)
+{
+	/* All socket calls are one, whose arguments a filter cannot see. */
+	if (!exists("recvmsg"))
+		return "socket calls of this machine cannot be told apart";
+	/* With filters, the kernel looks at the one that is not there. */
+	if (syscall(SYS_seccomp, SET_MODE_FILTER, 0, NULL) < 0 && errno != EFAULT)
+		return errno == EPERM || errno == EACCES
+			       ? "filters of system calls may not be used here"
+			       : "this kernel has no filters of system calls";
+	if (seccomp_api_get() < API_KILL_PROCESS)
+		return "this kernel is too old: its filters cannot end a process";
+	return NULL;
+}
+
 int filter_enter(bool log, bool threads, const char **why)
 {
 	struct filter inner = { .threads = threads, .inner = true };
@@ -131,16 +144,10 @@ int filter_enter(bool log, bool threads, const char **why)
 	uint32_t kill = log ? SCMP_ACT_LOG : SCMP_ACT_KILL_PROCESS;
 	int r;
 
-	if (!exists("recvmsg")) {
-		/* All socket calls are one, whose arguments a filter cannot see. */
-		*why = "socket calls of this machine cannot be told apart";
+	*why = hindrance();
+	if (*why)
 		return -ENOSYS;
-	}
-	/* With filters, the kernel looks at the one that is not there: EFAULT. */
-	if (prctl(PR_SET_SECCOMP, MODE_FILTER, NULL, 0, 0) < 0 && errno != EFAULT) {
-		*why = "this kernel has no system call filters";
-		return -ENOSYS;
-	}
-	r = load(&inner, refuse, kill);
-	return r < 0 ? r : load(&outer, kill, kill);
+	/* This order: the inner one refuses to load another. */
+	r = load(&outer, kill, kill);
+	return r < 0 ? r : load(&inner, refuse, kill);
 }

@@ -13,6 +13,7 @@
 #include <linux/keyctl.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -125,6 +126,12 @@ static int try_setuid(void)
 static int try_dumpable(void)
 {
 	return result(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+}
+
+static int try_another_filter(void)
+{
+	return result(syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0,
+			      &(const uint32_t){ SECCOMP_RET_ALLOW }));
 }
 
 static int try_raise_limit(void)
@@ -393,6 +400,7 @@ static const struct attempt {
 	{ "read the memory of the parent", try_read_memory_of_parent, 0, EPERM, KILLED, 0 },
 	{ "setuid", try_setuid, 0, EPERM, KILLED, 0 },
 	{ "be dumpable", try_dumpable, 0, 0, EACCES, 0 },
+	{ "ask about filters", try_another_filter, 0, 0, EACCES, 0 },
 	{ "raise a limit", try_raise_limit, 0, EPERM, EACCES, 0 },
 	{ "open /etc/shadow", try_open_shadow, 0, EACCES, EACCES, 0 },
 	{ "open another file", try_open_other, 0, EACCES, EACCES, 1 },
