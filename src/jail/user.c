@@ -56,12 +56,23 @@ static bool is_final(const struct user *u)
 	       is_all(u->uid) && is_all_group(u->gid);
 }
 
+static bool has_groups(void)
+{
+	return getgroups(0, NULL) > 0;
+}
+
 static void tell(const struct user *u, char what[USER_TEXT])
 {
-	bool groups = getgroups(0, NULL) > 0;
-
 	snprintf(what, USER_TEXT, "%s%s%u%s%s", u->name, u->name[0] ? " (" : "", u->uid,
-		 u->name[0] ? ")" : "", groups ? ", with other groups" : "");
+		 u->name[0] ? ")" : "", has_groups() ? ", with other groups" : "");
+}
+
+/* Also one that could become root again. */
+static bool is_root(void)
+{
+	uid_t real, effective, saved;
+
+	return getresuid(&real, &effective, &saved) < 0 || !real || !effective || !saved;
 }
 
 /* EINVAL: the user namespace does not know it. EPERM: a right is missing, as in a container. */
@@ -78,7 +89,7 @@ static int stay(char what[USER_TEXT], int err)
 int user_become(const struct user *u, bool *held, char what[USER_TEXT])
 {
 	*held = false;
-	if (geteuid() != 0 && getuid() != 0) {
+	if (!is_root()) {
 		struct user now = { .uid = geteuid(), .gid = getegid() };
 
 		tell(&now, what);
@@ -95,6 +106,6 @@ int user_become(const struct user *u, bool *held, char what[USER_TEXT])
 	if (!is_final(u))
 		return -EPERM;
 	tell(u, what);
-	*held = true;
+	*held = !has_groups();
 	return 0;
 }

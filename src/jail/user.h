@@ -22,10 +22,10 @@ struct user {
 bool user_find(struct user *u, const char *name);
 /*
  * As root, become this user without any other group, and prove that there is no way back.
- * Other users stay what they are. 0, and *held says whether this process is now not root; what
- * tells why not, or which user it is. Staying root is no error where the kernel allows nothing
- * else: in a user namespace without that user, or without CAP_SETUID. -EPERM: there is a way
- * back, or something is half done; the process must end.
+ * Other users stay what they are. 0, and *held says whether this process is now not root, and
+ * left its groups if it was; what tells why not, or which user it is. Staying root is no error
+ * where the kernel allows nothing else: in a user namespace without that user, or without
+ * CAP_SETUID. -EPERM: there is a way back, or something is half done; the process must end.
  */
 int user_become(const struct user *u, bool *held, char what[USER_TEXT]);
 

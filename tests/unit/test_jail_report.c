@@ -2,6 +2,7 @@
 /* What the jail tells where it cannot hold all, and when it refuses to go on. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -131,6 +132,30 @@ static int container_without_setuid(void)
 	return 0;
 }
 
+static int namespace_that_keeps_groups(void)
+{
+	const gid_t groups[] = { 1, 2 };
+	struct jail_report report;
+
+	MUST(setgroups(LEN(groups), groups) == 0);
+	MUST(take_away(SYS_setgroups, EPERM));
+	MUST(jail_enter(&plain, &report) == 0);
+	MUST(is_held_but(&report, JAIL_USER, "nobody (65534), with other groups"));
+	return 0;
+}
+
+/* Another user for the moment, without the right to become it for good. */
+static int saved_root(void)
+{
+	struct jail_report report;
+
+	MUST(setresuid(65534, 65534, 0) == 0);
+	MUST(jail_enter(&plain, &report) == 0);
+	MUST(!report.part[JAIL_USER].held);
+	MUST(strncmp(report.part[JAIL_USER].what, "root: ", 6) == 0);
+	return 0;
+}
+
 static int unit_without_root(void)
 {
 	struct jail_report report;
@@ -207,6 +232,8 @@ static void test_the_report_tells_what_is_not_held(void **state)
 	assert_int_equal(jailed_try(off, JAILED_FREE), 0);
 	assert_int_equal(jailed_try(namespace_of_one, JAILED_FREE), 0);
 	assert_int_equal(jailed_try(container_without_setuid, JAILED_FREE), 0);
+	assert_int_equal(jailed_try(namespace_that_keeps_groups, JAILED_FREE), 0);
+	assert_int_equal(jailed_try(saved_root, JAILED_FREE), 0);
 	assert_int_equal(jailed_try(unit_without_root, JAILED_FREE), 0);
 	assert_int_equal(jailed_try(kernel_without_landlock, JAILED_FREE), 0);
 	assert_int_equal(jailed_try(container_without_landlock, JAILED_FREE), 0);
