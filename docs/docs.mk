@@ -6,7 +6,7 @@ dist_man_MANS = \
 	docs/man/taut.8 \
 	docs/man/taut.conf.5
 
-dist_doc_DATA += docs/WHY.md docs/MIGRATION.md docs/STATUS.md docs/status.schema.json \
+dist_doc_DATA += docs/WHY.md docs/JAIL.md docs/MIGRATION.md docs/STATUS.md docs/status.schema.json \
 	docs/events.schema.json docs/why.schema.json
 
 examplesdir = $(docdir)/examples

@@ -5,7 +5,7 @@
 
 # To build the program.
 PACKAGES_BUILD="autoconf automake make gcc libc6-dev pkg-config
-	libsodium-dev libev-dev libmnl-dev libc-ares-dev libjansson-dev libssl-dev"
+	libsodium-dev libev-dev libmnl-dev libc-ares-dev libjansson-dev libssl-dev libseccomp-dev"
 
 # intel-ipsec-mb, by far the fastest cipher, is available for amd64 only.
 case $(dpkg --print-architecture 2>/dev/null) in

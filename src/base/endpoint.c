@@ -2,11 +2,11 @@
 #include "base/endpoint.h"
 
 #include <arpa/inet.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/ifname.h"
 #include "base/text.h"
 
 /* A name first, as getaddrinfo() does: an interface may be called "7". */
@@ -21,7 +21,7 @@ static bool scope_parse(uint32_t *scope, struct text t)
 	if (len < sizeof(name) && !memchr(t.at, '\0', len)) {
 		memcpy(name, t.at, len);
 		name[len] = '\0';
-		*scope = if_nametoindex(name);
+		*scope = ifname_index(name);
 		if (*scope)
 			return true;
 	}
@@ -95,7 +95,7 @@ void endpoint_print(char text[ENDPOINT_TEXT], const struct endpoint *e)
 		return;
 
 	inet_ntop(AF_INET6, &v6->sin6_addr, address, sizeof(address));
-	if (v6->sin6_scope_id && if_indextoname(v6->sin6_scope_id, name))
+	if (v6->sin6_scope_id && ifname_of(v6->sin6_scope_id, name))
 		snprintf(scope, sizeof(scope), "%%%s", name);
 	else if (v6->sin6_scope_id)
 		snprintf(scope, sizeof(scope), "%%%u", v6->sin6_scope_id);

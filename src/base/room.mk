@@ -11,6 +11,7 @@ libbase_a_SOURCES = \
 	src/base/endpoint.c src/base/endpoint.h \
 	src/base/exitcode.h \
 	src/base/fate.c src/base/fate.h \
+	src/base/ifname.c src/base/ifname.h \
 	src/base/instant.h \
 	src/base/ip.c src/base/ip.h \
 	src/base/key.c src/base/key.h \

@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/ifname.h"
 #include "base/mem.h"
 #include "base/print.h"
 #include "host/resolvconf.h"
@@ -240,7 +240,7 @@ bool host_filters_strictly(struct host *h, uint32_t ifindex, char name[16])
 	char path[80], all, own;
 
 	(void)h;
-	if (!if_indextoname(ifindex, name))
+	if (!ifname_of(ifindex, name))
 		return false;
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%.15s/rp_filter", name);
 	all = read_sysctl("/proc/sys/net/ipv4/conf/all/rp_filter");

@@ -4,9 +4,11 @@
 #include <ares.h>
 #include <errno.h>
 #include <ev.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/mem.h"
@@ -194,6 +196,20 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+/*
+ * A process without rights can no longer read it once it was replaced. A new channel would then
+ * fall back to a name server on this host, so the old one, with the servers of then, is better.
+ */
+static bool is_forbidden(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return errno == EACCES;
+	close(fd);
+	return false;
+}
+
 static struct channel *channel_for_asking(struct dnsquery_channel *l)
 {
 	struct channel *c = l->channels;
@@ -202,6 +218,8 @@ static struct channel *channel_for_asking(struct dnsquery_channel *l)
 	if (stat(l->resolv_conf, &conf) < 0)
 		memset(&conf, 0, sizeof(conf));
 	if (c && !l->retired && same_file(&conf, &l->conf) && !(c->failed && c->pending == 0))
+		return c;
+	if (c && !l->retired && is_forbidden(l->resolv_conf))
 		return c;
 	l->conf = conf;
 	if (c && c->pending == 0) {

@@ -6,7 +6,8 @@
  * One query for the addresses of a name, through c-ares (/etc/hosts, then DNS).
  * names/resolver.h retries; this asks once.  Queries share a channel.  A channel
  * reads resolv.conf only when it is created, so a new one is created when that file
- * has changed, and after a failure as soon as nothing is pending on the old one.
+ * has changed, and after a failure as soon as nothing is pending on the old one. A file that
+ * may not be read (EACCES) counts as unchanged.
  */
 
 #include <stdbool.h>

@@ -37,6 +37,7 @@ unit_tests = \
 	tests/unit/test_index \
 	tests/unit/test_inner \
 	tests/unit/test_kdf \
+	tests/unit/test_jail_report \
 	tests/unit/test_keepalive \
 	tests/unit/test_key \
 	tests/unit/test_keygen \
@@ -100,6 +101,9 @@ unit_tests = \
 if HAVE_IPSECMB
 unit_tests += tests/unit/test_aead_scrub
 endif
+if HAVE_SECCOMP
+unit_tests += tests/unit/test_jail tests/unit/test_jail_calls tests/unit/test_jail_work
+endif
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests) tests/unit/aead_forced.sh tests/unit/aead_ipsecmb.sh \
 	tests/unit/cli_keys.sh
@@ -108,6 +112,7 @@ LDADD = $(ROOM_LIBS) $(CMOCKA_LIBS)
 
 unit_lab = tests/unit/lab.c tests/unit/lab.h
 unit_pair = tests/unit/pair.c tests/unit/pair.h
+unit_jailed = tests/unit/jailed.c tests/unit/jailed.h
 unit_judge = \
 	tests/fuzz/judge.c tests/fuzz/judge.h \
 	tests/fuzz/naive.c tests/fuzz/naive.h \
@@ -120,6 +125,10 @@ tests_unit_test_syscall_faults_SOURCES = tests/unit/test_syscall_faults.c $(unit
 tests_unit_test_flight_SOURCES = tests/unit/test_flight.c tests/unit/adversary.h $(unit_pair)
 tests_unit_test_handshake_SOURCES = tests/unit/test_handshake.c $(unit_pair)
 tests_unit_test_host_SOURCES = tests/unit/test_host.c $(unit_lab)
+tests_unit_test_jail_SOURCES = tests/unit/test_jail.c $(unit_jailed) $(unit_lab)
+tests_unit_test_jail_calls_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+tests_unit_test_jail_report_SOURCES = tests/unit/test_jail_report.c $(unit_jailed)
+tests_unit_test_jail_work_SOURCES = tests/unit/test_jail_work.c $(unit_jailed) $(unit_lab)
 tests_unit_test_keepalive_SOURCES = tests/unit/test_keepalive.c $(unit_pair)
 tests_unit_test_load_SOURCES = tests/unit/test_load.c $(unit_pair)
 tests_unit_test_netlink_SOURCES = tests/unit/test_netlink.c $(unit_lab)
