@@ -50,7 +50,7 @@ _taut()
 {
 	local verbs='run up down reload status show events why wait check genkey pubkey
 		genpsk new join accept export import help version'
-	local options='--foreground --verbose --quiet --log-level --aead --tun-vnet --tun-tso
+	local options='--foreground --verbose --quiet --log-level --jail --aead --tun-vnet --tun-tso
 		--tun-uso --tun-tcp-gro --tun-udp-gro --udp-gso --udp-gro --udp-rcvbuf --udp-sndbuf
 		--tun-queue-len --tun-gso-segs --batch-bytes --help --version'
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
@@ -62,6 +62,7 @@ _taut()
 	[[ $before == = && $COMP_CWORD -ge 2 ]] && before=${COMP_WORDS[COMP_CWORD-2]}
 	case $before in
 	--log-level) _taut_words "$word" 'silent error warn info debug'; return ;;
+	--jail) _taut_words "$word" 'on log off'; return ;;
 	--aead) _taut_words "$word" 'auto ipsec-mb openssl sodium'; return ;;
 	--tun-queue-len|--tun-gso-segs|--batch-bytes|--udp-*buf) _taut_words "$word" auto; return ;;
 	--tun-*|--udp-*) _taut_words "$word" 'auto on off'; return ;;
@@ -70,7 +71,7 @@ _taut()
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--log-level|--aead|--tun-*|--udp-*|--batch-bytes|--endpoint|--address|--peer|\
+		--log-level|--jail|--aead|--tun-*|--udp-*|--batch-bytes|--endpoint|--address|--peer|\
 		--allowed-ips|--timeout|--textfile) ((i++))
 			[[ ${COMP_WORDS[i]} == = ]] && ((i++)) ;;
 		-*) ;;

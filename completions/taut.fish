@@ -31,7 +31,7 @@ function __taut_words
             set skip 0
         else if string match -q -- '-*=*' $word
             continue
-        else if contains -- $word --log-level --aead --batch-bytes --endpoint --address --peer \
+        else if contains -- $word --log-level --jail --aead --batch-bytes --endpoint --address --peer \
                 --allowed-ips --timeout; or string match -q -- '--tun-*' $word
             or string match -q -- '--udp-*' $word
             set skip 1
@@ -97,6 +97,7 @@ set -l plain -c taut -n __taut_plain
 complete $plain -s f -l foreground -d 'stay in the foreground'
 complete $plain -s v -l verbose -d 'log more'
 complete $plain -x -l log-level -a 'silent error warn info debug' -d 'how much to log'
+complete $plain -x -l jail -a 'on log off' -d 'rights of the worker process'
 complete $plain -x -l aead -a 'auto ipsec-mb openssl sodium' -d 'what encrypts'
 for option in tun-vnet tun-tso tun-uso tun-tcp-gro tun-udp-gro udp-gso udp-gro
     complete $plain -x -l $option -a 'auto on off' -d offload

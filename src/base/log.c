@@ -198,6 +198,25 @@ void log_debug(const char *format, ...)
 	va_end(ap);
 }
 
+__attribute__((format(printf, 2, 3))) static void put_line(enum log_level level, const char *format,
+							   ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	put(level, format, ap);
+	va_end(ap);
+}
+
+void log_line(enum log_level level, const char *line)
+{
+	enum log_level limit = log_state.level;
+
+	log_state.level = LOG_LEVEL_DEBUG;
+	put_line(level, "%s", line);
+	log_state.level = limit;
+}
+
 bool log_ratelimit(struct log_ratelimit *ratelimit, uint64_t now_ns, uint64_t period_ns,
 		   uint32_t burst, uint32_t *held)
 {

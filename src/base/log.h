@@ -28,6 +28,8 @@ void log_set_level(enum log_level level);
 enum log_level log_level(void);
 /* "silent", "error", "warn", "info", "debug" or "verbose"; false if none of them. */
 bool log_level_parse(enum log_level *level, const char *word);
+/* A line of another process of ours, as it is, at any log level. */
+void log_line(enum log_level level, const char *line);
 /* Put before each line, such as the interface; NULL: nothing. Copied. */
 void log_set_name(const char *name);
 /* NULL: back to stderr. */

@@ -19,6 +19,7 @@ libbase_a_SOURCES = \
 	src/base/mem.c src/base/mem.h \
 	src/base/pages.c src/base/pages.h \
 	src/base/prefix.c src/base/prefix.h \
+	src/base/prefixes.c src/base/prefixes.h \
 	src/base/print.c src/base/print.h \
 	src/base/say.c src/base/say.h \
 	src/base/text.c src/base/text.h \

@@ -131,9 +131,9 @@ static int child_status(pid_t pid)
 	return WEXITSTATUS(status) ? WEXITSTATUS(status) : EXITCODE_FAILED;
 }
 
-int detach_run(const struct daemon_options *options)
+int detach_run(const struct monitor_options *options)
 {
-	struct daemon_options o = *options;
+	struct monitor_options o = *options;
 	int ends[2];
 	char byte;
 	ssize_t n;
@@ -152,8 +152,9 @@ int detach_run(const struct daemon_options *options)
 	if (pid == 0) {
 		close_inherited(ends[1], o.tun_fd, o.uapi_fd);
 		o.ready = stand_alone;
+		o.background = true;
 		o.ctx = &ends[1];
-		return daemon_run(&o);
+		return monitor_run(&o);
 	}
 	close(ends[1]);
 	do {

@@ -9,12 +9,12 @@
  * syslog.
  */
 
-#include "daemon/daemon.h"
+#include "monitor/monitor.h"
 
 /*
  * Forks. Returns the exit status, in the parent as soon as it is known, in the child when it
  * ends.
  */
-int detach_run(const struct daemon_options *options);
+int detach_run(const struct monitor_options *options);
 
 #endif

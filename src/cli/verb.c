@@ -46,7 +46,7 @@ static const struct verb help = { .name = "help", .run = verb_help };
 static const struct verb version = { .name = "version", .run = verb_version };
 static const struct verb serve = { .name = "", .run = verb_serve };
 
-enum { OPT_LOG_LEVEL = UCHAR_MAX + 1, OPT_AEAD, OPT_TUNE };
+enum { OPT_LOG_LEVEL = UCHAR_MAX + 1, OPT_AEAD, OPT_JAIL, OPT_TUNE };
 
 static const struct option long_options[] = {
 	{ "foreground", no_argument, NULL, 'f' },
@@ -56,6 +56,7 @@ static const struct option long_options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
 	{ "aead", required_argument, NULL, OPT_AEAD },
+	{ "jail", required_argument, NULL, OPT_JAIL },
 };
 
 /* Those of the table, one for each knob, and an end. */
@@ -154,6 +155,22 @@ static int take_tune(struct command *c, enum tune_kind kind, const char *value)
 	return say_usage("--%s: '%s'; expected %s", tune_option(kind), value, want);
 }
 
+static int take_level(struct asked *a, const char *word)
+{
+	a->level_given = true;
+	if (log_level_parse(&a->level, word))
+		return EXITCODE_OK;
+	return say_usage("'%s' is not a log level: silent, error, warn, info or debug", word);
+}
+
+static int take_jail(struct command *c, const char *word)
+{
+	c->jail_given = true;
+	if (jail_mode_parse(&c->jail, word))
+		return EXITCODE_OK;
+	return say_usage("--jail: '%s'; expected on, log or off", word);
+}
+
 static int take_aead(struct command *c, const char *word)
 {
 	char list[AEADNAME_LIST];
@@ -193,14 +210,15 @@ static int take_options(int argc, char **argv, const char *spec, struct command 
 			c->quiet = true;
 			break;
 		case OPT_LOG_LEVEL:
-			if (!log_level_parse(&a->level, optarg))
-				return say_usage("'%s' is not a log level: silent, error, warn, "
-						 "info or debug",
-						 optarg);
-			a->level_given = true;
+			if (take_level(a, optarg) != EXITCODE_OK)
+				return EXITCODE_USAGE;
 			break;
 		case OPT_AEAD:
 			if (take_aead(c, optarg) != EXITCODE_OK)
+				return EXITCODE_USAGE;
+			break;
+		case OPT_JAIL:
+			if (take_jail(c, optarg) != EXITCODE_OK)
 				return EXITCODE_USAGE;
 			break;
 		default:
@@ -265,6 +283,8 @@ static const char *of_running(const struct command *c)
 		if (c->tune.given & 1u << i)
 			return tune_option((enum tune_kind)i);
 	}
+	if (c->jail_given)
+		return "jail";
 	return c->aead ? "aead" : NULL;
 }
 

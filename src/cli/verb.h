@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/say.h"
 #include "conf/conf.h"
+#include "jail/jail.h"
 
 enum { VERB_OWN = 1000 };
 
@@ -22,7 +23,9 @@ struct command {
 	const struct verb *verb;
 	const char *called; /* argv[0] */
 	const char *arg;    /* NULL: none given */
-	const char *aead;   /* one of aeadname()'s; NULL: not given */
+	enum jail_mode jail;
+	bool jail_given;
+	const char *aead; /* one of aeadname()'s; NULL: not given */
 	struct tune tune;
 	bool foreground, quiet;
 	int argc;    /* for verbs with options of their own: */

@@ -30,6 +30,7 @@ static void print_knobs(FILE *out)
 	char option[40], aeads[AEADNAME_LIST];
 
 	aeadname_list(aeads, "|", "|");
+	fprintf(out, "      --jail=on|log|off\n");
 	fprintf(out, "      --aead=%s\n", aeads);
 	for (int i = 0; i < TUNE_KINDS; i++) {
 		snprintf(option, sizeof(option), "--%s=%s", tune_option((enum tune_kind)i),

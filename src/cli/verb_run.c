@@ -3,7 +3,7 @@
 
 #include "cli/find.h"
 #include "cli/verb.h"
-#include "daemon/daemon.h"
+#include "monitor/monitor.h"
 
 static void ready(void *ctx)
 {
@@ -12,13 +12,16 @@ static void ready(void *ctx)
 
 int verb_run(const struct command *c)
 {
-	struct daemon_options o = {
-		.tun_fd = -1, .uapi_fd = -1, .ready = ready, .aead = c->aead, .tune = c->tune
-	};
+	struct monitor_options o = { .tun_fd = -1,
+				     .uapi_fd = -1,
+				     .ready = ready,
+				     .aead = c->aead,
+				     .jail = c->jail,
+				     .tune = c->tune };
 	char path[PATH_MAX];
 
 	if (!find_file(c->arg, path, o.name))
 		return EXITCODE_CONFIG;
 	o.path = path;
-	return daemon_run(&o);
+	return monitor_run(&o);
 }

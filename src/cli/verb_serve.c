@@ -60,7 +60,9 @@ bool verb_serve_is_meant(const char *word, const char *called)
 int verb_serve(const struct command *c)
 {
 	const char *stay = getenv("WG_PROCESS_FOREGROUND");
-	struct daemon_options o = { .ready = ready, .aead = c->aead, .tune = c->tune };
+	struct monitor_options o = {
+		.ready = ready, .aead = c->aead, .jail = c->jail, .tune = c->tune
+	};
 
 	if (!conf_name_ok(c->arg))
 		return say_usage("'%s' is neither a verb nor the name of an interface", c->arg);
@@ -68,6 +70,6 @@ int verb_serve(const struct command *c)
 	if (!handed_over("WG_TUN_FD", &o.tun_fd) || !handed_over("WG_UAPI_FD", &o.uapi_fd))
 		return EXITCODE_FAILED;
 	if (c->foreground || (stay && strcmp(stay, "1") == 0))
-		return daemon_run(&o);
+		return monitor_run(&o);
 	return detach_run(&o);
 }

@@ -32,7 +32,9 @@ static bool make_absolute(const char *path, char whole[PATH_MAX])
 
 int verb_up(const struct command *c)
 {
-	struct daemon_options o = { .tun_fd = -1, .uapi_fd = -1, .aead = c->aead, .tune = c->tune };
+	struct monitor_options o = {
+		.tun_fd = -1, .uapi_fd = -1, .aead = c->aead, .jail = c->jail, .tune = c->tune
+	};
 	char path[PATH_MAX], whole[PATH_MAX];
 	int fd;
 

@@ -44,6 +44,13 @@ void conf_fini(struct conf *c)
 	wipe(c, sizeof(*c));
 }
 
+void conf_forget_secrets(struct conf *c)
+{
+	wipe(&c->private_key, sizeof(c->private_key));
+	for (size_t i = 0; i < c->n_peer; i++)
+		wipe(&c->peer[i].psk, sizeof(c->peer[i].psk));
+}
+
 /*
  * Make room for one more in an array of n whose capacity is the next power of two, so that the
  * short lists need no field for it. NULL: no memory, the array is unchanged.

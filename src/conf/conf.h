@@ -121,6 +121,8 @@ struct conf {
 /* Zero everything; conf_fini() wipes and frees what was added since. */
 void conf_init(struct conf *c);
 void conf_fini(struct conf *c);
+/* Wipe the secret keys; the rest stays, for comparison with the next file. */
+void conf_forget_secrets(struct conf *c);
 /* A new, zeroed peer at the end; NULL: no memory. Pointers to earlier peers become invalid. */
 struct conf_peer *conf_add_peer(struct conf *c);
 /* false: no memory. */

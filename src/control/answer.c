@@ -62,8 +62,8 @@ static void answer_get(const struct control_calls *calls, void *ctx, struct text
 }
 
 /* ...and that of a set as one with a minus. */
-static void answer_set(const struct control_calls *calls, void *ctx, struct text request,
-		       struct print *out)
+static int answer_set(const struct control_calls *calls, void *ctx, struct text request,
+		      uint64_t ticket, struct print *out)
 {
 	struct conf c;
 	int r;
@@ -71,9 +71,11 @@ static void answer_set(const struct control_calls *calls, void *ctx, struct text
 	conf_init(&c);
 	r = uapi_set(&c, request);
 	if (r == 0)
-		r = calls->set(ctx, &c);
+		r = calls->set(ctx, &c, ticket);
 	conf_fini(&c);
-	uapi_errno(out, r);
+	if (r != CONTROL_LATER)
+		uapi_errno(out, r);
+	return r;
 }
 
 /* An answer has no empty line before its end, and its last line is whole. */
@@ -93,8 +95,8 @@ static void end_lines(struct print *out)
 		print_add(out, "\n");
 }
 
-static void answer_own(const struct control_calls *calls, void *ctx, enum own verb,
-		       struct print *out)
+static int answer_own(const struct control_calls *calls, void *ctx, enum own verb, uint64_t ticket,
+		      struct print *out)
 {
 	int r = 0;
 
@@ -109,19 +111,24 @@ static void answer_own(const struct control_calls *calls, void *ctx, enum own ve
 		calls->handshake(ctx);
 		break;
 	case OWN_RELOAD:
-		r = calls->reload(ctx, out);
+		r = calls->reload(ctx, out, ticket);
 		break;
 	case OWN_STOP:
 		calls->stop(ctx);
 		break;
 	}
+	if (r == CONTROL_LATER)
+		return r;
 	end_lines(out);
-	uapi_errno(out, r < 0 ? -r : r);
+	uapi_errno(out, -r);
+	return r;
 }
 
-bool answer(const struct control_calls *calls, void *ctx, enum uapi_verb verb, struct text request,
-	    bool too_long, bool secrets, struct print *out)
+enum answer answer(const struct control_calls *calls, void *ctx, enum uapi_verb verb,
+		   struct text request, bool too_long, bool secrets, uint64_t ticket,
+		   struct print *out)
 {
+	int r = 0;
 	size_t i;
 
 	if (too_long)
@@ -129,14 +136,25 @@ bool answer(const struct control_calls *calls, void *ctx, enum uapi_verb verb, s
 	else if (verb == UAPI_GET)
 		answer_get(calls, ctx, request, secrets, out);
 	else if (verb == UAPI_SET)
-		answer_set(calls, ctx, request, out);
+		r = answer_set(calls, ctx, request, ticket, out);
 	else {
 		for (i = 0; i < LEN(own_verbs) && !is_only(request, own_verbs[i]); i++)
 			;
 		if (i == LEN(own_verbs))
 			uapi_errno(out, EINVAL);
 		else
-			answer_own(calls, ctx, (enum own)i, out);
+			r = answer_own(calls, ctx, (enum own)i, ticket, out);
 	}
-	return !out->failed && out->len > 0;
+	if (r == CONTROL_LATER)
+		return ANSWER_LATER;
+	return !out->failed && out->len > 0 ? ANSWER_GIVEN : ANSWER_NONE;
+}
+
+bool answer_later(enum uapi_verb verb, int result, const struct print *lines, struct print *out)
+{
+	if (lines && lines->len)
+		print_bytes(out, lines->chars, lines->len);
+	end_lines(out);
+	uapi_errno(out, verb == UAPI_SET ? result : -result);
+	return !out->failed;
 }

@@ -7,12 +7,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "control/control.h"
 
-enum { PATIENCE_S = 15, ANSWER_MAX = 256 << 20 };
+enum { PATIENCE_S = 15, ANSWER_MAX = 256 << 20, DYING_TRIES = 20 };
 
 static int send_request(int fd, const char *request)
 {
@@ -97,7 +98,7 @@ int ask_over(int fd, const char *request, struct print *lines)
 	return r;
 }
 
-int ask(const char *name, const char *request, struct print *lines)
+static int ask_once(const char *name, const char *request, struct print *lines)
 {
 	int fd = control_connect(name), r;
 
@@ -105,6 +106,20 @@ int ask(const char *name, const char *request, struct print *lines)
 		return fd;
 	r = ask_over(fd, request, lines);
 	close(fd);
+	return r;
+}
+
+/* A tunnel that was killed may accept a connection while it dies. */
+int ask(const char *name, const char *request, struct print *lines)
+{
+	const struct timespec moment = { .tv_nsec = 50 * 1000 * 1000 };
+	int r = ask_once(name, request, lines);
+	bool again = strcmp(request, "stop=1") == 0; /* others may have had their effect */
+
+	for (int i = 0; i < DYING_TRIES && again && r == -EPROTO && !lines->len; i++) {
+		nanosleep(&moment, NULL);
+		r = ask_once(name, request, lines);
+	}
 	return r;
 }
 

@@ -35,11 +35,13 @@ struct client {
 	ev_tstamp began;   /* first byte of this request; 0: none yet */
 	char *in;
 	size_t in_len, in_cap;
-	size_t scanned; /* by uapi_frame() */
-	size_t line;    /* where the last, unfinished line begins */
-	bool known;     /* the first line is a request that we serve */
-	bool draining;  /* a line was too long: only the end of the request matters */
-	bool eof;       /* the other side will send no more */
+	size_t scanned;       /* by uapi_frame() */
+	size_t line;          /* where the last, unfinished line begins */
+	bool known;           /* the first line is a request that we serve */
+	bool draining;        /* a line was too long: only the end of the request matters */
+	bool eof;             /* the other side will send no more */
+	uint64_t ticket;      /* of a request whose answer comes later; 0: none waits */
+	enum uapi_verb waits; /* its kind */
 	struct print out;
 	size_t out_sent;
 };
@@ -147,7 +149,8 @@ static void expect(struct client *c, int events)
 
 	if (c->began > 0) {
 		wait = c->began + home->request_s - ev_now(home->loop);
-		if (wait > home->stall_s)
+		/* An answer that comes later keeps us waiting, not the client. */
+		if (wait > home->stall_s && !c->ticket)
 			wait = home->stall_s;
 		if (wait < 0.001)
 			wait = 0.001;
@@ -228,13 +231,17 @@ static int refuse(struct client *c, enum uapi_verb verb, size_t used)
 	return c->out.failed ? -1 : 1;
 }
 
-/* 1: a request was answered (the answer waits in out); 0: none is complete; -1: close. */
+/*
+ * 1: a request was answered (the answer waits in out), or will be; 0: none is complete;
+ * -1: close.
+ */
 static int serve_one(struct client *c)
 {
 	struct text request;
 	size_t used;
 	enum uapi_verb verb;
-	bool good;
+	enum answer given;
+	uint64_t ticket;
 
 	if (c->in_len == 0)
 		return 0;
@@ -249,10 +256,15 @@ static int serve_one(struct client *c)
 		return refuse(c, verb, used);
 	if (!c->draining && answer_is_events(request))
 		return listen_on(c, used);
-	good = answer(c->home->calls, c->home->ctx, verb, request, c->draining, !is_guest(c),
-		      &c->out);
+	ticket = ++c->home->tickets;
+	given = answer(c->home->calls, c->home->ctx, verb, request, c->draining, !is_guest(c),
+		       ticket, &c->out);
 	consume(c, used);
-	return good ? 1 : -1;
+	if (given == ANSWER_LATER) {
+		c->ticket = ticket;
+		c->waits = verb;
+	}
+	return given == ANSWER_NONE ? -1 : 1;
 }
 
 /* 0: all is written; 1: the socket is full, or this turn is over; -1: close. */
@@ -286,6 +298,10 @@ static void proceed(struct client *c)
 
 	ev_timer_stop(home->loop, &c->turn);
 	served = answer_waits(c) ? 1 : serve_one(c);
+	if (served > 0 && c->ticket) {
+		expect(c, 0);
+		return;
+	}
 	r = served < 0 ? -1 : flush(c);
 	if (r < 0) {
 		leave(c);
@@ -364,6 +380,22 @@ static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	leave(CONTAINER(timer, struct client, patience));
+}
+
+void client_answer(struct client_home *home, uint64_t ticket, int result, const struct print *lines)
+{
+	struct client *c = home->first;
+
+	while (c && c->ticket != ticket)
+		c = c->next;
+	if (!c)
+		return;
+	c->ticket = 0;
+	if (!answer_later(c->waits, result, lines, &c->out)) {
+		leave(c);
+		return;
+	}
+	proceed(c);
 }
 
 int client_new(struct client_home *home, int fd, enum rights rights)

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "control/control.h"
 #include "control/rights.h"
@@ -27,6 +28,7 @@ struct client_home {
 	double stall_s, request_s, idle_s;
 	size_t held;          /* bytes of request buffers, of all clients */
 	struct client *first; /* all clients */
+	uint64_t tickets;     /* given out so far */
 	unsigned n;
 	unsigned guests;                        /* those of them with less than all rights */
 	void (*gone)(struct client_home *home); /* after one has left */
@@ -37,6 +39,9 @@ struct client_home {
  * stays the caller's).
  */
 int client_new(struct client_home *home, int fd, enum rights rights);
+/* The answer to the request with this ticket has come, if its client is still there. */
+void client_answer(struct client_home *home, uint64_t ticket, int result,
+		   const struct print *lines);
 /* Close and free; home->gone is not called. */
 void client_free(struct client *c);
 

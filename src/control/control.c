@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <ev.h>
-#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,7 +21,6 @@ enum { CLIENTS = 32, ACCEPTS = 8 };
 #define IDLE_S    30.0
 #define PAUSE_S   1.0
 #define MINUTE_NS ((uint64_t)60000000000)
-#define LOOK_S    2.0 /* between looks at the file, where inotify is not available */
 
 struct control {
 	struct client_home home;
@@ -30,15 +28,13 @@ struct control {
 	enum rights fixed; /* of every client, if a test says so */
 	bool is_fixed;
 	struct subscribers subscribers;
-	int fd, notify;
+	int fd;
 	unsigned clients;
+	bool serves;
 	double pause_s;
-	ev_io accept, watch;
-	ev_timer pause, look;
+	ev_io accept;
+	ev_timer pause;
 	struct log_ratelimit ratelimit;
-	struct stat id; /* of the socket's file, as long as it is ours */
-	bool gone;
-	char path[UNIXSOCK_PATH_MAX];
 };
 
 int control_listen(const char *name, int *fd)
@@ -74,7 +70,7 @@ static bool admit(struct control *c, int fd)
 
 static void listen_again(struct control *c)
 {
-	if (c->home.n < c->clients && !ev_is_active(&c->pause))
+	if (c->serves && c->home.n < c->clients && !ev_is_active(&c->pause))
 		ev_io_start(c->home.loop, &c->accept);
 }
 
@@ -136,76 +132,6 @@ static void on_accept(struct ev_loop *loop, ev_io *io, int events)
 		ev_io_stop(loop, &c->accept);
 }
 
-static void look(struct control *c)
-{
-	if (c->gone || unixsock_is(c->path, &c->id))
-		return;
-	c->gone = true;
-	log_info("control socket %s was removed: stopping", c->path);
-	c->home.calls->stop(c->home.ctx);
-}
-
-static void on_notify(struct ev_loop *loop, ev_io *io, int events)
-{
-	struct control *c = CONTAINER(io, struct control, watch);
-	char buffer[4096];
-	ssize_t n;
-
-	(void)loop;
-	(void)events;
-	do {
-		n = read(c->notify, buffer, sizeof(buffer));
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	look(c);
-}
-
-static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop;
-	(void)events;
-	look(CONTAINER(timer, struct control, look));
-}
-
-/*
- * Unlinking a socket that is open reports IN_ATTRIB on the file (its link count) and
- * IN_DELETE in the directory; a directory that is removed or moved as a whole
- * reports only that.
- */
-static bool notify_open(struct control *c, const char *dir)
-{
-	const uint32_t in_dir = IN_DELETE | IN_MOVE | IN_DELETE_SELF | IN_MOVE_SELF;
-	const uint32_t of_file = IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
-
-	c->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (c->notify < 0)
-		return false;
-	if (inotify_add_watch(c->notify, dir, in_dir) < 0)
-		goto none;
-	/* The file may be gone already; look() handles that. */
-	if (inotify_add_watch(c->notify, c->path, of_file) < 0 && errno != ENOENT)
-		goto none;
-	return true;
-
-none:
-	close(c->notify);
-	c->notify = -1;
-	return false;
-}
-
-static void watch_file(struct control *c, const char *dir)
-{
-	struct ev_loop *loop = c->home.loop;
-
-	if (notify_open(c, dir)) {
-		ev_io_set(&c->watch, c->notify, EV_READ);
-		ev_io_start(loop, &c->watch);
-	} else {
-		ev_timer_set(&c->look, LOOK_S, LOOK_S);
-		ev_timer_start(loop, &c->look);
-	}
-	look(c);
-}
-
 static double seconds(double given, double usual)
 {
 	return given > 0 ? given : usual;
@@ -214,17 +140,10 @@ static double seconds(double given, double usual)
 int control_open_with(struct control **out, struct ev_loop *loop, const struct control_calls *calls,
 		      void *ctx, const char *name, int fd, const struct control_limits *limits)
 {
-	const char *dir = limits->dir ? limits->dir : CONTROL_DIR;
 	struct control *c = mem_new(sizeof(*c));
-	int r;
 
 	if (!c)
 		return -ENOMEM;
-	r = unixsock_path(c->path, dir, name);
-	if (r < 0) {
-		mem_free(c);
-		return r;
-	}
 	c->home.loop = loop;
 	c->home.calls = calls;
 	c->home.ctx = ctx;
@@ -241,16 +160,8 @@ int control_open_with(struct control **out, struct ev_loop *loop, const struct c
 	if (limits->rights)
 		c->fixed = *limits->rights;
 	c->fd = fd;
-	c->notify = -1;
 	ev_io_init(&c->accept, on_accept, fd, EV_READ);
-	ev_init(&c->watch, on_notify);
 	ev_init(&c->pause, on_pause_over);
-	ev_init(&c->look, on_look);
-	/* A zeroed id matches no file: look() then finds the socket gone. */
-	if (lstat(c->path, &c->id) < 0)
-		memset(&c->id, 0, sizeof(c->id));
-	ev_io_start(loop, &c->accept);
-	watch_file(c, dir);
 	*out = c;
 	return 0;
 }
@@ -260,6 +171,18 @@ int control_open(struct control **c, struct ev_loop *loop, const struct control_
 {
 	return control_open_with(c, loop, calls, ctx, name, fd,
 				 &(const struct control_limits){ 0 });
+}
+
+void control_serve(struct control *c)
+{
+	c->serves = true;
+	listen_again(c);
+}
+
+void control_answer(struct control *c, uint64_t ticket, int result, const struct print *lines)
+{
+	if (c)
+		client_answer(&c->home, ticket, result, lines);
 }
 
 struct subscribers *control_subscribers(struct control *c)
@@ -275,13 +198,7 @@ void control_close(struct control *c)
 	while (c->home.first)
 		client_free(c->home.first);
 	ev_io_stop(c->home.loop, &c->accept);
-	ev_io_stop(c->home.loop, &c->watch);
 	ev_timer_stop(c->home.loop, &c->pause);
-	ev_timer_stop(c->home.loop, &c->look);
-	if (c->notify >= 0)
-		close(c->notify);
-	if (unixsock_is(c->path, &c->id))
-		unlink(c->path);
 	close(c->fd);
 	mem_free(c);
 }

@@ -34,10 +34,13 @@ struct control;
 struct ev_loop;
 struct subscribers;
 
+/* Of set and reload: control_answer() will follow, for the client with this ticket. */
+enum { CONTROL_LATER = 1 };
+
 /* How requests are carried out. Results are 0 or -errno; ctx is that of control_open(). */
 struct control_calls {
-	/* Apply a set request, whole or not at all. */
-	int (*set)(void *ctx, struct conf *request);
+	/* Apply a set request, whole or not at all.  For later, its contents may be taken over. */
+	int (*set)(void *ctx, struct conf *request, uint64_t ticket);
 	/* Fill an initialised conf with what runs, for a get request. */
 	int (*get)(void *ctx, struct conf *out);
 	/* Print records: status=1; why=1. */
@@ -46,8 +49,8 @@ struct control_calls {
 	/* Start a handshake with each peer that has an endpoint and no session that works. */
 	void (*handshake)(void *ctx);
 	/* Read the config file again; add a line for each change or fault. -ENOENT: no file. */
-	int (*reload)(void *ctx, struct print *report);
-	/* Stop soon; also called when the socket's file is removed. */
+	int (*reload)(void *ctx, struct print *report, uint64_t ticket);
+	/* Stop soon. */
 	void (*stop)(void *ctx);
 };
 
@@ -59,11 +62,18 @@ struct control_calls {
 int control_listen(const char *name, int *fd);
 /* Remove what a killed process left of it: 1; 0: nothing was left; -errno as unixsock_sweep(). */
 int control_sweep(const char *name);
-/* Serve it; the control owns fd. name: whose file to watch, and to unlink at the end. */
+/* To be served after control_serve(); the control owns fd, but not its file. name: the tunnel's. */
 int control_open(struct control **c, struct ev_loop *loop, const struct control_calls *calls,
 		 void *ctx, const char *name, int fd);
-/* Unlinks the socket if it is still ours. */
 void control_close(struct control *c);
+
+/* Accept connections from now on. */
+void control_serve(struct control *c);
+/*
+ * Answer a request that was left for later: 0 or -errno, and lines (NULL: none).  Nothing
+ * happens if the client has gone.
+ */
+void control_answer(struct control *c, uint64_t ticket, int result, const struct print *lines);
 
 /* The event listeners. NULL without a control. */
 struct subscribers *control_subscribers(struct control *c);
@@ -73,7 +83,6 @@ int control_connect(const char *name);
 
 /* Limits that a test lowers; zero means the default. In seconds. */
 struct control_limits {
-	const char *dir;  /* CONTROL_DIR */
 	unsigned clients; /* at a time: 32 */
 	double stall_s;   /* an incomplete request or an unread answer, without progress: 5 */
 	double request_s; /* one request, from its first byte to the last of its answer: 60 */
@@ -84,7 +93,7 @@ struct control_limits {
 	const enum rights *rights;
 };
 
-/* control_open() with other limits. *limits is copied, dir too. */
+/* control_open() with other limits. *limits is copied. */
 int control_open_with(struct control **c, struct ev_loop *loop, const struct control_calls *calls,
 		      void *ctx, const char *name, int fd, const struct control_limits *limits);
 

@@ -16,6 +16,7 @@ libcontrol_a_SOURCES = \
 	src/control/uapi_get.c \
 	src/control/uapi_set.c \
 	src/control/unixsock.c src/control/unixsock.h \
+	src/control/unixwatch.c src/control/unixwatch.h \
 	src/control/vocabulary.c src/control/vocabulary.h
 
 EXTRA_DIST += src/control/README.md

@@ -8,8 +8,8 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "base/prefixes.h"
 #include "diag/label.h"
-#include "host/prefixes.h"
 #include "proto/admin.h"
 
 _Static_assert((int)PEER_NAME == (int)CONF_PEER_NAME, "a name fits");

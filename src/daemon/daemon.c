@@ -2,23 +2,26 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/exitcode.h"
 #include "base/mem.h"
 #include "base/pages.h"
 #include "crypto/aead.h"
 #include "daemon/aeadsel.h"
-#include "daemon/bringup.h"
-#include "daemon/config.h"
 #include "daemon/events.h"
 #include "daemon/linkwatch.h"
-#include "daemon/reload.h"
+#include "daemon/mtu.h"
+#include "daemon/orders.h"
+#include "daemon/rebind.h"
 #include "daemon/requests.h"
+#include "daemon/tuning.h"
+#include "daemon/tunnelside.h"
+#include "netlink/link.h"
+#include "privsep/blob.h"
 #include "proto/admin.h"
 
 void daemon_peer_context(const struct daemon *d, const struct peer *p, struct state_context *around)
@@ -57,66 +60,10 @@ enum state_word daemon_peer_word(const struct daemon *d, const struct peer *p, u
 
 void daemon_stop(struct daemon *d, int status)
 {
-	if (!phase_is_over(d->phase)) {
-		phase_set(&d->phase, d->phase == PHASE_UP ? PHASE_STOPPING : PHASE_ABORTED);
-		d->status = status;
-		service_stopping(d);
-	}
-	loop_break(&d->loop);
+	elevate_tell(d, MESSAGE_STOP, (uint32_t)status);
 }
 
 /* --- called by the loop --- */
-
-/* The dump was requested, so it is logged at any log level. */
-static void dump_status(struct daemon *d)
-{
-	enum log_level level = log_level();
-	struct print text = { 0 };
-	struct text rest, line;
-
-	requests_status(d, &text);
-	if (text.failed) {
-		log_error("not enough memory for the status");
-		goto out;
-	}
-	if (level < LOG_LEVEL_INFO)
-		log_set_level(LOG_LEVEL_INFO);
-	rest = text_from(text.chars, text.len);
-	while (text_split(&rest, '\n', &line)) {
-		if (text_len(line))
-			log_info("%.*s", (int)text_len(line), line.at);
-	}
-	log_set_level(level);
-out:
-	print_fini(&text);
-}
-
-static void on_signal(void *ctx, int number)
-{
-	struct print report = { 0 };
-	struct daemon *d = ctx;
-
-	switch (number) {
-	case SIGTERM:
-	case SIGINT:
-		log_info("stopping");
-		daemon_stop(d, 0);
-		return;
-	case SIGHUP:
-		if (d->phase == PHASE_STARTING)
-			phase_set(&d->phase, PHASE_STALE);
-		else if (d->phase != PHASE_STALE)
-			reload(d, &report);
-		print_fini(&report);
-		return;
-	case SIGUSR1:
-		dump_status(d);
-		return;
-	case SIGUSR2:
-		linkwatch_kick(d);
-		return;
-	}
-}
 
 static void on_netlink(void *ctx)
 {
@@ -143,7 +90,6 @@ static void on_device_gone(void *ctx)
 }
 
 static const struct loop_calls calls = {
-	.signal = on_signal,
 	.netlink = on_netlink,
 	.event = on_event,
 	.device_gone = on_device_gone,
@@ -156,25 +102,7 @@ static bool is_reachable(void *ctx, const struct endpoint *end)
 	return d->datapath.udp.fd[end->remote.sa.sa_family == AF_INET6 ? UDP_V6 : UDP_V4] >= 0;
 }
 
-/* --- start and stop --- */
-
-/* Keys must not end up in a core file. */
-static void keep_secrets(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
-static void log_diag(void *ctx, enum conf_severity severity, const char *line)
-{
-	(void)ctx;
-	if (severity == CONF_ERROR)
-		log_error("%s", line);
-	else
-		log_warn("%s", line);
-}
+/* --- start and end --- */
 
 static int open_parts(struct daemon *d)
 {
@@ -183,9 +111,9 @@ static int open_parts(struct daemon *d)
 	r = datapath_init(&d->datapath, &rng_system);
 	if (r < 0)
 		goto no_path;
-	r = host_open(&d->host);
+	r = rtnl_open(&d->rtnl);
 	if (r < 0)
-		goto no_host;
+		goto no_rtnl;
 	r = loop_open(&d->loop, &d->datapath, &calls, d);
 	if (r < 0)
 		goto no_loop;
@@ -208,8 +136,8 @@ no_watch:
 no_resolver:
 	loop_close(&d->loop);
 no_loop:
-	host_close(d->host);
-no_host:
+	rtnl_close(&d->rtnl);
+no_rtnl:
 	datapath_fini(&d->datapath);
 no_path:
 	log_error("cannot start: %s", strerror(-r));
@@ -218,80 +146,219 @@ no_path:
 
 static void close_parts(struct daemon *d)
 {
-	service_close(&d->service);
 	watch_close(&d->watch);
 	resolver_close(d->resolver);
 	loop_close(&d->loop);
-	host_close(d->host);
+	rtnl_close(&d->rtnl);
 	datapath_fini(&d->datapath);
 }
 
-static int run_parts(struct daemon *d)
+static int open_device(struct daemon *d, const struct daemon_start *s)
 {
-	bool was_up;
-	int status;
+	struct link_info info = { 0 };
+	int r;
+
+	tuning_begin(d, &s->file->tune);
+	r = dev_tun_open(&d->datapath.dev, s->device, &d->datapath.offloads);
+	if (r == -EBADFD) {
+		on_device_gone(d);
+		return r;
+	}
+	if (r < 0) {
+		log_error("cannot use the tunnel device: %s", strerror(-r));
+		return r;
+	}
+	r = s->ifindex ? link_get_index(&d->rtnl, s->ifindex, &info) : -ENODEV;
+	if (r < 0) {
+		/* Created for us in another network namespace, or moved there. */
+		d->link_lost = true;
+		info.mtu = MTU_DEFAULT;
+	}
+	d->ifindex = info.ifindex;
+	d->segments_met = info.segments;
+	d->mtu_chosen = s->mtu_chosen;
+	datapath_mtu(&d->datapath, d->mtu = info.mtu);
+	return 0;
+}
+
+static int open_control(struct daemon *d, int fd)
+{
+	int r = control_open(&d->control, d->loop.ev, &requests_calls, d, d->name, fd);
+
+	if (r < 0)
+		log_error("cannot serve the control socket: %s", strerror(-r));
+	return r;
+}
+
+/* Not before: a client that finds the socket and asks is to see the tunnel as it was meant. */
+void daemon_serve(struct daemon *d)
+{
+	control_serve(d->control);
+}
+
+/* Nothing has come from the net yet, and all that must be opened is open. */
+static int enter_jail(struct daemon *d, const struct daemon_start *s)
+{
+	const struct jail_plan plan = {
+		.mode = s->jail,
+		.user = *s->user,
+		.files = jail_files,
+		.file_max = BLOB_MAX,
+		.leashed = true,
+	};
+	int r = jail_enter(&plan, &d->jail);
+
+	for (unsigned i = 0; i < JAIL_PARTS && s->jail != JAIL_OFF; i++) {
+		/* Without other capabilities, the bounding set has nothing to bound. */
+		if (!d->jail.part[i].held && i != JAIL_BOUNDING)
+			log_warn("jail: %s: %s", jail_part_name(i), d->jail.part[i].what);
+	}
+	if (s->jail != JAIL_ON)
+		log_warn("the jail of the worker process is %s",
+			 s->jail == JAIL_OFF ? "off" : "only logging");
+	if (r < 0)
+		log_error("cannot enter the jail: %s; see --jail in taut(8)", strerror(-r));
+	return r;
+}
+
+/* What another worker left; else a client will configure it, or the monitor, with a file. */
+static int take_over(struct daemon *d, const struct daemon_start *s)
+{
+	int r = 0;
+
+	if (s->state >= 0)
+		r = handover_load(d, s->state);
+	else if (!s->path)
+		linkwatch_adopt(d);
+	if (d->configured)
+		service_tell(d);
+	if (r < 0)
+		log_error("cannot take over the peers: %s", strerror(-r));
+	if (r == 0 && s->up) {
+		d->up = true;
+		daemon_serve(d);
+		service_up(d);
+	}
+	return r;
+}
+
+static int start(struct daemon *d, const struct daemon_start *s)
+{
+	int fd[2] = { s->udp[0], s->udp[1] };
+	int r;
+
+	r = open_device(d, s);
+	if (r < 0)
+		return r;
+	service_open(d, s->notifies, s->watchdog_us);
+	handover_open(d);
+	rebind(d, s->port, s->mark, fd);
+	loop_follow_datapath(&d->loop);
+	linkwatch_start(d);
+	peerwatch_start(d);
+	r = open_control(d, s->control);
+	if (r < 0)
+		return r;
+	r = enter_jail(d, s);
+	if (r < 0)
+		return r;
+	elevate_open(d, orders_obey);
+	r = take_over(d, s);
+	if (r == 0)
+		elevate_tell(d, MESSAGE_READY, 0);
+	return r;
+}
+
+static void end(struct daemon *d)
+{
+	struct print unread = { 0 };
+	struct conf nothing;
+	struct change change = {
+		.walk = WALK_END,
+		.from = &d->conf,
+		.to = &nothing,
+		.report = &unread,
+	};
+
+	conf_init(&nothing);
+	control_close(d->control);
+	d->control = NULL;
+	linkwatch_stop(d);
+	peerwatch_stop(d);
+	reconcile_commit(&tunnelside_parts, d, &change);
+	handover_close(d);
+	service_close(d);
+	elevate_close(d);
+	print_fini(&unread);
+}
+
+static int run(struct daemon *d, const struct daemon_start *s)
+{
+	int r;
 
 	if (open_parts(d) < 0)
-		return 1;
-	status = bringup(d);
-	/* Self-tests, benchmarks and file reading are done. */
+		return EXITCODE_FAILED;
+	r = start(d, s);
+	/* Self-tests and benchmarks are done. */
 	pages_drop();
-	if (d->phase == PHASE_UP)
+	if (r == 0 && !d->over)
 		loop_run(&d->loop);
-	if (status == 0)
-		status = d->status;
-	was_up = phase_was_up(d->phase);
-	bringup_undo(d);
+	end(d);
 	close_parts(d);
-	if (was_up)
-		log_info("stopped");
-	return status;
+	return r < 0 ? EXITCODE_FAILED : EXITCODE_OK;
 }
 
-/* Read the file, choose the AEAD that it or the caller wants, then run the tunnel. */
-static int run_checked(struct daemon *d)
+static void log_diag(void *ctx, enum conf_severity severity, const char *line)
+{
+	(void)ctx;
+	(void)severity;
+	log_error("%s", line);
+}
+
+/* The AEAD that an option wants, or the file. */
+static int choose_aead(const struct daemon_start *s)
 {
 	struct conf_report report = { .say = log_diag };
-	const char *aead = d->options.aead;
-
-	if (d->options.path && config_read(&d->conf, d->options.path, log_diag, NULL) < 0)
-		return EXITCODE_CONFIG;
-	tune_override(&d->conf.tune, &d->options.tune);
-	if (!aead && aeadsel_accept(&d->conf, &report) < 0)
-		return EXITCODE_CONFIG;
-	if (aeadsel_choose(aead ? aead : d->conf.aead) < 0)
-		return 1;
-	return run_parts(d);
-}
-
-int daemon_run(const struct daemon_options *options)
-{
 	char why[AEADSEL_WHY];
-	struct daemon *d;
-	int status;
 
-	keep_secrets();
-	mem_steady();
-	signal(SIGPIPE, SIG_IGN);
-	log_set_name(*options->name ? options->name : NULL);
 	if (aeadsel_check() < 0)
-		return 1;
-	if (options->aead && aeadsel_refused(options->aead, why)) {
+		return EXITCODE_FAILED;
+	if (s->aead && aeadsel_refused(s->aead, why)) {
 		log_error("--aead: %s", why);
 		return EXITCODE_USAGE;
 	}
-	d = mem_new(sizeof(*d));
-	if (!d) {
-		log_error("out of memory");
-		return 1;
-	}
-	d->options = *options;
+	if (!s->aead && aeadsel_accept(s->file, &report) < 0)
+		return EXITCODE_CONFIG;
+	if (aeadsel_choose(s->aead ? s->aead : s->file->aead) < 0)
+		return EXITCODE_FAILED;
+	return EXITCODE_OK;
+}
+
+int daemon_run(const struct daemon_start *start)
+{
+	struct daemon *d = mem_new(sizeof(*d));
+	int status;
+
+	if (!d)
+		return EXITCODE_FAILED;
+	snprintf(d->name, sizeof(d->name), "%s", start->name);
+	d->has_file = start->path != NULL;
+	d->aead = start->aead;
+	d->crossing = start->crossing;
 	conf_init(&d->conf);
-	service_open(&d->service);
-	status = run_checked(d);
+	conf_init(&d->next);
+	d->conf.tune = start->file->tune; /* until the file comes, or for good */
+	elevate_begin(d, start->monitor);
+	status = choose_aead(start);
+	if (status == EXITCODE_OK)
+		status = run(d, start);
+	/* If it asked to stop before, the first word counts. */
+	if (status != EXITCODE_OK)
+		daemon_stop(d, status);
 	aead_thread_end();
-	service_close(&d->service);
 	conf_fini(&d->conf);
+	conf_fini(&d->next);
+	log_set_sink(NULL, NULL);
 	mem_free(d);
 	return status;
 }

@@ -3,36 +3,46 @@
 #define DAEMON_DAEMON_H
 
 /*
- * One running tunnel: brings everything up in order, reloads, takes it down in
- * reverse, and turns events of the core into log lines.
+ * The worker: moves the packets, answers the control socket, resolves names, follows the
+ * network.  It has no rights; what needs some it asks of the monitor, its parent process
+ * (monitor/monitor.h).
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "conf/conf.h"
+#include "jail/jail.h"
 
 struct daemon;
 
-struct daemon_options {
-	char name[CONF_NAME_MAX + 1];
-	const char *path;    /* config file; NULL: none, configured over the control socket */
-	const char *aead;    /* one of aeadname()'s, overrides the file; NULL: as in the file */
-	struct tune tune;    /* overrides the file */
-	int tun_fd, uapi_fd; /* passed in by the caller; -1: create our own */
-	/* Called once, when device and control socket are up (every request works). */
-	void (*ready)(void *ctx);
-	void *ctx;
+/* What it starts with.  It owns the descriptors. */
+struct daemon_start {
+	const char *name; /* of the device */
+	uint32_t ifindex; /* of the device, whatever its name is by now; 0: netlink cannot see it */
+	uint32_t mtu_chosen; /* for the device, by another worker; 0: none was */
+	const char *path;    /* of the file that the monitor will hand over; NULL: there is none */
+	const char *aead;    /* chosen by an option; NULL: the file has its say */
+	const struct conf *file; /* for Aead and the knobs, which count from the start */
+	int monitor;             /* socket to it */
+	int device;
+	int control;       /* listens */
+	int udp[2];        /* -1: none */
+	int state;         /* a blob that another worker left (handover.h); -1: this is the first */
+	uint16_t port;     /* of the sockets */
+	uint32_t mark;     /* of the sockets */
+	unsigned crossing; /* enum crossing: what is on the host already */
+	bool up;           /* the tunnel is up: take over */
+	enum jail_mode jail;
+	const struct user *user; /* to become */
+	bool notifies;           /* there is a service manager... */
+	uint64_t watchdog_us;    /* ...which wants to hear of us at least so often; 0: not */
 };
 
-/*
- * Run a tunnel until it is stopped (by a signal, a stop request, or the removal of
- * the device or the control socket).  Returns the exit status for main: 0; 1 runtime
- * failure; 2 an option that is not available here; 78 (EX_CONFIG) bad configuration.
- * A failure has been logged in one clear line that says what to do.
- */
-int daemon_run(const struct daemon_options *options);
+/* Work until the monitor says so.  Returns the exit status of the process. */
+int daemon_run(const struct daemon_start *start);
 
-/* Stop soon, with this exit status. */
+/* Ask that the tunnel is stopped, with this exit status. */
 void daemon_stop(struct daemon *d, int status);
 
 #endif

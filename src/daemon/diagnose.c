@@ -10,6 +10,7 @@
 #include "daemon/rpfilter.h"
 #include "diag/status.h"
 #include "diag/why.h"
+#include "netlink/route.h"
 #include "proto/admin.h"
 
 enum { ROUTES = 32 }; /* questions to the kernel per answer */
@@ -41,7 +42,7 @@ static void look_around(struct diagnosis *e, const struct peer *p, struct why_ar
 	if (!may_ask_route(e, p, &a->state))
 		return;
 	ip = endpoint_ip(&p->endpoint);
-	a->route = host_path(d->host, &ip, d->mark, &path);
+	a->route = route_get(&d->rtnl, &ip, d->mark, &path);
 	rpfilter_drops(d, p, a->strict);
 	a->loops = a->route == 0 && path.ifindex == d->ifindex && !d->link_lost;
 }
@@ -102,7 +103,7 @@ static void print_head(const struct diagnosis *e, struct print *out)
 
 	if (!key_is_zero(admin_public_key(t)))
 		key_to_base64(base64, admin_public_key(t));
-	record_begin(out, "why", "%s", e->d->options.name);
+	record_begin(out, "why", "%s", e->d->name);
 	record_add(out, "healthy", e->problems || e->early ? "no" : "yes");
 	record_add(out, "problems", "%u", e->problems);
 	record_add(out, "early", "%u", e->early);
@@ -118,7 +119,7 @@ void diagnose(struct daemon *d, struct print *out)
 	struct instant now = clock_now();
 	struct diagnosis e = {
 		.d = d,
-		.about = { .name = d->options.name,
+		.about = { .name = d->name,
 			   .port = d->port,
 			   .mono = now.mono,
 			   .wall = now.wall,

@@ -85,7 +85,7 @@ static void unanswered(struct daemon *d, const struct event *e, const struct who
 	if (e->n == ASK_AGAIN_AFTER && !note->doubted && may_log(d, RATELIMIT_RETRY, now)) {
 		note->doubted = true;
 		log_info("peer %s (%s): no answer yet, still trying (see: taut why %s)", w->label,
-			 end, d->options.name);
+			 end, d->name);
 	} else {
 		log_debug("peer %s (%s): initiation resent (%" PRIu32 ")", w->label, end, e->n);
 	}
@@ -104,6 +104,7 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 	case EVENT_NONE:
 		break;
 	case EVENT_HANDSHAKE:
+		handover_soon(d);
 		e->peer->note.doubted = false;
 		linkwatch_endpoint(d); /* it may be at home elsewhere now */
 		/* That it is up is logged with its state; renewals are routine. */
@@ -124,6 +125,7 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 		log_stranger(d, e, now);
 		break;
 	case EVENT_ENDPOINT:
+		handover_soon(d);
 		linkwatch_endpoint(d);
 		log_trouble(d, e, &w, now);
 		break;

@@ -2,20 +2,21 @@
 #ifndef DAEMON_INTERNAL_H
 #define DAEMON_INTERNAL_H
 
-/* The one struct that the files of the running daemon share; private to them. */
+/* The one struct that the files of the worker share; private to them. */
 
 #include "base/log.h"
 #include "control/control.h"
 #include "daemon/daemon.h"
+#include "daemon/elevate.h"
+#include "daemon/handover.h"
 #include "daemon/loop.h"
 #include "daemon/peerwatch.h"
-#include "daemon/phase.h"
 #include "daemon/service.h"
 #include "datapath/datapath.h"
-#include "host/host.h"
-#include "host/network.h"
 #include "names/names.h"
+#include "netlink/rtnl.h"
 #include "netlink/watch.h"
+#include "privsep/reconcile.h"
 
 /* Log lines that a stranger or a flapping network can cause. */
 enum ratelimit {
@@ -28,20 +29,28 @@ enum ratelimit {
 };
 
 struct daemon {
-	struct daemon_options options;
+	char name[CONF_NAME_MAX + 1];
+	bool has_file;    /* else it is configured over the control socket */
+	const char *aead; /* chosen by an option: the file has no say; NULL: it has */
 	struct datapath datapath;
 	struct loop loop;
+	struct elevate elevate;
+	struct handover handover;
 	struct service service;
 	struct peerwatch peerwatch;
-	struct host *host;
 	struct control *control;
+	struct jail_report jail;
 	struct resolver *resolver;
 	struct names names;
-	struct watch watch;     /* fd -1: closed */
-	struct conf conf;       /* of the file, without its secrets; empty: there is no file */
-	struct network network; /* the part of it that is on the host */
+	struct rtnl rtnl;   /* for questions */
+	struct watch watch; /* fd -1: closed */
+	struct conf conf;   /* of the file, without its secrets; empty: there is no file */
+	struct conf next;   /* that the monitor plans; empty: none */
+	enum walk next_walk;
+	uint32_t mtu_wish;   /* for the device, as that was planned */
+	struct print report; /* lines about the last change, until the monitor has added its own */
 	uint32_t ifindex;
-	bool link_lost;        /* the device is where netlink cannot see it: in any phase */
+	bool link_lost;        /* the device is where netlink cannot see it */
 	uint32_t mtu;          /* of the device */
 	uint32_t segments;     /* limit of a big packet, as we set it; 0: never... */
 	uint32_t segments_mtu; /* ...and the mtu then */
@@ -49,14 +58,19 @@ struct daemon {
 	uint32_t mtu_chosen;   /* by us, the last time; 0: never */
 	uint16_t port;         /* of the sockets; 0: none are open */
 	uint32_t mark;
-	uint32_t table;    /* chosen for the default route; 0: none */
+	unsigned crossing; /* what is on the host: CROSSING_DIVERTS, CROSSING_IPV6 */
 	ev_timer debounce; /* runs for a moment after the network or an endpoint changed */
 	bool changed_again, moved_again;
 	struct log_ratelimit ratelimit[RATELIMIT_COUNT];
-	bool said_no_v6, said_strict; /* log lines that appear once per start */
-	enum phase phase;
-	int status; /* for the exit, once it was told to stop */
+	bool said_strict; /* a log line that appears once */
+	bool configured;  /* the link counts: what a file says is in effect, or there is none */
+	bool opening;     /* sockets were asked for, because the link came up */
+	bool up;          /* the tunnel is fully up, by the monitor */
+	bool over;        /* told to exit */
 };
+
+/* Answer the control socket from now on. */
+void daemon_serve(struct daemon *d);
 
 /* The state of a peer, with all that is known around it. */
 void daemon_peer_state(const struct daemon *d, const struct peer *p, uint64_t mono,

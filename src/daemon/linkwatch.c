@@ -10,6 +10,8 @@
 #include "daemon/publish.h"
 #include "daemon/rebind.h"
 #include "daemon/tuning.h"
+#include "netlink/link.h"
+#include "privsep/reconcile.h"
 #include "proto/admin.h"
 
 static const double debounce_seconds = 1.0;
@@ -22,30 +24,50 @@ static void set_mtu(struct daemon *d, uint32_t mtu)
 	datapath_mtu(&d->datapath, mtu);
 }
 
-static void link_up(struct daemon *d)
+static void go_up(struct daemon *d)
 {
-	struct instant now = clock_now();
-	struct rebind_plan plan;
-	int r;
-
-	r = rebind_plan(&plan, d, REBIND_KEEP_PORT, d->mark);
-	if (r < 0)
-		log_error("cannot open UDP sockets: %s; set another ListenPort", strerror(-r));
-	else
-		rebind_commit(&plan, d, now);
 	dev_probe(&d->datapath.dev);
-	admin_up(&d->datapath.tunnel, now);
+	admin_up(&d->datapath.tunnel, clock_now());
 	/* While it was down the kernel removed routes and IPv6 addresses. */
-	if (phase_was_up(d->phase) && !d->link_lost)
-		host_redo(d->host);
+	if (d->up && !d->link_lost)
+		elevate_tell(d, MESSAGE_REDO, 0);
 	log_info("interface is up, UDP port %u", d->port);
 	publish_link(d, true);
+}
+
+static void sockets_came(struct daemon *d, const struct elevate_plea *plea,
+			 const struct elevate_answer *a)
+{
+	int fd[2] = { a->fd[0], a->fd[1] };
+
+	if (a->result < 0)
+		log_error("cannot open UDP sockets: %s; set another ListenPort",
+			  strerror(-a->result));
+	else
+		rebind(d, a->port, plea->value, fd);
+	if (d->opening)
+		go_up(d);
+	d->opening = false;
+}
+
+/* Without sockets it opens them first, on any port. */
+static void link_up(struct daemon *d)
+{
+	const struct elevate_plea plea = { .then = sockets_came, .value = d->mark };
+
+	if (d->opening)
+		return;
+	if (d->port == 0 && elevate_ask(d, MESSAGE_UDP, 0, d->mark, &plea) == 0)
+		d->opening = true;
+	else
+		go_up(d);
 }
 
 static void link_down(struct daemon *d)
 {
 	struct instant now = clock_now();
 
+	d->opening = false;
 	/* The sockets stay: the port is ours, and peers get no answer either way. */
 	datapath_quiesce(&d->datapath, now);
 	admin_down(&d->datapath.tunnel);
@@ -58,7 +80,7 @@ static void look_at_ipv6(struct daemon *d, uint32_t before)
 {
 	bool had = before >= MTU_MIN, has = d->mtu >= MTU_MIN;
 
-	if (had == has || !phase_was_up(d->phase) || d->link_lost || !network_has_ipv6(&d->network))
+	if (had == has || !d->up || d->link_lost || !(d->crossing & CROSSING_IPV6))
 		return;
 	if (!has)
 		log_warn("MTU is now %" PRIu32
@@ -66,10 +88,11 @@ static void look_at_ipv6(struct daemon *d, uint32_t before)
 			 "routes from the interface; they come back with %d",
 			 d->mtu, MTU_MIN, MTU_MIN);
 	else
-		host_redo(d->host);
+		elevate_tell(d, MESSAGE_REDO, 0);
 }
 
-void linkwatch_link(struct daemon *d, const struct link_info *info, bool fell)
+/* Adopt this state of our link: up, down, MTU. fell: it went down since we last looked. */
+static void adopt(struct daemon *d, const struct link_info *info, bool fell)
 {
 	uint32_t before = d->mtu;
 
@@ -104,37 +127,36 @@ static void link_gone(struct daemon *d)
 		link_up(d);
 }
 
-int linkwatch_choose_mtu(struct daemon *d)
+static void mtu_set(struct daemon *d, const struct elevate_plea *plea,
+		    const struct elevate_answer *a)
 {
-	uint32_t mtu;
-	int r;
+	(void)d;
+	if (a->result < 0)
+		log_warn("cannot set the MTU to %" PRIu32 ": %s", plea->value,
+			 strerror(-a->result));
+}
+
+void linkwatch_choose_mtu(struct daemon *d)
+{
+	struct elevate_plea plea = { .then = mtu_set };
 
 	if (d->link_lost)
-		return 0;
+		return;
 	/* Somebody else has set another one meanwhile: keep theirs. */
 	if (d->mtu_chosen && d->mtu != d->mtu_chosen)
-		return 0;
-	mtu = mtu_choose(d->host, &d->datapath.tunnel, d->ifindex, d->mark);
-	if (mtu == d->mtu_chosen)
-		return 0;
-	r = host_mtu(d->host, d->ifindex, mtu);
-	if (r < 0)
-		return r;
-	d->mtu_chosen = mtu;
-	set_mtu(d, mtu);
-	return 0;
+		return;
+	plea.value = mtu_choose(&d->rtnl, &d->datapath.tunnel, d->ifindex, d->mark);
+	if (plea.value == d->mtu_chosen || elevate_ask(d, MESSAGE_MTU, plea.value, 0, &plea) < 0)
+		return;
+	d->mtu_chosen = plea.value;
+	set_mtu(d, plea.value);
 }
 
 /* Unless the configuration sets it. */
 static void adapt_mtu(struct daemon *d)
 {
-	int r;
-
-	if (!d->options.path || d->conf.set & CONF_MTU)
-		return;
-	r = linkwatch_choose_mtu(d);
-	if (r < 0)
-		log_warn("cannot set the MTU: %s", strerror(-r));
+	if (d->has_file && d->configured && !(d->conf.set & CONF_MTU))
+		linkwatch_choose_mtu(d);
 }
 
 static void adapt(struct daemon *d)
@@ -214,19 +236,36 @@ void linkwatch_read(struct daemon *d)
 		loop_follow_netlink(&d->loop, -1);
 		return;
 	}
+	/* Until then what a file says about it is not in effect. */
+	if (!d->configured)
+		return;
 	if (news.lost && !d->link_lost) {
-		r = host_link(d->host, d->options.name, &news.link);
+		r = link_get_index(&d->rtnl, d->ifindex, &news.link);
 		news.link_changed = r == 0;
 		news.link_gone = r == -ENODEV;
 	}
 	if ((news.link_gone || news.link_moved) && !d->link_lost)
 		link_gone(d);
 	else if (news.link_changed && !d->link_lost)
-		linkwatch_link(d, &news.link, news.link_fell);
+		adopt(d, &news.link, news.link_fell);
 	if (news.forwarding_changed || news.lost)
 		tuning_segments(d);
 	if (news.network_changed || news.lost)
 		network_changed(d);
+}
+
+void linkwatch_adopt(struct daemon *d)
+{
+	struct link_info info = { .up = true, .mtu = MTU_DEFAULT };
+	int r = 0;
+
+	d->configured = true;
+	if (!d->link_lost)
+		r = link_get_index(&d->rtnl, d->ifindex, &info);
+	if (r < 0)
+		log_error("cannot query the device %s: %s", d->name, strerror(-r));
+	else
+		adopt(d, &info, false);
 }
 
 void linkwatch_start(struct daemon *d)

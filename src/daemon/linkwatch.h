@@ -8,14 +8,14 @@
 
 /* The watch is readable. */
 void linkwatch_read(struct daemon *d);
-/* Adopt this state of our link: up, down, MTU. fell: it went down since we last looked. */
-void linkwatch_link(struct daemon *d, const struct link_info *info, bool fell);
+/* What a file says is in effect, or there is none: from now on the link counts, as it is. */
+void linkwatch_adopt(struct daemon *d);
 /* The endpoint of a peer changed; acts at most once a second. */
 void linkwatch_endpoint(struct daemon *d);
 /* USR2: somebody says that the network changed: resolve names and start handshakes at once. */
 void linkwatch_kick(struct daemon *d);
-/* Choose the MTU from the paths to the peers, unless an admin set it. 0 or -errno. */
-int linkwatch_choose_mtu(struct daemon *d);
+/* Choose the MTU from the paths to the peers, unless an admin set it. */
+void linkwatch_choose_mtu(struct daemon *d);
 
 void linkwatch_start(struct daemon *d);
 void linkwatch_stop(struct daemon *d);

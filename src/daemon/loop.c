@@ -2,7 +2,6 @@
 #include "daemon/loop.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -12,8 +11,6 @@
 enum { TICKS = 8 };
 
 static const double backoff_seconds = 0.1;
-
-static const int signal_numbers[LOOP_SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 };
 
 /* --- time --- */
 
@@ -206,15 +203,6 @@ static void on_netlink(struct ev_loop *ev, ev_io *w, int revents)
 	l->calls->netlink(l->ctx);
 }
 
-static void on_signal(struct ev_loop *ev, ev_signal *w, int revents)
-{
-	struct loop *l = w->data;
-
-	(void)ev;
-	(void)revents;
-	l->calls->signal(l->ctx, w->signum);
-}
-
 static void init_watchers(struct loop *l)
 {
 	ev_io_init(&l->timer, on_timer, l->timer_fd, EV_READ);
@@ -242,7 +230,7 @@ int loop_open(struct loop *l, struct datapath *path, const struct loop_calls *ca
 	if (l->timer_fd < 0)
 		return -errno;
 	/* Not the default loop: that would also wait for children that are not its own. */
-	l->ev = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV | EVFLAG_SIGNALFD);
+	l->ev = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	if (!l->ev) {
 		close(l->timer_fd);
 		return -ENOSYS;
@@ -253,11 +241,6 @@ int loop_open(struct loop *l, struct datapath *path, const struct loop_calls *ca
 	ev_io_start(l->ev, &l->timer);
 	ev_prepare_start(l->ev, &l->prepare);
 	ev_check_start(l->ev, &l->check);
-	for (int i = 0; i < LOOP_SIGNALS; i++) {
-		ev_signal_init(&l->signals[i], on_signal, signal_numbers[i]);
-		l->signals[i].data = l;
-		ev_signal_start(l->ev, &l->signals[i]);
-	}
 	return 0;
 }
 
@@ -274,8 +257,6 @@ void loop_close(struct loop *l)
 	ev_check_stop(l->ev, &l->check);
 	for (int i = 0; i < UDP_SOCKETS; i++)
 		ev_io_stop(l->ev, &l->socket[i]);
-	for (int i = 0; i < LOOP_SIGNALS; i++)
-		ev_signal_stop(l->ev, &l->signals[i]);
 	ev_loop_destroy(l->ev);
 	close(l->timer_fd);
 	l->path->heard = NULL;
@@ -308,31 +289,9 @@ void loop_follow_netlink(struct loop *l, int fd)
 	follow(l, &l->netlink, fd);
 }
 
-static void on_awaited(struct ev_loop *ev, ev_io *w, int revents)
-{
-	bool *done = w->data;
-
-	(void)revents;
-	*done = true;
-	ev_break(ev, EVBREAK_ONE);
-}
-
 void loop_run(struct loop *l)
 {
 	ev_run(l->ev, 0);
-}
-
-bool loop_wait(struct loop *l, int fd)
-{
-	bool done = false;
-	ev_io w;
-
-	ev_io_init(&w, on_awaited, fd, EV_READ);
-	w.data = &done;
-	ev_io_start(l->ev, &w);
-	ev_run(l->ev, 0);
-	ev_io_stop(l->ev, &w);
-	return done;
 }
 
 void loop_break(struct loop *l)

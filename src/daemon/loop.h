@@ -3,8 +3,8 @@
 #define DAEMON_LOOP_H
 
 /*
- * The event loop: waits for device, sockets, the core's deadline, netlink and
- * signals, and runs the pump when there is data.
+ * The event loop: waits for device, sockets, the core's deadline and netlink, and
+ * runs the pump when there is data.
  *
  * Data is moved at the end of a pass, within a budget of bytes and rounds; what is
  * left is picked up by the next pass, after the control socket and the timers have
@@ -18,13 +18,10 @@
 #include "datapath/pump.h"
 
 struct loop_calls {
-	void (*signal)(void *ctx, int number);
 	void (*netlink)(void *ctx);
 	void (*event)(void *ctx, const struct event *e, struct instant now);
 	void (*device_gone)(void *ctx);
 };
-
-enum { LOOP_SIGNALS = 5 };
 
 struct loop {
 	struct ev_loop *ev;
@@ -33,7 +30,6 @@ struct loop {
 	void *ctx;
 	struct pump pump;
 	ev_io device, socket[UDP_SOCKETS], writable, timer, netlink;
-	ev_signal signals[LOOP_SIGNALS];
 	ev_prepare prepare;
 	ev_check check;
 	ev_timer backoff;
@@ -53,10 +49,8 @@ void loop_follow_datapath(struct loop *l);
 /* -1: stop watching. */
 void loop_follow_netlink(struct loop *l, int fd);
 
-/* Run until loop_break(), which ends the run or the wait that it is called in. */
+/* Run until loop_break(). */
 void loop_run(struct loop *l);
-/* Run until fd is readable: true; or loop_break(): false. */
-bool loop_wait(struct loop *l, int fd);
 void loop_break(struct loop *l);
 /*
  * true: since the last call, seconds ago, every descriptor of the path was waited

@@ -2,6 +2,7 @@
 #include "daemon/mtu.h"
 
 #include "base/bytes.h"
+#include "netlink/route.h"
 #include "proto/admin.h"
 
 enum { MTU_ETHERNET = 1500, MTU_IP_MAX = 65535 };
@@ -15,11 +16,11 @@ uint32_t mtu_inside(uint32_t network)
 	return network - MTU_OVERHEAD;
 }
 
-static uint32_t of_path(struct host *h, const struct ip *ip, uint32_t ifindex, uint32_t mark)
+static uint32_t of_path(struct rtnl *r, const struct ip *ip, uint32_t ifindex, uint32_t mark)
 {
 	struct route_path path = { 0 };
 
-	if (host_path(h, ip, mark, &path) < 0)
+	if (route_get(r, ip, mark, &path) < 0)
 		return 0;
 	return path.ifindex == ifindex || !path.leaves ? 0 : path.mtu;
 }
@@ -28,7 +29,7 @@ static uint32_t of_path(struct host *h, const struct ip *ip, uint32_t ifindex, u
  * Addresses that stand for anywhere: nothing is sent to them.  More than one, because labs
  * use those of documentation, and routers discard them.
  */
-static uint32_t of_default_route(struct host *h, uint32_t ifindex, uint32_t mark)
+static uint32_t of_default_route(struct rtnl *r, uint32_t ifindex, uint32_t mark)
 {
 	static const char *const anywhere[] = { "192.0.2.1", "198.51.100.1", "203.0.113.1",
 						"2001:db8::1" };
@@ -39,7 +40,7 @@ static uint32_t of_default_route(struct host *h, uint32_t ifindex, uint32_t mark
 
 		if (!ip_parse(&ip, anywhere[i], strlen(anywhere[i])))
 			continue;
-		mtu = of_path(h, &ip, ifindex, mark);
+		mtu = of_path(r, &ip, ifindex, mark);
 		if (mtu)
 			return mtu;
 	}
@@ -47,14 +48,14 @@ static uint32_t of_default_route(struct host *h, uint32_t ifindex, uint32_t mark
 }
 
 /* Asks the kernel only about a peer that moved; one that is looked for elsewhere did not. */
-static uint32_t of_peer(struct host *h, struct peer *p, uint32_t ifindex, uint32_t mark)
+static uint32_t of_peer(struct rtnl *r, struct peer *p, uint32_t ifindex, uint32_t mark)
 {
 	struct ip ip = endpoint_ip(reach_home(&p->reach, &p->endpoint));
 
 	if (!ip.family)
 		return 0;
 	if (!ip_equal(&p->note.path_to, &ip)) {
-		p->note.path_mtu = of_path(h, &ip, ifindex, mark);
+		p->note.path_mtu = of_path(r, &ip, ifindex, mark);
 		p->note.path_to = ip;
 	}
 	return p->note.path_mtu;
@@ -68,23 +69,23 @@ static uint32_t lesser(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-static uint32_t choose(struct host *h, uint32_t least, uint32_t ifindex, uint32_t mark)
+static uint32_t choose(struct rtnl *r, uint32_t least, uint32_t ifindex, uint32_t mark)
 {
 	if (!least)
-		least = of_default_route(h, ifindex, mark);
+		least = of_default_route(r, ifindex, mark);
 	return mtu_inside(least ? least : MTU_ETHERNET);
 }
 
-uint32_t mtu_choose(struct host *h, const struct tunnel *t, uint32_t ifindex, uint32_t mark)
+uint32_t mtu_choose(struct rtnl *r, const struct tunnel *t, uint32_t ifindex, uint32_t mark)
 {
 	uint32_t least = 0;
 
 	for (struct peer *p = admin_first(t); p; p = p->next)
-		least = lesser(least, of_peer(h, p, ifindex, mark));
-	return choose(h, least, ifindex, mark);
+		least = lesser(least, of_peer(r, p, ifindex, mark));
+	return choose(r, least, ifindex, mark);
 }
 
-uint32_t mtu_expect(struct host *h, const struct conf *c, uint32_t ifindex, uint32_t mark)
+uint32_t mtu_expect(struct rtnl *r, const struct conf *c, uint32_t ifindex, uint32_t mark)
 {
 	uint32_t least = 0;
 
@@ -92,9 +93,9 @@ uint32_t mtu_expect(struct host *h, const struct conf *c, uint32_t ifindex, uint
 		struct ip ip = endpoint_ip(&c->peer[i].endpoint);
 
 		if (ip.family)
-			least = lesser(least, of_path(h, &ip, ifindex, mark));
+			least = lesser(least, of_path(r, &ip, ifindex, mark));
 	}
-	return choose(h, least, ifindex, mark);
+	return choose(r, least, ifindex, mark);
 }
 
 void mtu_forget(const struct tunnel *t)

@@ -4,7 +4,8 @@
 
 /* The MTU of the device, from the network it sends through (wg-quick's rule). */
 
-#include "host/host.h"
+#include "conf/conf.h"
+#include "netlink/rtnl.h"
 #include "proto/tunnel.h"
 
 enum {
@@ -19,9 +20,9 @@ enum {
  * route.  Neither our device (ifindex) nor what stays on this host counts as a path.  The
  * paths to addresses looked up before are remembered until mtu_forget().
  */
-uint32_t mtu_choose(struct host *h, const struct tunnel *t, uint32_t ifindex, uint32_t mark);
+uint32_t mtu_choose(struct rtnl *r, const struct tunnel *t, uint32_t ifindex, uint32_t mark);
 /* The same before there are peers, from the literal endpoints of a configuration. */
-uint32_t mtu_expect(struct host *h, const struct conf *c, uint32_t ifindex, uint32_t mark);
+uint32_t mtu_expect(struct rtnl *r, const struct conf *c, uint32_t ifindex, uint32_t mark);
 /* The network or our mark changed. */
 void mtu_forget(const struct tunnel *t);
 /* The MTU of the device for a given MTU of the network. Pure. */

@@ -98,15 +98,15 @@ static void join_lines(struct print *text, const char *chars, size_t len)
 		print_add(text, "%s%.*s", text->len ? "; " : "", (int)text_len(line), line.at);
 }
 
-void publish_reload(struct daemon *d, int r, const struct print *report, size_t from)
+void publish_reload(struct daemon *d, int r, const struct print *report)
 {
 	struct subscribers *f = subscribers_of(d);
 	struct print line = { 0 }, detail = { 0 };
 
 	if (!f)
 		return;
-	if (!report->failed && report->len > from)
-		join_lines(&detail, report->chars + from, report->len - from);
+	if (!report->failed && report->len)
+		join_lines(&detail, report->chars, report->len);
 	subscribers_begin(f, &line, "reload");
 	record_add(&line, "ok", r < 0 ? "no" : "yes");
 	record_text(&line, "error", "%s", r < 0 ? strerror(-r) : "");

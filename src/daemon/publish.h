@@ -19,7 +19,7 @@ void publish_link(struct daemon *d, bool up);
 void publish_state(struct daemon *d, const struct peer *p, int previous, struct instant now);
 /* A handshake, or a move to another address. */
 void publish_event(struct daemon *d, const struct event *e);
-/* A reload ended with r; report has what it said, starting at from. */
-void publish_reload(struct daemon *d, int r, const struct print *report, size_t from);
+/* A reload ended with r; report has what it said. */
+void publish_reload(struct daemon *d, int r, const struct print *report);
 
 #endif

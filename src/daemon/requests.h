@@ -4,7 +4,6 @@
 
 /* What clients of the control socket may ask the running tunnel for. */
 
-#include "base/print.h"
 #include "control/control.h"
 
 struct daemon;
@@ -12,7 +11,7 @@ struct daemon;
 /* For control_open(); their ctx is the struct daemon. */
 extern const struct control_calls requests_calls;
 
-/* The status records, as SIGUSR1 logs them: one key=value line for the interface, one per peer. */
-void requests_status(struct daemon *d, struct print *out);
+/* Log the status records: one key=value line for the interface, one per peer. */
+void requests_dump(struct daemon *d);
 
 #endif

@@ -5,23 +5,19 @@ noinst_LIBRARIES += libdaemon.a
 libdaemon_a_SOURCES = \
 	src/daemon/aeadsel.c src/daemon/aeadsel.h \
 	src/daemon/apply.c src/daemon/apply.h \
-	src/daemon/bringup.c src/daemon/bringup.h \
-	src/daemon/config.c src/daemon/config.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/diagnose.c src/daemon/diagnose.h \
+	src/daemon/elevate.c src/daemon/elevate.h \
 	src/daemon/events.c src/daemon/events.h \
-	src/daemon/hostside.c src/daemon/hostside.h \
+	src/daemon/handover.c src/daemon/handover.h \
 	src/daemon/internal.h \
 	src/daemon/linkwatch.c src/daemon/linkwatch.h \
 	src/daemon/loop.c src/daemon/loop.h \
 	src/daemon/mtu.c src/daemon/mtu.h \
-	src/daemon/notify.c src/daemon/notify.h \
+	src/daemon/orders.c src/daemon/orders.h \
 	src/daemon/peerwatch.c src/daemon/peerwatch.h \
-	src/daemon/phase.c src/daemon/phase.h \
 	src/daemon/publish.c src/daemon/publish.h \
 	src/daemon/rebind.c src/daemon/rebind.h \
-	src/daemon/reconcile.c src/daemon/reconcile.h \
-	src/daemon/reload.c src/daemon/reload.h \
 	src/daemon/requests.c src/daemon/requests.h \
 	src/daemon/rpfilter.c src/daemon/rpfilter.h \
 	src/daemon/service.c src/daemon/service.h \

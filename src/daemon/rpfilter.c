@@ -1,7 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/rpfilter.h"
 
+#include <string.h>
+
+#include "netlink/link.h"
+#include "netlink/netconf.h"
+#include "netlink/route.h"
+#include "privsep/reconcile.h"
 #include "proto/admin.h"
+
+/* It accepts a datagram only if an answer to it would leave by the same device. */
+static bool filters_strictly(struct daemon *d, uint32_t ifindex, char name[IF_NAMESIZE])
+{
+	struct link_info info;
+	int filter = 0;
+
+	if (netconf_rp_filter(&d->rtnl, ifindex, &filter) < 0 || filter != NETCONF_STRICT ||
+	    link_get_index(&d->rtnl, ifindex, &info) < 0)
+		return false;
+	memcpy(name, info.name, sizeof(info.name));
+	return true;
+}
 
 /* The kernel looks up the way back without the mark. */
 bool rpfilter_drops(struct daemon *d, const struct peer *p, char name[IF_NAMESIZE])
@@ -9,10 +28,10 @@ bool rpfilter_drops(struct daemon *d, const struct peer *p, char name[IF_NAMESIZ
 	struct ip ip = endpoint_ip(&p->endpoint);
 	struct route_path there, back;
 
-	if (!d->network.divert[NETWORK_V4] || ip.family != AF_INET ||
-	    host_path(d->host, &ip, d->mark, &there) < 0 || host_path(d->host, &ip, 0, &back) < 0)
+	if (!(d->crossing & CROSSING_DIVERTS) || ip.family != AF_INET ||
+	    route_get(&d->rtnl, &ip, d->mark, &there) < 0 || route_get(&d->rtnl, &ip, 0, &back) < 0)
 		return false;
-	return there.ifindex != back.ifindex && host_filters_strictly(d->host, there.ifindex, name);
+	return there.ifindex != back.ifindex && filters_strictly(d, there.ifindex, name);
 }
 
 void rpfilter_warn(struct daemon *d, const struct peer *peer)
@@ -20,7 +39,7 @@ void rpfilter_warn(struct daemon *d, const struct peer *peer)
 	const struct peer *p = peer ? peer : admin_first(&d->datapath.tunnel);
 	char name[IF_NAMESIZE];
 
-	if (!d->network.divert[NETWORK_V4] || d->said_strict)
+	if (!(d->crossing & CROSSING_DIVERTS) || d->said_strict)
 		return;
 	for (; p; p = peer ? NULL : p->next) {
 		if (!rpfilter_drops(d, p, name))

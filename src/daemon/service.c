@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/service.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -62,21 +60,24 @@ static void plan_look(struct daemon *d, double after)
 	ev_timer_start(d->loop.ev, w);
 }
 
+static void tell(struct daemon *d, bool anyway)
+{
+	struct summary new;
+
+	if (!write_text(d, &new) && !anyway)
+		return;
+	summary_print(d->service.text, &new);
+	elevate_text(d, MESSAGE_NOTE, d->service.text);
+	note_told(d, &new);
+}
+
 static void on_look(struct ev_loop *ev, ev_timer *w, int revents)
 {
-	char line[SUMMARY_TEXT + sizeof("STATUS=")];
 	struct daemon *d = w->data;
-	struct summary new;
 
 	(void)ev;
 	(void)revents;
-	if (write_text(d, &new)) {
-		snprintf(line, sizeof(line), "STATUS=%s", d->service.text);
-		if (notify_send(&d->service.notify, line) == 0)
-			note_told(d, &new);
-		else
-			d->service.told.n = new.n + 1; /* sent the next time */
-	}
+	tell(d, false);
 	plan_look(d, look_seconds);
 }
 
@@ -84,7 +85,7 @@ void service_look(struct daemon *d)
 {
 	struct service *s = &d->service;
 
-	if (d->phase != PHASE_UP || s->notify.fd < 0)
+	if (!d->up || !d->service.wanted)
 		return;
 	if (ev_timer_remaining(d->loop.ev, &s->look) > soon_seconds)
 		plan_look(d, soon_seconds);
@@ -100,78 +101,44 @@ static void on_ping(struct ev_loop *ev, ev_timer *w, int revents)
 	(void)ev;
 	(void)revents;
 	if (sound)
-		notify_send(&d->service.notify, "WATCHDOG=1");
+		elevate_tell(d, MESSAGE_ALIVE, 0);
 	if (!sound && !d->service.unsound)
 		log_error("the device or a socket keeps failing; the service manager will restart "
 			  "taut");
 	d->service.unsound = !sound;
 }
 
-static void start_timers(struct daemon *d)
+void service_tell(struct daemon *d)
 {
-	struct service *s = &d->service;
-	double interval = (double)s->notify.watchdog_us * 1e-6 / 3.;
+	if (d->service.wanted)
+		tell(d, true);
+}
 
-	s->ev = d->loop.ev;
-	s->look.data = s->ping.data = d;
+void service_up(struct daemon *d)
+{
+	if (!d->service.wanted)
+		return;
+	tell(d, false);
 	plan_look(d, soon_seconds);
-	if (s->notify.watchdog_us == 0)
-		return;
-	notify_send(&s->notify, "WATCHDOG=1");
-	ev_timer_set(&s->ping, interval, interval);
-	ev_timer_start(d->loop.ev, &s->ping);
 }
 
-/* --- milestones --- */
-
-void service_ready(struct daemon *d)
+void service_open(struct daemon *d, bool wanted, uint64_t watchdog_us)
 {
-	char line[SUMMARY_TEXT + sizeof("READY=1\nSTATUS=")];
+	double interval = (double)watchdog_us * 1e-6 / 3.;
 	struct service *s = &d->service;
-	struct summary new;
-	int r;
 
-	if (s->notify.fd < 0 || phase_is_over(d->phase))
-		return;
-	write_text(d, &new);
-	summary_print(s->text, &new);
-	snprintf(line, sizeof(line), "READY=1\nSTATUS=%s", s->text);
-	r = notify_insist(&s->notify, line);
-	if (r < 0)
-		log_warn("cannot tell the service manager that the tunnel is up: %s", strerror(-r));
-	note_told(d, &new);
-	if (!s->ev)
-		start_timers(d);
-}
-
-void service_reloading(struct daemon *d)
-{
-	char line[64];
-
-	snprintf(line, sizeof(line), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_monotonic_us());
-	notify_insist(&d->service.notify, line);
-}
-
-void service_stopping(struct daemon *d)
-{
-	ev_timer_stop(d->loop.ev, &d->service.look);
-	notify_insist(&d->service.notify, "STOPPING=1\nSTATUS=stopping");
-}
-
-void service_open(struct service *s)
-{
-	*s = (struct service){ 0 };
-	notify_open(&s->notify);
+	s->wanted = wanted;
 	ev_init(&s->look, on_look);
 	ev_init(&s->ping, on_ping);
+	s->look.data = s->ping.data = d;
+	if (!watchdog_us)
+		return;
+	ev_timer_set(&s->ping, 0., interval);
+	ev_timer_again(d->loop.ev, &s->ping);
 }
 
-void service_close(struct service *s)
+void service_close(struct daemon *d)
 {
-	if (s->ev) {
-		ev_timer_stop(s->ev, &s->look);
-		ev_timer_stop(s->ev, &s->ping);
-	}
-	s->ev = NULL;
-	notify_close(&s->notify);
+	ev_timer_stop(d->loop.ev, &d->service.look);
+	ev_timer_stop(d->loop.ev, &d->service.ping);
 }

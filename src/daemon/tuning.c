@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "netlink/netconf.h"
+
 enum { SEGMENTS_ALL = 65535 }; /* the kernel's own limit, GSO_MAX_SEGS */
 
 _Static_assert((int)TUNE_SWITCHES == (int)OFFLOADS && (int)TUNE_TUN_USO == (int)OFFLOAD_TUN_USO &&
@@ -14,33 +16,21 @@ _Static_assert((int)TUNE_AUTO == (int)OFFLOAD_AUTO && (int)TUNE_ON == (int)OFFLO
 		       (int)TUNE_OFF == (int)OFFLOAD_OFF,
 	       "the same three words");
 
-void tuning_begin(struct daemon *d)
+void tuning_begin(struct daemon *d, const struct tune *t)
 {
-	const struct tune *t = &d->conf.tune;
-
 	for (unsigned i = 0; i < OFFLOADS; i++)
 		d->datapath.offloads.kind[i].wish = (enum offload_wish)t->value[i];
 	if (t->value[TUNE_BATCH_BYTES])
 		d->loop.pump.budget = t->value[TUNE_BATCH_BYTES];
 }
 
-void tuning_sockets(struct daemon *d, const int fd[UDP_SOCKETS])
+/* Also if that is unknown. */
+static bool host_may_forward(struct daemon *d)
 {
-	const struct tune *t = &d->conf.tune;
+	bool forwards = true;
 
-	host_buffers(d->host, fd, t->value[TUNE_UDP_RCVBUF], t->value[TUNE_UDP_SNDBUF]);
-}
-
-void tuning_device(struct daemon *d)
-{
-	uint32_t len = d->conf.tune.value[TUNE_TUN_QUEUE_LEN];
-	int r;
-
-	if (!len || d->link_lost)
-		return;
-	r = host_queue_len(d->host, d->ifindex, len);
-	if (r < 0)
-		log_warn("cannot set TunQueueLen: %s", strerror(-r));
+	netconf_forwards(&d->rtnl, d->ifindex, &forwards);
+	return forwards;
 }
 
 /*
@@ -49,7 +39,7 @@ void tuning_device(struct daemon *d)
  * joined by its network card, and would be split into single packets above the
  * limit.
  */
-static uint32_t segments_wanted(const struct daemon *d)
+static uint32_t segments_wanted(struct daemon *d)
 {
 	uint32_t given = d->conf.tune.value[TUNE_TUN_GSO_SEGS], fit;
 
@@ -59,29 +49,36 @@ static uint32_t segments_wanted(const struct daemon *d)
 	    !offload_wanted(&d->datapath.offloads, OFFLOAD_UDP_GSO))
 		return SEGMENTS_ALL;
 	fit = udp_run_packets(d->mtu + PKT_HEAD + PKT_TAG);
-	return fit < 2 || host_forwards(d->host, d->ifindex) ? SEGMENTS_ALL : fit;
+	return fit < 2 || host_may_forward(d) ? SEGMENTS_ALL : fit;
+}
+
+static void segments_set(struct daemon *d, const struct elevate_plea *plea,
+			 const struct elevate_answer *a)
+{
+	if (a->result < 0 && d->conf.tune.value[TUNE_TUN_GSO_SEGS])
+		log_warn("cannot set TunGsoSegs: %s", strerror(-a->result));
+	if (a->result < 0)
+		d->segments = 0;
+	else
+		log_debug("big packets have at most %" PRIu32 " segments", plea->value);
 }
 
 void tuning_segments(struct daemon *d)
 {
-	uint32_t segments, before = d->segments ? d->segments : d->segments_met;
+	uint32_t before = d->segments ? d->segments : d->segments_met;
 	/* Connections keep the value they started with, unless the MTU makes them check again. */
 	bool may_lower = !d->datapath.tunnel.up || d->mtu != d->segments_mtu;
-	int r;
+	struct elevate_plea plea = { .then = segments_set };
 
 	if (d->link_lost || (before == SEGMENTS_ALL && !may_lower))
 		return;
-	segments = segments_wanted(d);
-	if (segments == before || (segments < before && !may_lower))
+	plea.value = segments_wanted(d);
+	if (plea.value == before || (plea.value < before && !may_lower))
 		return;
-	r = host_segments(d->host, d->ifindex, segments);
-	if (r < 0 && d->conf.tune.value[TUNE_TUN_GSO_SEGS])
-		log_warn("cannot set TunGsoSegs: %s", strerror(-r));
-	if (r < 0)
+	if (elevate_ask(d, MESSAGE_SEGMENTS, plea.value, 0, &plea) < 0)
 		return;
-	d->segments = segments;
+	d->segments = plea.value;
 	d->segments_mtu = d->mtu;
-	log_debug("big packets have at most %" PRIu32 " segments", segments);
 }
 
 void tuning_compare(const struct tune *now, const struct tune *next, struct print *report)

@@ -7,11 +7,7 @@
 #include "daemon/internal.h"
 
 /* Before device and sockets are opened. */
-void tuning_begin(struct daemon *d);
-/* New sockets, before they are used. */
-void tuning_sockets(struct daemon *d, const int fd[UDP_SOCKETS]);
-/* The device, once netlink knows it. */
-void tuning_device(struct daemon *d);
+void tuning_begin(struct daemon *d, const struct tune *t);
 /*
  * Set how many segments the host may put into one big packet, where that is up to
  * us: at the start, and after any change of the link or of what the host forwards.

@@ -115,6 +115,9 @@ void status_interface(struct print *out, const struct datapath *path,
 	record_add(out, "aead", "%s", about->aead);
 	add_number(out, "aead_ns_64", about->aead_ns_64);
 	add_number(out, "aead_ns_1424", about->aead_ns_1424);
+	record_add(out, "jail", "%s", about->jail);
+	if (*about->jail_lacks)
+		record_text(out, "jail_lacks", "%s", about->jail_lacks);
 	record_add(out, "under_load", about->mono < t->under_load_until ? "yes" : "no");
 	add_number(out, "cookies_sent", t->count[FATE_COOKIE_SENT]);
 	add_number(out, "cookies_received", t->cookies_received);

@@ -20,7 +20,7 @@ bool hooks_any(const struct conf *c);
 
 /* How the caller waits for a command while it serves others. */
 struct hooks_wait {
-	/* true: fd is readable; false: the daemon is stopping. */
+	/* true: fd is readable; false: the tunnel is stopping. */
 	bool (*readable)(void *ctx, int fd);
 	void *ctx;
 };
@@ -28,7 +28,7 @@ struct hooks_wait {
 /*
  * Run all hooks of a kind in order; wait keeps the loop running, as a hook may
  * talk to our control socket.  Stops at the first that fails: its exit status,
- * -errno, or -EINTR when the daemon is stopping; *failed is that command.
+ * -errno, or -EINTR when the tunnel is stopping; *failed is that command.
  */
 int hooks_run(struct host *h, const struct hooks_wait *wait, const char *name, const struct conf *c,
 	      enum conf_hook kind, const char **failed);

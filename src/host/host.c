@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "base/ifname.h"
 #include "base/mem.h"
 #include "base/print.h"
 #include "host/resolvconf.h"
@@ -18,7 +17,6 @@
 #include "io/tun.h"
 #include "io/udp.h"
 #include "netlink/ifaddr.h"
-#include "netlink/netconf.h"
 
 enum {
 	FIRST_TABLE = 51820, /* where wg-quick starts... */
@@ -53,6 +51,13 @@ void host_close(struct host *h)
 	if (!h)
 		return;
 	host_undo(h);
+	rtnl_close(&h->rtnl);
+	undo_fini(&h->undo);
+	mem_free(h);
+}
+
+void host_abandon(struct host *h)
+{
 	rtnl_close(&h->rtnl);
 	undo_fini(&h->undo);
 	mem_free(h);
@@ -101,6 +106,17 @@ int host_tun(struct host *h, char name[16], bool vnet, int *fd)
 	return 0;
 }
 
+int host_tun_name(struct host *h, int fd, char name[16])
+{
+	struct tun_about about;
+	int r = tun_about(fd, &about);
+
+	(void)h;
+	if (r == 0)
+		memcpy(name, about.name, sizeof(about.name));
+	return r;
+}
+
 int host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uint16_t *bound)
 {
 	(void)h;
@@ -144,14 +160,6 @@ int host_queue_len(struct host *h, uint32_t ifindex, uint32_t packets)
 int host_segments(struct host *h, uint32_t ifindex, uint32_t segments)
 {
 	return link_set_segments(&h->rtnl, ifindex, segments);
-}
-
-bool host_forwards(struct host *h, uint32_t ifindex)
-{
-	bool forwards = true;
-
-	netconf_forwards(&h->rtnl, ifindex, &forwards);
-	return forwards;
 }
 
 int host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu)
@@ -235,20 +243,6 @@ bool host_has_ipv6(struct host *h)
 	return read_sysctl("/proc/sys/net/ipv6/conf/all/disable_ipv6") != '1';
 }
 
-bool host_filters_strictly(struct host *h, uint32_t ifindex, char name[16])
-{
-	char path[80], all, own;
-
-	(void)h;
-	if (!ifname_of(ifindex, name))
-		return false;
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%.15s/rp_filter", name);
-	all = read_sysctl("/proc/sys/net/ipv4/conf/all/rp_filter");
-	own = read_sysctl(path);
-	/* The greater of the two applies; 2 is loose. */
-	return (all > own ? all : own) == '1';
-}
-
 static int deed(struct host *h, bool add, const struct undo_entry *e)
 {
 	switch (e->kind) {
@@ -322,11 +316,6 @@ int host_free_table(struct host *h, uint32_t *table)
 		}
 	}
 	return -ENOSPC;
-}
-
-int host_path(struct host *h, const struct ip *dst, uint32_t mark, struct route_path *path)
-{
-	return route_get(&h->rtnl, dst, mark, path);
 }
 
 int host_dns(struct host *h, bool add, const char *name, const struct conf_dns *dns, size_t n)

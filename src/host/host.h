@@ -24,9 +24,13 @@ struct host;
 
 int host_open(struct host **h);
 void host_close(struct host *h);
+/* In a process that was forked: what was added stays. */
+void host_abandon(struct host *h);
 
 /* Create the device: name in ("": any), name out. vnet: see io/tun.h. The link stays down. */
 int host_tun(struct host *h, char name[16], bool vnet, int *fd);
+/* The name of the device that a descriptor is attached to; -EINVAL: it is not ours to use. */
+int host_tun_name(struct host *h, int fd, char name[16]);
 /* A pair of UDP sockets, v4 and v6 (-1: not available); port 0: any free one. */
 int host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uint16_t *bound);
 /* Set the socket buffers, in bytes; 0: leave as they are. */
@@ -39,8 +43,6 @@ int host_link_up(struct host *h, uint32_t ifindex, bool up);
 int host_queue_len(struct host *h, uint32_t ifindex, uint32_t packets);
 /* Set the most segments of a big packet to the device: see netlink/link.h. */
 int host_segments(struct host *h, uint32_t ifindex, uint32_t segments);
-/* true: the host may forward packets to the device; also if that is unknown. */
-bool host_forwards(struct host *h, uint32_t ifindex);
 int host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu);
 int host_address(struct host *h, bool add, uint32_t ifindex, const struct prefix *address);
 /* table 0: main */
@@ -60,14 +62,8 @@ struct host_swept {
 int host_sweep(struct host *h, const char *name, struct host_swept *swept);
 /* false: it is switched off, or not in this kernel. */
 bool host_has_ipv6(struct host *h);
-/*
- * true: the device accepts a datagram only if an answer to it would leave by the
- * same device (rp_filter = 1).  name gets the device's name.
- */
-bool host_filters_strictly(struct host *h, uint32_t ifindex, char name[16]);
 /* The first table number from 51820 on that is empty. */
 int host_free_table(struct host *h, uint32_t *table);
-int host_path(struct host *h, const struct ip *dst, uint32_t mark, struct route_path *path);
 
 /* resolvectl, else resolvconf; -ENOENT: neither is installed. */
 int host_dns(struct host *h, bool add, const char *name, const struct conf_dns *dns, size_t n);

@@ -7,9 +7,9 @@
  * policy routing of a default route into the tunnel.  Zeroed: nothing.
  */
 
+#include "base/prefixes.h"
 #include "conf/conf.h"
 #include "host/host.h"
-#include "host/prefixes.h"
 
 enum { NETWORK_V4, NETWORK_V6, NETWORK_FAMILIES };
 

@@ -6,7 +6,6 @@ libhost_a_SOURCES = \
 	src/host/hooks.c src/host/hooks.h \
 	src/host/host.c src/host/host.h \
 	src/host/network.c src/host/network.h \
-	src/host/prefixes.c src/host/prefixes.h \
 	src/host/resolvconf.c src/host/resolvconf.h \
 	src/host/spawn.c src/host/spawn.h \
 	src/host/sweep.c src/host/sweep.h \

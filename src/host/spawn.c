@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -12,8 +13,13 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 
-enum { INPUT_MAX = 4096 }; /* PIPE_BUF: written at once, without anyone reading */
+enum {
+	INPUT_MAX = 4096,    /* PIPE_BUF: written at once, without anyone reading */
+	PATIENCE_MS = 20000, /* for a program, less than a service manager's */
+	MERCY_MS = 1000,     /* and until it is killed */
+};
 
 /*
  * Searches fixed directories: PATH is not trusted, as this runs with privileges.
@@ -215,6 +221,37 @@ void spawn_stop(const struct spawn *s, bool force)
 	kill(-s->pid, force ? SIGKILL : SIGTERM);
 }
 
+static bool just_wait(void *ctx, int fd, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	(void)ctx;
+	return poll(&p, 1, ms) > 0;
+}
+
+static struct {
+	spawn_idle_fn *fn;
+	void *ctx;
+} idle = { .fn = just_wait };
+
+void spawn_set_idle(spawn_idle_fn *fn, void *ctx)
+{
+	idle.fn = fn ? fn : just_wait;
+	idle.ctx = ctx;
+}
+
+static bool ends_within(const struct spawn *s, int ms)
+{
+	uint64_t until = clock_monotonic_us() + (uint64_t)ms * 1000;
+	uint64_t now = 0;
+
+	while ((now = clock_monotonic_us()) < until) {
+		if (idle.fn(idle.ctx, s->fd, (int)((until - now) / 1000) + 1))
+			return true;
+	}
+	return false;
+}
+
 int spawn_run(const char *const argv[], const char *input, bool quiet)
 {
 	mode_t mask = umask(0022);
@@ -223,5 +260,13 @@ int spawn_run(const char *const argv[], const char *input, bool quiet)
 
 	r = spawn_start(&s, argv, input, quiet);
 	umask(mask);
-	return r < 0 ? r : spawn_wait(&s);
+	if (r < 0)
+		return r;
+	if (ends_within(&s, PATIENCE_MS))
+		return spawn_wait(&s);
+	spawn_stop(&s, false);
+	if (!ends_within(&s, MERCY_MS))
+		spawn_stop(&s, true);
+	spawn_wait(&s);
+	return -ETIMEDOUT;
 }

@@ -26,9 +26,17 @@ int spawn_wait(struct spawn *s);
 /* Terminate it and its children; force: kill them. */
 void spawn_stop(const struct spawn *s, bool force);
 /*
- * Start and wait.  For programs that set up the host: their umask is 022 whatever ours is,
- * because what they write (resolv.conf) is for all users.
+ * Start and wait, for 20 seconds at most: then it is stopped, and the result is -ETIMEDOUT.
+ * For programs that set up the host: their umask is 022 whatever ours is, because what they
+ * write (resolv.conf) is for all users.
  */
 int spawn_run(const char *const argv[], const char *input, bool quiet);
+
+/*
+ * What to do meanwhile: wait until fd is readable (true), or this long.  NULL: just that.
+ * There is one for the whole process.
+ */
+typedef bool spawn_idle_fn(void *ctx, int fd, int ms);
+void spawn_set_idle(spawn_idle_fn *idle, void *ctx);
 
 #endif

@@ -57,9 +57,9 @@ static const struct call_way setsockopt_ways[] = {
 
 static const struct call_way getsockopt_ways[] = {
 	{ IS_BOTH(1, SOL_SOCKET, 2, SO_ERROR) },    { IS_BOTH(1, SOL_SOCKET, 2, SO_MARK) },
-	{ IS_BOTH(1, SOL_SOCKET, 2, SO_PEERCRED) }, { IS_BOTH(1, SOL_SOCKET, 2, SO_RCVBUF) },
-	{ IS_BOTH(1, SOL_SOCKET, 2, SO_SNDBUF) },   { IS_BOTH(1, SOL_UDP, 2, UDP_GRO) },
-	{ IS_BOTH(1, SOL_UDP, 2, UDP_SEGMENT) },
+	{ IS_BOTH(1, SOL_SOCKET, 2, SO_PEERCRED) }, { IS_BOTH(1, SOL_SOCKET, 2, SO_PEERGROUPS) },
+	{ IS_BOTH(1, SOL_SOCKET, 2, SO_RCVBUF) },   { IS_BOTH(1, SOL_SOCKET, 2, SO_SNDBUF) },
+	{ IS_BOTH(1, SOL_UDP, 2, UDP_GRO) },        { IS_BOTH(1, SOL_UDP, 2, UDP_SEGMENT) },
 };
 
 static const struct call_way ioctl_ways[] = {
@@ -155,8 +155,9 @@ const struct call calls_table[] = {
 	  WAYS(setsockopt_ways, "SO_RCVBUF, SO_SNDBUF, UDP_GRO, TCP_NODELAY") },
 	{ .name = "getsockopt",
 	  SOFT,
-	  WAYS(getsockopt_ways, "SO_ERROR, SO_MARK, SO_PEERCRED, SO_RCVBUF, SO_SNDBUF, UDP_GRO, "
-				"UDP_SEGMENT") },
+	  WAYS(getsockopt_ways,
+	       "SO_ERROR, SO_MARK, SO_PEERCRED, SO_PEERGROUPS, SO_RCVBUF, SO_SNDBUF, UDP_GRO, "
+	       "UDP_SEGMENT") },
 	{ .name = "bind", NEVER },
 
 	/* Files. */

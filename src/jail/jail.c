@@ -2,6 +2,7 @@
 #include "jail/jail.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -110,7 +111,9 @@ static int enter_caps(const struct jail_plan *plan, struct jail_report *report)
 
 static int enter_gain(const struct jail_plan *plan, struct jail_report *report)
 {
-	(void)plan;
+	/* Another user has none. */
+	if (plan->leashed && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return -errno;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)

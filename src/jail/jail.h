@@ -31,6 +31,7 @@ struct jail_plan {
 	uint16_t tcp_port;        /* to which it may connect; 0: 53, DNS */
 	uint64_t file_max;        /* bytes of a memory file that it fills; 0: none */
 	bool threads;             /* it will make some, after jail_enter() */
+	bool leashed;             /* it is killed when its parent process dies */
 };
 
 /* All files that the program and its libraries read while a tunnel is up. */

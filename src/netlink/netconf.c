@@ -46,6 +46,40 @@ static int ask(struct rtnl *r, uint8_t family, struct search *s)
 	return err == -EOPNOTSUPP || err == -EAFNOSUPPORT ? 0 : err;
 }
 
+static int take_filter(const struct nlmsghdr *msg, void *ctx)
+{
+	const struct nlattr *attr[NETCONFA_RP_FILTER + 1];
+	int *filter = ctx, value;
+
+	if (msg->nlmsg_type != RTM_NEWNETCONF)
+		return 0;
+	rtnl_attrs(msg, sizeof(struct netconfmsg), attr, LEN(attr));
+	value = (int)rtnl_u32(attr[NETCONFA_RP_FILTER], 0);
+	if (value > *filter)
+		*filter = value;
+	return 0;
+}
+
+static int ask_one(struct rtnl *r, int32_t ifindex, int *filter)
+{
+	struct rtnl_request req;
+	struct nlmsghdr *msg = rtnl_begin(&req, RTM_GETNETCONF, 0);
+	struct netconfmsg *head = mnl_nlmsg_put_extra_header(msg, sizeof(*head));
+
+	head->ncm_family = AF_INET;
+	mnl_attr_put_u32(msg, NETCONFA_IFINDEX, (uint32_t)ifindex);
+	return rtnl_talk(r, msg, take_filter, filter);
+}
+
+int netconf_rp_filter(struct rtnl *r, uint32_t ifindex, int *filter)
+{
+	int err;
+
+	*filter = 0;
+	err = ask_one(r, NETCONFA_IFINDEX_ALL, filter);
+	return err < 0 ? err : ask_one(r, (int32_t)ifindex, filter);
+}
+
 int netconf_forwards(struct rtnl *r, uint32_t but, bool *forwards)
 {
 	struct search s = { .but = but };

@@ -16,4 +16,9 @@
  */
 int netconf_forwards(struct rtnl *r, uint32_t but, bool *forwards);
 
+enum { NETCONF_STRICT = 1 }; /* as an rp_filter */
+
+/* The IPv4 rp_filter in effect: the greater of the interface's own and that of all. 0 or -errno. */
+int netconf_rp_filter(struct rtnl *r, uint32_t ifindex, int *filter);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "host/prefixes.h"
+#include "base/prefixes.h"
 
 #include <errno.h>
 #include <stdlib.h>

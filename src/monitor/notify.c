@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/notify.h"
+#include "monitor/notify.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef HOST_PREFIXES_H
-#define HOST_PREFIXES_H
+#ifndef BASE_PREFIXES_H
+#define BASE_PREFIXES_H
 
 /* A set of prefixes: filled, sorted once, then searched. Zeroed: empty. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_NOTIFY_H
-#define DAEMON_NOTIFY_H
+#ifndef MONITOR_NOTIFY_H
+#define MONITOR_NOTIFY_H
 
 /*
  * The service manager's notify socket: the protocol of sd_notify(3), and nothing

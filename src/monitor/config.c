@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/config.h"
+#include "monitor/config.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -48,13 +48,6 @@ int config_read(struct conf *c, const char *path, config_say_fn *say, void *ctx)
 	if (r < 0)
 		return r;
 	return check_hooks(c, path, say, ctx);
-}
-
-void config_forget_secrets(struct conf *c)
-{
-	wipe(&c->private_key, sizeof(c->private_key));
-	for (size_t i = 0; i < c->n_peer; i++)
-		wipe(&c->peer[i].psk, sizeof(c->peer[i].psk));
 }
 
 bool config_same_dns(const struct conf *a, const struct conf *b)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_CONFIG_H
-#define DAEMON_CONFIG_H
+#ifndef MONITOR_CONFIG_H
+#define MONITOR_CONFIG_H
 
 /* Read the file and its keys, and check all of it, for start and reload. */
 
@@ -14,8 +14,6 @@ typedef void config_say_fn(void *ctx, enum conf_severity severity, const char *l
  * error is reported in at least one line.
  */
 int config_read(struct conf *c, const char *path, config_say_fn *say, void *ctx);
-/* Wipe the secret keys; the rest stays, for comparison with the next file. */
-void config_forget_secrets(struct conf *c);
 bool config_same_dns(const struct conf *a, const struct conf *b);
 
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DAEMON_PHASE_H
-#define DAEMON_PHASE_H
+#ifndef MONITOR_PHASE_H
+#define MONITOR_PHASE_H
 
 /*
  * Where a tunnel is in its life.  Legal transitions:
  *
  *   NEW      -> STARTING
- *   STARTING -> STALE, UP, ABORTED, DOWN (the start failed)
- *   STALE    -> UP, ABORTED, DOWN
+ *   STARTING -> UP, ABORTED, DOWN (the start failed)
  *   UP       -> STOPPING
  *   ABORTED  -> DOWN, STOPPING (the last Up hook ended at that moment)
  *   STOPPING -> DOWN
@@ -21,7 +20,6 @@
 enum phase {
 	PHASE_NEW,      /* nothing was done yet; a zeroed phase */
 	PHASE_STARTING, /* device, control socket, Up hooks, host, peers */
-	PHASE_STALE,    /* still starting, and the file must be reloaded once it is up */
 	PHASE_UP,
 	PHASE_ABORTED,  /* told to stop while starting: no Down hooks */
 	PHASE_STOPPING, /* told to stop while up, until the last Down hook has ended */

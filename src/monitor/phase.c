@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/phase.h"
+#include "monitor/phase.h"
 
 #include "base/log.h"
 
@@ -10,8 +10,7 @@ static const struct {
 	unsigned next; /* a bit for each phase that may follow */
 } phases[PHASES] = {
 	[PHASE_NEW] = { "new", TO(STARTING) },
-	[PHASE_STARTING] = { "starting", TO(STALE) | TO(UP) | TO(ABORTED) | TO(DOWN) },
-	[PHASE_STALE] = { "stale", TO(UP) | TO(ABORTED) | TO(DOWN) },
+	[PHASE_STARTING] = { "starting", TO(UP) | TO(ABORTED) | TO(DOWN) },
 	[PHASE_UP] = { "up", TO(STOPPING) },
 	[PHASE_ABORTED] = { "aborted", TO(STOPPING) | TO(DOWN) },
 	[PHASE_STOPPING] = { "stopping", TO(DOWN) },

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/elevate.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/internal.h"
+#include "privsep/reconcile.h"
+
+enum { PATIENCE_MS = 10000, LOG_PATIENCE_MS = 100 };
+
+/* The monitor has died, and with it all that we are for. */
+static void monitor_gone(struct daemon *d)
+{
+	ev_io_stop(d->loop.ev, &d->elevate.io);
+	d->over = true;
+	loop_break(&d->loop);
+}
+
+/* --- sending --- */
+
+/* The monitor reads whatever else it does: it may be slow, but not for long. */
+static int send_it(struct daemon *d, const struct message *m, const char *text, int fd)
+{
+	int ms = m->kind == MESSAGE_LOG ? LOG_PATIENCE_MS : PATIENCE_MS;
+	size_t len = text ? strnlen(text, MESSAGE_TEXT) : 0;
+
+	return message_insist(d->elevate.sock, m, text, len, &fd, fd >= 0, ms);
+}
+
+int elevate_ask(struct daemon *d, enum message_kind kind, uint32_t a, uint32_t b,
+		const struct elevate_plea *plea)
+{
+	struct message m = { .kind = (uint8_t)kind, .a = a, .b = b };
+	struct elevate *e = &d->elevate;
+	int r;
+
+	if (e->n == ELEVATE_WAITING)
+		return -EBUSY;
+	m.seq = ++e->seq ? e->seq : ++e->seq;
+	r = send_it(d, &m, NULL, -1);
+	if (r < 0)
+		return r;
+	e->plea[e->n] = *plea;
+	e->plea[e->n++].seq = m.seq;
+	return 0;
+}
+
+void elevate_tell(struct daemon *d, enum message_kind kind, uint32_t a)
+{
+	const struct message m = { .kind = (uint8_t)kind, .a = a };
+
+	if (send_it(d, &m, NULL, -1) < 0 && d->loop.ev)
+		monitor_gone(d);
+}
+
+void elevate_text(struct daemon *d, enum message_kind kind, const char *text)
+{
+	const struct message m = { .kind = (uint8_t)kind };
+
+	send_it(d, &m, text, -1);
+}
+
+void elevate_reply(struct daemon *d, enum message_kind kind, int result, uint32_t a, int fd)
+{
+	const struct message m = { .kind = (uint8_t)kind, .result = result, .a = a };
+
+	if (send_it(d, &m, NULL, fd) < 0)
+		monitor_gone(d);
+}
+
+/* A line that finds no room is lost: the tunnel must not wait for its log. */
+static void log_to_monitor(void *ctx, enum log_level level, const char *line)
+{
+	const struct message m = { .kind = MESSAGE_LOG, .a = (uint32_t)level };
+
+	send_it(ctx, &m, line, -1);
+}
+
+/* --- receiving --- */
+
+static void sort_fds(struct message_in *in, unsigned crossing, int fd[2])
+{
+	unsigned next = 0;
+
+	fd[0] = fd[1] = -1;
+	for (int i = 0; i < 2; i++) {
+		if (!(crossing & (i ? CROSSING_V6 : CROSSING_V4)) || next == in->n_fd)
+			continue;
+		fd[i] = in->fd[next];
+		in->fd[next++] = -1;
+	}
+}
+
+bool elevate_take(struct daemon *d, uint32_t seq, struct elevate_plea *plea)
+{
+	struct elevate *e = &d->elevate;
+	unsigned i = 0;
+
+	while (i < e->n && e->plea[i].seq != seq)
+		i++;
+	if (i == e->n)
+		return false;
+	*plea = e->plea[i];
+	memmove(&e->plea[i], &e->plea[i + 1], (--e->n - i) * sizeof(*plea));
+	return true;
+}
+
+static void answered(struct daemon *d, struct message_in *in)
+{
+	struct elevate_answer a = { .result = in->head.result,
+				    .port = (uint16_t)in->head.a,
+				    .crossing = in->head.c };
+	struct elevate_plea plea;
+
+	if (!elevate_take(d, in->head.seq, &plea))
+		return;
+	sort_fds(in, a.crossing, a.fd);
+	plea.then(d, &plea, &a);
+}
+
+static void ordered(struct daemon *d, struct message_in *in)
+{
+	struct order o = { .result = in->head.result,
+			   .seq = in->head.seq,
+			   .a = in->head.a,
+			   .b = in->head.b,
+			   .crossing = in->head.c,
+			   .fd = { -1, -1 } };
+
+	if (in->head.kind == MESSAGE_COMMIT)
+		sort_fds(in, o.crossing, o.fd);
+	else
+		o.fd[0] = in->fd[0];
+	d->elevate.obey(d, (enum message_kind)in->head.kind, &o);
+}
+
+static void on_message(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct daemon *d = w->data;
+	struct message_in in;
+
+	(void)ev;
+	(void)revents;
+	while (!d->over) {
+		int r = message_recv(d->elevate.sock, &in);
+
+		if (r == 0)
+			return;
+		if (r < 0) {
+			monitor_gone(d);
+			return;
+		}
+		if (in.head.kind < MESSAGE_PLAN)
+			answered(d, &in);
+		else
+			ordered(d, &in);
+		message_close_fds(&in);
+	}
+}
+
+void elevate_begin(struct daemon *d, int sock)
+{
+	d->elevate = (struct elevate){ .sock = sock };
+	log_set_name(NULL); /* the monitor puts it in front */
+	log_set_sink(log_to_monitor, d);
+}
+
+void elevate_open(struct daemon *d,
+		  void (*obey)(struct daemon *d, enum message_kind kind, struct order *o))
+{
+	struct elevate *e = &d->elevate;
+
+	e->obey = obey;
+	ev_io_init(&e->io, on_message, e->sock, EV_READ);
+	e->io.data = d;
+	ev_io_start(d->loop.ev, &e->io);
+}
+
+void elevate_close(struct daemon *d)
+{
+	struct elevate *e = &d->elevate;
+
+	ev_io_stop(d->loop.ev, &e->io);
+	for (unsigned i = 0; i < e->n; i++) {
+		if (e->plea[i].request)
+			conf_fini(e->plea[i].request);
+		mem_free(e->plea[i].request);
+	}
+	e->n = 0;
+}

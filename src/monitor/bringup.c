@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: ISC */
+#include "monitor/bringup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/unixwatch.h"
+#include "host/hooks.h"
+#include "monitor/config.h"
+#include "monitor/hostside.h"
+#include "monitor/turn.h"
+#include "monitor/walk.h"
+#include "monitor/worker.h"
+
+enum {
+	MTU_DEFAULT = 1420, /* wg-quick's */
+	BUSY_TRIES = 10,
+	BUSY_MS = 30,
+};
+
+/* --- device and control socket --- */
+
+static void log_device(int error, const char *name)
+{
+	switch (-error) {
+	case ENOENT:
+	case ENXIO:
+	case ENODEV:
+		log_error("/dev/net/tun is not available: modprobe tun; in a container, pass it in "
+			  "(--device /dev/net/tun) or mknod /dev/net/tun c 10 200");
+		return;
+	case EACCES:
+		log_error("no permission to open /dev/net/tun: chmod 666 /dev/net/tun, as udev "
+			  "does (rights are checked when a device is created), or run as root");
+		return;
+	case EPERM:
+		log_error("no permission to create a tunnel device: run as root or with "
+			  "CAP_NET_ADMIN (in a container, /dev/net/tun must be allowed, too)");
+		return;
+	case EBUSY:
+		log_error("%s is in use by another program: is the tunnel already up? stop it, or "
+			  "choose another name",
+			  name);
+		return;
+	case EEXIST:
+	case EINVAL:
+		log_error("a network device %s already exists: remove it (ip link del %s), or "
+			  "choose another name",
+			  name, name);
+		return;
+	default:
+		log_error("cannot create the device %s: %s", name, strerror(-error));
+	}
+}
+
+/* The worker of a monitor that was killed a moment ago still has it, but dies. */
+static int create_device(struct monitor *m, char name[16], bool vnet)
+{
+	int r = host_tun(m->host, name, vnet, &m->device);
+
+	for (int i = 0; i < BUSY_TRIES && r == -EBUSY; i++) {
+		turn(m, -1, BUSY_MS);
+		r = host_tun(m->host, name, vnet, &m->device);
+	}
+	return r;
+}
+
+static int open_device(struct monitor *m)
+{
+	bool vnet = m->conf.tune.value[TUNE_TUN_VNET] != TUNE_OFF;
+	char name[16] = { 0 };
+	int r;
+
+	snprintf(name, sizeof(name), "%s", m->options.name);
+	m->device = m->options.tun_fd;
+	if (m->device < 0) {
+		r = create_device(m, name, vnet);
+		if (r < 0) {
+			log_device(r, name);
+			return r;
+		}
+	}
+	fcntl(m->device, F_SETFD, FD_CLOEXEC);
+	r = host_tun_name(m->host, m->device, name);
+	if (r < 0) {
+		log_error("cannot use the tunnel device: %s", strerror(-r));
+		return r;
+	}
+	snprintf(m->options.name, sizeof(m->options.name), "%.*s", CONF_NAME_MAX, name);
+	log_set_name(m->options.name);
+	return 0;
+}
+
+static void set_queue_len(struct monitor *m)
+{
+	uint32_t len = m->conf.tune.value[TUNE_TUN_QUEUE_LEN];
+	int r = len ? host_queue_len(m->host, m->ifindex, len) : 0;
+
+	if (r < 0)
+		log_warn("cannot set TunQueueLen: %s", strerror(-r));
+}
+
+static int find_link(struct monitor *m)
+{
+	struct link_info info = { 0 };
+	int r;
+
+	r = host_link(m->host, m->options.name, &info);
+	/* Created for us in another network namespace. */
+	if (r == -ENODEV && m->options.tun_fd >= 0)
+		return 0;
+	if (r < 0) {
+		log_error("cannot query the device %s: %s", m->options.name, strerror(-r));
+		return r;
+	}
+	m->ifindex = info.ifindex;
+	set_queue_len(m);
+	return 0;
+}
+
+static void log_socket(int error, const char *name)
+{
+	switch (-error) {
+	case EADDRINUSE:
+		log_error("another daemon answers on the control socket of %s: is the tunnel "
+			  "already up?",
+			  name);
+		return;
+	case EPERM:
+		log_error("the control socket /run/wireguard/%s.sock belongs to another user: is "
+			  "the tunnel already up? If not, run as root: taut down %s",
+			  name, name);
+		return;
+	case EACCES:
+	case EROFS:
+		log_error("cannot create the control socket /run/wireguard/%s.sock: %s; for the "
+			  "service, run as root: systemd-tmpfiles --create taut.conf",
+			  name, strerror(-error));
+		return;
+	default:
+		log_error("cannot create the control socket /run/wireguard/%s.sock: %s", name,
+			  strerror(-error));
+	}
+}
+
+static int open_control(struct monitor *m)
+{
+	int fd = m->options.uapi_fd, r;
+
+	if (fd < 0) {
+		r = control_listen(m->options.name, &fd);
+		if (r < 0) {
+			log_socket(r, m->options.name);
+			return r;
+		}
+	}
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	m->control = fd;
+	unixwatch_open(&m->watch, CONTROL_DIR, m->options.name);
+	return 0;
+}
+
+/* --- hooks --- */
+
+/*
+ * Told to stop, it gives up an Up hook; told so again, the Down hook that runs, and the next
+ * kind gets its turn.  A hook may wait for the control socket, so there has to be a worker.
+ */
+static bool wait_in_turns(void *ctx, int fd)
+{
+	struct monitor *m = ctx;
+
+	m->impatient = false;
+	while (!m->impatient && (m->going_down || !phase_is_over(m->phase))) {
+		if (turn(m, fd, TURN_FOREVER))
+			return true;
+		if (!m->worker.pid && worker_restart(m) == 0)
+			worker_order(m, MESSAGE_SERVE);
+	}
+	return false;
+}
+
+static int run_hooks(struct monitor *m, enum conf_hook kind)
+{
+	const struct hooks_wait wait = { .readable = wait_in_turns, .ctx = m };
+	const char *command = NULL;
+	int r;
+
+	/* It may ask there. */
+	if (m->conf.n_hook[kind])
+		worker_order(m, MESSAGE_SERVE);
+	r = hooks_run(m->host, &wait, m->options.name, &m->conf, kind, &command);
+	if (r == 0 || r == -EINTR)
+		return r;
+	if (r < 0)
+		log_error("cannot run %s: %s: %s", hooks_name(kind), strerror(-r), command);
+	else
+		log_error("%s failed with exit status %d: %s", hooks_name(kind), r, command);
+	return -ECANCELED;
+}
+
+/* --- what a file asks for --- */
+
+/* Before the hooks, which may pass something to the resolver themselves. */
+static void sweep(struct monitor *m)
+{
+	struct host_swept swept;
+	int r = host_sweep(m->host, m->options.name, &swept);
+
+	if (swept.rules)
+		log_info("removed %u policy rules that a killed tunnel left behind", swept.rules);
+	if (swept.dns)
+		log_info("removed the DNS servers that a killed tunnel left behind");
+	if (r < 0)
+		log_warn("cannot remove what a killed tunnel left behind: %s", strerror(-r));
+}
+
+static int start(struct monitor *m)
+{
+	struct print report = { 0 };
+	struct conf nothing;
+	struct change change = {
+		.walk = WALK_START,
+		.from = &nothing,
+		.to = &m->conf,
+		.report = &report,
+	};
+	int r;
+
+	conf_init(&nothing);
+	r = walk(m, &change);
+	conf_fini(&nothing);
+	print_fini(&report);
+	conf_forget_secrets(&m->conf);
+	return r < 0 ? r : change.error;
+}
+
+static int configure(struct monitor *m)
+{
+	int r;
+
+	sweep(m);
+	r = phase_is_over(m->phase) ? -EINTR : run_hooks(m, HOOK_PRE_UP);
+	if (r == 0)
+		r = start(m);
+	if (r == 0 && phase_is_over(m->phase))
+		r = -EINTR;
+	if (r == 0)
+		r = run_hooks(m, HOOK_POST_UP);
+	return r;
+}
+
+int bringup(struct monitor *m)
+{
+	int r;
+
+	phase_set(&m->phase, PHASE_STARTING);
+	r = open_device(m);
+	if (r == 0)
+		r = find_link(m);
+	if (r == 0)
+		r = open_control(m);
+	if (r < 0)
+		return r;
+	/* wg-quick sets up the rest, but expects this MTU and an unchanged link state. */
+	if (!m->options.path && m->options.tun_fd < 0)
+		host_mtu(m->host, m->ifindex, MTU_DEFAULT);
+	r = worker_start(m);
+	if (r < 0)
+		return r;
+	return m->options.path ? configure(m) : 0;
+}
+
+static void close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void end(struct monitor *m)
+{
+	struct print report = { 0 };
+	struct conf nothing;
+	struct change change = {
+		.walk = WALK_END,
+		.from = &m->conf,
+		.to = &nothing,
+		.report = &report,
+	};
+
+	conf_init(&nothing);
+	worker_end(m);
+	close_one(&m->control);
+	close_one(&m->device);
+	close_one(&m->udp[0]);
+	close_one(&m->udp[1]);
+	reconcile_commit(&hostside_parts, m, &change);
+	conf_fini(&nothing);
+	print_fini(&report);
+}
+
+void bringup_undo(struct monitor *m)
+{
+	/*
+	 * A start that failed or was interrupted has not completed its Up hooks: no Down
+	 * hooks either.
+	 */
+	bool hooks = phase_was_up(m->phase);
+
+	m->going_down = true;
+	if (hooks)
+		run_hooks(m, HOOK_PRE_DOWN);
+	unixwatch_close(&m->watch);
+	end(m);
+	if (hooks)
+		run_hooks(m, HOOK_POST_DOWN);
+	phase_set(&m->phase, PHASE_DOWN);
+}

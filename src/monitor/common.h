@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef MONITOR_COMMON_H
+#define MONITOR_COMMON_H
+
+/* The one struct that the files of the monitor share; private to them. */
+
+#include <sys/types.h>
+
+#include "base/log.h"
+#include "control/control.h"
+#include "control/unixwatch.h"
+#include "host/host.h"
+#include "host/network.h"
+#include "monitor/monitor.h"
+#include "monitor/notify.h"
+#include "monitor/phase.h"
+#include "privsep/message.h"
+
+enum { RESTARTS = 5 }; /* of the worker, within 10 s */
+
+/* The worker, as the monitor sees it. */
+struct child {
+	pid_t pid;    /* 0: there is none */
+	int sock;     /* to it; -1: there is none */
+	bool ready;   /* it has said so */
+	int answered; /* what it said to an order: MESSAGE_PLANNED, MESSAGE_DONE; 0: nothing yet */
+	int result;   /* ...and with this result */
+	uint32_t mtu; /* ...and this wish for the device; 0: none */
+};
+
+/* How the UDP sockets are to change: see sockets.h. */
+struct sockets_plan {
+	int fd[2]; /* new ones, or -1 */
+	uint16_t port;
+	uint32_t mark;
+	bool reopen; /* else only the mark may change */
+	bool remark;
+};
+
+struct monitor {
+	struct monitor_options options;
+	struct user user; /* that the worker becomes */
+	struct host *host;
+	struct notify notify;
+	struct conf conf;       /* of the file, without its secrets; empty: there is no file */
+	struct network network; /* the part of it that is on the host */
+	enum phase phase;
+	int status;        /* for the exit, once it was told to stop */
+	bool control_gone; /* somebody has removed the control socket's file */
+	bool going_down;   /* bringup_undo() has begun */
+	bool impatient;    /* it was told so twice: the hook that runs then is given up */
+	int signal_fd;
+	int device;             /* descriptor of the device, for the next worker, too */
+	struct unixwatch watch; /* of the control socket's file */
+	int control;            /* the same of the control socket */
+	int udp[2];             /* and of the sockets, -1: none */
+	int state;              /* what the worker runs: a blob for the next one; -1: none */
+	int state_next;   /* the same of a commit that the worker has not confirmed yet; -1: none */
+	bool committing;  /* it is in the middle of one */
+	uint16_t port;    /* of the sockets; 0: none are open */
+	uint32_t mark;    /* of the sockets, also of later ones */
+	uint32_t table;   /* chosen for the default route; 0: none */
+	uint32_t ifindex; /* of the device; 0: netlink cannot see it */
+	bool said_no_v6;
+	struct {
+		struct sockets_plan sockets;
+		struct network wanted;
+		uint32_t raised_from; /* the MTU, to make room for IPv6; 0: it was not */
+	} planned;
+	char note[MESSAGE_TEXT +
+		  sizeof("STATUS=")]; /* the worker's last, for the service manager */
+	struct child worker;
+	uint64_t restarted[RESTARTS]; /* when, the latest first */
+	unsigned reloads;             /* asked for by the worker, not yet begun */
+	uint32_t reload_seq[8];       /* ...and with these numbers */
+	bool reload_signal;           /* and one by SIGHUP */
+	uint64_t redo_at;             /* when the host was last restored */
+	bool redo;                    /* and is to be again */
+	bool walking;                 /* a configuration is on its way */
+	struct message held[8];       /* that have to wait until then */
+	unsigned n_held;
+	uint32_t mtu_chosen;        /* that the worker has asked for last; 0: none */
+	struct log_ratelimit notes; /* to the service manager */
+	struct log_ratelimit lines; /* of the worker */
+};
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+#include "monitor/reload.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "monitor/config.h"
+#include "monitor/serve.h"
+#include "monitor/walk.h"
+#include "monitor/worker.h"
+#include "privsep/blob.h"
+
+/* To the report, and to the log. */
+static void report_diag(void *ctx, enum conf_severity severity, const char *line)
+{
+	struct print *report = ctx;
+
+	print_add(report, "%s\n", line);
+	if (severity == CONF_ERROR)
+		log_error("%s", line);
+	else
+		log_warn("%s", line);
+}
+
+static void log_lines(const struct print *report, size_t from)
+{
+	struct text rest, line;
+
+	if (report->failed || report->len <= from)
+		return;
+	rest = text_from(report->chars + from, report->len - from);
+	while (text_split(&rest, '\n', &line)) {
+		if (text_len(line))
+			log_info("reload: %.*s", (int)text_len(line), line.at);
+	}
+}
+
+static int change_all(struct monitor *m, struct conf *next, struct print *report)
+{
+	struct change change = {
+		.walk = WALK_RELOAD,
+		.from = &m->conf,
+		.to = next,
+		.report = report,
+	};
+	size_t from = report->len;
+	int r;
+
+	r = walk(m, &change);
+	if (r < 0)
+		return r;
+	conf_fini(&m->conf);
+	m->conf = *next;
+	conf_init(next);
+	conf_forget_secrets(&m->conf);
+	log_lines(report, from);
+	return change.error;
+}
+
+static int refuse(struct print *report, const char *why, int error)
+{
+	print_add(report, "%s\n", why);
+	log_warn("reload: %s", why);
+	return error;
+}
+
+/* 0: it may begin, if not now. */
+static int may_reload(const struct monitor *m, struct print *report)
+{
+	if (!m->options.path)
+		return refuse(report, "no file to reload: configured over the control socket",
+			      -ENOENT);
+	if (phase_is_over(m->phase))
+		return refuse(report, "the tunnel is stopping", -ESHUTDOWN);
+	if (m->phase != PHASE_UP)
+		return refuse(report, "the tunnel is still coming up; try again when it is up",
+			      -EBUSY);
+	if (m->reloads == LEN(m->reload_seq))
+		return refuse(report, "too many reloads at once", -EBUSY);
+	return 0;
+}
+
+static void tell_reloading(const struct monitor *m)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_monotonic_us());
+	notify_insist(&m->notify, line);
+}
+
+static int reload(struct monitor *m, struct print *report)
+{
+	struct conf next;
+	int r;
+
+	tell_reloading(m);
+	conf_init(&next);
+	r = config_read(&next, m->options.path, report_diag, report);
+	tune_override(&next.tune, &m->options.tune);
+	if (r == 0)
+		r = change_all(m, &next, report);
+	if (r < 0)
+		log_error("reload failed (%s): the tunnel keeps running as before", strerror(-r));
+	conf_fini(&next);
+	notify_insist(&m->notify, "READY=1");
+	return r;
+}
+
+static int tell(struct monitor *m, uint32_t seq, int r, const struct print *report)
+{
+	struct message reply = { .kind = MESSAGE_RELOADED, .seq = seq, .result = r };
+	int fd = -1;
+
+	if (!m->worker.pid)
+		return 0;
+	if (report->len && !report->failed)
+		fd = blob_make(report->chars, report->len);
+	r = message_send(m->worker.sock, &reply, NULL, 0, &fd, fd >= 0);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+int reload_asked(struct monitor *m, uint32_t seq)
+{
+	struct print report = { 0 };
+	int r = serve_may_log(m) ? may_reload(m, &report) : -EBUSY;
+
+	/* Refusals are logged; they may be many. */
+	if (r < 0)
+		r = tell(m, seq, r, &report);
+	else
+		m->reload_seq[m->reloads++] = seq;
+	print_fini(&report);
+	return r;
+}
+
+static void reload_once(struct monitor *m, uint32_t seq)
+{
+	struct print report = { 0 };
+	int r = reload(m, &report);
+
+	if (tell(m, seq, r, &report) < 0)
+		worker_reap(m, -EAGAIN);
+	print_fini(&report);
+}
+
+void reload_by_signal(struct monitor *m)
+{
+	struct print report = { 0 };
+
+	if ((m->phase == PHASE_STARTING && m->options.path) || may_reload(m, &report) == 0)
+		m->reload_signal = true;
+	print_fini(&report);
+}
+
+void reload_next(struct monitor *m)
+{
+	if (m->reload_signal) {
+		m->reload_signal = false;
+		reload_once(m, 0);
+	}
+	if (m->reloads && !phase_is_over(m->phase)) {
+		uint32_t seq = m->reload_seq[0];
+
+		memmove(m->reload_seq, m->reload_seq + 1, --m->reloads * sizeof(m->reload_seq[0]));
+		reload_once(m, seq);
+	}
+}

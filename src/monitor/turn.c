@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+#include "monitor/turn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "monitor/reload.h"
+#include "monitor/serve.h"
+#include "monitor/worker.h"
+
+enum { MESSAGES = 32 }; /* of the worker, served in one turn */
+
+static const uint64_t redo_pause = SECOND_NS;
+
+void turn_stop(struct monitor *m, int status)
+{
+	m->impatient = phase_is_over(m->phase);
+	if (m->impatient)
+		return;
+	phase_set(&m->phase, m->phase == PHASE_UP ? PHASE_STOPPING : PHASE_ABORTED);
+	m->status = status;
+	notify_insist(&m->notify, "STOPPING=1\nSTATUS=stopping");
+}
+
+static void take_signal(struct monitor *m, uint32_t number)
+{
+	switch (number) {
+	case SIGTERM:
+	case SIGINT:
+		log_info("stopping");
+		turn_stop(m, 0);
+		return;
+	case SIGHUP:
+		reload_by_signal(m);
+		return;
+	case SIGUSR1:
+		worker_order(m, MESSAGE_DUMP);
+		return;
+	case SIGUSR2:
+		worker_order(m, MESSAGE_KICK);
+		return;
+	}
+}
+
+static void read_signals(struct monitor *m)
+{
+	struct signalfd_siginfo info;
+
+	while (read(m->signal_fd, &info, sizeof(info)) == sizeof(info))
+		take_signal(m, info.ssi_signo);
+}
+
+static void read_worker(struct monitor *m)
+{
+	struct message_in in;
+
+	for (int i = 0; i < MESSAGES && m->worker.pid; i++) {
+		int r = message_recv(m->worker.sock, &in);
+
+		if (r == 0)
+			return;
+		if (r > 0)
+			r = serve(m, &in);
+		message_close_fds(&in);
+		if (r < 0)
+			worker_reap(m, r);
+	}
+}
+
+static void look_at_control(struct monitor *m)
+{
+	if (!*m->watch.path || m->control_gone || unixwatch_look(&m->watch))
+		return;
+	m->control_gone = true;
+	log_info("control socket %s was removed: stopping", m->watch.path);
+	turn_stop(m, 0);
+}
+
+static int sooner(int ms, int other)
+{
+	return ms < 0 || other < ms ? other : ms;
+}
+
+/* What the kernel has removed from a link that flapped; often in vain, so not at once. */
+static int redo(struct monitor *m, int ms)
+{
+	uint64_t now = clock_now().mono;
+
+	if (!m->redo)
+		return ms;
+	if (now - m->redo_at < redo_pause) {
+		return sooner(ms, (int)((redo_pause - (now - m->redo_at)) / 1000000) + 1);
+	}
+	m->redo = false;
+	m->redo_at = now;
+	host_redo(m->host);
+	return ms;
+}
+
+bool turn(struct monitor *m, int fd, int ms)
+{
+	struct pollfd p[] = {
+		{ .fd = m->signal_fd, .events = POLLIN },
+		{ .fd = m->worker.sock, .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = m->watch.fd, .events = POLLIN },
+	};
+	bool looks = *m->watch.path && m->watch.fd < 0;
+	int n;
+
+	ms = redo(m, looks ? sooner(ms, UNIXWATCH_LOOK_MS) : ms);
+	n = poll(p, LEN(p), ms);
+	if (looks || (n > 0 && p[3].revents))
+		look_at_control(m);
+	if (n <= 0)
+		return false;
+	if (p[0].revents)
+		read_signals(m);
+	if (p[1].revents)
+		read_worker(m);
+	return p[2].revents != 0;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+#include "monitor/walk.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "conf/conf_pack.h"
+#include "monitor/hostside.h"
+#include "monitor/serve.h"
+#include "monitor/worker.h"
+#include "privsep/blob.h"
+
+/* The worker checks what is to be.  It may refuse. */
+static int plan_worker(struct monitor *m, struct change *c)
+{
+	struct message order = { .kind = MESSAGE_PLAN, .a = c->walk };
+	struct print bytes = { 0 };
+	int fd, r;
+
+	conf_pack(&bytes, c->to);
+	fd = bytes.failed ? -ENOMEM : blob_make(bytes.chars, bytes.len);
+	print_fini(&bytes);
+	if (fd < 0)
+		return fd;
+	r = worker_ask(m, &order, &fd, 1);
+	close(fd);
+	c->mtu = m->worker.mtu;
+	return r;
+}
+
+/* If it died half way through, the next one is what this one was before. */
+static void keep_state(struct monitor *m, bool done)
+{
+	int *drop = done ? &m->state : &m->state_next;
+
+	if (m->state_next < 0)
+		return;
+	if (*drop >= 0)
+		close(*drop);
+	if (done)
+		m->state = m->state_next;
+	m->state_next = -1;
+}
+
+static int commit_worker(struct monitor *m)
+{
+	const struct sockets_plan *s = &m->planned.sockets;
+	struct message order = { .kind = MESSAGE_COMMIT, .a = s->port, .b = s->mark };
+	int fd[2], r;
+	unsigned n = 0;
+
+	order.c = hostside_crossing(&m->planned.wanted);
+	if (!network_equal(&m->network, &m->planned.wanted))
+		order.c |= CROSSING_REROUTED;
+	for (int i = 0; s->reopen && i < 2; i++) {
+		if (s->fd[i] < 0)
+			continue;
+		fd[n++] = s->fd[i];
+		order.c |= i ? CROSSING_V6 : CROSSING_V4;
+	}
+	m->committing = true;
+	r = worker_ask(m, &order, fd, n);
+	m->committing = false;
+	keep_state(m, r != -EPIPE);
+	return r;
+}
+
+static int walk_once(struct monitor *m, struct change *c)
+{
+	int r;
+
+	r = plan_worker(m, c);
+	if (r < 0)
+		return r;
+	r = reconcile_plan(&hostside_parts, m, c);
+	if (r < 0) {
+		worker_order(m, MESSAGE_CANCEL);
+	} else {
+		r = commit_worker(m);
+		if (r == -EPIPE) {
+			reconcile_cancel(&hostside_parts, m, c);
+		} else {
+			c->error = r;
+			r = 0;
+			reconcile_commit(&hostside_parts, m, c);
+		}
+	}
+	network_fini(&m->planned.wanted);
+	return r;
+}
+
+int walk(struct monitor *m, struct change *c)
+{
+	int r, error;
+
+	m->walking = true;
+	r = walk_once(m, c);
+	m->walking = false;
+	error = serve_held(m);
+	if (error < 0)
+		worker_reap(m, error);
+	return r;
+}

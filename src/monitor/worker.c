@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: ISC */
+#include "monitor/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "daemon/daemon.h"
+#include "monitor/hostside.h"
+#include "monitor/turn.h"
+
+enum {
+	PATIENCE_MS = 20000, /* for an answer: less than a service manager's */
+	END_MS = 5000,       /* for the end */
+	DESCRIPTORS = 4096,  /* to close one by one, before Linux 5.9 */
+	DYING_MS = 100,      /* for a process whose socket is closed already */
+};
+
+static const uint64_t restart_period = 10 * SECOND_NS;
+
+/* --- in the child --- */
+
+static void close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* Only its own descriptors stay with the worker. */
+static void drop_monitor(struct monitor *m)
+{
+	host_abandon(m->host);
+	notify_close(&m->notify);
+	close_one(&m->signal_fd);
+	close_one(&m->worker.sock);
+}
+
+/* The monitor does so when the tunnel is up; nobody would tell the worker. */
+static void leave_terminal(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	if (chdir("/") < 0)
+		log_warn("cannot leave the working directory: %m");
+	if (fd < 0)
+		return;
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+		dup2(fd, i);
+	close(fd);
+}
+
+/* Whatever the process that called us has left open is nobody's business here. */
+static void close_range_of(unsigned from, unsigned to)
+{
+	if (from > to || syscall(SYS_close_range, from, to, 0) == 0)
+		return;
+	if (to > DESCRIPTORS)
+		to = DESCRIPTORS;
+	for (unsigned fd = from; fd <= to; fd++)
+		close((int)fd);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const int *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void keep_descriptors(const struct daemon_start *s)
+{
+	int keep[] = { s->monitor, s->device, s->control, s->udp[0], s->udp[1], s->state };
+	unsigned from = STDERR_FILENO + 1;
+
+	qsort(keep, LEN(keep), sizeof(keep[0]), by_number);
+	for (size_t i = 0; i < LEN(keep); i++) {
+		if (keep[i] < (int)from)
+			continue;
+		close_range_of(from, (unsigned)keep[i] - 1);
+		from = (unsigned)keep[i] + 1;
+	}
+	close_range_of(from, UINT_MAX);
+}
+
+static int work(struct monitor *m, int sock)
+{
+	const struct daemon_start start = {
+		.name = m->options.name,
+		.ifindex = m->ifindex,
+		.mtu_chosen = m->mtu_chosen,
+		.path = m->options.path,
+		.aead = m->options.aead,
+		.file = &m->conf,
+		.monitor = sock,
+		.device = m->device,
+		.control = m->control,
+		.udp = { m->udp[0], m->udp[1] },
+		.state = m->state,
+		.port = m->port,
+		.mark = m->mark,
+		.crossing = hostside_crossing(&m->network),
+		.up = m->phase == PHASE_UP,
+		.jail = m->options.jail,
+		.user = &m->user,
+		.notifies = m->notify.fd >= 0,
+		.watchdog_us = m->notify.watchdog_us,
+	};
+
+	drop_monitor(m);
+	conf_forget_secrets(&m->conf); /* they come with its first order */
+	keep_descriptors(&start);
+	if (m->options.background)
+		leave_terminal();
+	prctl(PR_SET_NAME, "taut-worker");
+	/* It must not outlive the monitor. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return daemon_run(&start);
+}
+
+/* --- its life --- */
+
+static int fork_it(struct monitor *m)
+{
+	int pair[2], r;
+	pid_t pid;
+
+	r = message_pair(pair);
+	if (r < 0)
+		return r;
+	m->worker = (struct child){ .sock = pair[0] };
+	pid = fork();
+	if (pid < 0) {
+		r = -errno;
+		close(pair[0]);
+		close(pair[1]);
+		m->worker.sock = -1;
+		return r;
+	}
+	if (pid == 0) {
+		r = work(m, pair[1]);
+		_exit(r);
+	}
+	close(pair[1]);
+	m->worker.pid = pid;
+	return 0;
+}
+
+int worker_start(struct monitor *m)
+{
+	uint64_t until = clock_now().mono + PATIENCE_MS * (uint64_t)1000000;
+	int r = fork_it(m);
+
+	if (r < 0) {
+		log_error("cannot start the worker process: %s", strerror(-r));
+		return r;
+	}
+	while (m->worker.pid && !m->worker.ready && clock_now().mono < until)
+		turn(m, -1, 1000);
+	if (m->worker.pid && !m->worker.ready)
+		worker_reap(m, -ETIMEDOUT);
+	return m->worker.pid ? 0 : -EPIPE;
+}
+
+static void log_death(const struct monitor *m, int why, int status)
+{
+	if (why == -EPROTO)
+		log_error("the worker process sent what it may not send and was killed; please "
+			  "report this");
+	else if (why != -EPIPE)
+		log_error("the worker process did not answer and was killed");
+	else if (WIFSIGNALED(status))
+		log_error("the worker process died of signal %d (%s)", WTERMSIG(status),
+			  strsignal(WTERMSIG(status)));
+	else if (m->phase == PHASE_UP)
+		log_error("the worker process has exited");
+}
+
+/* The socket of a process that dies is closed a moment before it is dead. */
+static bool is_dead(pid_t pid, int *status)
+{
+	const struct timespec moment = { .tv_nsec = 1000 * 1000 };
+
+	for (int i = 0; i < DYING_MS; i++) {
+		if (waitpid(pid, status, WNOHANG) == pid)
+			return true;
+		nanosleep(&moment, NULL);
+	}
+	return false;
+}
+
+void worker_reap(struct monitor *m, int why)
+{
+	int status = 0;
+
+	if (!m->worker.pid)
+		return;
+	/* It may have closed its socket and live on. */
+	if (why != -EPIPE || !is_dead(m->worker.pid, &status)) {
+		kill(m->worker.pid, SIGKILL);
+		while (waitpid(m->worker.pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
+	close_one(&m->worker.sock);
+	m->worker = (struct child){ .sock = -1 };
+	log_death(m, why, status);
+}
+
+/* true: not too often. */
+static bool may_restart(struct monitor *m)
+{
+	uint64_t now = clock_now().mono, first = m->restarted[RESTARTS - 1];
+
+	if (first && now - first < restart_period)
+		return false;
+	memmove(m->restarted + 1, m->restarted, sizeof(m->restarted) - sizeof(m->restarted[0]));
+	m->restarted[0] = now;
+	return true;
+}
+
+int worker_restart(struct monitor *m)
+{
+	int r;
+
+	m->reloads = 0; /* those who asked are gone */
+	if (m->control < 0)
+		return -ELOOP;
+	if (!may_restart(m)) {
+		log_error("the worker process keeps dying; giving up");
+		/* Nobody would answer there any more. */
+		unixwatch_close(&m->watch);
+		close_one(&m->control);
+		return -ELOOP;
+	}
+	r = worker_start(m);
+	if (r == 0)
+		log_warn("a new worker process took over the interface; sessions begin anew");
+	return r;
+}
+
+void worker_end(struct monitor *m)
+{
+	uint64_t until = clock_now().mono + END_MS * (uint64_t)1000000;
+
+	worker_order(m, MESSAGE_END);
+	while (m->worker.pid && clock_now().mono < until)
+		turn(m, -1, 1000);
+	worker_reap(m, -ETIMEDOUT);
+}
+
+/* --- orders --- */
+
+static int order(struct monitor *m, const struct message *o, const int *fd, unsigned n_fd)
+{
+	int r;
+
+	if (!m->worker.pid)
+		return -EPIPE;
+	r = message_send(m->worker.sock, o, NULL, 0, fd, n_fd);
+	if (r < 0)
+		worker_reap(m, r);
+	return r < 0 ? -EPIPE : 0;
+}
+
+void worker_order(struct monitor *m, enum message_kind kind)
+{
+	const struct message o = { .kind = (uint8_t)kind };
+
+	order(m, &o, NULL, 0);
+}
+
+int worker_ask(struct monitor *m, const struct message *o, const int *fd, unsigned n_fd)
+{
+	int answer = o->kind == MESSAGE_PLAN ? MESSAGE_PLANNED : MESSAGE_DONE;
+	uint64_t until = clock_now().mono + PATIENCE_MS * (uint64_t)1000000;
+
+	m->worker.answered = 0;
+	if (order(m, o, fd, n_fd) < 0)
+		return -EPIPE;
+	while (m->worker.pid && m->worker.answered != answer && clock_now().mono < until)
+		turn(m, -1, 1000);
+	if (m->worker.pid && m->worker.answered != answer)
+		worker_reap(m, -ETIMEDOUT);
+	/* -EPIPE has one meaning. */
+	if (m->worker.pid && m->worker.result == -EPIPE)
+		return -EIO;
+	return m->worker.pid ? m->worker.result : -EPIPE;
+}

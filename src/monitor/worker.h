@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef MONITOR_WORKER_H
+#define MONITOR_WORKER_H
+
+/* The worker: started, given orders, reaped and started again. */
+
+#include "monitor/common.h"
+
+/* Fork it, and wait until it obeys orders.  0; -errno: it did not come up. */
+int worker_start(struct monitor *m);
+/*
+ * After its death: a new one, with all that the last one had.  0; -ELOOP: they die too fast,
+ * there is none; another -errno: this one did not come up.
+ */
+int worker_restart(struct monitor *m);
+/* Tell it to end, and wait; then nothing of it is left. */
+void worker_end(struct monitor *m);
+/* It is dead, or has to be: why is logged unless it was told to exit. */
+void worker_reap(struct monitor *m, int why);
+
+/* An order without arguments. */
+void worker_order(struct monitor *m, enum message_kind kind);
+/*
+ * An order that is answered, with what comes along; meanwhile the worker is served.  What it
+ * said, or -EPIPE: it died, which may have happened before.
+ */
+int worker_ask(struct monitor *m, const struct message *order, const int *fd, unsigned n_fd);
+
+#endif

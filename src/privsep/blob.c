@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+#include "privsep/blob.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int blob_make(const void *bytes, size_t len)
+{
+	int fd, r;
+
+	if (len > BLOB_MAX)
+		return -E2BIG;
+	fd = memfd_create("taut", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, bytes, len);
+	if (r == 0 && fcntl(fd, F_ADD_SEALS, seals) < 0)
+		r = -errno;
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+static bool is_one(int fd, struct stat *st)
+{
+	int held = fcntl(fd, F_GET_SEALS);
+
+	return held >= 0 && (held & seals) == seals && fstat(fd, st) == 0 &&
+	       st->st_size <= BLOB_MAX;
+}
+
+bool blob_is_one(int fd)
+{
+	struct stat st;
+
+	return is_one(fd, &st);
+}
+
+int blob_read(int fd, struct print *out)
+{
+	struct stat st;
+	void *bytes;
+
+	/* Sealed, it cannot shrink while it is read. */
+	if (!is_one(fd, &st))
+		return -EINVAL;
+	if (st.st_size == 0)
+		return 0;
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (bytes == MAP_FAILED)
+		return -errno;
+	print_bytes(out, bytes, (size_t)st.st_size);
+	munmap(bytes, (size_t)st.st_size);
+	return out->failed ? -ENOMEM : 0;
+}

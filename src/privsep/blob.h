@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PRIVSEP_BLOB_H
+#define PRIVSEP_BLOB_H
+
+/* More than fits into a message: sealed memory, handed over as a descriptor (memfd_create(2)). */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/print.h"
+
+enum { BLOB_MAX = 64 << 20 }; /* bytes */
+
+/* A new one with these bytes, which nobody can change any more. A descriptor or -errno. */
+int blob_make(const void *bytes, size_t len);
+/* It was made like that, by whomever. */
+bool blob_is_one(int fd);
+/*
+ * Append its bytes to out.  0; -EINVAL: that is no sealed memory, or too large; or -errno.
+ * The descriptor stays open.
+ */
+int blob_read(int fd, struct print *out);
+
+#endif

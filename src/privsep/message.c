@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+#include "privsep/message.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(struct message) == 24, "no padding");
+
+enum { RESETS = 8 };
+
+union rights {
+	char room[CMSG_SPACE(MESSAGE_FDS * sizeof(int))];
+	struct cmsghdr align;
+};
+
+int message_pair(int fd[2])
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd) < 0)
+		return -errno;
+	return 0;
+}
+
+int message_insist(int sock, const struct message *m, const char *text, size_t len, const int *fd,
+		   unsigned n_fd, int ms)
+{
+	struct pollfd p = { .fd = sock, .events = POLLOUT };
+	int r = message_send(sock, m, text, len, fd, n_fd);
+
+	if (r != -EAGAIN || poll(&p, 1, ms) <= 0)
+		return r;
+	return message_send(sock, m, text, len, fd, n_fd);
+}
+
+int message_send(int sock, const struct message *m, const char *text, size_t len, const int *fd,
+		 unsigned n_fd)
+{
+	struct iovec part[2] = { { (void *)(uintptr_t)m, sizeof(*m) },
+				 { (void *)(uintptr_t)text, len } };
+	struct msghdr h = { .msg_iov = part, .msg_iovlen = len ? 2 : 1 };
+	union rights rights = { 0 };
+	struct cmsghdr *c;
+	ssize_t n;
+
+	if (n_fd) {
+		h.msg_control = rights.room;
+		h.msg_controllen = CMSG_SPACE(n_fd * sizeof(int));
+		c = CMSG_FIRSTHDR(&h);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(n_fd * sizeof(int));
+		memcpy(CMSG_DATA(c), fd, n_fd * sizeof(int));
+	}
+	do {
+		n = sendmsg(sock, &h, MSG_NOSIGNAL | MSG_DONTWAIT);
+	} while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return 0;
+	return errno == ECONNRESET || errno == ENOTCONN ? -EPIPE : -errno;
+}
+
+/* More than there is room for was closed by the kernel. */
+static void take_fds(struct message_in *in, struct msghdr *h)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		memcpy(in->fd, CMSG_DATA(c), n * sizeof(int));
+		in->n_fd = (unsigned)n;
+	}
+}
+
+void message_close_fds(struct message_in *in)
+{
+	for (unsigned i = 0; i < in->n_fd; i++) {
+		if (in->fd[i] >= 0)
+			close(in->fd[i]);
+		in->fd[i] = -1;
+	}
+	in->n_fd = 0;
+}
+
+static bool is_message(const struct message_in *in, ssize_t n, int flags)
+{
+	return !(flags & (MSG_TRUNC | MSG_CTRUNC)) && n >= (ssize_t)sizeof(in->head) &&
+	       !in->head.zero[0] && !in->head.zero[1] && !in->head.zero[2];
+}
+
+int message_recv(int sock, struct message_in *in)
+{
+	struct iovec part[2] = { { &in->head, sizeof(in->head) }, { in->text, MESSAGE_TEXT } };
+	union rights rights = { 0 };
+	struct msghdr h = {
+		.msg_iov = part,
+		.msg_iovlen = 2,
+		.msg_control = rights.room,
+		.msg_controllen = sizeof(rights.room),
+	};
+	ssize_t n = -1;
+
+	*in = (struct message_in){ .fd = { -1, -1 } };
+	/* A reset is told once, before what was sent earlier. */
+	for (int i = 0; i < RESETS; i++) {
+		n = recvmsg(sock, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		if (n >= 0 || (errno != EINTR && errno != ECONNRESET))
+			break;
+	}
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -EPIPE;
+	take_fds(in, &h);
+	if (n == 0 && !in->n_fd)
+		return -EPIPE;
+	if (!is_message(in, n, h.msg_flags)) {
+		message_close_fds(in);
+		return -EPROTO;
+	}
+	in->len = (size_t)n - sizeof(in->head);
+	in->text[in->len] = '\0';
+	return 1;
+}
