@@ -221,19 +221,33 @@ class Tunnel:
 
     # -- resource usage
 
+    def pids(self, end):
+        """The processes of one daemon: some have more than one, and the first may be idle."""
+        found = [self.daemons[end].pid]
+        for pid in found:
+            with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+                found += [int(word) for word in file.read().split()]
+        return found
+
     def cpu_of(self, end):
-        """Processor seconds of one daemon so far."""
-        with open(f"/proc/{self.daemons[end].pid}/stat", encoding="ascii") as file:
-            words = file.read().rpartition(")")[2].split()
-        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+        """Processor seconds of one daemon so far, children that have ended included."""
+        ticks = 0
+        for pid in self.pids(end):
+            with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                words = file.read().rpartition(")")[2].split()
+            ticks += sum(int(word) for word in words[11:15])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def cpu(self):
         return self.cpu_of(0) + self.cpu_of(1)
 
     def memory(self, end, key="VmRSS"):
-        """MiB."""
-        with open(f"/proc/{self.daemons[end].pid}/status", encoding="ascii") as file:
-            return int(re.search(key + r":\s+(\d+) kB", file.read()).group(1)) / 1024
+        """MiB, of all its processes; pages that they share count for each."""
+        total = 0
+        for pid in self.pids(end):
+            with open(f"/proc/{pid}/status", encoding="ascii") as file:
+                total += int(re.search(key + r":\s+(\d+) kB", file.read()).group(1))
+        return total / 1024
 
     def peak(self):
         return max(self.memory(end, "VmHWM") for end in (0, 1))

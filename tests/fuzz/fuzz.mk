@@ -23,3 +23,11 @@ tests_fuzz_fuzz_merge_LDADD = libio.a libbase.a
 tests_fuzz_fuzz_split_SOURCES = tests/fuzz/fuzz_split.c tests/fuzz/main.c \
 	$(fuzz_common) $(fuzz_vnet)
 tests_fuzz_fuzz_split_LDADD = libio.a libbase.a
+
+# The monitor, against a worker that lies; the host is faked.
+check_PROGRAMS += tests/fuzz/fuzz_serve
+TESTS += tests/fuzz/fuzz_serve
+tests_fuzz_fuzz_serve_SOURCES = tests/fuzz/fuzz_serve.c tests/fuzz/main.c $(fuzz_common)
+tests_fuzz_fuzz_serve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=host_udp -Wl,--wrap=host_buffers \
+	-Wl,--wrap=host_mark -Wl,--wrap=host_mtu -Wl,--wrap=host_segments
+tests_fuzz_fuzz_serve_LDADD = $(ROOM_LIBS)

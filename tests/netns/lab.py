@@ -219,6 +219,16 @@ class Namespace:
     def pids(self):
         return [int(p) for p in run("ip", "netns", "pids", self.name).out.split()]
 
+    def daemons(self):
+        """The same without workers, which come and go with their daemon."""
+        found = []
+        for pid in self.pids():
+            with contextlib.suppress(FileNotFoundError), \
+                    open(f"/proc/{pid}/comm", encoding="ascii") as file:
+                if file.read().strip() != "taut-worker":
+                    found.append(pid)
+        return found
+
     def echo(self, target, **options):
         with self:
             return Echo(target, **options)

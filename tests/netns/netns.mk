@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	tests/netns/t_tunnel.py \
 	tests/netns/t_uapi.py \
 	tests/netns/t_why.py \
+	tests/netns/t_worker.py \
 	tests/netns/variant.py
 
 # Preloaded by tests: a boot clock that runs faster. Always without sanitizers.

@@ -40,6 +40,32 @@ def records(text):
     return interface, peers
 
 
+def children(pid):
+    """The processes that it has forked."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except FileNotFoundError:
+        return []
+
+
+def lives(pid):
+    """It may be dead but not yet reaped by its new parent."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def comm(pid):
+    try:
+        with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+            return file.read().strip()
+    except FileNotFoundError:
+        return None
+
+
 class Node:
     def __init__(self, lab, ns, rate=None, program=None, name=None, jump=None):
         self.lab, self.ns = lab, ns
@@ -113,9 +139,26 @@ class Node:
         lines = self.log().strip().splitlines()
         return lines[-1] if lines else "(no log)"
 
+    def workers(self):
+        """The processes without rights that it has started: one, for taut; none, for others."""
+        return [pid for pid in children(self.process.pid) if comm(pid) == "taut-worker"]
+
+    def pids(self):
+        """Its processes, the one that was started first."""
+        return [self.process.pid, *self.workers()]
+
+    def send(self, number):
+        """To all of them, as from a terminal."""
+        for pid in self.pids():
+            os.kill(pid, number)
+
     def kill9(self):
+        """The worker dies with it, a moment later."""
+        workers = self.workers()
         self.process.kill()
         self.process.wait()
+        wait_for(lambda: not any(lives(pid) for pid in workers), 5,
+                 f"{self.name}: end of the worker")
 
     def wait_exit(self, timeout=5):
         try:
@@ -146,8 +189,11 @@ class Node:
             check(sign not in self.log(), f"{self.name}: {sign} in the log")
 
     def memory(self, key="VmRSS"):
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
-            return int(re.search(key + r":\s+(\d+) kB", file.read()).group(1))
+        total = 0
+        for pid in self.pids():
+            with open(f"/proc/{pid}/status", encoding="ascii") as file:
+                total += int(re.search(key + r":\s+(\d+) kB", file.read()).group(1))
+        return total
 
     def has_sanitizers(self):
         with open(variant.real(self.program), "rb") as file:
@@ -155,9 +201,12 @@ class Node:
 
     def cpu(self):
         """Seconds of processor time used so far."""
-        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
-            words = file.read().rpartition(")")[2].split()
-        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+        ticks = 0
+        for pid in self.pids():
+            with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                words = file.read().rpartition(")")[2].split()
+            ticks += int(words[11]) + int(words[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     # -- wg(8) and the control socket
 

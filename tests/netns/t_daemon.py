@@ -116,7 +116,7 @@ def usr1_writes_the_records(lab):
 
 
 def open_files(node):
-    return len(os.listdir(f"/proc/{node.process.pid}/fd"))
+    return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in node.pids())
 
 
 @test(slow=4, needs=["taut"])
@@ -250,7 +250,7 @@ def up_status_down(lab):
         check(word in done.out, f"status lacks {word!r}: {done.out}")
     check(noise.b64(pair.a.private) not in done.out, "status shows the private key")
     equal(taut(lab, ns, "up", conf, ok=False).code, 0, "up again")
-    equal(len(ns.pids()), 1, "daemons")
+    equal(len(ns.daemons()), 1, "daemons")
     equal(taut(lab, ns, "reload", pair.a.name).code, 0, "reload")
     equal(taut(lab, ns, "down", pair.a.name).code, 0, "down")
     equal(ns.pids(), [], "processes after down")

@@ -82,7 +82,7 @@ Endpoint = 192.168.1.2:2002
 def quick_up_and_down_leave_nothing(lab):
     quick = Quick(lab, "10.7.0.2/32, fd07::2/128, 172.20.0.0/16", "MTU = 1380")
     quick.call("up")
-    equal(len(quick.ns.pids()), 1, "daemons")
+    equal(len(quick.ns.daemons()), 1, "daemons")
     quick.ns.must_ping(V4)
     quick.ns.must_ping("fd07::2")
     quick.ns.must_ping("172.20.0.1", source="10.7.0.1")

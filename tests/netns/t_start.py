@@ -127,7 +127,7 @@ def old_kernel_runs_hooks(lab):
                             close_fds=False)
     equal(child.wait(10), 0, "exit status of up")
     os.close(extra)
-    daemon, = pair.a.ns.pids()
+    daemon, = pair.a.ns.daemons()
     files = [os.readlink(f"/proc/{daemon}/fd/{n}") for n in os.listdir(f"/proc/{daemon}/fd")]
     check("/dev/zero" not in files, f"descriptors of the daemon: {files}")
     equal(taut(lab, pair.a.ns, "down", pair.a.name).code, 0, "down")

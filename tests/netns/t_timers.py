@@ -319,8 +319,8 @@ def lateness_of_timers_is_measured(lab):
         return int(pair.a.status()[0]["timer_late_max_us"])
 
     check(late() < 500000, f"late by {late()} us before anything was wrong")
-    pair.a.process.send_signal(signal.SIGSTOP)
+    pair.a.send(signal.SIGSTOP)
     time.sleep(1.8)
-    pair.a.process.send_signal(signal.SIGCONT)
+    pair.a.send(signal.SIGCONT)
     wait_for(lambda: late() >= 500000, 2, "lateness of the keepalive")
     within(late(), 500000, 1900000, "lateness")

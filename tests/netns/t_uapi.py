@@ -387,9 +387,9 @@ def link_down_and_up_forgets_keys(lab):
     equal([p.kind for p in wire.packets()][:2], [1, 2], "first messages")
     wire.forget()
     time.sleep(0.1)
-    pair.a.process.send_signal(signal.SIGSTOP)      # it hears of both at once
+    pair.a.send(signal.SIGSTOP)      # it hears of both at once
     pair.a.down_up()
-    pair.a.process.send_signal(signal.SIGCONT)
+    pair.a.send(signal.SIGCONT)
     pair.a.ns.must_ping(V4, wait=1)
     equal([p.kind for p in wire.packets()][:2], [1, 2], "first messages after a short down")
     equal({p.sport for p in wire.packets(out=False)}, {2001}, "port")
@@ -444,7 +444,7 @@ def background_start_returns_when_ready(lab):
         equal(done.code, 0, "exit status")
         node.wg("show", node.name)
         check(node.name in node.ns.links(), "no link")
-        pids = node.ns.pids()
+        pids = node.ns.daemons()
         equal(len(pids), 1, "processes")
         equal(os.readlink(f"/proc/{pids[0]}/cwd"), "/", "working directory")
         equal([os.readlink(f"/proc/{pids[0]}/fd/{n}") for n in (0, 1, 2)], ["/dev/null"] * 3,
@@ -493,7 +493,7 @@ def calls_like_wireguard_go_start_an_interface(lab):
         wait_for(lambda: node.name in node.wg("show", "interfaces", ok=False).out.split(), 5,
                  f"an interface by {argv} {env}")
         # In the background, the program that was called may still be on its way out.
-        for pid in [p for p in node.ns.pids() if p != child.pid] or [child.pid]:
+        for pid in [p for p in node.ns.daemons() if p != child.pid] or [child.pid]:
             os.kill(pid, signal.SIGTERM)
         equal(child.wait(5), 0, f"exit status of {argv} {env}")
         wait_for(lambda: not node.ns.pids(), 3, "end")

@@ -16,17 +16,20 @@ PAGE = "CONTRIBUTING.md"
 FILE = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:[ch]|md|mk|py|ac|bash|fish|\d|conf\.5)"
                   r"|completions/_taut|configure\.ac)`")
 
+# Either file.
+SIDES = "src/monitor/hostside.c src/daemon/tunnelside.c"
+
 # Section: [(file that has them all, what finds them, {other file: what to find there})].
 # {} is the name, and {low} the same in small letters; NAME in a file stands for {low}.
 RULES = {
     "A config key": [
         ("src/conf/directives.c", r'^\t\{ "(\w+)", SECTION_',
-         {"docs/man/taut.conf.5": r"^\.It Ic {}\b", "src/daemon/reconcile.c": r'"{}"',
+         {"docs/man/taut.conf.5": r"^\.It Ic {}\b", SIDES: r'"{}"',
           "tests/netns/t_keys.py": r'^    "{}": '}),
         ("src/conf/tune.h", r"^\t(TUNE_(?!SWITCHES|KINDS)[A-Z_]+)\b[^;{]*$",
          {"src/conf/tune.c": r"^\t\[{}\] = "}),
         ("src/conf/tune.c", r'\] = \{ "(\w+)", ',
-         {"docs/man/taut.conf.5": r"^\.It Ic {}\b", "src/daemon/reconcile.c": r'"{}"',
+         {"docs/man/taut.conf.5": r"^\.It Ic {}\b", SIDES: r'"{}"',
           "tests/netns/t_keys.py": r'^    "{}": '}),
         ("src/conf/tune.c", r'\] = \{ "\w+", "([\w-]+)"',
          {"docs/man/taut.8": r"Fl -{}\b", "completions/taut.bash": r"--{}\b",
@@ -56,7 +59,7 @@ RULES = {
     "A device kind": [
         ("src/io/room.mk", r"\bdev_(\w+)\.c\b",
          {"src/io/dev_NAME.c": r"\bstruct dev_ops\b", "src/io/dev.h": r"\bdev_{}_open\(",
-          "src/daemon/bringup.c": r"\bdev_{}_open\(", "src/io/README.md": r"`dev_{}\.c`"}),
+          "src/daemon/daemon.c": r"\bdev_{}_open\(", "src/io/README.md": r"`dev_{}\.c`"}),
     ],
     "A verb": [
         ("src/cli/verb.c", r'^\t\{ "(\w+)", "',
@@ -88,13 +91,14 @@ def exists(root, name):
 
 def read(root, name):
     """The text of a file; nothing if it does not exist."""
-    path = root / SHARED.get(name, name)
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    paths = [root / SHARED.get(one, one) for one in name.split()]
+    return "\n".join(p.read_text(encoding="utf-8") for p in paths if p.is_file())
 
 
 def judge_rule(root, named, source, finds, others):
     """Yield a complaint for each name of the source that is not where it has to be."""
-    for name in sorted({source, *others} - named):
+    wanted = {one for name in (source, *others) for one in name.split()}
+    for name in sorted(wanted - named):
         yield f"the list does not name {name}"
     found = sorted(set(re.findall(finds, read(root, source), re.MULTILINE)))
     if not found:

@@ -16,7 +16,6 @@ style_tests = \
 	tests/style/purity.py \
 	tests/style/unused.py \
 	tests/style/rooms.py \
-	tests/style/sides.py \
 	tests/style/sizes.py \
 	tests/style/words.py
 

@@ -26,8 +26,6 @@ HOOKS = {
     "mtu_inside": "a pure part, tested apart from the kernel",
     "phase_may_follow": "the table of transitions",
     "phase_name": "each phase has one",
-    "reconcile_part": "the table must know each key of a file",
-    "reconcile_parts": "with parts that fail when the test says so",
     "resolver_open_with": "with name servers of the test",
     "rights_judge": "users and groups that the test does not have",
     "session_age": "what a session knows of itself",

@@ -19,7 +19,7 @@ BANNED = ("strcpy stpcpy strcat strncat sprintf vsprintf gets strtok system pope
           "getaddrinfo inet_ntoa inet_aton inet_addr").split()
 NO_ASSERT = {"proto", "io", "control", "names", "conf", "crypto", "netlink", "host", "datapath",
              "diag", "daemon"}
-MAY_LOG = {"daemon", "control", "names", "cli", "main"}
+MAY_LOG = {"monitor", "daemon", "control", "names", "cli", "main"}
 CLOCK_HOMES = {"src/base/clock.c"}
 COLUMNS = 100
 SOURCES = (".c", ".h", ".py", ".sh", ".mk", ".am", ".ac", ".m4")

@@ -33,15 +33,17 @@ struct daemon {
 	int set_result, get_result, reload_result;
 	size_t allowed; /* of the last set; of the next get */
 	uint16_t port;
-	bool secrets; /* it has keys */
+	uint64_t ticket; /* of the last request that may be answered later */
+	bool secrets;    /* it has keys */
 	unsigned shakes;
 };
 
-static int cardboard_set(void *ctx, struct conf *request)
+static int cardboard_set(void *ctx, struct conf *request, uint64_t ticket)
 {
 	struct daemon *d = ctx;
 
 	d->sets++;
+	d->ticket = ticket;
 	d->allowed = request->n_peer ? request->peer[0].n_allowed : 0;
 	if (d->set_result == 0 && (request->set & CONF_LISTEN_PORT))
 		d->port = request->listen_port;
@@ -96,11 +98,14 @@ static void cardboard_shake(void *ctx)
 	d->shakes++;
 }
 
-static int cardboard_reload(void *ctx, struct print *report)
+static int cardboard_reload(void *ctx, struct print *report, uint64_t ticket)
 {
 	struct daemon *d = ctx;
 
 	d->reloads++;
+	d->ticket = ticket;
+	if (d->reload_result == CONTROL_LATER)
+		return CONTROL_LATER;
 	print_add(report, "\n\nt0.conf:1:1: one\n\n\ntwo");
 	return d->reload_result;
 }
@@ -155,10 +160,10 @@ static void open_with(struct lab *l, struct control_limits limits)
 {
 	int fd;
 
-	limits.dir = l->dir;
 	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), 0);
 	assert_int_equal(control_open_with(&l->c, l->loop, &cardboard, &l->d, "t0", fd, &limits),
 			 0);
+	control_serve(l->c);
 }
 
 static int set_up(void **state)
@@ -679,81 +684,62 @@ static void test_without_descriptors_accept_pauses_and_does_not_spin(void **stat
 	close(fd);
 }
 
-static void test_removing_the_file_stops_the_daemon_once(void **state)
+static void test_answers_may_come_later_and_in_any_order(void **state)
 {
 	struct lab *l = *state;
+	struct print lines = { 0 };
+	uint64_t first, second;
+	bool closed;
+	int a, b;
 
-	open_with(l, (struct control_limits){ 0 });
+	open_with(l, (struct control_limits){ .stall_s = 0.05, .request_s = 5 });
+	a = client(l);
+	b = client(l);
+	l->d.set_result = l->d.reload_result = CONTROL_LATER;
+	assert_true(tell(l, a, "set=1\nlisten_port=1\n\nget=1\n\n", 29));
+	pump(l, 10);
+	first = l->d.ticket;
+	assert_true(tell(l, b, "reload=1\n\n", 10));
+	/* Longer than a client may stall: it is us who keep it waiting. */
+	pump(l, 150);
+	second = l->d.ticket;
+	assert_true(first && second && first != second);
+	assert_int_equal(l->d.gets, 0);
+	assert_string_equal(hear(l, a, 5, &closed), "");
+	assert_false(closed);
+	print_add(&lines, "one\n");
+	control_answer(l->c, second, -EINVAL, &lines);
+	assert_string_equal(hear(l, b, 100, &closed), "one\nerrno=22\n\n");
+	control_answer(l->c, second, 0, &lines); /* already given */
+	assert_string_equal(hear(l, b, 5, &closed), "");
+	control_answer(l->c, first, -EADDRINUSE, NULL);
+	assert_string_equal(hear(l, a, 100, &closed), "errno=-98\n\n");
 	pump(l, 20);
-	assert_int_equal(l->d.stops, 0);
-	unlink(l->path);
-	pump(l, 50);
-	assert_int_equal(l->d.stops, 1);
-	close(open(l->path, O_CREAT | O_WRONLY, 0600));
-	unlink(l->path);
-	pump(l, 50);
-	assert_int_equal(l->d.stops, 1);
+	assert_int_equal(l->d.gets, 1); /* the request behind it */
+	close(a);
+	close(b);
+	print_fini(&lines);
 }
 
-static void test_moving_the_file_stops_the_daemon(void **state)
+static void test_answer_for_a_client_that_has_gone_is_dropped(void **state)
 {
 	struct lab *l = *state;
-	char other[160];
-
-	open_with(l, (struct control_limits){ 0 });
-	snprintf(other, sizeof(other), "%s/x", l->dir);
-	assert_int_equal(rename(l->path, other), 0);
-	pump(l, 50);
-	unlink(other);
-	assert_int_equal(l->d.stops, 1);
-}
-
-static void test_a_file_gone_before_the_watch_stops_the_daemon(void **state)
-{
-	struct control_limits limits = { 0 };
-	struct lab *l = *state;
+	uint64_t first;
 	int fd;
 
-	limits.dir = l->dir;
-	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), 0);
-	unlink(l->path);
-	assert_int_equal(control_open_with(&l->c, l->loop, &cardboard, &l->d, "t0", fd, &limits),
-			 0);
-	assert_int_equal(l->d.stops, 1);
-}
-
-static void test_other_files_of_the_directory_do_not_matter(void **state)
-{
-	struct lab *l = *state;
-	char other[160];
-	int fd;
-
-	open_with(l, (struct control_limits){ 0 });
-	assert_int_equal(unixsock_listen(l->dir, "t1", (gid_t)-1, &fd), 0);
-	snprintf(other, sizeof(other), "%s/t1.sock", l->dir);
-	unlink(other);
+	open_with(l, (struct control_limits){ .request_s = 0.05 });
+	fd = client(l);
+	l->d.set_result = CONTROL_LATER;
+	assert_true(tell(l, fd, "set=1\nlisten_port=1\n\n", 22));
+	pump(l, 10);
+	first = l->d.ticket;
+	pump(l, 100); /* its patience is over */
+	control_answer(l->c, first, 0, NULL);
+	control_answer(l->c, first + 1, 0, NULL);
 	close(fd);
-	pump(l, 50);
-	assert_int_equal(l->d.stops, 0);
-}
-
-static void test_close_unlinks_its_own_file_only(void **state)
-{
-	struct lab *l = *state;
-	struct stat st;
-	int fd;
-
-	open_with(l, (struct control_limits){ 0 });
-	control_close(l->c);
-	l->c = NULL;
-	assert_int_equal(lstat(l->path, &st), -1);
-
-	open_with(l, (struct control_limits){ 0 });
-	unlink(l->path);
-	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), 0);
-	control_close(l->c);
-	l->c = NULL;
-	assert_int_equal(lstat(l->path, &st), 0);
+	fd = client(l);
+	l->d.set_result = 0;
+	expect_answer(l, fd, "set=1\nlisten_port=2\n\n", "errno=0\n\n");
 	close(fd);
 }
 
@@ -1307,11 +1293,8 @@ int main(void)
 		TEST(test_a_trickle_does_not_hold_its_place_for_ever),
 		TEST(test_more_clients_than_allowed_wait_for_their_turn),
 		TEST(test_without_descriptors_accept_pauses_and_does_not_spin),
-		TEST(test_removing_the_file_stops_the_daemon_once),
-		TEST(test_moving_the_file_stops_the_daemon),
-		TEST(test_a_file_gone_before_the_watch_stops_the_daemon),
-		TEST(test_other_files_of_the_directory_do_not_matter),
-		TEST(test_close_unlinks_its_own_file_only),
+		TEST(test_answers_may_come_later_and_in_any_order),
+		TEST(test_answer_for_a_client_that_has_gone_is_dropped),
 		TEST(test_listen_replaces_the_stale_and_respects_the_living),
 		TEST(test_what_killed_processes_left_is_swept),
 		TEST(test_without_a_group_the_socket_is_for_its_owner_alone),

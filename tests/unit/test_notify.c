@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/notify.h"
+#include "monitor/notify.h"
 
 static char folder[32], path[64];
 static int manager = -1;

@@ -9,12 +9,15 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
 #include "conf/directives.h"
-#include "daemon/reconcile.h"
+#include "daemon/tunnelside.h"
+#include "monitor/hostside.h"
+#include "privsep/reconcile.h"
 
-/* --- the engine, over parts that write down what they are told --- */
+/* --- the walk, over parts that write down what they are told --- */
 
-enum { FAKES = 5, EVERY = WALK_START | WALK_RELOAD | WALK_SET | WALK_END };
+enum { FAKES = 3, EVERY = WALK_START | WALK_RELOAD | WALK_SET | WALK_END };
 
 static char told[256];
 static int failing; /* the part whose plan fails; -1: none */
@@ -32,127 +35,146 @@ static int plan(int part)
 	return part == failing ? -ENOSPC : 0;
 }
 
-#define FAKE(i)                                                    \
-	static int plan_##i(struct daemon *d, struct change *c)    \
-	{                                                          \
-		(void)d;                                           \
-		(void)c;                                           \
-		return plan(i);                                    \
-	}                                                          \
-	static void commit_##i(struct daemon *d, struct change *c) \
-	{                                                          \
-		(void)d;                                           \
-		(void)c;                                           \
-		note('c', i);                                      \
-	}                                                          \
-	static void cancel_##i(struct daemon *d, struct change *c) \
-	{                                                          \
-		(void)d;                                           \
-		(void)c;                                           \
-		note('x', i);                                      \
+#define FAKE(i)                                              \
+	static int plan_##i(void *side, struct change *c)    \
+	{                                                    \
+		(void)side;                                  \
+		(void)c;                                     \
+		return plan(i);                              \
+	}                                                    \
+	static void commit_##i(void *side, struct change *c) \
+	{                                                    \
+		(void)side;                                  \
+		(void)c;                                     \
+		note('c', i);                                \
+	}                                                    \
+	static void cancel_##i(void *side, struct change *c) \
+	{                                                    \
+		(void)side;                                  \
+		(void)c;                                     \
+		note('x', i);                                \
 	}
 
 FAKE(0)
 FAKE(1)
 FAKE(2)
-FAKE(3)
-FAKE(4)
 
-#define PART(i, side, walks)                                            \
-	{                                                               \
-#i, side, walks, NULL, plan_##i, commit_##i, cancel_##i \
+#define PART(i, walks)                                            \
+	{                                                         \
+#i, walks, NULL, plan_##i, commit_##i, cancel_##i \
 	}
 
-/* Plans go 1, 3, then 0, 2, 4. */
-static const struct part fakes[FAKES] = {
-	PART(0, SIDE_HOST, EVERY),   PART(1, SIDE_TUNNEL, EVERY), PART(2, SIDE_HOST, EVERY),
-	PART(3, SIDE_TUNNEL, EVERY), PART(4, SIDE_HOST, EVERY),
-};
+static const struct part fakes[FAKES] = { PART(0, EVERY), PART(1, EVERY), PART(2, EVERY) };
 
-static int run(const struct part *table, size_t n, enum walk walk, int fails)
+static int run_plan(const struct part *table, size_t n, enum walk walk, int fails)
 {
+	const struct parts parts = { table, n };
 	struct change change = { .walk = walk };
 
 	failing = fails;
 	*told = '\0';
-	return reconcile_parts(table, n, NULL, &change);
+	return reconcile_plan(&parts, NULL, &change);
 }
 
-static void test_plans_by_side_then_commits_in_order(void **state)
+static void run_commit(const struct part *table, size_t n, enum walk walk)
+{
+	const struct parts parts = { table, n };
+	struct change change = { .walk = walk };
+
+	*told = '\0';
+	reconcile_commit(&parts, NULL, &change);
+}
+
+static void test_plans_and_commits_go_in_order(void **state)
 {
 	(void)state;
 	for (unsigned walk = WALK_START; walk < WALK_END; walk <<= 1) {
-		assert_int_equal(run(fakes, FAKES, (enum walk)walk, -1), 0);
-		assert_string_equal(told, "p1 p3 p0 p2 p4 c0 c1 c2 c3 c4 ");
+		assert_int_equal(run_plan(fakes, FAKES, (enum walk)walk, -1), 0);
+		assert_string_equal(told, "p0 p1 p2 ");
+		run_commit(fakes, FAKES, (enum walk)walk);
+		assert_string_equal(told, "c0 c1 c2 ");
 	}
 }
 
-static void test_the_end_only_commits_in_reverse(void **state)
+static void test_the_end_commits_in_reverse(void **state)
 {
 	(void)state;
-	assert_int_equal(run(fakes, FAKES, WALK_END, 0), 0);
-	assert_string_equal(told, "c4 c3 c2 c1 c0 ");
+	run_commit(fakes, FAKES, WALK_END);
+	assert_string_equal(told, "c2 c1 c0 ");
 }
 
 static void test_failed_plan_cancels_those_before_it_in_reverse(void **state)
 {
-	static const char *const expected[FAKES] = {
-		"p1 p3 p0 x3 x1 ",
-		"p1 ",
-		"p1 p3 p0 p2 x0 x3 x1 ",
-		"p1 p3 x1 ",
-		"p1 p3 p0 p2 p4 x2 x0 x3 x1 ",
-	};
+	static const char *const expected[FAKES] = { "p0 ", "p0 p1 x0 ", "p0 p1 p2 x1 x0 " };
 
 	(void)state;
 	for (int fails = 0; fails < FAKES; fails++) {
-		assert_int_equal(run(fakes, FAKES, WALK_RELOAD, fails), -ENOSPC);
+		assert_int_equal(run_plan(fakes, FAKES, WALK_RELOAD, fails), -ENOSPC);
 		assert_string_equal(told, expected[fails]);
 	}
+}
+
+static void test_all_plans_can_be_cancelled_in_reverse(void **state)
+{
+	const struct parts parts = { fakes, FAKES };
+	struct change change = { .walk = WALK_RELOAD };
+
+	(void)state;
+	*told = '\0';
+	reconcile_cancel(&parts, NULL, &change);
+	assert_string_equal(told, "x2 x1 x0 ");
 }
 
 static void test_only_the_parts_of_a_walk_are_visited(void **state)
 {
 	static const struct part some[] = {
-		PART(0, SIDE_HOST, WALK_START),
-		PART(1, SIDE_TUNNEL, WALK_START | WALK_SET),
-		PART(2, SIDE_HOST, WALK_SET),
-		PART(3, SIDE_HOST, 0),
+		PART(0, WALK_START),
+		PART(1, WALK_START | WALK_SET),
+		PART(2, 0),
 	};
 
 	(void)state;
-	assert_int_equal(run(some, 4, WALK_SET, -1), 0);
-	assert_string_equal(told, "p1 p2 c1 c2 ");
-	assert_int_equal(run(some, 4, WALK_SET, 2), -ENOSPC);
-	assert_string_equal(told, "p1 p2 x1 ");
-	assert_int_equal(run(some, 4, WALK_END, -1), 0);
+	assert_int_equal(run_plan(some, 3, WALK_SET, -1), 0);
+	assert_string_equal(told, "p1 ");
+	assert_int_equal(run_plan(some, 3, WALK_START, 1), -ENOSPC);
+	assert_string_equal(told, "p0 p1 x0 ");
+	run_commit(some, 3, WALK_END);
 	assert_string_equal(told, "");
 }
 
 static void test_a_part_may_lack_any_step(void **state)
 {
 	static const struct part some[] = {
-		{ "0", SIDE_HOST, EVERY, NULL, plan_0, NULL, NULL },
-		{ "1", SIDE_HOST, EVERY, NULL, NULL, commit_1, NULL },
-		{ "2", SIDE_HOST, EVERY, NULL, plan_2, NULL, cancel_2 },
-		{ "3", SIDE_HOST, EVERY, NULL, plan_3, commit_3, NULL },
+		{ "0", EVERY, NULL, plan_0, NULL, NULL },
+		{ "1", EVERY, NULL, NULL, commit_1, NULL },
+		{ "2", EVERY, NULL, plan_2, NULL, cancel_2 },
 	};
 
 	(void)state;
-	assert_int_equal(run(some, 4, WALK_START, -1), 0);
-	assert_string_equal(told, "p0 p2 p3 c1 c3 ");
-	assert_int_equal(run(some, 4, WALK_START, 3), -ENOSPC);
-	assert_string_equal(told, "p0 p2 p3 x2 ");
+	(void)cancel_0;
+	assert_int_equal(run_plan(some, 3, WALK_START, -1), 0);
+	assert_string_equal(told, "p0 p2 ");
+	run_commit(some, 3, WALK_START);
+	assert_string_equal(told, "c1 ");
 }
 
-/* --- the real table --- */
+/* --- the real tables --- */
+
+/* The i-th part of both; NULL: there are no more. */
+static const struct part *part_at(size_t i)
+{
+	if (i < tunnelside_parts.n)
+		return &tunnelside_parts.part[i];
+	i -= tunnelside_parts.n;
+	return i < hostside_parts.n ? &hostside_parts.part[i] : NULL;
+}
 
 static unsigned count_parts(const char *key)
 {
 	const struct part *p;
 	unsigned n = 0;
 
-	for (size_t i = 0; (p = reconcile_part(i)); i++) {
+	for (size_t i = 0; (p = part_at(i)); i++) {
 		for (size_t k = 0; p->keys && p->keys[k]; k++)
 			n += strcmp(p->keys[k], key) == 0;
 	}
@@ -189,7 +211,7 @@ static void test_each_key_of_a_part_exists(void **state)
 	const struct part *p;
 
 	(void)state;
-	for (size_t i = 0; (p = reconcile_part(i)); i++) {
+	for (size_t i = 0; (p = part_at(i)); i++) {
 		for (size_t k = 0; p->keys && p->keys[k]; k++) {
 			if (!is_key(p->keys[k]))
 				fail_msg("%s of part %s is not a key", p->keys[k], p->name);
@@ -203,8 +225,8 @@ static void test_each_plan_can_be_cancelled(void **state)
 	const struct part *p;
 
 	(void)state;
-	for (size_t i = 0; (p = reconcile_part(i)); i++) {
-		if (p->side == SIDE_HOST && p->plan && !p->cancel)
+	for (size_t i = 0; (p = part_at(i)); i++) {
+		if (i >= tunnelside_parts.n && p->plan && !p->cancel)
 			assert_string_equal(p->name, "link");
 		if (p->cancel)
 			assert_non_null(p->plan);
@@ -214,9 +236,10 @@ static void test_each_plan_can_be_cancelled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plans_by_side_then_commits_in_order),
-		cmocka_unit_test(test_the_end_only_commits_in_reverse),
+		cmocka_unit_test(test_plans_and_commits_go_in_order),
+		cmocka_unit_test(test_the_end_commits_in_reverse),
 		cmocka_unit_test(test_failed_plan_cancels_those_before_it_in_reverse),
+		cmocka_unit_test(test_all_plans_can_be_cancelled_in_reverse),
 		cmocka_unit_test(test_only_the_parts_of_a_walk_are_visited),
 		cmocka_unit_test(test_a_part_may_lack_any_step),
 		cmocka_unit_test(test_each_key_of_a_file_belongs_to_one_part),

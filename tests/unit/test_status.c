@@ -58,6 +58,8 @@ static void print_interface(uint16_t port, uint32_t mark)
 						.fwmark = mark,
 						.mtu = 1420,
 						.batch_bytes = 65536,
+						.jail = "on",
+						.jail_lacks = "",
 						.aead = "sodium",
 						.aead_ns_64 = 364,
 						.aead_ns_1424 = 1545,
@@ -76,7 +78,7 @@ static void test_interface_record_of_an_empty_tunnel(void **state)
 		out.chars,
 		"interface=wg0 state=down listen_port=0 fwmark=off mtu=1420 "
 		"batch_bytes=65536 peers=0 public_key=none rx_bytes=0 tx_bytes=0 aead=sodium aead_ns_64=364 "
-		"aead_ns_1424=1545 under_load=no "
+		"aead_ns_1424=1545 jail=on under_load=no "
 		"cookies_sent=0 cookies_received=0 udp4=on udp6=off recv_calls=0 "
 		"recv_datagrams=0 send_calls=0 send_datagrams=0 dev_reads=0 "
 		"dev_writes=0 timer_late_max_us=4999" TRAFFIC "\n");
@@ -106,7 +108,7 @@ static void test_interface_record_sums_peers_and_names_drops(void **state)
 		"interface=wg0 state=up listen_port=51820 fwmark=0xca6c mtu=1420 "
 		"batch_bytes=65536 peers=2 "
 		"public_key=pQ01bBN23tnRATgORbGTE9ExxNDq6QU0SvkhVbfYpUY= rx_bytes=1024 tx_bytes=7 "
-		"aead=sodium aead_ns_64=364 aead_ns_1424=1545 "
+		"aead=sodium aead_ns_64=364 aead_ns_1424=1545 jail=on "
 		"under_load=yes cookies_sent=3 cookies_received=2 udp4=on udp6=off "
 		"recv_calls=0 recv_datagrams=0 send_calls=0 send_datagrams=0 send_errors=4 "
 		"last_send_error=101 dev_reads=0 dev_writes=0 timer_late_max_us=4999" TRAFFIC

@@ -20,6 +20,7 @@ unit_tests = \
 	tests/unit/test_conf_check \
 	tests/unit/test_conf_file \
 	tests/unit/test_conf_keys \
+	tests/unit/test_conf_pack \
 	tests/unit/test_conf_read \
 	tests/unit/test_control \
 	tests/unit/test_cookie \
@@ -47,6 +48,7 @@ unit_tests = \
 	tests/unit/test_log \
 	tests/unit/test_loop \
 	tests/unit/test_mem \
+	tests/unit/test_message \
 	tests/unit/test_netlink \
 	tests/unit/test_noise \
 	tests/unit/test_notify \
@@ -91,6 +93,7 @@ unit_tests = \
 	tests/unit/test_uapi_set \
 	tests/unit/test_udp \
 	tests/unit/test_udp_error \
+	tests/unit/test_unixwatch \
 	tests/unit/test_vault \
 	tests/unit/test_verdict \
 	tests/unit/test_vnet_merge \

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A worker that lies: arbitrary messages to the monitor, with descriptors that are not what
+ * they should be.  The host is faked: what the monitor would have done to it is checked.  An
+ * input is a sequence of messages: how many descriptors and of which kind, the length of the
+ * text, the head, the text.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "monitor/serve.h"
+#include "privsep/blob.h"
+#include "target.h"
+
+enum { HEAD = 2 + (int)sizeof(struct message), FILE_PORT = 53 };
+
+const size_t target_cap = 16 * HEAD;
+
+static struct monitor m;
+static unsigned calls; /* of the host, for one message */
+
+/* --- the host, faked --- */
+
+int __wrap_host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uint16_t *bound);
+void __wrap_host_buffers(struct host *h, const int fd[2], uint32_t r, uint32_t s);
+int __wrap_host_mark(struct host *h, const int fd[2], uint32_t mark);
+int __wrap_host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu);
+int __wrap_host_segments(struct host *h, uint32_t ifindex, uint32_t segments);
+
+int __wrap_host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uint16_t *bound)
+{
+	(void)h;
+	calls++;
+	if (port && port < 1024 && port != FILE_PORT)
+		target_wrong("fuzz_serve", "a port that the file does not name");
+	if (mark % 7 == 0)
+		return -EADDRINUSE;
+	fd[0] = mark % 5 ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+	fd[1] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	*bound = port ? port : 40000;
+	return 0;
+}
+
+void __wrap_host_buffers(struct host *h, const int fd[2], uint32_t r, uint32_t s)
+{
+	(void)h;
+	(void)fd;
+	(void)r;
+	(void)s;
+}
+
+int __wrap_host_mark(struct host *h, const int fd[2], uint32_t mark)
+{
+	(void)h;
+	(void)fd;
+	calls++;
+	return mark % 3 ? 0 : -EPERM;
+}
+
+int __wrap_host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu)
+{
+	(void)h;
+	calls++;
+	if (ifindex != m.ifindex || mtu < CONF_MTU_IPV6 || mtu > CONF_MTU_MAX)
+		target_wrong("fuzz_serve", "an MTU out of range, or another device");
+	return 0;
+}
+
+int __wrap_host_segments(struct host *h, uint32_t ifindex, uint32_t segments)
+{
+	(void)h;
+	calls++;
+	if (ifindex != m.ifindex || !segments || segments > 65535)
+		target_wrong("fuzz_serve", "segments out of range, or another device");
+	return 0;
+}
+
+/* --- the monitor --- */
+
+static void drop_line(void *ctx, enum log_level level, const char *line)
+{
+	(void)ctx;
+	(void)level;
+	for (; *line; line++) {
+		if ((unsigned char)*line < ' ')
+			target_wrong("fuzz_serve", "a control character in the log");
+	}
+}
+
+static int open_worker(void)
+{
+	static const uint32_t ifindexes[] = { 0, 7 };
+	int pair[2];
+
+	if (message_pair(pair) < 0)
+		target_wrong("fuzz_serve", "no socket pair");
+	m = (struct monitor){ .signal_fd = -1,
+			      .device = -1,
+			      .control = -1,
+			      .udp = { -1, -1 },
+			      .state = -1,
+			      .state_next = -1,
+			      .notify = { .fd = -1 },
+			      .watch = { .fd = -1 },
+			      .ifindex = ifindexes[1],
+			      .phase = PHASE_UP,
+			      .worker = { .pid = 1 << 30, .sock = pair[0] } };
+	m.options.path = "/nowhere";
+	m.conf.listen_port = FILE_PORT;
+	log_set_sink(drop_line, NULL);
+	return pair[1];
+}
+
+static void close_worker(int sock)
+{
+	int all[] = { sock, m.worker.sock, m.udp[0], m.udp[1], m.state };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i] >= 0)
+			close(all[i]);
+	}
+}
+
+static int make_fd(unsigned kind)
+{
+	switch (kind % 4) {
+	case 0:
+		return blob_make("state", 5);
+	case 1:
+		return memfd_create("open", MFD_ALLOW_SEALING);
+	case 2:
+		return open("/dev/null", O_RDWR | O_CLOEXEC);
+	default:
+		return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	}
+}
+
+static bool is_verb(unsigned kind)
+{
+	return kind >= MESSAGE_UDP && kind <= MESSAGE_STOP;
+}
+
+/* Returns the bytes used; 0: the input is at its end, or the worker was ended. */
+static size_t one_message(const uint8_t *data, size_t len, int sock)
+{
+	struct message_in in = { .fd = { -1, -1 } }, answer;
+	size_t text;
+	int r;
+
+	if (len < HEAD)
+		return 0;
+	memcpy(&in.head, data + 2, sizeof(in.head));
+	in.n_fd = data[0] % (MESSAGE_FDS + 1);
+	for (unsigned i = 0; i < in.n_fd; i++)
+		in.fd[i] = make_fd((unsigned)data[0] >> (2 + 2 * i));
+	text = data[1] < len - HEAD ? data[1] : len - HEAD;
+	memcpy(in.text, data + HEAD, text);
+	in.len = text;
+	calls = 0;
+	r = serve(&m, &in);
+	message_close_fds(&in);
+	if (calls > 2)
+		target_wrong("fuzz_serve", "more work than one message is worth");
+	if (r == 0 && !is_verb(in.head.kind))
+		target_wrong("fuzz_serve", "served what is no verb");
+	if (m.state >= 0 && !blob_is_one(m.state))
+		target_wrong("fuzz_serve", "kept what is no blob");
+	while (message_recv(sock, &answer) > 0)
+		message_close_fds(&answer);
+	return r < 0 ? 0 : HEAD + text;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	int sock = open_worker();
+	size_t used;
+
+	while ((used = one_message(data, len, sock))) {
+		data += used;
+		len -= used;
+	}
+	close_worker(sock);
+	return 0;
+}
+
+/* Mostly verbs, so that the sequence goes on. */
+size_t target_make(struct prng *prng, uint8_t *out, size_t cap)
+{
+	size_t n = 0;
+
+	while (n + HEAD <= cap && prng_below(prng, 12)) {
+		struct message head = { 0 };
+
+		head.kind = (uint8_t)(prng_below(prng, 8) ? 1 + prng_below(prng, MESSAGE_STOP)
+							  : prng_below(prng, 256));
+		head.zero[0] = 0;
+		head.seq = (uint32_t)prng_below(prng, 3);
+		head.a = (uint32_t)(prng_below(prng, 2) ? prng_below(prng, 70000)
+							: prng_below(prng, UINT32_MAX));
+		head.b = (uint32_t)prng_below(prng, 100);
+		out[n] = (uint8_t)(prng_below(prng, 4) ? 0 : prng_below(prng, 256));
+		if (head.kind == MESSAGE_STATE)
+			out[n] = (uint8_t)prng_below(prng, 256);
+		out[n + 1] = 0;
+		memcpy(out + n + 2, &head, sizeof(head));
+		n += HEAD;
+	}
+	return n;
+}
