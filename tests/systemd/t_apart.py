@@ -224,13 +224,17 @@ def root_by_hand_makes_the_same_directory(lab):
     os.chmod(os.path.join(node.top, "run"), 0o755)
     config = node.write("etc/taut/" + node.name + ".conf",
                         f"[Interface]\nPrivateKey = {noise.b64(node.private)}\n", mode=0o600)
+    # Where other users can start it: the build may be in a directory for root alone.
+    program = os.path.join(node.top, "run", "taut")
+    shutil.copy(node.program, program)
+    os.chmod(program, 0o755)
     script = (f"mount --make-rprivate /; mount --bind {node.top}/etc /etc; "
               f"mount --bind {node.top}/run /run; "
               f"{node.program} up {node.name} || exit; stat -c '%a %U %G' /run/wireguard "
               f"/run/wireguard/{node.name}.sock; "
               f"setpriv --reuid={FIRST} --regid={FIRST} --groups={GID} sh -c '"
               f"rm -f /run/wireguard/{node.name}.sock; touch /run/wireguard/own; "
-              f"{node.program} status {node.name}'; {node.program} down {node.name}")
+              f"/run/taut status {node.name}'; {node.program} down {node.name}")
     done = node.ns.run("unshare", "--mount", "sh", "-c", "umask 077; " + script)
     check(os.path.exists(config), "no file")
     lines = done.out.splitlines()
