@@ -198,6 +198,16 @@ void log_debug(const char *format, ...)
 	va_end(ap);
 }
 
+void log_lines(const char *word, struct text lines)
+{
+	struct text line;
+
+	while (text_split(&lines, '\n', &line)) {
+		if (text_len(line))
+			log_info("%s%.*s", word, (int)text_len(line), line.at);
+	}
+}
+
 __attribute__((format(printf, 2, 3))) static void put_line(enum log_level level, const char *format,
 							   ...)
 {

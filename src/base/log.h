@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/text.h"
+
 enum log_level {
 	LOG_LEVEL_SILENT,
 	LOG_LEVEL_ERROR,
@@ -28,6 +30,8 @@ void log_set_level(enum log_level level);
 enum log_level log_level(void);
 /* "silent", "error", "warn", "info", "debug" or "verbose"; false if none of them. */
 bool log_level_parse(enum log_level *level, const char *word);
+/* Each line of a text that is not empty, at the level info, after this word. */
+void log_lines(const char *word, struct text lines);
 /* A line of another process of ours, as it is, at any log level. */
 void log_line(enum log_level level, const char *line);
 /* Put before each line, such as the interface; NULL: nothing. Copied. */

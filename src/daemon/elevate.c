@@ -111,14 +111,12 @@ bool elevate_take(struct daemon *d, uint32_t seq, struct elevate_plea *plea)
 
 static void answered(struct daemon *d, struct message_in *in)
 {
-	struct elevate_answer a = { .result = in->head.result,
-				    .port = (uint16_t)in->head.a,
-				    .crossing = in->head.c };
+	struct elevate_answer a = { .result = in->head.result, .port = (uint16_t)in->head.a };
 	struct elevate_plea plea;
 
 	if (!elevate_take(d, in->head.seq, &plea))
 		return;
-	sort_fds(in, a.crossing, a.fd);
+	sort_fds(in, in->head.c, a.fd);
 	plea.then(d, &plea, &a);
 }
 

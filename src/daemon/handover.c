@@ -177,7 +177,6 @@ int handover_load(struct daemon *d, int fd)
 		find_peers(d, &run);
 		linkwatch_adopt(d);
 		resume(d, &run, now);
-		handover_save(d);
 	}
 	print_fini(&unread);
 	conf_fini(&run);

@@ -57,19 +57,6 @@ static void plan(struct daemon *d, const struct order *o)
 	elevate_reply(d, MESSAGE_PLANNED, r, change.mtu, -1);
 }
 
-static void log_lines(const struct print *report)
-{
-	struct text rest, line;
-
-	if (report->failed || !report->len)
-		return;
-	rest = text_from(report->chars, report->len);
-	while (text_split(&rest, '\n', &line)) {
-		if (text_len(line))
-			log_info("reload: %.*s", (int)text_len(line), line.at);
-	}
-}
-
 static void commit(struct daemon *d, struct order *o)
 {
 	struct conf from = d->conf;
@@ -90,8 +77,8 @@ static void commit(struct daemon *d, struct order *o)
 	reconcile_commit(&tunnelside_parts, d, &change);
 	conf_fini(&from);
 	conf_forget_secrets(&d->conf);
-	if (change.walk == WALK_RELOAD)
-		log_lines(&d->report);
+	if (change.walk == WALK_RELOAD && !d->report.failed)
+		log_lines("reload: ", text_from(d->report.chars, d->report.len));
 	if (change.walk == WALK_START)
 		service_tell(d);
 	handover_save(d);

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "crypto/aead.h"
-#include "daemon/apply.h"
 #include "daemon/diagnose.h"
 #include "daemon/internal.h"
 #include "daemon/peerwatch.h"
@@ -84,12 +83,13 @@ static int set(void *ctx, struct conf *request, uint64_t ticket)
 	struct daemon *d = ctx;
 	struct elevate_plea plea = { .ticket = ticket, .value = d->mark };
 	const int same[2] = { -1, -1 };
+	struct change change = { .walk = WALK_SET, .from = &d->conf, .to = request };
 	bool other_port;
 	int r;
 
 	r = conf_check_placeholders(request, &refused);
 	if (r == 0)
-		r = apply_check(&d->datapath.tunnel, request);
+		r = reconcile_plan(&tunnelside_parts, d, &change);
 	if (r < 0)
 		return r;
 	if (request->set & CONF_FWMARK)
@@ -171,7 +171,6 @@ void requests_dump(struct daemon *d)
 {
 	enum log_level level = log_level();
 	struct print text = { 0 };
-	struct text rest, line;
 
 	print_status(d, &text);
 	if (text.failed) {
@@ -180,11 +179,7 @@ void requests_dump(struct daemon *d)
 	}
 	if (level < LOG_LEVEL_INFO)
 		log_set_level(LOG_LEVEL_INFO);
-	rest = text_from(text.chars, text.len);
-	while (text_split(&rest, '\n', &line)) {
-		if (text_len(line))
-			log_info("%.*s", (int)text_len(line), line.at);
-	}
+	log_lines("", text_from(text.chars, text.len));
 	log_set_level(level);
 out:
 	print_fini(&text);

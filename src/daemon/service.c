@@ -29,8 +29,8 @@ static void summarize(struct daemon *d, struct summary *s)
 	}
 }
 
-/* Write s->text. true: it is worth sending. */
-static bool write_text(struct daemon *d, struct summary *new)
+/* Write s->text. true: it is worth sending, or to be sent anyway. */
+static bool write_text(struct daemon *d, struct summary *new, bool anyway)
 {
 	struct service *s = &d->service;
 	char text[SUMMARY_TEXT];
@@ -38,7 +38,7 @@ static bool write_text(struct daemon *d, struct summary *new)
 
 	summarize(d, new);
 	summary_print(text, new);
-	changed = !summary_equal(new, &s->told) ||
+	changed = anyway || !summary_equal(new, &s->told) ||
 		  (strcmp(text, s->text) != 0 && ev_now(d->loop.ev) - s->told_at >= reason_seconds);
 	if (changed)
 		memcpy(s->text, text, sizeof(text));
@@ -64,9 +64,8 @@ static void tell(struct daemon *d, bool anyway)
 {
 	struct summary new;
 
-	if (!write_text(d, &new) && !anyway)
+	if (!write_text(d, &new, anyway))
 		return;
-	summary_print(d->service.text, &new);
 	elevate_text(d, MESSAGE_NOTE, d->service.text);
 	note_told(d, &new);
 }

@@ -274,13 +274,6 @@ int bringup(struct monitor *m)
 	return m->options.path ? configure(m) : 0;
 }
 
-static void close_one(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 static void end(struct monitor *m)
 {
 	struct print report = { 0 };
@@ -294,10 +287,10 @@ static void end(struct monitor *m)
 
 	conf_init(&nothing);
 	worker_end(m);
-	close_one(&m->control);
-	close_one(&m->device);
-	close_one(&m->udp[0]);
-	close_one(&m->udp[1]);
+	common_close(&m->control);
+	common_close(&m->device);
+	common_close(&m->udp[0]);
+	common_close(&m->udp[1]);
 	reconcile_commit(&hostside_parts, m, &change);
 	conf_fini(&nothing);
 	print_fini(&report);

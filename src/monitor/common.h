@@ -5,6 +5,7 @@
 /* The one struct that the files of the monitor share; private to them. */
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "control/control.h"
@@ -83,5 +84,12 @@ struct monitor {
 	struct log_ratelimit notes; /* to the service manager */
 	struct log_ratelimit lines; /* of the worker */
 };
+
+static inline void common_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
 
 #endif

@@ -110,12 +110,6 @@ static int run(struct monitor *m)
 	return m->status;
 }
 
-static void close_one(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 /* A DNS helper may hang: the worker is served meanwhile. */
 static bool idle(void *ctx, int fd, int ms)
 {
@@ -143,12 +137,12 @@ static int run_checked(struct monitor *m)
 	status = run(m);
 	spawn_set_idle(NULL, NULL);
 	host_close(m->host);
-	close_one(m->signal_fd);
-	close_one(m->device);
-	close_one(m->control);
-	close_one(m->udp[0]);
-	close_one(m->udp[1]);
-	close_one(m->state);
+	common_close(&m->signal_fd);
+	common_close(&m->device);
+	common_close(&m->control);
+	common_close(&m->udp[0]);
+	common_close(&m->udp[1]);
+	common_close(&m->state);
 	return status;
 }
 

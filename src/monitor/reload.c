@@ -9,7 +9,6 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "base/text.h"
 #include "monitor/config.h"
 #include "monitor/serve.h"
 #include "monitor/walk.h"
@@ -26,19 +25,6 @@ static void report_diag(void *ctx, enum conf_severity severity, const char *line
 		log_error("%s", line);
 	else
 		log_warn("%s", line);
-}
-
-static void log_lines(const struct print *report, size_t from)
-{
-	struct text rest, line;
-
-	if (report->failed || report->len <= from)
-		return;
-	rest = text_from(report->chars + from, report->len - from);
-	while (text_split(&rest, '\n', &line)) {
-		if (text_len(line))
-			log_info("reload: %.*s", (int)text_len(line), line.at);
-	}
 }
 
 static int change_all(struct monitor *m, struct conf *next, struct print *report)
@@ -59,7 +45,8 @@ static int change_all(struct monitor *m, struct conf *next, struct print *report
 	m->conf = *next;
 	conf_init(next);
 	conf_forget_secrets(&m->conf);
-	log_lines(report, from);
+	if (!report->failed && report->len > from)
+		log_lines("reload: ", text_from(report->chars + from, report->len - from));
 	return change.error;
 }
 

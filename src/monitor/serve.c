@@ -84,7 +84,7 @@ static int serve_udp(struct monitor *m, struct message_in *in)
 	if (reply.result < 0)
 		return answer(m, &in->head, &reply, NULL, 0);
 	sockets_commit(&plan, m);
-	n = sockets_pass(m, fd, &reply.c);
+	n = sockets_pass(m->udp, fd, &reply.c);
 	reply.a = m->port;
 	return answer(m, &in->head, &reply, fd, n);
 }
@@ -192,8 +192,7 @@ static int serve_state(struct monitor *m, struct message_in *in)
 	if (in->n_fd != 1 || !blob_is_one(in->fd[0]))
 		return -EPROTO;
 	kept = m->committing ? &m->state_next : &m->state;
-	if (*kept >= 0)
-		close(*kept);
+	common_close(kept);
 	*kept = in->fd[0];
 	in->n_fd = 0;
 	return 0;

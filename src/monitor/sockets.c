@@ -3,15 +3,13 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "privsep/reconcile.h"
 
 static void close_pair(int fd[2])
 {
-	for (int i = 0; i < 2; i++) {
-		if (fd[i] >= 0)
-			close(fd[i]);
-		fd[i] = -1;
-	}
+	common_close(&fd[0]);
+	common_close(&fd[1]);
 }
 
 int sockets_plan(struct sockets_plan *plan, struct monitor *m, int port, uint32_t mark,
@@ -56,16 +54,15 @@ void sockets_cancel(struct sockets_plan *plan, struct monitor *m)
 		host_mark(m->host, m->udp, m->mark);
 }
 
-unsigned sockets_pass(const struct monitor *m, int fd[2], uint32_t *bits)
+unsigned sockets_pass(const int pair[2], int fd[2], uint32_t *crossing)
 {
 	unsigned n = 0;
 
-	*bits = 0;
 	for (int i = 0; i < 2; i++) {
-		if (m->udp[i] < 0)
+		if (pair[i] < 0)
 			continue;
-		fd[n++] = m->udp[i];
-		*bits |= 1u << i;
+		fd[n++] = pair[i];
+		*crossing |= i ? CROSSING_V6 : CROSSING_V4;
 	}
 	return n;
 }

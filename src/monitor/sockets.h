@@ -20,8 +20,8 @@ int sockets_plan(struct sockets_plan *plan, struct monitor *m, int port, uint32_
 		 bool must_open);
 void sockets_commit(struct sockets_plan *plan, struct monitor *m);
 void sockets_cancel(struct sockets_plan *plan, struct monitor *m);
-/* Those that there are, for a message: how many, and which in *bits: 1 for IPv4, 2 for IPv6. */
-unsigned sockets_pass(const struct monitor *m, int fd[2], uint32_t *bits);
+/* Those of a pair that there are, for a message: how many, and which, added to *crossing. */
+unsigned sockets_pass(const int pair[2], int fd[2], uint32_t *crossing);
 /* The line for an error of sockets_plan(). */
 void sockets_log_error(int error, uint16_t port);
 

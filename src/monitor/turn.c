@@ -93,9 +93,8 @@ static int redo(struct monitor *m, int ms)
 
 	if (!m->redo)
 		return ms;
-	if (now - m->redo_at < redo_pause) {
+	if (now - m->redo_at < redo_pause)
 		return sooner(ms, (int)((redo_pause - (now - m->redo_at)) / 1000000) + 1);
-	}
 	m->redo = false;
 	m->redo_at = now;
 	host_redo(m->host);

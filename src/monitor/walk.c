@@ -7,6 +7,7 @@
 #include "conf/conf_pack.h"
 #include "monitor/hostside.h"
 #include "monitor/serve.h"
+#include "monitor/sockets.h"
 #include "monitor/worker.h"
 #include "privsep/blob.h"
 
@@ -35,8 +36,7 @@ static void keep_state(struct monitor *m, bool done)
 
 	if (m->state_next < 0)
 		return;
-	if (*drop >= 0)
-		close(*drop);
+	common_close(drop);
 	if (done)
 		m->state = m->state_next;
 	m->state_next = -1;
@@ -47,17 +47,12 @@ static int commit_worker(struct monitor *m)
 	const struct sockets_plan *s = &m->planned.sockets;
 	struct message order = { .kind = MESSAGE_COMMIT, .a = s->port, .b = s->mark };
 	int fd[2], r;
-	unsigned n = 0;
+	unsigned n;
 
 	order.c = hostside_crossing(&m->planned.wanted);
 	if (!network_equal(&m->network, &m->planned.wanted))
 		order.c |= CROSSING_REROUTED;
-	for (int i = 0; s->reopen && i < 2; i++) {
-		if (s->fd[i] < 0)
-			continue;
-		fd[n++] = s->fd[i];
-		order.c |= i ? CROSSING_V6 : CROSSING_V4;
-	}
+	n = sockets_pass(s->fd, fd, &order.c); /* new ones, if any */
 	m->committing = true;
 	r = worker_ask(m, &order, fd, n);
 	m->committing = false;

@@ -30,20 +30,13 @@ static const uint64_t restart_period = 10 * SECOND_NS;
 
 /* --- in the child --- */
 
-static void close_one(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 /* Only its own descriptors stay with the worker. */
 static void drop_monitor(struct monitor *m)
 {
 	host_abandon(m->host);
 	notify_close(&m->notify);
-	close_one(&m->signal_fd);
-	close_one(&m->worker.sock);
+	common_close(&m->signal_fd);
+	common_close(&m->worker.sock);
 }
 
 /* The monitor does so when the tunnel is up; nobody would tell the worker. */
@@ -212,7 +205,7 @@ void worker_reap(struct monitor *m, int why)
 		while (waitpid(m->worker.pid, &status, 0) < 0 && errno == EINTR)
 			;
 	}
-	close_one(&m->worker.sock);
+	common_close(&m->worker.sock);
 	m->worker = (struct child){ .sock = -1 };
 	log_death(m, why, status);
 }
@@ -240,7 +233,7 @@ int worker_restart(struct monitor *m)
 		log_error("the worker process keeps dying; giving up");
 		/* Nobody would answer there any more. */
 		unixwatch_close(&m->watch);
-		close_one(&m->control);
+		common_close(&m->control);
 		return -ELOOP;
 	}
 	r = worker_start(m);
