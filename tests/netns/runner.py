@@ -151,7 +151,12 @@ class Job:
         return verdict or "FAIL", reason or "died", time.monotonic() - self.start
 
 
+FAILED = []     # names and reasons, for the end: who trims the log keeps that
+
+
 def report(name, verdict, reason, seconds):
+    if verdict == "FAIL":
+        FAILED.append(f"failed: {name} {reason}")
     print(f"ok {name} {seconds:.1f}s" if verdict == "ok" else f"{verdict} {name} {reason}",
           flush=True)
 
@@ -214,5 +219,6 @@ def main(description):
         if is_taut(options.program):
             options.program = variant.wrapped(options.program, scratch)
         count = run_all(tests, options)
-    print(f"{count['ok']} passed, {count['FAIL']} failed, {count['SKIP']} skipped")
+    print("\n".join([*FAILED, f"{count['ok']} passed, {count['FAIL']} failed, "
+                     f"{count['SKIP']} skipped"]))
     return 1 if count["FAIL"] else 0 if count["ok"] else 77
