@@ -139,6 +139,13 @@ class Node:
         lines = self.log().strip().splitlines()
         return lines[-1] if lines else "(no log)"
 
+    def wait_log(self, words, times=1, timeout=3):
+        """Words that the log must hold so many times; a line of the worker goes through the
+        monitor, and the answer to the request that caused it may be there first."""
+        wait_for(lambda: self.log().count(words) >= times, timeout,
+                 f"{self.name}: {words!r} in the log, {times} times")
+        equal(self.log().count(words), times, f"{self.name}: lines with {words!r}")
+
     def workers(self):
         """The processes without rights that it has started: one, for taut; none, for others."""
         return [pid for pid in children(self.process.pid) if comm(pid) == "taut-worker"]
