@@ -75,6 +75,7 @@ def reload_is_refused_at_the_end(lab):
     pair.a.start_config(pair.config(0, "".join(
         f"{kind} = until [ -e {gate} ]; do sleep 0.05; done\n"
         for kind, gate in zip(("PreDown", "PostDown"), gates))))
+    said(pair.a, "ready")       # a start that is interrupted has no Down hooks
     pair.a.process.send_signal(signal.SIGTERM)
     said(pair.a, "stopping")
     rewrite(pair.a, pair.config(0, rest="PersistentKeepalive = 7\n"))
