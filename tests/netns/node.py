@@ -140,8 +140,8 @@ class Node:
         return lines[-1] if lines else "(no log)"
 
     def wait_log(self, words, times=1, timeout=3):
-        """Words that the log must hold so many times; a line of the worker goes through the
-        monitor, and the answer to the request that caused it may be there first."""
+        """Wait until the log holds these words, this often and no more; a line of the worker goes
+        through the monitor, and the answer to the request that caused it may be there first."""
         wait_for(lambda: self.log().count(words) >= times, timeout,
                  f"{self.name}: {words!r} in the log, {times} times")
         equal(self.log().count(words), times, f"{self.name}: lines with {words!r}")

@@ -47,6 +47,9 @@ static int set_up(void **state)
 	assert_int_equal(dev_tun_open(&rig.dev, fd, &rig.offloads), 0);
 	lab_run("ip link add v0 type veth peer name v1 && ip link set v1 up && ip link set v0 up");
 	lab_run("ip addr add 192.0.2.1/24 dev v0 && ip addr add 2001:db8::1/64 dev v0 nodad");
+	/* The kernel adds the route of an IPv6 address a moment later. */
+	lab_run("for i in $(seq 500); do ip -6 route show table local | grep -q 2001:db8::1 && "
+		"exit; sleep 0.01; done; exit 1");
 	rig.tun = if_nametoindex("t0");
 	rig.veth = if_nametoindex("v0");
 	assert_int_equal(rtnl_open(&rig.rtnl), 0);
