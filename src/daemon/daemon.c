@@ -201,7 +201,7 @@ static int enter_jail(struct daemon *d, const struct daemon_start *s)
 {
 	const struct jail_plan plan = {
 		.mode = s->jail,
-		.user = *s->user,
+		.user = s->user,
 		.files = jail_files,
 		.file_max = BLOB_MAX,
 		.leashed = true,
@@ -228,7 +228,7 @@ static int take_over(struct daemon *d, const struct daemon_start *s)
 
 	if (s->state >= 0)
 		r = handover_load(d, s->state);
-	else if (!s->path)
+	else if (!s->has_file)
 		linkwatch_adopt(d);
 	if (d->configured)
 		service_tell(d);
@@ -323,13 +323,13 @@ static int choose_aead(const struct daemon_start *s)
 
 	if (aeadsel_check() < 0)
 		return EXITCODE_FAILED;
-	if (s->aead && aeadsel_refused(s->aead, why)) {
+	if (*s->aead && aeadsel_refused(s->aead, why)) {
 		log_error("--aead: %s", why);
 		return EXITCODE_USAGE;
 	}
-	if (!s->aead && aeadsel_accept(s->file, &report) < 0)
+	if (!*s->aead && aeadsel_accept(s->file, &report) < 0)
 		return EXITCODE_CONFIG;
-	if (aeadsel_choose(s->aead ? s->aead : s->file->aead) < 0)
+	if (aeadsel_choose(*s->aead ? s->aead : s->file->aead) < 0)
 		return EXITCODE_FAILED;
 	return EXITCODE_OK;
 }
@@ -342,8 +342,8 @@ int daemon_run(const struct daemon_start *start)
 	if (!d)
 		return EXITCODE_FAILED;
 	snprintf(d->name, sizeof(d->name), "%s", start->name);
-	d->has_file = start->path != NULL;
-	d->aead = start->aead;
+	d->has_file = start->has_file;
+	d->aead = *start->aead ? start->aead : NULL;
 	d->crossing = start->crossing;
 	conf_init(&d->conf);
 	conf_init(&d->next);

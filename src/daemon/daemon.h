@@ -16,13 +16,16 @@
 
 struct daemon;
 
-/* What it starts with.  It owns the descriptors. */
+/*
+ * What it starts with: plain values, since they go from one program to another.  It owns the
+ * descriptors.
+ */
 struct daemon_start {
-	const char *name; /* of the device */
+	char name[CONF_NAME_MAX + 1]; /* of the device */
 	uint32_t ifindex; /* of the device, whatever its name is by now; 0: netlink cannot see it */
-	uint32_t mtu_chosen; /* for the device, by another worker; 0: none was */
-	const char *path;    /* of the file that the monitor will hand over; NULL: there is none */
-	const char *aead;    /* chosen by an option; NULL: the file has its say */
+	uint32_t mtu_chosen;     /* for the device, by another worker; 0: none was */
+	bool has_file;           /* the monitor will hand over its content; else there is none */
+	char aead[16];           /* chosen by an option; "": the file has its say */
 	const struct conf *file; /* for Aead and the knobs, which count from the start */
 	int monitor;             /* socket to it */
 	int device;
@@ -34,9 +37,9 @@ struct daemon_start {
 	unsigned crossing; /* enum crossing: what is on the host already */
 	bool up;           /* the tunnel is up: take over */
 	enum jail_mode jail;
-	const struct user *user; /* to become */
-	bool notifies;           /* there is a service manager... */
-	uint64_t watchdog_us;    /* ...which wants to hear of us at least so often; 0: not */
+	struct user user;     /* to become */
+	bool notifies;        /* there is a service manager... */
+	uint64_t watchdog_us; /* ...which wants to hear of us at least so often; 0: not */
 };
 
 /* Work until the monitor says so.  Returns the exit status of the process. */

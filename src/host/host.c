@@ -56,13 +56,6 @@ void host_close(struct host *h)
 	mem_free(h);
 }
 
-void host_abandon(struct host *h)
-{
-	rtnl_close(&h->rtnl);
-	undo_fini(&h->undo);
-	mem_free(h);
-}
-
 /* Its first character; 0: not available. */
 static char read_sysctl(const char *path)
 {

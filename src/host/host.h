@@ -24,8 +24,6 @@ struct host;
 
 int host_open(struct host **h);
 void host_close(struct host *h);
-/* In a process that was forked: what was added stays. */
-void host_abandon(struct host *h);
 
 /* Create the device: name in ("": any), name out. vnet: see io/tun.h. The link stays down. */
 int host_tun(struct host *h, char name[16], bool vnet, int *fd);

@@ -50,6 +50,9 @@ int caps_drop(void)
 	/* Kernels before 4.3 have no ambient set. */
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
 		return -errno;
+	/* A filter of somebody else may forbid a call that is not needed. */
+	if (look() == 0)
+		return 0;
 	if (syscall(SYS_capset, &head, none) < 0)
 		return -errno;
 	return look();

@@ -3,41 +3,28 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
 #include "base/clock.h"
-#include "daemon/daemon.h"
+#include "base/exitcode.h"
+#include "daemon/startup.h"
 #include "monitor/hostside.h"
 #include "monitor/turn.h"
 
 enum {
 	PATIENCE_MS = 20000, /* for an answer: less than a service manager's */
 	END_MS = 5000,       /* for the end */
-	DESCRIPTORS = 4096,  /* to close one by one, before Linux 5.9 */
 	DYING_MS = 100,      /* for a process whose socket is closed already */
 };
 
 static const uint64_t restart_period = 10 * SECOND_NS;
 
 /* --- in the child --- */
-
-/* Only its own descriptors stay with the worker. */
-static void drop_monitor(struct monitor *m)
-{
-	host_abandon(m->host);
-	notify_close(&m->notify);
-	common_close(&m->signal_fd);
-	common_close(&m->worker.sock);
-}
 
 /* The monitor does so when the tunnel is up; nobody would tell the worker. */
 static void leave_terminal(void)
@@ -54,47 +41,12 @@ static void leave_terminal(void)
 	close(fd);
 }
 
-/* Whatever the process that called us has left open is nobody's business here. */
-static void close_range_of(unsigned from, unsigned to)
-{
-	if (from > to || syscall(SYS_close_range, from, to, 0) == 0)
-		return;
-	if (to > DESCRIPTORS)
-		to = DESCRIPTORS;
-	for (unsigned fd = from; fd <= to; fd++)
-		close((int)fd);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	const int *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static void keep_descriptors(const struct daemon_start *s)
-{
-	int keep[] = { s->monitor, s->device, s->control, s->udp[0], s->udp[1], s->state };
-	unsigned from = STDERR_FILENO + 1;
-
-	qsort(keep, LEN(keep), sizeof(keep[0]), by_number);
-	for (size_t i = 0; i < LEN(keep); i++) {
-		if (keep[i] < (int)from)
-			continue;
-		close_range_of(from, (unsigned)keep[i] - 1);
-		from = (unsigned)keep[i] + 1;
-	}
-	close_range_of(from, UINT_MAX);
-}
-
 static int work(struct monitor *m, int sock)
 {
-	const struct daemon_start start = {
-		.name = m->options.name,
+	struct daemon_start start = {
 		.ifindex = m->ifindex,
 		.mtu_chosen = m->mtu_chosen,
-		.path = m->options.path,
-		.aead = m->options.aead,
+		.has_file = m->options.path != NULL,
 		.file = &m->conf,
 		.monitor = sock,
 		.device = m->device,
@@ -106,20 +58,21 @@ static int work(struct monitor *m, int sock)
 		.crossing = hostside_crossing(&m->network),
 		.up = m->phase == PHASE_UP,
 		.jail = m->options.jail,
-		.user = &m->user,
+		.user = m->user,
 		.notifies = m->notify.fd >= 0,
 		.watchdog_us = m->notify.watchdog_us,
 	};
+	int r;
 
-	drop_monitor(m);
-	conf_forget_secrets(&m->conf); /* they come with its first order */
-	keep_descriptors(&start);
+	snprintf(start.name, sizeof(start.name), "%s", m->options.name);
+	if (m->options.aead)
+		snprintf(start.aead, sizeof(start.aead), "%s", m->options.aead);
 	if (m->options.background)
 		leave_terminal();
-	prctl(PR_SET_NAME, "taut-worker");
-	/* It must not outlive the monitor. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	return daemon_run(&start);
+	r = startup_exec(&start);
+	log_error("cannot start the worker process: %s%s", strerror(-r),
+		  r == -ENOENT ? ": is /proc mounted?" : "");
+	return EXITCODE_FAILED;
 }
 
 /* --- its life --- */

@@ -6,7 +6,7 @@
 
 #include "monitor/common.h"
 
-/* Fork it, and wait until it obeys orders.  0; -errno: it did not come up. */
+/* Start it, as a program of its own, and wait until it obeys.  0; -errno: it did not come up. */
 int worker_start(struct monitor *m);
 /*
  * After its death: a new one, with all that the last one had.  0; -ELOOP: they die too fast,

@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 
+import variant
 from lab import check, equal, wait_for
 from node import Pair
 from runner import test
@@ -153,6 +154,44 @@ def nothing_leaks_while_a_worker_is_replaced(lab):
     pair.b.start_config(pair.config(1))
     pair.a.wait_ping(V4, 5, "first answer")
     killed_under_a_full_tunnel(lab, pair, 4)
+
+
+@test(needs=["taut"])
+def each_worker_begins_anew(lab):
+    """It has neither the monitor's addresses nor those of the last one, so a crash tells nothing
+    about the next; nor does it inherit a descriptor that is none of its business."""
+    pair = Pair(lab, start=False).start_configs()
+
+    def places(pid):
+        with open(f"/proc/{pid}/maps", encoding="utf-8") as file:
+            words = [line.split() for line in file]
+        first = {}
+        for word in words:
+            if len(word) > 5:
+                first.setdefault(os.path.basename(word[5]), word[0].partition("-")[0])
+        return {name: at for name, at in first.items()
+                if name.startswith(("taut", "libc.", "[stack"))}
+
+    seen = [places(pid) for pid in pair.a.pids()]
+    seen.append(places(kill_worker(pair.a)))
+    equal(len(seen), 3, "processes")
+    check(len(seen[0]) >= 3, f"mappings: {seen[0]}")
+    for name in seen[0]:
+        equal(len({place.get(name) for place in seen}), 3, f"places of {name}")
+    names = [os.readlink(f"/proc/{pair.a.workers()[0]}/fd/{fd}")
+             for fd in os.listdir(f"/proc/{pair.a.workers()[0]}/fd")]
+    check(not [name for name in names if "signalfd" in name], f"descriptors: {names}")
+
+
+@test(needs=["taut"])
+def worker_is_not_started_by_hand(lab):
+    """Nor by chance: without what a monitor hands over it does nothing."""
+    for words in (["taut-worker", "wg0", "0"], ["taut-worker", "wg0", "99"],
+                  ["taut-worker", "wg0", "x"]):
+        done = subprocess.run(words, executable=variant.real(lab.program), stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, check=False)
+        equal(done.returncode, 2, f"exit status of {words}")
+        check("a part of a running tunnel" in done.stderr, f"{words} said: {done.stderr}")
 
 
 @test(needs=["taut"])

@@ -27,7 +27,7 @@ ROOMS = {
     "view": {"control", "conf", "crypto", "base"},
     "pair": {"control", "conf", "crypto", "base"},
     "cli": {"pair", "view", "monitor", "daemon", "host", "jail", "control", "conf", "crypto", "base"},
-    "main": {"cli", "base"},
+    "main": {"cli", "daemon", "base"},
 }
 
 # Headers that one room alone knows, or a few, by prefix.

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/startup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/exitcode.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "conf/conf_pack.h"
+#include "privsep/blob.h"
+
+enum {
+	DESCRIPTORS = 4096, /* to close one by one, before Linux 5.9 */
+	HELD = 6,           /* descriptors in a start */
+};
+
+/* In the blob: this, and then the few things of the file that count from the start. */
+struct head {
+	uint32_t size; /* of this: a blob that is none has another */
+	enum log_level level;
+	struct daemon_start start;
+};
+
+static void held(const struct daemon_start *s, int fd[HELD])
+{
+	const int all[HELD] = {
+		s->monitor, s->device, s->control, s->udp[0], s->udp[1], s->state,
+	};
+
+	memcpy(fd, all, sizeof(all));
+}
+
+/* --- on this side --- */
+
+/* Whatever the process that called us has left open is nobody's business here. */
+static void close_range_of(unsigned from, unsigned to)
+{
+	if (from > to || syscall(SYS_close_range, from, to, 0) == 0)
+		return;
+	if (to > DESCRIPTORS)
+		to = DESCRIPTORS;
+	for (unsigned fd = from; fd <= to; fd++)
+		close((int)fd);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const int *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static int keep_only(const struct daemon_start *s, int blob)
+{
+	unsigned from = STDERR_FILENO + 1;
+	int keep[HELD + 1];
+
+	held(s, keep);
+	keep[HELD] = blob;
+	qsort(keep, LEN(keep), sizeof(keep[0]), by_number);
+	for (size_t i = 0; i < LEN(keep); i++) {
+		if (keep[i] < (int)from)
+			continue;
+		if (fcntl(keep[i], F_SETFD, 0) < 0)
+			return -errno;
+		close_range_of(from, (unsigned)keep[i] - 1);
+		from = (unsigned)keep[i] + 1;
+	}
+	close_range_of(from, UINT_MAX);
+	return 0;
+}
+
+static int pack(const struct daemon_start *s)
+{
+	/* No peer, and nothing secret: all that comes with the first order. */
+	const struct conf few = {
+		.set = s->file->set & CONF_AEAD,
+		.path = s->file->path,
+		.tune = s->file->tune,
+		.aead = s->file->aead,
+		.aead_place = s->file->aead_place,
+	};
+	struct head head;
+	struct print bytes = { 0 };
+	int fd;
+
+	memset(&head, 0, sizeof(head));
+	head.size = sizeof(head);
+	head.level = log_level();
+	head.start = *s;
+	head.start.file = NULL;
+	print_bytes(&bytes, (const char *)&head, sizeof(head));
+	conf_pack(&bytes, &few);
+	fd = bytes.failed ? -ENOMEM : blob_make(bytes.chars, bytes.len);
+	print_fini(&bytes);
+	return fd;
+}
+
+int startup_exec(const struct daemon_start *s)
+{
+	char worker[] = STARTUP_NAME, name[sizeof(s->name)], blob[sizeof("-2147483648")];
+	char *argv[] = { worker, name, blob, NULL };
+	int fd = pack(s), r;
+
+	if (fd < 0)
+		return fd;
+	memcpy(name, s->name, sizeof(name));
+	snprintf(blob, sizeof(blob), "%d", fd);
+	r = keep_only(s, fd);
+	if (r < 0)
+		return r;
+	/* An unprivileged user would keep them.  Kernels before 4.3 have none. */
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
+		return -errno;
+	/* The file that runs, also if a new one has taken its name meanwhile. */
+	execv("/proc/self/exe", argv);
+	return -errno;
+}
+
+/* --- on the other side --- */
+
+bool startup_is_meant(int argc, char **argv)
+{
+	return argc == 3 && strcmp(argv[0], STARTUP_NAME) == 0;
+}
+
+static void hide_descriptors(const struct daemon_start *s)
+{
+	int fd[HELD];
+
+	held(s, fd);
+	for (size_t i = 0; i < LEN(fd); i++) {
+		if (fd[i] >= 0)
+			fcntl(fd[i], F_SETFD, FD_CLOEXEC);
+	}
+}
+
+static int unpack(const char *word, struct head *head, struct conf *file)
+{
+	struct print bytes = { 0 };
+	struct text in;
+	uint64_t fd;
+	int r;
+
+	if (!text_u64(text_from_str(word), INT_MAX, &fd))
+		return -EINVAL;
+	r = blob_read((int)fd, &bytes);
+	if (r == 0 && bytes.len < sizeof(*head))
+		r = -EINVAL;
+	if (r == 0) {
+		close((int)fd);
+		memcpy(head, bytes.chars, sizeof(*head));
+		in = text_from(bytes.chars + sizeof(*head), bytes.len - sizeof(*head));
+		r = head->size == sizeof(*head) ? conf_unpack(file, &in) : -EINVAL;
+	}
+	print_fini(&bytes);
+	return r;
+}
+
+int startup_main(char **argv)
+{
+	struct head head;
+	struct conf file;
+	int r;
+
+	conf_init(&file);
+	r = unpack(argv[2], &head, &file);
+	if (r < 0) {
+		log_error("this is a part of a running tunnel, which no one else can start: %s",
+			  strerror(-r));
+		return EXITCODE_USAGE;
+	}
+	prctl(PR_SET_NAME, STARTUP_NAME);
+	/* What executing a program takes back; the tunnel's keys are not here yet. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* It must not outlive the monitor. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	mem_steady();
+	log_set_level(head.level);
+	log_set_name(head.start.name);
+	hide_descriptors(&head.start);
+	head.start.file = &file;
+	r = daemon_run(&head.start);
+	conf_fini(&file);
+	return r;
+}
