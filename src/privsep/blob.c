@@ -68,7 +68,8 @@ int blob_read(int fd, struct print *out)
 		return -EINVAL;
 	if (st.st_size == 0)
 		return 0;
-	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	/* A shared mapping of it, even to read, is refused before Linux 6.7. */
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return -errno;
 	print_bytes(out, bytes, (size_t)st.st_size);
