@@ -74,11 +74,12 @@ struct monitor {
 	uint64_t restarted[RESTARTS]; /* when, the latest first */
 	unsigned reloads;             /* asked for by the worker, not yet begun */
 	uint32_t reload_seq[8];       /* ...and with these numbers */
-	bool reload_signal;           /* and one by SIGHUP */
-	uint64_t redo_at;             /* when the host was last restored */
-	bool redo;                    /* and is to be again */
-	bool walking;                 /* a configuration is on its way */
-	struct message held[8];       /* that have to wait until then */
+	bool reload_mute;       /* and one that nobody waits for: by SIGHUP, or the worker died */
+	bool reload_last;       /* ...that is not tried again if another worker dies */
+	uint64_t redo_at;       /* when the host was last restored */
+	bool redo;              /* and is to be again */
+	bool walking;           /* a configuration is on its way */
+	struct message held[8]; /* that have to wait until then */
 	unsigned n_held;
 	uint32_t mtu_chosen;        /* that the worker has asked for last; 0: none */
 	struct log_ratelimit notes; /* to the service manager */

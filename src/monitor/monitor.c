@@ -83,9 +83,10 @@ static void live(struct monitor *m)
 			turn_stop(m, EXITCODE_FAILED);
 			return;
 		}
-		reload_next(m);
+		if (m->worker.pid)
+			reload_next(m);
 		if (m->worker.pid && !phase_is_over(m->phase))
-			turn(m, -1, m->reloads || m->reload_signal ? 0 : TURN_FOREVER);
+			turn(m, -1, m->reloads || m->reload_mute ? 0 : TURN_FOREVER);
 	}
 }
 

@@ -226,7 +226,9 @@ int worker_restart(struct monitor *m)
 {
 	int r;
 
-	m->reloads = 0; /* those who asked are gone */
+	/* Those who asked are gone, but not what they asked for. */
+	m->reload_mute |= m->reloads > 0;
+	m->reloads = 0;
 	if (m->control < 0)
 		return -ELOOP;
 	if (!may_restart(m)) {

@@ -222,6 +222,78 @@ def big_reloads_do_not_cost_the_worker(lab):
     pair.a.ns.must_ping(V4)
 
 
+def add_address(pair):
+    """To the file of a."""
+    with open(pair.a.config, "w", encoding="utf-8") as file:
+        file.write(pair.config(0).replace("10.7.0.1/24", "10.7.0.1/24, 10.17.0.1/24"))
+
+
+def wait_address(pair):
+    wait_for(lambda: "10.17.0.1" in pair.a.ns.run("ip", "addr", "show", "dev", pair.a.name).out,
+             5, "the address that the file was given")
+
+
+def reload_by_client(node):
+    return subprocess.Popen([node.program, "reload", node.name], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+
+
+def waits_for_answer(pid):
+    with open(f"/proc/{pid}/wchan", encoding="ascii") as file:
+        return file.read().startswith("unix_stream")
+
+
+@test(needs=["taut"])
+def reload_outlives_the_worker_that_was_asked(lab):
+    """It dies after it has told the monitor: the next one does it, and the client is told."""
+    pair = Pair(lab, start=False).start_configs()
+    add_address(pair)
+    pair.a.process.send_signal(signal.SIGSTOP)
+    client = reload_by_client(pair.a)
+    wait_for(lambda: waits_for_answer(client.pid), 3, "the client")
+    for _ in range(3):                  # those who ask later are answered later
+        pair.a.status()
+    worker, = pair.a.workers()
+    os.kill(worker, signal.SIGKILL)
+    _, said = client.communicate(timeout=5)
+    pair.a.process.send_signal(signal.SIGCONT)
+    equal(client.returncode, 1, "exit status of the client")
+    check("was cut" in said and f"taut reload {pair.a.name}" in said, f"it said: {said}")
+    wait_address(pair)
+    pair.a.wait_ping(V4, 3, "a session")
+    again = reload_by_client(pair.a)
+    equal(again.communicate(timeout=5)[0], "nothing to change\n", "the next reload")
+
+
+@test(needs=["taut"])
+def reload_outlives_the_worker_that_plans_it(lab):
+    """It hangs and dies after SIGHUP, while the monitor waits for its plan."""
+    pair = Pair(lab, start=False)
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    lab.closing.append(manager)
+    pair.a.env["NOTIFY_SOCKET"] = os.path.join(lab.dir, "notify")
+    manager.bind(pair.a.env["NOTIFY_SOCKET"])
+    manager.settimeout(5)
+    pair.start_configs()
+    add_address(pair)
+    worker, = pair.a.workers()
+    os.kill(worker, signal.SIGSTOP)
+    pair.a.process.send_signal(signal.SIGHUP)
+    while b"RELOADING=1" not in manager.recv(4096):
+        pass
+    os.kill(worker, signal.SIGKILL)
+    wait_address(pair)
+    pair.a.wait_ping(V4, 3, "a session")
+    pair.a.wait_log("the next one repeats it")
+    manager.setblocking(False)
+    heard = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            heard += manager.recv(4096).decode().splitlines()
+    equal([line for line in heard if line in ("RELOADING=1", "READY=1")],
+          ["RELOADING=1", "READY=1"], "what the service manager heard after that")
+
+
 @test(needs=["taut"])
 def what_was_just_set_survives_a_worker(lab):
     pair = Pair(lab)

@@ -69,6 +69,7 @@ unit_tests = \
 	tests/unit/test_regress_proto \
 	tests/unit/test_rekey \
 	tests/unit/test_replay \
+	tests/unit/test_reload \
 	tests/unit/test_resolver \
 	tests/unit/test_selftest \
 	tests/unit/test_session \
@@ -144,6 +145,7 @@ tests_unit_test_udp_error_SOURCES = tests/unit/test_udp_error.c $(unit_lab)
 tests_unit_test_vnet_merge_SOURCES = tests/unit/test_vnet_merge.c $(unit_judge)
 tests_unit_test_vnet_split_SOURCES = tests/unit/test_vnet_split.c $(unit_judge)
 tests_unit_test_message_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap
+tests_unit_test_reload_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=config_read -Wl,--wrap=walk
 tests_unit_test_syscall_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ioctl -Wl,--wrap=read \
 	-Wl,--wrap=recvmmsg -Wl,--wrap=sendmsg -Wl,--wrap=writev
 
