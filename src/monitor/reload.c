@@ -148,8 +148,9 @@ static void reload_once(struct monitor *m, uint32_t seq)
 	struct print report = { 0 };
 	int r = reload(m, &report);
 
-	if (tell(m, seq, r, &report) < 0)
-		worker_reap(m, -EAGAIN);
+	r = tell(m, seq, r, &report);
+	if (r < 0)
+		worker_lost(m, r);
 	print_fini(&report);
 }
 

@@ -93,6 +93,6 @@ int walk(struct monitor *m, struct change *c)
 	m->walking = false;
 	error = serve_held(m);
 	if (error < 0)
-		worker_reap(m, error);
+		worker_lost(m, error);
 	return r;
 }

@@ -24,6 +24,7 @@ enum {
 	END_MS = 5000,       /* for the end */
 	DESCRIPTORS = 4096,  /* to close one by one, before Linux 5.9 */
 	DYING_MS = 100,      /* for a process whose socket is closed already */
+	LAST_TURNS = 64,     /* to read what it has said until then */
 };
 
 static const uint64_t restart_period = 10 * SECOND_NS;
@@ -210,6 +211,14 @@ void worker_reap(struct monitor *m, int why)
 	log_death(m, why, status);
 }
 
+void worker_lost(struct monitor *m, int why)
+{
+	/* What it said before it died counts, and fits into a socket. */
+	for (int i = 0; i < LAST_TURNS && why == -EPIPE && m->worker.pid; i++)
+		turn(m, -1, 0);
+	worker_reap(m, why);
+}
+
 /* true: not too often. */
 static bool may_restart(struct monitor *m)
 {
@@ -264,7 +273,7 @@ static int order(struct monitor *m, const struct message *o, const int *fd, unsi
 		return -EPIPE;
 	r = message_send(m->worker.sock, o, NULL, 0, fd, n_fd);
 	if (r < 0)
-		worker_reap(m, r);
+		worker_lost(m, r);
 	return r < 0 ? -EPIPE : 0;
 }
 

@@ -255,6 +255,7 @@ def reload_outlives_the_worker_that_was_asked(lab):
         pair.a.status()
     worker, = pair.a.workers()
     os.kill(worker, signal.SIGKILL)
+    pair.a.process.send_signal(signal.SIGUSR1)      # an order that the worker does not get
     _, said = client.communicate(timeout=5)
     pair.a.process.send_signal(signal.SIGCONT)
     equal(client.returncode, 1, "exit status of the client")
@@ -300,6 +301,26 @@ def what_was_just_set_survives_a_worker(lab):
     key = base64.b64encode(os.urandom(32)).decode()
     pair.a.set("peer", key, "allowed-ips", "10.8.0.0/24")
     kill_worker(pair.a)
+    check(key in pair.a.show("peers"), "the peer that was just added is gone")
+
+
+@test(needs=["taut"])
+def what_a_worker_said_last_counts(lab):
+    """Its answer cannot be delivered, but a peer that was set after that is not forgotten."""
+    pair = Pair(lab)
+    key = base64.b64encode(os.urandom(32)).decode()
+    pair.a.process.send_signal(signal.SIGSTOP)
+    client = pair.a.ns.popen("wg", "set", pair.a.name, "listen-port", 2055,
+                             stderr=subprocess.DEVNULL)
+    wait_for(lambda: waits_for_answer(client.pid), 3, "the client")
+    for _ in range(3):
+        pair.a.status()
+    pair.a.set("peer", key, "allowed-ips", "10.8.0.0/24")
+    worker, = pair.a.workers()
+    os.kill(worker, signal.SIGKILL)
+    client.wait(5)
+    pair.a.process.send_signal(signal.SIGCONT)
+    wait_for(lambda: pair.a.workers() not in ([], [worker]), 3, "a new worker")
     check(key in pair.a.show("peers"), "the peer that was just added is gone")
 
 
