@@ -15,6 +15,7 @@
 #include "daemon/events.h"
 #include "daemon/linkwatch.h"
 #include "daemon/mtu.h"
+#include "daemon/nameservers.h"
 #include "daemon/orders.h"
 #include "daemon/rebind.h"
 #include "daemon/requests.h"
@@ -256,6 +257,7 @@ static int start(struct daemon *d, const struct daemon_start *s)
 	loop_follow_datapath(&d->loop);
 	linkwatch_start(d);
 	peerwatch_start(d);
+	nameservers_start(d);
 	r = open_control(d, s->control);
 	if (r < 0)
 		return r;

@@ -81,9 +81,10 @@ struct monitor {
 	bool walking;           /* a configuration is on its way */
 	struct message held[8]; /* that have to wait until then */
 	unsigned n_held;
-	uint32_t mtu_chosen;        /* that the worker has asked for last; 0: none */
-	struct log_ratelimit notes; /* to the service manager */
-	struct log_ratelimit lines; /* of the worker */
+	uint32_t mtu_chosen;          /* that the worker has asked for last; 0: none */
+	struct log_ratelimit notes;   /* to the service manager */
+	struct log_ratelimit lines;   /* of the worker */
+	struct log_ratelimit resolvs; /* readings of resolv.conf for the worker */
 };
 
 static inline void common_close(int *fd)

@@ -31,6 +31,7 @@ void __wrap_host_buffers(struct host *h, const int fd[2], uint32_t r, uint32_t s
 int __wrap_host_mark(struct host *h, const int fd[2], uint32_t mark);
 int __wrap_host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu);
 int __wrap_host_segments(struct host *h, uint32_t ifindex, uint32_t segments);
+int __wrap_blob_of_file(const char *path, size_t max);
 
 int __wrap_host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uint16_t *bound)
 {
@@ -78,6 +79,14 @@ int __wrap_host_segments(struct host *h, uint32_t ifindex, uint32_t segments)
 	if (ifindex != m.ifindex || !segments || segments > 65535)
 		target_wrong("fuzz_serve", "segments out of range, or another device");
 	return 0;
+}
+
+int __wrap_blob_of_file(const char *path, size_t max)
+{
+	calls++;
+	if (strcmp(path, "/etc/resolv.conf") != 0 || max > 64 << 10)
+		target_wrong("fuzz_serve", "another file, or too much of it");
+	return blob_make("nameserver 192.0.2.1\n", 21);
 }
 
 /* --- the monitor --- */
