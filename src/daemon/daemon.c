@@ -310,27 +310,11 @@ static int run(struct daemon *d, const struct daemon_start *s)
 	return r < 0 ? EXITCODE_FAILED : EXITCODE_OK;
 }
 
-static void log_diag(void *ctx, enum conf_severity severity, const char *line)
-{
-	(void)ctx;
-	(void)severity;
-	log_error("%s", line);
-}
-
-/* The AEAD that an option wants, or the file. */
+/* The AEAD that an option wants, or the file; the monitor has made sure that it works. */
 static int choose_aead(const struct daemon_start *s)
 {
-	struct conf_report report = { .say = log_diag };
-	char why[AEADSEL_WHY];
-
 	if (aeadsel_check() < 0)
 		return EXITCODE_FAILED;
-	if (s->aead && aeadsel_refused(s->aead, why)) {
-		log_error("--aead: %s", why);
-		return EXITCODE_USAGE;
-	}
-	if (!s->aead && aeadsel_accept(s->file, &report) < 0)
-		return EXITCODE_CONFIG;
 	if (aeadsel_choose(s->aead ? s->aead : s->file->aead) < 0)
 		return EXITCODE_FAILED;
 	return EXITCODE_OK;

@@ -13,6 +13,7 @@
 #include "base/exitcode.h"
 #include "base/mem.h"
 #include "base/pages.h"
+#include "daemon/aeadsel.h"
 #include "host/spawn.h"
 #include "monitor/bringup.h"
 #include "monitor/config.h"
@@ -124,6 +125,9 @@ static int run_checked(struct monitor *m)
 	if (m->options.path && config_read(&m->conf, m->options.path, log_diag, NULL) < 0)
 		return EXITCODE_CONFIG;
 	tune_override(&m->conf.tune, &m->options.tune);
+	status = aeadsel_try(m->options.aead, &m->conf);
+	if (status != EXITCODE_OK)
+		return status;
 	r = open_signals(m);
 	if (r == 0)
 		r = host_open(&m->host);
