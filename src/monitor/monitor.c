@@ -147,7 +147,8 @@ static int run_checked(struct monitor *m)
 	common_close(&m->control);
 	common_close(&m->udp[0]);
 	common_close(&m->udp[1]);
-	common_close(&m->state);
+	keep_drop(&m->state);
+	keep_drop(&m->state_next);
 	return status;
 }
 
@@ -172,8 +173,6 @@ int monitor_run(const struct monitor_options *options)
 		.device = -1,
 		.control = -1,
 		.udp = { -1, -1 },
-		.state = -1,
-		.state_next = -1,
 		.watch = { .fd = -1 },
 		.worker = { .sock = -1 },
 	};

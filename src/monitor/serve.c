@@ -204,14 +204,20 @@ static int serve_answered(struct monitor *m, struct message_in *in)
 /* Never read here, only handed on. */
 static int serve_state(struct monitor *m, struct message_in *in)
 {
-	int *kept;
+	struct keep *k = m->committing ? &m->state_next : &m->state;
+	int r;
 
 	if (in->n_fd != 1 || !blob_is_one(in->fd[0]))
 		return -EPROTO;
-	kept = m->committing ? &m->state_next : &m->state;
-	common_close(kept);
-	*kept = in->fd[0];
-	in->n_fd = 0;
+	r = keep_take(k, in->fd[0]);
+	/* The one before is better than none. */
+	if (r < 0 && serve_may_log(m))
+		log_warn("cannot keep what the worker process runs: %s", strerror(-r));
+	if (r == 0 && !k->locked && !m->said_unlocked) {
+		m->said_unlocked = true;
+		log_warn("the limit of locked memory is too low: keys may be written to swap "
+			 "space (ulimit -l; LimitMEMLOCK= of the service)");
+	}
 	return 0;
 }
 

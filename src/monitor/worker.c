@@ -88,7 +88,7 @@ static void keep_descriptors(const struct daemon_start *s)
 	close_range_of(from, UINT_MAX);
 }
 
-static int work(struct monitor *m, int sock)
+static int work(struct monitor *m, int sock, int state)
 {
 	const struct daemon_start start = {
 		.name = m->options.name,
@@ -101,7 +101,7 @@ static int work(struct monitor *m, int sock)
 		.device = m->device,
 		.control = m->control,
 		.udp = { m->udp[0], m->udp[1] },
-		.state = m->state,
+		.state = state,
 		.port = m->port,
 		.mark = m->mark,
 		.crossing = hostside_crossing(&m->network),
@@ -125,7 +125,7 @@ static int work(struct monitor *m, int sock)
 
 /* --- its life --- */
 
-static int fork_it(struct monitor *m)
+static int fork_it(struct monitor *m, int state)
 {
 	int pair[2], r;
 	pid_t pid;
@@ -143,7 +143,7 @@ static int fork_it(struct monitor *m)
 		return r;
 	}
 	if (pid == 0) {
-		r = work(m, pair[1]);
+		r = work(m, pair[1], state);
 		_exit(r);
 	}
 	close(pair[1]);
@@ -151,10 +151,22 @@ static int fork_it(struct monitor *m)
 	return 0;
 }
 
+/* With what the last one ran, if there was one. */
+static int fork_with_state(struct monitor *m)
+{
+	int state = keep_blob(&m->state), r;
+
+	if (state < 0 && state != -ENOENT)
+		return state;
+	r = fork_it(m, state < 0 ? -1 : state);
+	common_close(&state);
+	return r;
+}
+
 int worker_start(struct monitor *m)
 {
 	uint64_t until = clock_now().mono + PATIENCE_MS * (uint64_t)1000000;
-	int r = fork_it(m);
+	int r = fork_with_state(m);
 
 	if (r < 0) {
 		log_error("cannot start the worker process: %s", strerror(-r));

@@ -83,6 +83,34 @@ bool blob_is_one(int fd)
 	return is_one(fd, &st);
 }
 
+int blob_size(int fd, size_t *len)
+{
+	struct stat st;
+
+	/* Sealed, it cannot shrink afterwards. */
+	if (!is_one(fd, &st))
+		return -EINVAL;
+	*len = (size_t)st.st_size;
+	return 0;
+}
+
+int blob_copy(int fd, void *bytes, size_t len)
+{
+	char *at = bytes;
+	off_t done = 0;
+
+	while (done < (off_t)len) {
+		ssize_t n = pread(fd, at + done, len - (size_t)done, done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EINVAL;
+		done += n;
+	}
+	return 0;
+}
+
 int blob_read(int fd, struct print *out)
 {
 	struct stat st;

@@ -17,6 +17,10 @@ int blob_make(const void *bytes, size_t len);
 int blob_of_file(const char *path, size_t max);
 /* It was made like that, by whomever. */
 bool blob_is_one(int fd);
+/* How many bytes it has.  0; -EINVAL: that is no sealed memory, or too large. */
+int blob_size(int fd, size_t *len);
+/* Its bytes, as many as it has.  0 or -errno. */
+int blob_copy(int fd, void *bytes, size_t len);
 /*
  * Append its bytes to out.  0; -EINVAL: that is no sealed memory, or too large; or -errno.
  * The descriptor stays open.

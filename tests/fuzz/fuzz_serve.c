@@ -112,8 +112,6 @@ static int open_worker(void)
 			      .device = -1,
 			      .control = -1,
 			      .udp = { -1, -1 },
-			      .state = -1,
-			      .state_next = -1,
 			      .notify = { .fd = -1 },
 			      .watch = { .fd = -1 },
 			      .ifindex = ifindexes[1],
@@ -127,12 +125,14 @@ static int open_worker(void)
 
 static void close_worker(int sock)
 {
-	int all[] = { sock, m.worker.sock, m.udp[0], m.udp[1], m.state };
+	int all[] = { sock, m.worker.sock, m.udp[0], m.udp[1] };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (all[i] >= 0)
 			close(all[i]);
 	}
+	keep_drop(&m.state);
+	keep_drop(&m.state_next);
 }
 
 static int make_fd(unsigned kind)
@@ -177,7 +177,7 @@ static size_t one_message(const uint8_t *data, size_t len, int sock)
 		target_wrong("fuzz_serve", "more work than one message is worth");
 	if (r == 0 && !is_verb(in.head.kind))
 		target_wrong("fuzz_serve", "served what is no verb");
-	if (m.state >= 0 && !blob_is_one(m.state))
+	if (m.state.bytes && (m.state.len != 5 || memcmp(m.state.bytes, "state", 5) != 0))
 		target_wrong("fuzz_serve", "kept what is no blob");
 	while (message_recv(sock, &answer) > 0)
 		message_close_fds(&answer);

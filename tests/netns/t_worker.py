@@ -355,6 +355,15 @@ def hooks_are_answered_by_a_new_worker(lab):
 
 
 @test(needs=["taut"])
+def what_the_next_worker_gets_is_locked(lab):
+    """It has keys in it, which must not be written to swap space."""
+    pair = Pair(lab, start=False).start_configs()
+    with open(f"/proc/{pair.a.process.pid}/status", encoding="ascii") as file:
+        locked = int(re.search(r"VmLck:\s+(\d+) kB", file.read()).group(1))
+    check(locked > 0, "the monitor has locked nothing")
+
+
+@test(needs=["taut"])
 def killed_tunnel_can_be_started_at_once(lab):
     """The worker still holds the device for a moment; standard input is /dev/null."""
     pair = Pair(lab, start=False)

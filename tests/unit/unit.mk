@@ -39,6 +39,7 @@ unit_tests = \
 	tests/unit/test_inner \
 	tests/unit/test_kdf \
 	tests/unit/test_jail_report \
+	tests/unit/test_keep \
 	tests/unit/test_keepalive \
 	tests/unit/test_key \
 	tests/unit/test_keygen \
