@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 
@@ -352,6 +353,35 @@ def hooks_are_answered_by_a_new_worker(lab):
     wait_for(lambda: ": ready" in pair.a.log(), 5, "ready")
     with open(f"{mark}.peers", encoding="ascii") as file:
         equal(file.read().strip(), pair.b.public, "what the hook was told")
+
+
+NO_PIDFD = """#!{python}
+import ctypes, os, struct, sys
+lines = [(0x20, 0, 0, 0), (0x15, 0, 1, 434), (6, 0, 0, 0x50000 | 38), (6, 0, 0, 0x7fff0000)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in lines))
+program = ctypes.create_string_buffer(struct.pack("HP", len(lines), ctypes.addressof(code)))
+libc = ctypes.CDLL(None)
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
+assert libc.syscall(434, os.getpid(), 0) == -1
+os.execv("{program}", ["{program}", *sys.argv[1:]])
+"""
+
+
+@test(needs=["taut"], timeout=60)
+def hooks_outlive_a_worker_on_old_kernels(lab):
+    """Linux before 5.3 has no pidfd_open(2): a signal tells only that some child has ended."""
+    pair = Pair(lab, start=False)
+    mark = os.path.join(lab.dir, "mark")
+    pair.a.config = lab.file(pair.a.name + ".conf", pair.config(
+        0, f"PostUp = touch {mark}; until test -e {mark}.go; do sleep 0.05; done\n"))
+    pair.a.program = lab.file("old", NO_PIDFD.format(python=sys.executable, program=lab.program),
+                              0o755)
+    pair.a.launch("run", pair.a.config)
+    wait_for(lambda: os.path.exists(mark), 5, "the hook")
+    kill_worker(pair.a)                 # while the hook runs, there is a new one
+    check(": ready" not in pair.a.log(), "it is up before the hook has ended")
+    lab.file("mark.go", "")
+    wait_for(lambda: ": ready" in pair.a.log(), 5, "ready")
 
 
 @test(needs=["taut"])
