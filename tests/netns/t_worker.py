@@ -15,7 +15,7 @@ import threading
 import time
 
 from lab import check, equal, wait_for
-from node import Pair
+from node import Pair, lives
 from runner import test
 
 V4 = "10.7.0.2"
@@ -378,7 +378,12 @@ def hooks_outlive_a_worker_on_old_kernels(lab):
                               0o755)
     pair.a.launch("run", pair.a.config)
     wait_for(lambda: os.path.exists(mark), 5, "the hook")
-    kill_worker(pair.a)                 # while the hook runs, there is a new one
+    worker, = pair.a.workers()          # its end and the signal are seen at the same time
+    pair.a.process.send_signal(signal.SIGSTOP)
+    os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: not lives(worker), 3, "the end of the worker")
+    pair.a.process.send_signal(signal.SIGCONT)
+    wait_for(lambda: pair.a.workers() not in ([], [worker]), 3, "a new worker")
     check(": ready" not in pair.a.log(), "it is up before the hook has ended")
     lab.file("mark.go", "")
     wait_for(lambda: ": ready" in pair.a.log(), 5, "ready")
