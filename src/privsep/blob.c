@@ -60,7 +60,7 @@ int blob_of_file(const char *path, size_t max)
 	}
 	r = n < 0 ? -errno : bytes.failed ? -ENOMEM : 0;
 	if (bytes.len > max)
-		r = -E2BIG;
+		r = -EFBIG;
 	if (r == 0)
 		r = blob_make(bytes.chars, bytes.len);
 	print_fini(&bytes);

@@ -13,7 +13,7 @@ enum { BLOB_MAX = 64 << 20 }; /* bytes */
 
 /* A new one with these bytes, which nobody can change any more. A descriptor or -errno. */
 int blob_make(const void *bytes, size_t len);
-/* The same with what a file holds now, of at most max bytes: else -E2BIG. */
+/* The same with what a file holds now, of at most max bytes: else -EFBIG. */
 int blob_of_file(const char *path, size_t max);
 /* It was made like that, by whomever. */
 bool blob_is_one(int fd);

@@ -5,6 +5,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import socket
 import struct
 import threading
@@ -102,7 +103,7 @@ def replaced(lab, name):
     host.write("nameserver 127.0.0.3\n", name)
     pair.a.wait_ping("10.7.0.2", 8, "the peer, once its name is known")
     before = first.asked
-    pair.a.process.send_signal(12)      # SIGUSR2: the network has changed
+    pair.a.process.send_signal(signal.SIGUSR2)      # the network has changed
     wait_for(lambda: second.asked >= 4, 5, "questions to the second name server")
     equal(first.asked, before, "questions to the first one after that")
 
@@ -116,6 +117,24 @@ def resolv_conf_may_be_replaced(lab):
 @test(needs=["taut", "unshare"], timeout=60)
 def what_resolv_conf_is_a_link_to_may_be_replaced(lab):
     replaced(lab, "resolv.conf.real")
+
+
+@test(needs=["taut", "unshare"], timeout=60)
+def resolv_conf_that_cannot_be_read_is_told_once(lab):
+    """More than 64 KiB: the name servers of before are asked, until there is one to be read."""
+    pair, host = begin(lab, "nameserver 127.0.0.2\n")
+    first = NameServer(lab, pair.a.ns, "127.0.0.2", None)
+    second = NameServer(lab, pair.a.ns, "127.0.0.3", pair.outer[1])
+    start(pair)
+    wait_for(lambda: first.asked >= 2, 5, "questions to the first name server")
+    host.write("nameserver 127.0.0.3\n" + "#\n" * 35000)
+    asked = first.asked
+    wait_for(lambda: first.asked >= asked + 4, 8, "more questions to it")
+    pair.a.wait_log("cannot read resolv.conf: File too large")
+    equal(second.asked, 0, "questions to the second one")
+    host.write("nameserver 127.0.0.3\n")
+    pair.a.process.send_signal(signal.SIGUSR2)      # the network has changed
+    pair.a.wait_ping("10.7.0.2", 8, "the peer, once its name is known")
 
 
 @test(needs=["taut", "unshare"], timeout=60)

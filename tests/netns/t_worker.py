@@ -399,6 +399,17 @@ def what_the_next_worker_gets_is_locked(lab):
 
 
 @test(needs=["taut"])
+def status_has_a_line_about_the_jail(lab):
+    pair = Pair(lab, start=False)
+    pair.a.start("-f", pair.a.name)
+    pair.b.start("-f", "--jail=off", pair.b.name)
+    for node, want in ((pair.a, "  jail: on"), (pair.b, "  jail: off")):
+        shown = subprocess.run([node.program, "status", node.name], check=False,
+                               capture_output=True, text=True).stdout
+        check(any(line.startswith(want) for line in shown.splitlines()), f"status: {shown}")
+
+
+@test(needs=["taut"])
 def killed_tunnel_can_be_started_at_once(lab):
     """The worker still holds the device for a moment; standard input is /dev/null."""
     pair = Pair(lab, start=False)

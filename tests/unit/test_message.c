@@ -223,8 +223,8 @@ static void test_a_file_becomes_a_blob_as_it_is_now(void **state)
 	assert_true(blob_is_one(fd));
 	close(fd);
 	assert_int_equal(write(file, bytes, 2), 2);
-	assert_int_equal(blob_of_file(path, 1), -E2BIG);
-	assert_int_equal(blob_of_file("/dev/zero", 100000), -E2BIG);
+	assert_int_equal(blob_of_file(path, 1), -EFBIG);
+	assert_int_equal(blob_of_file("/dev/zero", 100000), -EFBIG);
 	assert_int_equal(blob_of_file("/tmp", 100), -EISDIR);
 	close(file);
 	unlink(path);
