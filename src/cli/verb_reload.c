@@ -25,19 +25,31 @@ static int answered(const char *name, const struct print *lines, int number)
 	return EXITCODE_FAILED;
 }
 
+/* What became of it is unknown here; to reload once more does no harm. */
+static int unanswered(const char *name, int r)
+{
+	if (r == -EPROTO)
+		say("%s: the connection was cut before the answer came: the worker process of the "
+		    "tunnel died, or the tunnel was stopped, or is not one of taut; if it is up, "
+		    "run: taut reload %s",
+		    name, name);
+	else if (r == -EAGAIN)
+		say("%s: no answer yet; its log will say what came of the reload", name);
+	else
+		say("%s: %s", name, ask_error(r));
+	return EXITCODE_FAILED;
+}
+
 int verb_reload(const struct command *c)
 {
 	char name[CONF_NAME_MAX + 1];
 	struct print lines = { 0 };
-	int r, status = EXITCODE_FAILED;
+	int r, status;
 
 	if (!verb_name(c->arg, name))
 		return EXITCODE_USAGE;
 	r = ask(name, "reload=1", &lines);
-	if (r < 0)
-		say("%s: %s", name, ask_error(r));
-	else
-		status = answered(name, &lines, r);
+	status = r < 0 ? unanswered(name, r) : answered(name, &lines, r);
 	print_fini(&lines);
 	return status;
 }

@@ -114,33 +114,6 @@ static void endpoint(struct walk *w, struct endpoint *e)
 	family(w, &e->local, true);
 }
 
-static void hooks(struct walk *w, struct conf *c, int kind)
-{
-	void *array = c->hook[kind];
-	size_t n = list(w, &array, c->n_hook[kind], sizeof(char *), 1);
-
-	c->hook[kind] = array;
-	c->n_hook[kind] = n;
-	for (size_t i = 0; i < n && !w->error; i++)
-		string(w, &c->hook[kind][i]);
-}
-
-static void dns(struct walk *w, struct conf *c)
-{
-	void *array = c->dns;
-	size_t n = list(w, &array, c->n_dns, sizeof(*c->dns), sizeof(struct ip));
-
-	c->dns = array;
-	c->n_dns = n;
-	for (size_t i = 0; i < n && !w->error; i++) {
-		FIELD(w, c->dns[i].server);
-		family(w, &c->dns[i].server, true);
-		string(w, &c->dns[i].search);
-		if (!c->dns[i].server.family && !c->dns[i].search)
-			fail(w, -EINVAL);
-	}
-}
-
 static void addresses(struct walk *w, struct conf *c)
 {
 	void *array = c->address;
@@ -241,9 +214,6 @@ static void whole(struct walk *w, struct conf *c)
 	FIELD(w, c->mtu);
 	table(w, c);
 	addresses(w, c);
-	dns(w, c);
-	for (int kind = 0; kind < HOOK_KINDS; kind++)
-		hooks(w, c, kind);
 	FIELD(w, c->tune);
 	FIELD(w, c->mtu_place);
 	FIELD(w, c->key_place);

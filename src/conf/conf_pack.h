@@ -4,7 +4,8 @@
 
 /*
  * A configuration as bytes, secrets included, to hand it to another process of this very
- * program.  Not a format: nobody else reads it, and it is not kept.
+ * program: the worker, which needs neither the hooks nor the DNS settings, so they are left out.
+ * Not a format: nobody else reads it, and it is not kept.
  */
 
 #include "base/print.h"

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/aeadname.h"
 #include "base/clock.h"
+#include "base/exitcode.h"
 #include "base/log.h"
 #include "base/print.h"
 #include "conf/diag_line.h"
@@ -66,13 +68,19 @@ static void log_choice(bool of_all)
 	print_fini(&others);
 }
 
+static int log_broken(const char *name, int r)
+{
+	log_error("%s failed its self-test (%s): refusing to run with broken cryptography",
+		  name ? name : "AEAD", strerror(-r));
+	return EXITCODE_FAILED;
+}
+
 int aeadsel_choose(const char *name)
 {
 	int r = aead_init(name);
 
 	if (r < 0) {
-		log_error("%s failed its self-test (%s): refusing to run with broken cryptography",
-			  name ? name : "AEAD", strerror(-r));
+		log_broken(name, r);
 		return r;
 	}
 	aead_measure(mono);
@@ -80,7 +88,10 @@ int aeadsel_choose(const char *name)
 	return 0;
 }
 
-bool aeadsel_refused(const char *name, char why[AEADSEL_WHY])
+enum { WHY = 256 };
+
+/* true: this machine or this build cannot use it; *why: the reason, and what is available. */
+static bool is_refused(const char *name, char why[WHY])
 {
 	const char *lacks = aead_lacks(name);
 	const struct aead_figures *f;
@@ -88,21 +99,54 @@ bool aeadsel_refused(const char *name, char why[AEADSEL_WHY])
 
 	if (!lacks)
 		return false;
-	snprintf(why, AEADSEL_WHY, "%s cannot be used: %s; available here: auto", name, lacks);
+	snprintf(why, WHY, "%s cannot be used: %s; available here: auto", name, lacks);
 	for (i = 0; (f = aead_figures(i)); i++) {
 		len = strlen(why);
 		if (!aead_lacks(f->name))
-			snprintf(why + len, AEADSEL_WHY - len, ", %s", f->name);
+			snprintf(why + len, WHY - len, ", %s", f->name);
 	}
 	return true;
 }
 
 int aeadsel_accept(const struct conf *c, struct conf_report *r)
 {
-	char why[AEADSEL_WHY];
+	char why[WHY];
 
-	if (!(c->set & CONF_AEAD) || !aeadsel_refused(c->aead, why))
+	if (!(c->set & CONF_AEAD) || !is_refused(c->aead, why))
 		return 0;
 	diag_line_error(r, c->path, c->aead_place, "Aead: %s", why);
 	return -EINVAL;
+}
+
+static void log_diag(void *ctx, enum conf_severity severity, const char *line)
+{
+	(void)ctx;
+	(void)severity;
+	log_error("%s", line);
+}
+
+static int refuse(const char *option, const struct conf *c)
+{
+	struct conf_report report = { .say = log_diag };
+	char why[WHY];
+
+	if (!option)
+		return aeadsel_accept(c, &report) < 0 ? EXITCODE_CONFIG : EXITCODE_OK;
+	if (!is_refused(option, why))
+		return EXITCODE_OK;
+	log_error("--aead: %s", why);
+	return EXITCODE_USAGE;
+}
+
+int aeadsel_try(const char *option, const struct conf *c)
+{
+	const char *name = option ? option : c->aead;
+	int r;
+
+	/* The others are tried by the worker, which takes the best. */
+	if (!name || strcmp(name, AEADNAME_AUTO) == 0)
+		return EXITCODE_OK;
+	r = aead_init(name) == -EIO ? log_broken(name, -EIO) : refuse(option, c);
+	aead_thread_end();
+	return r;
 }

@@ -15,6 +15,7 @@
 #include "daemon/events.h"
 #include "daemon/linkwatch.h"
 #include "daemon/mtu.h"
+#include "daemon/nameservers.h"
 #include "daemon/orders.h"
 #include "daemon/rebind.h"
 #include "daemon/requests.h"
@@ -158,7 +159,7 @@ static int open_device(struct daemon *d, const struct daemon_start *s)
 	struct link_info info = { 0 };
 	int r;
 
-	tuning_begin(d, &s->file->tune);
+	tuning_begin(d, &s->tune);
 	r = dev_tun_open(&d->datapath.dev, s->device, &d->datapath.offloads);
 	if (r == -EBADFD) {
 		on_device_gone(d);
@@ -256,6 +257,7 @@ static int start(struct daemon *d, const struct daemon_start *s)
 	loop_follow_datapath(&d->loop);
 	linkwatch_start(d);
 	peerwatch_start(d);
+	nameservers_start(d);
 	r = open_control(d, s->control);
 	if (r < 0)
 		return r;
@@ -308,28 +310,12 @@ static int run(struct daemon *d, const struct daemon_start *s)
 	return r < 0 ? EXITCODE_FAILED : EXITCODE_OK;
 }
 
-static void log_diag(void *ctx, enum conf_severity severity, const char *line)
-{
-	(void)ctx;
-	(void)severity;
-	log_error("%s", line);
-}
-
-/* The AEAD that an option wants, or the file. */
+/* The AEAD that an option wants, or the file; the monitor has made sure that it works. */
 static int choose_aead(const struct daemon_start *s)
 {
-	struct conf_report report = { .say = log_diag };
-	char why[AEADSEL_WHY];
-
 	if (aeadsel_check() < 0)
 		return EXITCODE_FAILED;
-	if (*s->aead && aeadsel_refused(s->aead, why)) {
-		log_error("--aead: %s", why);
-		return EXITCODE_USAGE;
-	}
-	if (!*s->aead && aeadsel_accept(s->file, &report) < 0)
-		return EXITCODE_CONFIG;
-	if (aeadsel_choose(*s->aead ? s->aead : s->file->aead) < 0)
+	if (aeadsel_choose(*s->aead ? s->aead : NULL) < 0)
 		return EXITCODE_FAILED;
 	return EXITCODE_OK;
 }
@@ -343,11 +329,11 @@ int daemon_run(const struct daemon_start *start)
 		return EXITCODE_FAILED;
 	snprintf(d->name, sizeof(d->name), "%s", start->name);
 	d->has_file = start->has_file;
-	d->aead = *start->aead ? start->aead : NULL;
+	d->aead = start->aead_fixed ? start->aead : NULL;
 	d->crossing = start->crossing;
 	conf_init(&d->conf);
 	conf_init(&d->next);
-	d->conf.tune = start->file->tune; /* until the file comes, or for good */
+	d->conf.tune = start->tune; /* until the file comes, or for good */
 	elevate_begin(d, start->monitor);
 	status = choose_aead(start);
 	if (status == EXITCODE_OK)

@@ -23,11 +23,12 @@ struct daemon;
 struct daemon_start {
 	char name[CONF_NAME_MAX + 1]; /* of the device */
 	uint32_t ifindex; /* of the device, whatever its name is by now; 0: netlink cannot see it */
-	uint32_t mtu_chosen;     /* for the device, by another worker; 0: none was */
-	bool has_file;           /* the monitor will hand over its content; else there is none */
-	char aead[16];           /* chosen by an option; "": the file has its say */
-	const struct conf *file; /* for Aead and the knobs, which count from the start */
-	int monitor;             /* socket to it */
+	uint32_t mtu_chosen; /* for the device, by another worker; 0: none was */
+	bool has_file;       /* the monitor will hand over its content; else there is none */
+	char aead[16];       /* one of aeadname()'s; "": the fastest */
+	bool aead_fixed;     /* by an option, whatever the file says later */
+	struct tune tune;
+	int monitor; /* socket to it */
 	int device;
 	int control;       /* listens */
 	int udp[2];        /* -1: none */

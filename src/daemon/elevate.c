@@ -95,6 +95,12 @@ static void sort_fds(struct message_in *in, unsigned crossing, int fd[2])
 	}
 }
 
+static void take_blob(struct message_in *in, int fd[2])
+{
+	fd[0] = in->fd[0];
+	in->fd[0] = -1;
+}
+
 bool elevate_take(struct daemon *d, uint32_t seq, struct elevate_plea *plea)
 {
 	struct elevate *e = &d->elevate;
@@ -111,12 +117,17 @@ bool elevate_take(struct daemon *d, uint32_t seq, struct elevate_plea *plea)
 
 static void answered(struct daemon *d, struct message_in *in)
 {
-	struct elevate_answer a = { .result = in->head.result, .port = (uint16_t)in->head.a };
+	struct elevate_answer a = { .result = in->head.result,
+				    .port = (uint16_t)in->head.a,
+				    .fd = { -1, -1 } };
 	struct elevate_plea plea;
 
 	if (!elevate_take(d, in->head.seq, &plea))
 		return;
-	sort_fds(in, in->head.c, a.fd);
+	if (in->head.kind == MESSAGE_RESOLV)
+		take_blob(in, a.fd);
+	else
+		sort_fds(in, in->head.c, a.fd);
 	plea.then(d, &plea, &a);
 }
 

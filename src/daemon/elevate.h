@@ -19,7 +19,7 @@ enum { ELEVATE_WAITING = 64 };
 struct elevate_answer {
 	int result; /* 0 or -errno */
 	uint16_t port;
-	int fd[2]; /* IPv4, IPv6; -1: none.  The callee owns them */
+	int fd[2]; /* IPv4, IPv6; or a blob in the first; -1: none.  The callee owns them */
 };
 
 /* An order of the monitor. */

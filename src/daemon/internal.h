@@ -42,6 +42,7 @@ struct daemon {
 	struct jail_report jail;
 	struct resolver *resolver;
 	struct names names;
+	bool resolv_failed; /* resolv.conf could not be read: told */
 	struct rtnl rtnl;   /* for questions */
 	struct watch watch; /* fd -1: closed */
 	struct conf conf;   /* of the file, without its secrets; empty: there is no file */

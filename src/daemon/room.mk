@@ -14,6 +14,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/linkwatch.c src/daemon/linkwatch.h \
 	src/daemon/loop.c src/daemon/loop.h \
 	src/daemon/mtu.c src/daemon/mtu.h \
+	src/daemon/nameservers.c src/daemon/nameservers.h \
 	src/daemon/orders.c src/daemon/orders.h \
 	src/daemon/peerwatch.c src/daemon/peerwatch.h \
 	src/daemon/publish.c src/daemon/publish.h \

@@ -16,7 +16,6 @@
 #include "base/exitcode.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "conf/conf_pack.h"
 #include "privsep/blob.h"
 
 enum {
@@ -24,9 +23,8 @@ enum {
 	HELD = 6,           /* descriptors in a start */
 };
 
-/* In the blob: this, and then the few things of the file that count from the start. */
-struct head {
-	uint32_t size; /* of this: a blob that is none has another */
+/* What is in the blob, and nothing else. */
+struct parcel {
 	enum log_level level;
 	struct daemon_start start;
 };
@@ -82,28 +80,12 @@ static int keep_only(const struct daemon_start *s, int blob)
 
 static int pack(const struct daemon_start *s)
 {
-	/* No peer, and nothing secret: all that comes with the first order. */
-	const struct conf few = {
-		.set = s->file->set & CONF_AEAD,
-		.path = s->file->path,
-		.tune = s->file->tune,
-		.aead = s->file->aead,
-		.aead_place = s->file->aead_place,
-	};
-	struct head head;
-	struct print bytes = { 0 };
-	int fd;
+	struct parcel parcel;
 
-	memset(&head, 0, sizeof(head));
-	head.size = sizeof(head);
-	head.level = log_level();
-	head.start = *s;
-	head.start.file = NULL;
-	print_bytes(&bytes, (const char *)&head, sizeof(head));
-	conf_pack(&bytes, &few);
-	fd = bytes.failed ? -ENOMEM : blob_make(bytes.chars, bytes.len);
-	print_fini(&bytes);
-	return fd;
+	memset(&parcel, 0, sizeof(parcel));
+	parcel.level = log_level();
+	parcel.start = *s;
+	return blob_make(&parcel, sizeof(parcel));
 }
 
 int startup_exec(const struct daemon_start *s)
@@ -145,23 +127,20 @@ static void hide_descriptors(const struct daemon_start *s)
 	}
 }
 
-static int unpack(const char *word, struct head *head, struct conf *file)
+static int unpack(const char *word, struct parcel *parcel)
 {
 	struct print bytes = { 0 };
-	struct text in;
 	uint64_t fd;
 	int r;
 
 	if (!text_u64(text_from_str(word), INT_MAX, &fd))
 		return -EINVAL;
 	r = blob_read((int)fd, &bytes);
-	if (r == 0 && bytes.len < sizeof(*head))
+	if (r == 0 && bytes.len != sizeof(*parcel))
 		r = -EINVAL;
 	if (r == 0) {
+		memcpy(parcel, bytes.chars, sizeof(*parcel));
 		close((int)fd);
-		memcpy(head, bytes.chars, sizeof(*head));
-		in = text_from(bytes.chars + sizeof(*head), bytes.len - sizeof(*head));
-		r = head->size == sizeof(*head) ? conf_unpack(file, &in) : -EINVAL;
 	}
 	print_fini(&bytes);
 	return r;
@@ -169,12 +148,9 @@ static int unpack(const char *word, struct head *head, struct conf *file)
 
 int startup_main(char **argv)
 {
-	struct head head;
-	struct conf file;
-	int r;
+	struct parcel parcel;
+	int r = unpack(argv[2], &parcel);
 
-	conf_init(&file);
-	r = unpack(argv[2], &head, &file);
 	if (r < 0) {
 		log_error("this is a part of a running tunnel, which no one else can start: %s",
 			  strerror(-r));
@@ -186,11 +162,8 @@ int startup_main(char **argv)
 	/* It must not outlive the monitor. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	mem_steady();
-	log_set_level(head.level);
-	log_set_name(head.start.name);
-	hide_descriptors(&head.start);
-	head.start.file = &file;
-	r = daemon_run(&head.start);
-	conf_fini(&file);
-	return r;
+	log_set_level(parcel.level);
+	log_set_name(parcel.start.name);
+	hide_descriptors(&parcel.start);
+	return daemon_run(&parcel.start);
 }

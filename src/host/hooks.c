@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,16 +127,17 @@ bool hooks_any(const struct conf *c)
 static int run_one(struct host *h, const struct hooks_wait *wait, const char *name,
 		   const char *command)
 {
-	struct pollfd poller = { .events = POLLIN };
-	int r;
+	int fd, r;
 
-	r = host_hook_start(h, name, command, &poller.fd);
+	r = host_hook_start(h, name, command, &fd);
 	if (r < 0)
 		return r;
-	if (wait->readable(wait->ctx, poller.fd))
-		return host_hook_end(h);
+	while (wait->readable(wait->ctx, fd)) {
+		if (host_hook_ended(h, 0))
+			return host_hook_end(h);
+	}
 	host_hook_stop(h, false);
-	if (poll(&poller, 1, PATIENCE_MS) <= 0)
+	if (!host_hook_ended(h, PATIENCE_MS))
 		host_hook_stop(h, true);
 	host_hook_end(h);
 	return -EINTR;

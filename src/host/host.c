@@ -372,6 +372,11 @@ int host_hook_start(struct host *h, const char *name, const char *command, int *
 	return 0;
 }
 
+bool host_hook_ended(struct host *h, int ms)
+{
+	return spawn_ended(&h->hook, ms);
+}
+
 int host_hook_end(struct host *h)
 {
 	return spawn_wait(&h->hook);

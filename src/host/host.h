@@ -68,10 +68,12 @@ int host_dns(struct host *h, bool add, const char *name, const struct conf_dns *
 /*
  * /bin/sh -c command, with %i replaced, in two steps: the caller must serve others
  * meanwhile, since a hook may talk to our control socket.  *fd becomes readable when
- * the command has ended; host_hook_end() waits for that: 0, or its exit status (> 0),
- * or -errno.  One at a time.
+ * the command may have ended, which host_hook_ended() tells; host_hook_end() waits for that:
+ * 0, or its exit status (> 0), or -errno.  One at a time.
  */
 int host_hook_start(struct host *h, const char *name, const char *command, int *fd);
+/* It has, or it does within this long (spawn.h). */
+bool host_hook_ended(struct host *h, int ms);
 int host_hook_end(struct host *h);
 /* Terminate the command and its children; force: kill them. */
 void host_hook_stop(struct host *h, bool force);

@@ -139,15 +139,19 @@ static void hold_child_signal(void)
 		;
 }
 
-/* Linux before 5.3 has no pidfd_open(2), and some containers refuse unknown system calls. */
-static int watch_end(pid_t pid)
+/*
+ * Linux before 5.3 has no pidfd_open(2), and some containers refuse unknown system calls.  A
+ * signal tells only that some child has ended.
+ */
+static int watch_end(struct spawn *s)
 {
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	sigset_t set = only_child_signal();
 
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	s->fd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+	s->by_signal = s->fd < 0 && (errno == ENOSYS || errno == EPERM);
+	if (s->by_signal)
+		s->fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return s->fd < 0 ? -errno : 0;
 }
 
 static int fork_it(struct spawn *s, const char *const argv[], int input, int null, bool quiet)
@@ -168,10 +172,9 @@ static int fork_it(struct spawn *s, const char *const argv[], int input, int nul
 	r = await_exec(err[0]);
 	if (r < 0)
 		goto reap;
-	s->fd = watch_end(s->pid);
-	if (s->fd >= 0)
+	r = watch_end(s);
+	if (r == 0)
 		goto out;
-	r = s->fd;
 	kill(s->pid, SIGKILL);
 reap:
 	waitpid(s->pid, NULL, 0);
@@ -240,16 +243,30 @@ void spawn_set_idle(spawn_idle_fn *fn, void *ctx)
 	idle.ctx = ctx;
 }
 
-static bool ends_within(const struct spawn *s, int ms)
+/* Its status is left for spawn_wait(). */
+static bool has_ended(const struct spawn *s)
 {
-	uint64_t until = clock_monotonic_us() + (uint64_t)ms * 1000;
-	uint64_t now = 0;
+	struct signalfd_siginfo signal;
+	siginfo_t state = { 0 };
 
-	while ((now = clock_monotonic_us()) < until) {
-		if (idle.fn(idle.ctx, s->fd, (int)((until - now) / 1000) + 1))
-			return true;
+	/* First the signal: if it ends after that, there is another one. */
+	while (s->by_signal && read(s->fd, &signal, sizeof(signal)) > 0)
+		;
+	return waitid(P_PID, (id_t)s->pid, &state, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	       state.si_pid == s->pid;
+}
+
+bool spawn_ended(const struct spawn *s, int ms)
+{
+	uint64_t now = clock_monotonic_us(), until = now + (uint64_t)ms * 1000;
+
+	while (!has_ended(s)) {
+		if (now >= until)
+			return false;
+		idle.fn(idle.ctx, s->fd, (int)((until - now) / 1000) + 1);
+		now = clock_monotonic_us();
 	}
-	return false;
+	return true;
 }
 
 int spawn_run(const char *const argv[], const char *input, bool quiet)
@@ -262,10 +279,10 @@ int spawn_run(const char *const argv[], const char *input, bool quiet)
 	umask(mask);
 	if (r < 0)
 		return r;
-	if (ends_within(&s, PATIENCE_MS))
+	if (spawn_ended(&s, PATIENCE_MS))
 		return spawn_wait(&s);
 	spawn_stop(&s, false);
-	if (!ends_within(&s, MERCY_MS))
+	if (!spawn_ended(&s, MERCY_MS))
 		spawn_stop(&s, true);
 	spawn_wait(&s);
 	return -ETIMEDOUT;

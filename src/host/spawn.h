@@ -12,7 +12,8 @@
 
 struct spawn {
 	pid_t pid;
-	int fd; /* readable when it has ended */
+	int fd;         /* readable when it has ended: then see spawn_ended() */
+	bool by_signal; /* ...or when another child has */
 };
 
 /*
@@ -21,6 +22,11 @@ struct spawn {
  * -errno: -ENOENT: no such program.
  */
 int spawn_start(struct spawn *s, const char *const argv[], const char *input, bool quiet);
+/*
+ * Has it ended, or does it within this long?  Meanwhile we are idle (below).  It is to be asked
+ * whenever fd is readable.
+ */
+bool spawn_ended(const struct spawn *s, int ms);
 /* Wait for it to end. Its exit status, or 128 + the signal that ended it, or -errno. */
 int spawn_wait(struct spawn *s);
 /* Terminate it and its children; force: kill them. */

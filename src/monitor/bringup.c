@@ -19,6 +19,7 @@ enum {
 	MTU_DEFAULT = 1420, /* wg-quick's */
 	BUSY_TRIES = 10,
 	BUSY_MS = 30,
+	RETRY_MS = 1000, /* after a worker that did not come up */
 };
 
 /* --- device and control socket --- */
@@ -175,10 +176,10 @@ static bool wait_in_turns(void *ctx, int fd)
 
 	m->impatient = false;
 	while (!m->impatient && (m->going_down || !phase_is_over(m->phase))) {
-		if (turn(m, fd, TURN_FOREVER))
-			return true;
 		if (!m->worker.pid && worker_restart(m) == 0)
 			worker_order(m, MESSAGE_SERVE);
+		if (turn(m, fd, m->worker.pid ? TURN_FOREVER : RETRY_MS))
+			return true;
 	}
 	return false;
 }

@@ -12,6 +12,7 @@
 #include "control/unixwatch.h"
 #include "host/host.h"
 #include "host/network.h"
+#include "monitor/keep.h"
 #include "monitor/monitor.h"
 #include "monitor/notify.h"
 #include "monitor/phase.h"
@@ -55,13 +56,14 @@ struct monitor {
 	struct unixwatch watch; /* of the control socket's file */
 	int control;            /* the same of the control socket */
 	int udp[2];             /* and of the sockets, -1: none */
-	int state;              /* what the worker runs: a blob for the next one; -1: none */
-	int state_next;   /* the same of a commit that the worker has not confirmed yet; -1: none */
-	bool committing;  /* it is in the middle of one */
-	uint16_t port;    /* of the sockets; 0: none are open */
-	uint32_t mark;    /* of the sockets, also of later ones */
-	uint32_t table;   /* chosen for the default route; 0: none */
-	uint32_t ifindex; /* of the device; 0: netlink cannot see it */
+	struct keep state;      /* what the worker runs, for the next one */
+	struct keep state_next; /* the same of a commit that the worker has not confirmed yet */
+	bool said_unlocked;     /* that these may be written to swap space */
+	bool committing;        /* it is in the middle of one */
+	uint16_t port;          /* of the sockets; 0: none are open */
+	uint32_t mark;          /* of the sockets, also of later ones */
+	uint32_t table;         /* chosen for the default route; 0: none */
+	uint32_t ifindex;       /* of the device; 0: netlink cannot see it */
 	bool said_no_v6;
 	struct {
 		struct sockets_plan sockets;
@@ -74,15 +76,17 @@ struct monitor {
 	uint64_t restarted[RESTARTS]; /* when, the latest first */
 	unsigned reloads;             /* asked for by the worker, not yet begun */
 	uint32_t reload_seq[8];       /* ...and with these numbers */
-	bool reload_signal;           /* and one by SIGHUP */
-	uint64_t redo_at;             /* when the host was last restored */
-	bool redo;                    /* and is to be again */
-	bool walking;                 /* a configuration is on its way */
-	struct message held[8];       /* that have to wait until then */
+	bool reload_mute;       /* and one that nobody waits for: by SIGHUP, or the worker died */
+	bool reload_last;       /* ...that is not tried again if another worker dies */
+	uint64_t redo_at;       /* when the host was last restored */
+	bool redo;              /* and is to be again */
+	bool walking;           /* a configuration is on its way */
+	struct message held[8]; /* that have to wait until then */
 	unsigned n_held;
-	uint32_t mtu_chosen;        /* that the worker has asked for last; 0: none */
-	struct log_ratelimit notes; /* to the service manager */
-	struct log_ratelimit lines; /* of the worker */
+	uint32_t mtu_chosen;          /* that the worker has asked for last; 0: none */
+	struct log_ratelimit notes;   /* to the service manager */
+	struct log_ratelimit lines;   /* of the worker */
+	struct log_ratelimit resolvs; /* readings of resolv.conf for the worker */
 };
 
 static inline void common_close(int *fd)

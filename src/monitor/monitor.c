@@ -13,6 +13,7 @@
 #include "base/exitcode.h"
 #include "base/mem.h"
 #include "base/pages.h"
+#include "daemon/aeadsel.h"
 #include "host/spawn.h"
 #include "monitor/bringup.h"
 #include "monitor/config.h"
@@ -83,9 +84,10 @@ static void live(struct monitor *m)
 			turn_stop(m, EXITCODE_FAILED);
 			return;
 		}
-		reload_next(m);
+		if (m->worker.pid)
+			reload_next(m);
 		if (m->worker.pid && !phase_is_over(m->phase))
-			turn(m, -1, m->reloads || m->reload_signal ? 0 : TURN_FOREVER);
+			turn(m, -1, m->reloads || m->reload_mute ? 0 : TURN_FOREVER);
 	}
 }
 
@@ -123,6 +125,9 @@ static int run_checked(struct monitor *m)
 	if (m->options.path && config_read(&m->conf, m->options.path, log_diag, NULL) < 0)
 		return EXITCODE_CONFIG;
 	tune_override(&m->conf.tune, &m->options.tune);
+	status = aeadsel_try(m->options.aead, &m->conf);
+	if (status != EXITCODE_OK)
+		return status;
 	r = open_signals(m);
 	if (r == 0)
 		r = host_open(&m->host);
@@ -142,7 +147,8 @@ static int run_checked(struct monitor *m)
 	common_close(&m->control);
 	common_close(&m->udp[0]);
 	common_close(&m->udp[1]);
-	common_close(&m->state);
+	keep_drop(&m->state);
+	keep_drop(&m->state_next);
 	return status;
 }
 
@@ -167,8 +173,6 @@ int monitor_run(const struct monitor_options *options)
 		.device = -1,
 		.control = -1,
 		.udp = { -1, -1 },
-		.state = -1,
-		.state_next = -1,
 		.watch = { .fd = -1 },
 		.worker = { .sock = -1 },
 	};

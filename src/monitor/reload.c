@@ -81,6 +81,16 @@ static void tell_reloading(const struct monitor *m)
 	notify_insist(&m->notify, line);
 }
 
+/* The worker died meanwhile.  The next one gets it, but only that: it may have died of it. */
+static bool try_again(struct monitor *m, int r)
+{
+	bool again = r == -EPIPE && !m->reload_last && !phase_is_over(m->phase);
+
+	m->reload_last = again;
+	m->reload_mute |= again;
+	return again;
+}
+
 static int reload(struct monitor *m, struct print *report)
 {
 	struct conf next;
@@ -92,9 +102,14 @@ static int reload(struct monitor *m, struct print *report)
 	tune_override(&next.tune, &m->options.tune);
 	if (r == 0)
 		r = change_all(m, &next, report);
-	if (r < 0)
-		log_error("reload failed (%s): the tunnel keeps running as before", strerror(-r));
 	conf_fini(&next);
+	if (try_again(m, r)) {
+		log_warn("the worker process died during the reload: the next one repeats it");
+		return r;
+	}
+	if (r < 0)
+		log_error("reload failed (%s): the tunnel keeps running as before",
+			  r == -EPIPE ? "the worker process died" : strerror(-r));
 	notify_insist(&m->notify, "READY=1");
 	return r;
 }
@@ -133,8 +148,9 @@ static void reload_once(struct monitor *m, uint32_t seq)
 	struct print report = { 0 };
 	int r = reload(m, &report);
 
-	if (tell(m, seq, r, &report) < 0)
-		worker_reap(m, -EAGAIN);
+	r = tell(m, seq, r, &report);
+	if (r < 0)
+		worker_lost(m, r);
 	print_fini(&report);
 }
 
@@ -143,17 +159,17 @@ void reload_by_signal(struct monitor *m)
 	struct print report = { 0 };
 
 	if ((m->phase == PHASE_STARTING && m->options.path) || may_reload(m, &report) == 0)
-		m->reload_signal = true;
+		m->reload_mute = true;
 	print_fini(&report);
 }
 
 void reload_next(struct monitor *m)
 {
-	if (m->reload_signal) {
-		m->reload_signal = false;
+	if (m->reload_mute && !phase_is_over(m->phase)) {
+		m->reload_mute = false;
 		reload_once(m, 0);
 	}
-	if (m->reloads && !phase_is_over(m->phase)) {
+	if (m->reloads && m->worker.pid && !phase_is_over(m->phase)) {
 		uint32_t seq = m->reload_seq[0];
 
 		memmove(m->reload_seq, m->reload_seq + 1, --m->reloads * sizeof(m->reload_seq[0]));

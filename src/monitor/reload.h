@@ -11,8 +11,9 @@ int reload_asked(struct monitor *m, uint32_t seq);
 /* SIGHUP.  While the tunnel comes up it counts when that is done. */
 void reload_by_signal(struct monitor *m);
 /*
- * Carry out one reload for a client and one for SIGHUP, if they were asked for, and tell the
- * worker.  All or nothing: after an error the tunnel runs as before.
+ * Carry out one reload for a client and one that nobody waits for, if they were asked for, and
+ * tell the worker.  All or nothing: after an error the tunnel runs as before.  If the worker
+ * dies meanwhile, the reload is one that nobody waits for, and is repeated once.
  */
 void reload_next(struct monitor *m);
 

@@ -7,6 +7,7 @@ libmonitor_a_SOURCES = \
 	src/monitor/common.h \
 	src/monitor/config.c src/monitor/config.h \
 	src/monitor/hostside.c src/monitor/hostside.h \
+	src/monitor/keep.c src/monitor/keep.h \
 	src/monitor/monitor.c src/monitor/monitor.h \
 	src/monitor/notify.c src/monitor/notify.h \
 	src/monitor/phase.c src/monitor/phase.h \

@@ -18,11 +18,15 @@ enum {
 	PORTS_LOW = 1024, /* below, a port is a right */
 	MTU_LEAST = CONF_MTU_IPV6,
 	SEGMENTS_MOST = 65535,
-	LINES = 10000, /* of the log, per lines_period: what journald lets pass */
-	NOTES = 10,    /* for the service manager, per second */
+	LINES = 10000,          /* of the log, per lines_period: what journald lets pass */
+	NOTES = 10,             /* for the service manager, per second */
+	RESOLVS = 5,            /* readings of resolv.conf, per second */
+	RESOLV_MOST = 64 << 10, /* bytes of it */
 	STATUS_MOST = 255,
 	ERRNO_MOST = 4095,
 };
+
+#define RESOLV_CONF "/etc/resolv.conf"
 
 static const uint64_t lines_period = 30 * SECOND_NS, notes_period = SECOND_NS;
 
@@ -134,6 +138,19 @@ static int serve_reload(struct monitor *m, struct message_in *in)
 	return in->head.seq ? reload_asked(m, in->head.seq) : -EPROTO;
 }
 
+/* The jail of the worker means the file that was there when it started. */
+static int serve_resolv(struct monitor *m, struct message_in *in)
+{
+	bool may = log_ratelimit(&m->resolvs, clock_now().mono, SECOND_NS, RESOLVS, NULL);
+	int fd = may ? blob_of_file(RESOLV_CONF, RESOLV_MOST) : -EBUSY, r;
+	struct message reply = { .result = fd < 0 ? fd : 0 };
+
+	r = answer(m, &in->head, &reply, &fd, fd >= 0);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
 /* What a service manager shows is one line. */
 static int serve_note(struct monitor *m, struct message_in *in)
 {
@@ -187,14 +204,20 @@ static int serve_answered(struct monitor *m, struct message_in *in)
 /* Never read here, only handed on. */
 static int serve_state(struct monitor *m, struct message_in *in)
 {
-	int *kept;
+	struct keep *k = m->committing ? &m->state_next : &m->state;
+	int r;
 
 	if (in->n_fd != 1 || !blob_is_one(in->fd[0]))
 		return -EPROTO;
-	kept = m->committing ? &m->state_next : &m->state;
-	common_close(kept);
-	*kept = in->fd[0];
-	in->n_fd = 0;
+	r = keep_take(k, in->fd[0]);
+	/* The one before is better than none. */
+	if (r < 0 && serve_may_log(m))
+		log_warn("cannot keep what the worker process runs: %s", strerror(-r));
+	if (r == 0 && !k->locked && !m->said_unlocked) {
+		m->said_unlocked = true;
+		log_warn("the limit of locked memory is too low: keys may be written to swap "
+			 "space (ulimit -l; LimitMEMLOCK= of the service)");
+	}
 	return 0;
 }
 
@@ -216,6 +239,7 @@ static const struct verb {
 	[MESSAGE_SEGMENTS] = { .serve = serve_segments },
 	[MESSAGE_REDO] = { .serve = serve_redo },
 	[MESSAGE_RELOAD] = { .serve = serve_reload },
+	[MESSAGE_RESOLV] = { .serve = serve_resolv },
 	[MESSAGE_NOTE] = { .serve = serve_note, .text = true },
 	[MESSAGE_LOG] = { .serve = serve_log, .text = true },
 	[MESSAGE_READY] = { .serve = serve_ready },

@@ -55,6 +55,15 @@ static void read_signals(struct monitor *m)
 		take_signal(m, info.ssi_signo);
 }
 
+/* One that has died cannot be answered, but what else it said before counts. */
+static int take_message(struct monitor *m, struct message_in *in)
+{
+	int r = serve(m, in);
+
+	message_close_fds(in);
+	return r == -EPIPE ? 0 : r;
+}
+
 static void read_worker(struct monitor *m)
 {
 	struct message_in in;
@@ -65,8 +74,7 @@ static void read_worker(struct monitor *m)
 		if (r == 0)
 			return;
 		if (r > 0)
-			r = serve(m, &in);
-		message_close_fds(&in);
+			r = take_message(m, &in);
 		if (r < 0)
 			worker_reap(m, r);
 	}

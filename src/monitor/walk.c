@@ -32,14 +32,11 @@ static int plan_worker(struct monitor *m, struct change *c)
 /* If it died half way through, the next one is what this one was before. */
 static void keep_state(struct monitor *m, bool done)
 {
-	int *drop = done ? &m->state : &m->state_next;
-
-	if (m->state_next < 0)
+	if (!m->state_next.bytes)
 		return;
-	common_close(drop);
+	keep_drop(done ? &m->state : &m->state_next);
 	if (done)
-		m->state = m->state_next;
-	m->state_next = -1;
+		keep_move(&m->state, &m->state_next);
 }
 
 static int commit_worker(struct monitor *m)
@@ -93,6 +90,6 @@ int walk(struct monitor *m, struct change *c)
 	m->walking = false;
 	error = serve_held(m);
 	if (error < 0)
-		worker_reap(m, error);
+		worker_lost(m, error);
 	return r;
 }

@@ -20,6 +20,7 @@ enum {
 	PATIENCE_MS = 20000, /* for an answer: less than a service manager's */
 	END_MS = 5000,       /* for the end */
 	DYING_MS = 100,      /* for a process whose socket is closed already */
+	LAST_TURNS = 64,     /* to read what it has said until then */
 };
 
 static const uint64_t restart_period = 10 * SECOND_NS;
@@ -41,18 +42,24 @@ static void leave_terminal(void)
 	close(fd);
 }
 
-static int work(struct monitor *m, int sock)
+static const char *aead_of(const struct monitor *m)
+{
+	return m->options.aead ? m->options.aead : m->conf.aead;
+}
+
+static int work(struct monitor *m, int sock, int state)
 {
 	struct daemon_start start = {
 		.ifindex = m->ifindex,
 		.mtu_chosen = m->mtu_chosen,
 		.has_file = m->options.path != NULL,
-		.file = &m->conf,
+		.aead_fixed = m->options.aead != NULL,
+		.tune = m->conf.tune,
 		.monitor = sock,
 		.device = m->device,
 		.control = m->control,
 		.udp = { m->udp[0], m->udp[1] },
-		.state = m->state,
+		.state = state,
 		.port = m->port,
 		.mark = m->mark,
 		.crossing = hostside_crossing(&m->network),
@@ -65,8 +72,8 @@ static int work(struct monitor *m, int sock)
 	int r;
 
 	snprintf(start.name, sizeof(start.name), "%s", m->options.name);
-	if (m->options.aead)
-		snprintf(start.aead, sizeof(start.aead), "%s", m->options.aead);
+	if (aead_of(m))
+		snprintf(start.aead, sizeof(start.aead), "%s", aead_of(m));
 	if (m->options.background)
 		leave_terminal();
 	r = startup_exec(&start);
@@ -77,7 +84,7 @@ static int work(struct monitor *m, int sock)
 
 /* --- its life --- */
 
-static int fork_it(struct monitor *m)
+static int fork_it(struct monitor *m, int state)
 {
 	int pair[2], r;
 	pid_t pid;
@@ -95,7 +102,7 @@ static int fork_it(struct monitor *m)
 		return r;
 	}
 	if (pid == 0) {
-		r = work(m, pair[1]);
+		r = work(m, pair[1], state);
 		_exit(r);
 	}
 	close(pair[1]);
@@ -103,10 +110,22 @@ static int fork_it(struct monitor *m)
 	return 0;
 }
 
+/* With what the last one ran, if there was one. */
+static int fork_with_state(struct monitor *m)
+{
+	int state = keep_blob(&m->state), r;
+
+	if (state < 0 && state != -ENOENT)
+		return state;
+	r = fork_it(m, state < 0 ? -1 : state);
+	common_close(&state);
+	return r;
+}
+
 int worker_start(struct monitor *m)
 {
 	uint64_t until = clock_now().mono + PATIENCE_MS * (uint64_t)1000000;
-	int r = fork_it(m);
+	int r = fork_with_state(m);
 
 	if (r < 0) {
 		log_error("cannot start the worker process: %s", strerror(-r));
@@ -163,6 +182,14 @@ void worker_reap(struct monitor *m, int why)
 	log_death(m, why, status);
 }
 
+void worker_lost(struct monitor *m, int why)
+{
+	/* What it said before it died counts, and fits into a socket. */
+	for (int i = 0; i < LAST_TURNS && why == -EPIPE && m->worker.pid; i++)
+		turn(m, -1, 0);
+	worker_reap(m, why);
+}
+
 /* true: not too often. */
 static bool may_restart(struct monitor *m)
 {
@@ -179,7 +206,9 @@ int worker_restart(struct monitor *m)
 {
 	int r;
 
-	m->reloads = 0; /* those who asked are gone */
+	/* Those who asked are gone, but not what they asked for. */
+	m->reload_mute |= m->reloads > 0;
+	m->reloads = 0;
 	if (m->control < 0)
 		return -ELOOP;
 	if (!may_restart(m)) {
@@ -215,7 +244,7 @@ static int order(struct monitor *m, const struct message *o, const int *fd, unsi
 		return -EPIPE;
 	r = message_send(m->worker.sock, o, NULL, 0, fd, n_fd);
 	if (r < 0)
-		worker_reap(m, r);
+		worker_lost(m, r);
 	return r < 0 ? -EPIPE : 0;
 }
 

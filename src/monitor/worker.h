@@ -17,6 +17,8 @@ int worker_restart(struct monitor *m);
 void worker_end(struct monitor *m);
 /* It is dead, or has to be: why is logged unless it was told to exit. */
 void worker_reap(struct monitor *m, int why);
+/* It cannot be told something: it is dead (-EPIPE), or has to be. */
+void worker_lost(struct monitor *m, int why);
 
 /* An order without arguments. */
 void worker_order(struct monitor *m, enum message_kind kind);

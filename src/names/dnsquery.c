@@ -1,193 +1,97 @@
 /* SPDX-License-Identifier: ISC */
 #include "names/dnsquery.h"
 
-#include <ares.h>
 #include <errno.h>
-#include <ev.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "names/channel.h"
 
-enum { ENDS_MAX = 16, TRIES = 2 };
+enum { ENDS_MAX = 16 };
 
-/* A socket of c-ares and its watcher. */
-struct wire {
-	struct wire *next;
-	struct channel *channel;
-	ev_io io;
-};
-
-struct channel {
-	struct channel *next;
+/* c-ares with one edition of resolv.conf. */
+struct edition {
+	struct edition *next;
 	struct dnsquery_channel *home;
-	ares_channel ares;
+	struct channel channel;
 	unsigned pending; /* queries not answered yet */
 	bool failed;      /* one of them failed */
-	struct wire *wires;
-	ev_timer timer; /* c-ares' next timeout */
-	ev_timer reap;  /* it must not be destroyed in its own callbacks */
+	ev_timer reap;    /* it must not be destroyed in its own callbacks */
 };
 
 struct dnsquery_channel {
 	struct ev_loop *loop;
-	struct channel *channels; /* the first takes new queries, the others run out */
+	struct edition *editions; /* the first takes new queries, the others run out */
 	bool retired;             /* the first takes no new queries either */
-	struct stat conf;         /* of resolv.conf when the first was made */
+	struct stat conf;         /* of resolv.conf when the first was made, or its text fetched */
+	int text;                 /* of a resolv.conf that we may not read; -1: none */
+	bool fetching;            /* that text is on its way */
+	struct dnsquery *waiting; /* for it */
+	dnsquery_fetch_fn *fetch;
+	void *fetch_ctx;
 	char *resolv_conf, *servers;
 	int timeout_ms;
 	bool library;
 };
 
 struct dnsquery {
-	struct channel *channel;
+	struct dnsquery *next; /* that waits, too */
+	struct edition *edition;
+	char *host;      /* while it waits */
 	dnsquery_fn *fn; /* NULL: forgotten */
 	void *ctx;
 	uint16_t port;
 };
 
-static void expect(struct channel *c)
+static void edition_free(struct edition *e)
 {
-	struct ev_loop *loop = c->home->loop;
-	struct timeval left, *tv = ares_timeout(c->ares, NULL, &left);
+	struct edition **at = &e->home->editions;
 
-	ev_timer_stop(loop, &c->timer);
-	if (!tv)
-		return;
-	/* A little late: c-ares does nothing if it is called too early. */
-	ev_timer_set(&c->timer, (double)tv->tv_sec + (double)tv->tv_usec / 1e6 + 0.002, 0);
-	ev_timer_start(loop, &c->timer);
-}
-
-static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct channel *c = CONTAINER(timer, struct channel, timer);
-
-	(void)loop;
-	(void)events;
-	ares_process_fd(c->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	expect(c);
-}
-
-static void on_wire(struct ev_loop *loop, ev_io *io, int events)
-{
-	struct wire *w = CONTAINER(io, struct wire, io);
-	struct channel *c = w->channel;
-	int fd = io->fd;
-
-	(void)loop;
-	/* The wire may be gone after this, but not the channel. */
-	ares_process_fd(c->ares, events & EV_READ ? fd : ARES_SOCKET_BAD,
-			events & EV_WRITE ? fd : ARES_SOCKET_BAD);
-	expect(c);
-}
-
-/* c-ares reports what it waits for on a socket: neither, right before it closes it. */
-static void on_socket(void *ctx, ares_socket_t fd, int readable, int writable)
-{
-	struct channel *c = ctx;
-	struct wire **at = &c->wires, *w;
-	int events = (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0);
-
-	while (*at && (*at)->io.fd != fd)
+	while (*at != e)
 		at = &(*at)->next;
-	w = *at;
-	if (!events) {
-		if (!w)
-			return;
-		ev_io_stop(c->home->loop, &w->io);
-		*at = w->next;
-		mem_free(w);
-		return;
-	}
-	if (!w) {
-		w = mem_new(sizeof(*w));
-		if (!w)
-			return; /* the query times out */
-		w->channel = c;
-		w->next = c->wires;
-		c->wires = w;
-		ev_init(&w->io, on_wire);
-	}
-	ev_io_stop(c->home->loop, &w->io);
-	ev_io_set(&w->io, fd, events);
-	ev_io_start(c->home->loop, &w->io);
-}
-
-static void channel_free(struct channel *c)
-{
-	struct ev_loop *loop = c->home->loop;
-	struct channel **at = &c->home->channels;
-	struct wire *w;
-
-	while (*at != c)
-		at = &(*at)->next;
-	*at = c->next;
-	ares_destroy(c->ares); /* ends the remaining queries */
-	while ((w = c->wires)) {
-		c->wires = w->next;
-		ev_io_stop(loop, &w->io);
-		mem_free(w);
-	}
-	ev_timer_stop(loop, &c->timer);
-	ev_timer_stop(loop, &c->reap);
-	mem_free(c);
+	*at = e->next;
+	channel_close(&e->channel);
+	ev_timer_stop(e->home->loop, &e->reap);
+	mem_free(e);
 }
 
 /* Nobody waits on it, and nobody will. */
-static bool is_over(const struct channel *c)
+static bool is_over(const struct edition *e)
 {
-	return c->pending == 0 && (c != c->home->channels || c->home->retired);
+	return e->pending == 0 && (e != e->home->editions || e->home->retired);
 }
 
 static void on_reap(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	struct channel *c = CONTAINER(timer, struct channel, reap);
+	struct edition *e = CONTAINER(timer, struct edition, reap);
 
 	(void)events;
 	ev_timer_stop(loop, timer);
-	if (is_over(c))
-		channel_free(c);
+	if (is_over(e))
+		edition_free(e);
 }
 
-static struct channel *channel_new(struct dnsquery_channel *l)
+static struct edition *edition_new(struct dnsquery_channel *l, char *resolv_conf)
 {
-	static char lookups[] = "fb"; /* files, then DNS */
-	struct channel *c = mem_new(sizeof(*c));
-	struct ares_options options = {
-		.timeout = l->timeout_ms,
-		.tries = TRIES,
-		.lookups = lookups,
-		.resolvconf_path = l->resolv_conf,
-		.sock_state_cb = on_socket,
-		.sock_state_cb_data = c,
-	};
-	const int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
-			 ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB;
+	struct edition *e = mem_new(sizeof(*e));
 
-	if (!c)
+	if (!e)
 		return NULL;
-	c->home = l;
-	ev_init(&c->timer, on_timeout);
-	ev_timer_init(&c->reap, on_reap, 0, 0);
-	if (ares_init_options(&c->ares, &options, mask) != ARES_SUCCESS)
-		goto none;
-	if (l->servers && ares_set_servers_ports_csv(c->ares, l->servers) != ARES_SUCCESS)
-		goto no_servers;
-	c->next = l->channels;
-	l->channels = c;
+	e->home = l;
+	ev_timer_init(&e->reap, on_reap, 0, 0);
+	if (channel_open(&e->channel, l->loop, resolv_conf, l->servers, l->timeout_ms) < 0) {
+		mem_free(e);
+		return NULL;
+	}
+	e->next = l->editions;
+	l->editions = e;
 	l->retired = false;
-	return c;
-
-no_servers:
-	ares_destroy(c->ares);
-none:
-	mem_free(c);
-	return NULL;
+	return e;
 }
 
 static bool same_file(const struct stat *a, const struct stat *b)
@@ -198,7 +102,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 
 /*
  * A process without rights can no longer read it once it was replaced. A new channel would then
- * fall back to a name server on this host, so the old one, with the servers of then, is better.
+ * fall back to a name server on this host.
  */
 static bool is_forbidden(const char *path)
 {
@@ -210,23 +114,57 @@ static bool is_forbidden(const char *path)
 	return false;
 }
 
-static struct channel *channel_for_asking(struct dnsquery_channel *l)
+static void forget_text(struct dnsquery_channel *l)
 {
-	struct channel *c = l->channels;
-	struct stat conf;
+	if (l->text >= 0)
+		close(l->text);
+	l->text = -1;
+}
 
+/* In place of the first, which ends when nobody waits on it any more. */
+static struct edition *renew(struct dnsquery_channel *l)
+{
+	char path[sizeof("/proc/self/fd/2147483647")];
+	struct edition *e = l->editions;
+
+	if (e && e->pending == 0) {
+		l->retired = true;
+		ev_timer_start(l->loop, &e->reap);
+	}
+	if (l->text < 0)
+		return edition_new(l, l->resolv_conf);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", l->text);
+	return edition_new(l, path);
+}
+
+/* NULL: no memory, or (l->fetching) what is asked now has to wait. */
+static struct edition *edition_for_asking(struct dnsquery_channel *l, bool may_wait)
+{
+	struct edition *e = l->retired ? NULL : l->editions;
+	struct stat conf;
+	bool same;
+
+	if (l->fetching && may_wait)
+		return NULL;
 	if (stat(l->resolv_conf, &conf) < 0)
 		memset(&conf, 0, sizeof(conf));
-	if (c && !l->retired && same_file(&conf, &l->conf) && !(c->failed && c->pending == 0))
-		return c;
-	if (c && !l->retired && is_forbidden(l->resolv_conf))
-		return c;
-	l->conf = conf;
-	if (c && c->pending == 0) {
-		l->retired = true;
-		ev_timer_start(l->loop, &c->reap);
+	same = same_file(&conf, &l->conf);
+	if (e && same && !(e->failed && e->pending == 0))
+		return e;
+	if (!is_forbidden(l->resolv_conf)) {
+		forget_text(l);
+		l->conf = conf;
+		return renew(l);
 	}
-	return channel_new(l);
+	if (same && l->text >= 0)
+		return renew(l);
+	if (may_wait && l->fetch && l->fetch(l->fetch_ctx)) {
+		l->fetching = true;
+		l->conf = conf;
+		return NULL;
+	}
+	/* With the servers of then, it is better than one without any. */
+	return e ? e : renew(l);
 }
 
 static const char *reason(int status)
@@ -272,10 +210,16 @@ static unsigned collect(struct endpoint ends[ENDS_MAX], const struct ares_addrin
 	return n;
 }
 
+static void drop(struct dnsquery *a)
+{
+	mem_free(a->host);
+	mem_free(a);
+}
+
 static void on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo *info)
 {
 	struct dnsquery *a = ctx;
-	struct channel *c = a->channel;
+	struct edition *e = a->edition;
 	struct endpoint ends[ENDS_MAX];
 	dnsquery_fn *fn = a->fn;
 	void *fn_ctx = a->ctx;
@@ -285,13 +229,13 @@ static void on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo 
 	if (status == ARES_SUCCESS)
 		n = collect(ends, info, a->port);
 	if (n == 0)
-		c->failed = true;
+		e->failed = true;
 	if (info)
 		ares_freeaddrinfo(info);
-	mem_free(a);
-	c->pending--;
-	if (is_over(c))
-		ev_timer_start(c->home->loop, &c->reap);
+	drop(a);
+	e->pending--;
+	if (is_over(e))
+		ev_timer_start(e->home->loop, &e->reap);
 	if (fn && status != ARES_EDESTRUCTION)
 		fn(fn_ctx, ends, n, n ? NULL : reason(status));
 }
@@ -315,16 +259,40 @@ static bool is_address(const char *host, uint16_t port, struct endpoint *e)
 	return true;
 }
 
-int dnsquery_ask(struct dnsquery_channel *l, const char *host, uint16_t port, dnsquery_fn *fn,
-		 void *ctx, struct dnsquery **asking)
+static int ask_edition(struct edition *e, struct dnsquery *a, const char *host)
 {
 	const struct ares_addrinfo_hints hints = {
 		.ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_DGRAM,
 	};
+
+	if (!e)
+		return -ENOMEM;
+	a->edition = e;
+	e->pending++;
+	ares_getaddrinfo(e->channel.ares, host, NULL, &hints, on_answer, a);
+	/* It outlives this call, as it is reaped only from the loop. */
+	channel_expect(&e->channel);
+	return 0;
+}
+
+static int wait_for_text(struct dnsquery_channel *l, struct dnsquery *a, const char *host)
+{
+	a->host = mem_text(host, strlen(host));
+	if (!a->host)
+		return -ENOMEM;
+	a->next = l->waiting;
+	l->waiting = a;
+	return 0;
+}
+
+int dnsquery_ask(struct dnsquery_channel *l, const char *host, uint16_t port, dnsquery_fn *fn,
+		 void *ctx, struct dnsquery **asking)
+{
 	struct endpoint end;
-	struct channel *c;
 	struct dnsquery *a;
+	struct edition *e;
+	int r;
 
 	if (is_address(host, port, &end)) {
 		*asking = NULL;
@@ -334,21 +302,54 @@ int dnsquery_ask(struct dnsquery_channel *l, const char *host, uint16_t port, dn
 	a = mem_new(sizeof(*a));
 	if (!a)
 		return -ENOMEM;
-	c = channel_for_asking(l);
-	if (!c) {
-		mem_free(a);
-		return -ENOMEM;
-	}
-	a->channel = c;
 	a->fn = fn;
 	a->ctx = ctx;
 	a->port = port;
 	*asking = a;
-	c->pending++;
-	ares_getaddrinfo(c->ares, host, NULL, &hints, on_answer, a);
-	/* The channel outlives this call, as it is reaped only from the loop. */
-	expect(c);
-	return 0;
+	e = edition_for_asking(l, true);
+	r = !e && l->fetching ? wait_for_text(l, a, host) : ask_edition(e, a, host);
+	if (r < 0) {
+		*asking = NULL;
+		mem_free(a);
+	}
+	return r;
+}
+
+static void go_on(struct dnsquery_channel *l, struct dnsquery *a)
+{
+	dnsquery_fn *fn = a->fn;
+	void *ctx = a->ctx;
+	int r = fn ? ask_edition(edition_for_asking(l, false), a, a->host) : -ECANCELED;
+
+	if (r == 0)
+		return;
+	drop(a);
+	if (fn)
+		fn(ctx, NULL, 0, "out of memory");
+}
+
+void dnsquery_conf(struct dnsquery_channel *l, int fd)
+{
+	struct dnsquery *a = l->waiting, *next;
+
+	l->fetching = false;
+	l->waiting = NULL;
+	forget_text(l);
+	l->text = fd;
+	if (fd < 0)
+		memset(&l->conf, 0, sizeof(l->conf)); /* ask again the next time */
+	else
+		renew(l);
+	for (; a; a = next) {
+		next = a->next;
+		go_on(l, a);
+	}
+}
+
+void dnsquery_set_fetch(struct dnsquery_channel *l, dnsquery_fetch_fn *fetch, void *ctx)
+{
+	l->fetch = fetch;
+	l->fetch_ctx = ctx;
 }
 
 void dnsquery_forget(struct dnsquery *asking)
@@ -364,6 +365,7 @@ int dnsquery_open(struct dnsquery_channel **out, struct ev_loop *loop, const cha
 	if (!l)
 		return -ENOMEM;
 	l->loop = loop;
+	l->text = -1;
 	l->timeout_ms = timeout_ms;
 	l->resolv_conf = mem_text(resolv_conf, strlen(resolv_conf));
 	l->servers = servers ? mem_text(servers, strlen(servers)) : NULL;
@@ -378,10 +380,17 @@ int dnsquery_open(struct dnsquery_channel **out, struct ev_loop *loop, const cha
 
 void dnsquery_close(struct dnsquery_channel *l)
 {
+	struct dnsquery *a;
+
 	if (!l)
 		return;
-	while (l->channels)
-		channel_free(l->channels);
+	while (l->editions)
+		edition_free(l->editions);
+	while ((a = l->waiting)) {
+		l->waiting = a->next;
+		drop(a);
+	}
+	forget_text(l);
 	if (l->library)
 		ares_library_cleanup();
 	mem_free(l->servers);

@@ -69,6 +69,16 @@ void resolver_close(struct resolver *r)
 	mem_free(r);
 }
 
+void resolver_set_fetch(struct resolver *r, resolver_fetch_fn *fetch, void *ctx)
+{
+	dnsquery_set_fetch(r->lookup, fetch, ctx);
+}
+
+void resolver_conf(struct resolver *r, int fd)
+{
+	dnsquery_conf(r->lookup, fd);
+}
+
 static void ask_after(struct resolver_request *q, double seconds)
 {
 	ev_timer_stop(q->r->loop, &q->timer);

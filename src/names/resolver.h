@@ -29,6 +29,15 @@ int resolver_open(struct resolver **r, struct ev_loop *loop);
 /* Cancels all questions. Not from inside a resolver_fn. */
 void resolver_close(struct resolver *r);
 
+/*
+ * If we may not read resolv.conf (any more), fetch is called before the next question is asked, to
+ * have it read by somebody who may; resolver_conf() brings the text, as a file that is the
+ * resolver's from then on, or -1.  false: nobody can be asked now.  Meanwhile questions wait.
+ */
+typedef bool resolver_fetch_fn(void *ctx);
+void resolver_set_fetch(struct resolver *r, resolver_fetch_fn *fetch, void *ctx);
+void resolver_conf(struct resolver *r, int fd);
+
 /* Limits that a test lowers; zero means the default. */
 struct resolver_limits {
 	const char *resolv_conf; /* /etc/resolv.conf */

@@ -43,6 +43,31 @@ int blob_make(const void *bytes, size_t len)
 	return fd;
 }
 
+int blob_of_file(const char *path, size_t max)
+{
+	/* What is no plain file must not hold us up. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), r;
+	struct print bytes = { 0 };
+	char some[4096];
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return -errno;
+	while (n > 0 && bytes.len <= max) {
+		n = read(fd, some, sizeof(some));
+		if (n > 0)
+			print_bytes(&bytes, some, (size_t)n);
+	}
+	r = n < 0 ? -errno : bytes.failed ? -ENOMEM : 0;
+	if (bytes.len > max)
+		r = -EFBIG;
+	if (r == 0)
+		r = blob_make(bytes.chars, bytes.len);
+	print_fini(&bytes);
+	close(fd);
+	return r;
+}
+
 static bool is_one(int fd, struct stat *st)
 {
 	int held = fcntl(fd, F_GET_SEALS);
@@ -56,6 +81,34 @@ bool blob_is_one(int fd)
 	struct stat st;
 
 	return is_one(fd, &st);
+}
+
+int blob_size(int fd, size_t *len)
+{
+	struct stat st;
+
+	/* Sealed, it cannot shrink afterwards. */
+	if (!is_one(fd, &st))
+		return -EINVAL;
+	*len = (size_t)st.st_size;
+	return 0;
+}
+
+int blob_copy(int fd, void *bytes, size_t len)
+{
+	char *at = bytes;
+	off_t done = 0;
+
+	while (done < (off_t)len) {
+		ssize_t n = pread(fd, at + done, len - (size_t)done, done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EINVAL;
+		done += n;
+	}
+	return 0;
 }
 
 int blob_read(int fd, struct print *out)

@@ -13,8 +13,14 @@ enum { BLOB_MAX = 64 << 20 }; /* bytes */
 
 /* A new one with these bytes, which nobody can change any more. A descriptor or -errno. */
 int blob_make(const void *bytes, size_t len);
+/* The same with what a file holds now, of at most max bytes: else -EFBIG. */
+int blob_of_file(const char *path, size_t max);
 /* It was made like that, by whomever. */
 bool blob_is_one(int fd);
+/* How many bytes it has.  0; -EINVAL: that is no sealed memory, or too large. */
+int blob_size(int fd, size_t *len);
+/* Its bytes, as many as it has.  0 or -errno. */
+int blob_copy(int fd, void *bytes, size_t len);
 /*
  * Append its bytes to out.  0; -EINVAL: that is no sealed memory, or too large; or -errno.
  * The descriptor stays open.

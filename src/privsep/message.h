@@ -25,6 +25,7 @@ enum message_kind {
 	MESSAGE_SEGMENTS, /* a: most segments of a big packet to the device */
 	MESSAGE_REDO,     /* the link has flapped: add again what the kernel has removed */
 	MESSAGE_RELOAD,   /* read the file again; answered by MESSAGE_RELOADED */
+	MESSAGE_RESOLV,   /* answer: fd: a blob, what /etc/resolv.conf says now */
 	MESSAGE_NOTE,     /* the text for the service manager */
 	MESSAGE_LOG,      /* a: level; a line for the log */
 	MESSAGE_READY,    /* orders are obeyed from now on */

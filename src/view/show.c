@@ -10,6 +10,8 @@
 #include "control/record.h"
 #include "control/vocabulary.h"
 
+enum { SHOW_LACKS = 1024 };
+
 #define RESET  "\x1b[0m"
 #define BOLD   "\x1b[1m"
 #define RED    "\x1b[31m"
@@ -202,6 +204,42 @@ static void show_peer(struct print *out, const struct conf_peer *p,
 	words(out, VOCABULARY_PEER, more->record, s);
 }
 
+/* One part of "part: why: more; part: why", as "part (why)".  Returns what follows it. */
+static const char *show_lack(struct print *out, const char *part, bool *any)
+{
+	size_t name = strcspn(part, ":;"), len = strcspn(part, ";");
+	const char *why = part + name, *next = part + len;
+	size_t why_len;
+
+	why += strspn(why, ": ");
+	why_len = strcspn(why, ":;");
+	/* Without capabilities, and no way to any, there is nothing for it to bound. */
+	if (name && !text_is(text_from(part, name), "bounding-set")) {
+		print_add(out, "%s%.*s (%.*s)", *any ? ", " : "; it lacks: ", (int)name, part,
+			  (int)why_len, why);
+		*any = true;
+	}
+	return next + strspn(next, "; ");
+}
+
+/* What of its rights the process that meets the network could not give up. */
+static void show_jail(struct print *out, struct text record, const struct show_style *s)
+{
+	char mode[8], lacks[SHOW_LACKS];
+	const char *part = lacks;
+	bool any = false;
+
+	if (!record_get(record, "jail", mode, sizeof(mode)))
+		return;
+	record_get(record, "jail_lacks", lacks, sizeof(lacks));
+	label(out, "jail", s);
+	print_add(out, "%s%s%s", colour(s, strcmp(mode, "on") == 0 ? GREEN : YELLOW), mode,
+		  colour(s, RESET));
+	while (*part)
+		part = show_lack(out, part, &any);
+	print_add(out, "\n");
+}
+
 static void show_interface(struct print *out, const struct tunnelview *r,
 			   const struct show_style *s)
 {
@@ -225,6 +263,7 @@ static void show_interface(struct print *out, const struct tunnelview *r,
 		print_add(out, "0x%" PRIx32 "\n", r->conf.fwmark);
 	}
 	words(out, VOCABULARY_INTERFACE, r->record, s);
+	show_jail(out, r->record, s);
 }
 
 /* Latest handshake first, those without one last, otherwise in the order given. */

@@ -29,5 +29,6 @@ check_PROGRAMS += tests/fuzz/fuzz_serve
 TESTS += tests/fuzz/fuzz_serve
 tests_fuzz_fuzz_serve_SOURCES = tests/fuzz/fuzz_serve.c tests/fuzz/main.c $(fuzz_common)
 tests_fuzz_fuzz_serve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=host_udp -Wl,--wrap=host_buffers \
-	-Wl,--wrap=host_mark -Wl,--wrap=host_mtu -Wl,--wrap=host_segments
+	-Wl,--wrap=host_mark -Wl,--wrap=host_mtu -Wl,--wrap=host_segments \
+	-Wl,--wrap=blob_of_file
 tests_fuzz_fuzz_serve_LDADD = $(ROOM_LIBS)

@@ -10,12 +10,13 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 
 import variant
 from lab import check, equal, wait_for
-from node import Pair
+from node import Pair, lives
 from runner import test
 
 V4 = "10.7.0.2"
@@ -261,12 +262,105 @@ def big_reloads_do_not_cost_the_worker(lab):
     pair.a.ns.must_ping(V4)
 
 
+def add_address(pair):
+    """To the file of a."""
+    with open(pair.a.config, "w", encoding="utf-8") as file:
+        file.write(pair.config(0).replace("10.7.0.1/24", "10.7.0.1/24, 10.17.0.1/24"))
+
+
+def wait_address(pair):
+    wait_for(lambda: "10.17.0.1" in pair.a.ns.run("ip", "addr", "show", "dev", pair.a.name).out,
+             5, "the address that the file was given")
+
+
+def reload_by_client(node):
+    return subprocess.Popen([node.program, "reload", node.name], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+
+
+def waits_for_answer(pid):
+    with open(f"/proc/{pid}/wchan", encoding="ascii") as file:
+        return file.read().startswith("unix_stream")
+
+
+@test(needs=["taut"])
+def reload_outlives_the_worker_that_was_asked(lab):
+    """It dies after it has told the monitor: the next one does it, and the client is told."""
+    pair = Pair(lab, start=False).start_configs()
+    add_address(pair)
+    pair.a.process.send_signal(signal.SIGSTOP)
+    client = reload_by_client(pair.a)
+    wait_for(lambda: waits_for_answer(client.pid), 3, "the client")
+    for _ in range(3):                  # those who ask later are answered later
+        pair.a.status()
+    worker, = pair.a.workers()
+    os.kill(worker, signal.SIGKILL)
+    pair.a.process.send_signal(signal.SIGUSR1)      # an order that the worker does not get
+    _, said = client.communicate(timeout=5)
+    pair.a.process.send_signal(signal.SIGCONT)
+    equal(client.returncode, 1, "exit status of the client")
+    check("was cut" in said and f"taut reload {pair.a.name}" in said, f"it said: {said}")
+    wait_address(pair)
+    pair.a.wait_ping(V4, 3, "a session")
+    again = reload_by_client(pair.a)
+    equal(again.communicate(timeout=5)[0], "nothing to change\n", "the next reload")
+
+
+@test(needs=["taut"])
+def reload_outlives_the_worker_that_plans_it(lab):
+    """It hangs and dies after SIGHUP, while the monitor waits for its plan."""
+    pair = Pair(lab, start=False)
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    lab.closing.append(manager)
+    pair.a.env["NOTIFY_SOCKET"] = os.path.join(lab.dir, "notify")
+    manager.bind(pair.a.env["NOTIFY_SOCKET"])
+    manager.settimeout(5)
+    pair.start_configs()
+    add_address(pair)
+    worker, = pair.a.workers()
+    os.kill(worker, signal.SIGSTOP)
+    pair.a.process.send_signal(signal.SIGHUP)
+    while b"RELOADING=1" not in manager.recv(4096):
+        pass
+    os.kill(worker, signal.SIGKILL)
+    wait_address(pair)
+    pair.a.wait_ping(V4, 3, "a session")
+    pair.a.wait_log("the next one repeats it")
+    manager.setblocking(False)
+    heard = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            heard += manager.recv(4096).decode().splitlines()
+    equal([line for line in heard if line in ("RELOADING=1", "READY=1")],
+          ["RELOADING=1", "READY=1"], "what the service manager heard after that")
+
+
 @test(needs=["taut"])
 def what_was_just_set_survives_a_worker(lab):
     pair = Pair(lab)
     key = base64.b64encode(os.urandom(32)).decode()
     pair.a.set("peer", key, "allowed-ips", "10.8.0.0/24")
     kill_worker(pair.a)
+    check(key in pair.a.show("peers"), "the peer that was just added is gone")
+
+
+@test(needs=["taut"])
+def what_a_worker_said_last_counts(lab):
+    """Its answer cannot be delivered, but a peer that was set after that is not forgotten."""
+    pair = Pair(lab)
+    key = base64.b64encode(os.urandom(32)).decode()
+    pair.a.process.send_signal(signal.SIGSTOP)
+    client = pair.a.ns.popen("wg", "set", pair.a.name, "listen-port", 2055,
+                             stderr=subprocess.DEVNULL)
+    wait_for(lambda: waits_for_answer(client.pid), 3, "the client")
+    for _ in range(3):
+        pair.a.status()
+    pair.a.set("peer", key, "allowed-ips", "10.8.0.0/24")
+    worker, = pair.a.workers()
+    os.kill(worker, signal.SIGKILL)
+    client.wait(5)
+    pair.a.process.send_signal(signal.SIGCONT)
+    wait_for(lambda: pair.a.workers() not in ([], [worker]), 3, "a new worker")
     check(key in pair.a.show("peers"), "the peer that was just added is gone")
 
 
@@ -298,6 +392,60 @@ def hooks_are_answered_by_a_new_worker(lab):
     wait_for(lambda: ": ready" in pair.a.log(), 5, "ready")
     with open(f"{mark}.peers", encoding="ascii") as file:
         equal(file.read().strip(), pair.b.public, "what the hook was told")
+
+
+NO_PIDFD = """#!{python}
+import ctypes, os, struct, sys
+lines = [(0x20, 0, 0, 0), (0x15, 0, 1, 434), (6, 0, 0, 0x50000 | 38), (6, 0, 0, 0x7fff0000)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in lines))
+program = ctypes.create_string_buffer(struct.pack("HP", len(lines), ctypes.addressof(code)))
+libc = ctypes.CDLL(None)
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
+assert libc.syscall(434, os.getpid(), 0) == -1
+os.execv("{program}", ["{program}", *sys.argv[1:]])
+"""
+
+
+@test(needs=["taut"], timeout=60)
+def hooks_outlive_a_worker_on_old_kernels(lab):
+    """Linux before 5.3 has no pidfd_open(2): a signal tells only that some child has ended."""
+    pair = Pair(lab, start=False)
+    mark = os.path.join(lab.dir, "mark")
+    pair.a.config = lab.file(pair.a.name + ".conf", pair.config(
+        0, f"PostUp = touch {mark}; until test -e {mark}.go; do sleep 0.05; done\n"))
+    pair.a.program = lab.file("old", NO_PIDFD.format(python=sys.executable, program=lab.program),
+                              0o755)
+    pair.a.launch("run", pair.a.config)
+    wait_for(lambda: os.path.exists(mark), 5, "the hook")
+    worker, = pair.a.workers()          # its end and the signal are seen at the same time
+    pair.a.process.send_signal(signal.SIGSTOP)
+    os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: not lives(worker), 3, "the end of the worker")
+    pair.a.process.send_signal(signal.SIGCONT)
+    wait_for(lambda: pair.a.workers() not in ([], [worker]), 3, "a new worker")
+    check(": ready" not in pair.a.log(), "it is up before the hook has ended")
+    lab.file("mark.go", "")
+    wait_for(lambda: ": ready" in pair.a.log(), 5, "ready")
+
+
+@test(needs=["taut"])
+def what_the_next_worker_gets_is_locked(lab):
+    """It has keys in it, which must not be written to swap space."""
+    pair = Pair(lab, start=False).start_configs()
+    with open(f"/proc/{pair.a.process.pid}/status", encoding="ascii") as file:
+        locked = int(re.search(r"VmLck:\s+(\d+) kB", file.read()).group(1))
+    check(locked > 0, "the monitor has locked nothing")
+
+
+@test(needs=["taut"])
+def status_has_a_line_about_the_jail(lab):
+    pair = Pair(lab, start=False)
+    pair.a.start("-f", pair.a.name)
+    pair.b.start("-f", "--jail=off", pair.b.name)
+    for node, want in ((pair.a, "  jail: on"), (pair.b, "  jail: off")):
+        shown = subprocess.run([node.program, "status", node.name], check=False,
+                               capture_output=True, text=True).stdout
+        check(any(line.startswith(want) for line in shown.splitlines()), f"status: {shown}")
 
 
 @test(needs=["taut"])

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/exitcode.h"
 #include "base/log.h"
 #include "crypto/aead.h"
 #include "hex.h"
@@ -66,7 +67,8 @@ static void test_the_choice_and_its_figures_are_logged_in_one_line(void **state)
 
 static void test_each_that_works_can_be_had_by_name(void **state)
 {
-	char why[AEADSEL_WHY], tail[64];
+	const struct conf nothing = { 0 };
+	char tail[64];
 	size_t i;
 
 	(void)state;
@@ -75,7 +77,8 @@ static void test_each_that_works_can_be_had_by_name(void **state)
 
 		if (aead_lacks(name))
 			continue;
-		assert_false(aeadsel_refused(name, why));
+		assert_int_equal(aeadsel_try(name, &nothing), EXITCODE_OK);
+		assert_string_equal(logged, "");
 		assert_int_equal(aeadsel_choose(name), 0);
 		assert_string_equal(aead_name(), name);
 		snprintf(tail, sizeof(tail), " ns for 64 bytes, %u ns for 1424\n",
@@ -83,25 +86,25 @@ static void test_each_that_works_can_be_had_by_name(void **state)
 		assert_non_null(strstr(logged, tail)); /* and no word of the others */
 		*logged = '\0';
 	}
-	assert_false(aeadsel_refused("auto", why));
+	assert_int_equal(aeadsel_try("auto", &nothing), EXITCODE_OK);
 	assert_int_equal(aeadsel_choose("auto"), 0);
 }
 
 static void test_what_cannot_be_had_is_refused_with_what_can(void **state)
 {
-	char why[AEADSEL_WHY];
+	const struct conf nothing = { 0 };
 	size_t i;
 
 	(void)state;
-	assert_true(aeadsel_refused("rot13", why));
-	assert_non_null(strstr(why, "rot13 cannot be used: there is no such backend; "
-				    "available here: auto, "));
-	assert_non_null(strstr(why, ", sodium"));
+	assert_int_equal(aeadsel_try("rot13", &nothing), EXITCODE_USAGE);
+	assert_non_null(strstr(logged, "--aead: rot13 cannot be used: there is no such backend; "
+				       "available here: auto, "));
+	assert_non_null(strstr(logged, ", sodium"));
 	for (i = 0; aead_figures(i); i++) {
 		char item[32];
 
 		snprintf(item, sizeof(item), ", %s", aead_figures(i)->name);
-		assert_int_equal(!!strstr(why, item), !aead_lacks(aead_figures(i)->name));
+		assert_int_equal(!!strstr(logged, item), !aead_lacks(aead_figures(i)->name));
 	}
 	assert_true(aeadsel_choose("rot13") < 0);
 }

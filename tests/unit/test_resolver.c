@@ -17,14 +17,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "names/resolver.h"
 
-enum { TYPE_A = 1, TYPE_AAAA = 28, NO_ERROR = 0, SERVER_FAILED = 2, NO_NAME = 3 };
+enum { TYPE_A = 1, TYPE_AAAA = 28, NO_ERROR = 0, SERVER_FAILED = 2, NO_NAME = 3, NOBODY = 65534 };
 
 /* A name server that gives the same answer for all names. */
 struct server {
@@ -46,6 +48,8 @@ struct lab {
 	/* what was told */
 	unsigned told, failures, want;
 	bool cancel, again;
+	unsigned fetches; /* of resolv.conf */
+	bool no_fetch;    /* it cannot be fetched */
 	unsigned n, pauses[16];
 	char why[64];
 	struct endpoint ends[4];
@@ -509,15 +513,167 @@ static void change_resolv_conf(struct lab *l)
 	unserve(l, &second);
 }
 
+/* No way back: from here on all tests are in it. */
+static void enter_namespace(void)
+{
+	static bool inside;
+	int flags = CLONE_NEWNET | (geteuid() == 0 ? 0 : CLONE_NEWUSER);
+
+	if (!inside && (unshare(flags) < 0 || !bring_up_loopback()))
+		skip();
+	inside = true;
+}
+
 static void test_a_changed_resolv_conf_is_noticed(void **state)
 {
 	struct lab *l = *state;
-	int flags = CLONE_NEWNET | (geteuid() == 0 ? 0 : CLONE_NEWUSER);
 
-	/* The last test of all: there is no way back. */
-	if (unshare(flags) < 0 || !bring_up_loopback())
-		skip();
+	enter_namespace();
 	change_resolv_conf(l);
+}
+
+static bool fetch(void *ctx)
+{
+	struct lab *l = ctx;
+
+	l->fetches += !l->no_fetch;
+	return !l->no_fetch;
+}
+
+static int memory_file(const char *text)
+{
+	int fd = memfd_create("resolv.conf", MFD_CLOEXEC);
+
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	return fd;
+}
+
+/* By another file, which only its owner may read. */
+static void replace_conf(struct lab *l, const char *text)
+{
+	assert_int_equal(unlink(l->conf), 0);
+	write_conf(l, text);
+	assert_int_equal(chmod(l->conf, 0), 0);
+}
+
+static void fetch_conf(struct lab *l, struct server *first, struct server *second)
+{
+	struct resolver_request *other;
+
+	/* All questions wait for the text. */
+	replace_conf(l, "nameserver 127.0.0.3\n");
+	assert_int_equal(geteuid() == 0 ? seteuid(NOBODY) : 0, 0);
+	resolver_again(l->q);
+	other = resolver_ask(l->r, "other.example", 1, on_told, l);
+	run_for(l, 100);
+	assert_int_equal(l->told, 1);
+	assert_int_equal(l->fetches, 1);
+	assert_int_equal(first->asked, 1);
+	resolver_conf(l->r, memory_file("nameserver 127.0.0.3\n"));
+	run_until_told(l, 3);
+	assert_int_equal(first->asked, 1);
+	assert_int_equal(second->asked, 2);
+	resolver_cancel(other);
+
+	/* It is good until the file changes again, whatever the servers say. */
+	second->rcode = SERVER_FAILED;
+	resolver_again(l->q);
+	run_until_told(l, 4);
+	second->rcode = NO_ERROR;
+	run_until_told(l, 5);
+	assert_int_equal(l->fetches, 1);
+	assert_int_equal(first->asked, 1);
+}
+
+static void fail_to_fetch(struct lab *l, struct server *second)
+{
+	unsigned asked = second->asked;
+
+	/* Without the new one, the last one counts... */
+	l->no_fetch = true;
+	resolver_again(l->q);
+	run_until_told(l, 6);
+	l->no_fetch = false;
+	resolver_again(l->q);
+	run_for(l, 50);
+	assert_int_equal(l->fetches, 2);
+	resolver_conf(l->r, -1);
+	run_until_told(l, 7);
+	assert_int_equal(second->asked, asked + 2);
+	/* ...and the next question tries again; a cancelled one is not asked. */
+	resolver_again(l->q);
+	run_for(l, 50);
+	assert_int_equal(l->fetches, 3);
+	resolver_cancel(l->q);
+	resolver_conf(l->r, memory_file("nameserver 127.0.0.2\n"));
+	run_for(l, 50);
+	assert_int_equal(l->told, 7);
+	/* One that waits when all ends is forgotten. */
+	resolver_ask(l->r, "vpn.example", 1, on_told, l);
+}
+
+static void test_a_forbidden_resolv_conf_is_fetched(void **state)
+{
+	struct server first = { .v4 = "198.51.100.1" }, second = { .v4 = "198.51.100.2" };
+	struct lab *l = *state;
+	uid_t user = geteuid();
+
+	enter_namespace();
+	serve(l, &first, "127.0.0.2", 53);
+	serve(l, &second, "127.0.0.3", 53);
+	write_conf(l, "nameserver 127.0.0.2\n");
+	open_resolver(l, 20, false);
+	resolver_set_fetch(l->r, fetch, l);
+	ask(l, "vpn.example");
+	run_until_told(l, 1);
+	fetch_conf(l, &first, &second);
+	assert_int_equal(seteuid(user), 0);
+	replace_conf(l, "nameserver 127.0.0.2\n");
+	assert_int_equal(user == 0 ? seteuid(NOBODY) : 0, 0);
+	fail_to_fetch(l, &second);
+	assert_int_equal(seteuid(user), 0);
+	unserve(l, &first);
+	unserve(l, &second);
+}
+
+static void serve_link_local(struct lab *l, struct server *s)
+{
+	struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_port = htons(53) };
+
+	at.sin6_scope_id = if_nametoindex("lo");
+	inet_pton(AF_INET6, "fe80::53", &at.sin6_addr);
+	s->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (s->fd < 0 || system("ip addr add fe80::53/64 dev lo") != 0)
+		skip();
+	assert_int_equal(bind(s->fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	ev_io_init(&s->io, on_query, s->fd, EV_READ);
+	ev_io_start(l->loop, &s->io);
+}
+
+static void test_name_servers_may_be_link_local(void **state)
+{
+	struct server near = { .v4 = "198.51.100.9" }, plain = { .v4 = "198.51.100.8" };
+	struct lab *l = *state;
+
+	enter_namespace();
+	serve_link_local(l, &near);
+	serve(l, &plain, "127.0.0.2", 53);
+	write_conf(l, "nameserver fe80::54%none\nnameserver \tfe80::53%lo # near\n");
+	open_resolver(l, 20, false);
+	ask(l, "vpn.example");
+	run_until_told(l, 1);
+	expect_address(l, "198.51.100.9:51820");
+	write_conf(l, "nameserver fe80::53%1\n");
+	resolver_again(l->q);
+	run_until_told(l, 2);
+	expect_address(l, "198.51.100.9:51820");
+	/* The others of such a file are asked, too: this one in its turn. */
+	write_conf(l, "nameserver 127.0.0.2\nnameserver fe80::53%lo\n");
+	resolver_again(l->q);
+	run_until_told(l, 3);
+	expect_address(l, "198.51.100.8:51820");
+	unserve(l, &near);
+	unserve(l, &plain);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -539,7 +695,10 @@ int main(void)
 		TEST(test_a_cancelled_question_is_never_told),
 		TEST(test_closing_forgets_what_is_under_way),
 		TEST(test_many_names_share_few_descriptors),
+		/* In a namespace: the last ones. */
 		TEST(test_a_changed_resolv_conf_is_noticed),
+		TEST(test_a_forbidden_resolv_conf_is_fetched),
+		TEST(test_name_servers_may_be_link_local),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

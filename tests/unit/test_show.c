@@ -202,6 +202,41 @@ static void test_keys_that_were_not_told_are_hidden(void **state)
 	tunnelview_fini(&r);
 }
 
+static void expect_jail(const char *status, const char *line)
+{
+	struct print out = { 0 };
+	struct tunnelview r;
+
+	make(&r, "", status);
+	show_report(&out, &r, &plain);
+	assert_string_equal(out.chars, line);
+	print_fini(&out);
+	tunnelview_fini(&r);
+}
+
+static void test_the_jail_is_one_line(void **state)
+{
+	(void)state;
+	expect_jail("interface=wg0 state=up\n", "interface: wg0\n");
+	expect_jail("interface=wg0 state=up jail=on\n", "interface: wg0\n  jail: on\n");
+	expect_jail("interface=wg0 state=up jail=on jail_lacks=\"landlock: this kernel has no "
+		    "Landlock: all may be read that everybody may; seccomp: built without "
+		    "libseccomp\"\n",
+		    "interface: wg0\n  jail: on; it lacks: landlock (this kernel has no Landlock), "
+		    "seccomp (built without libseccomp)\n");
+	/* That is no lack for a process without capabilities. */
+	expect_jail("interface=wg0 jail=on jail_lacks=\"bounding-set: 41 left: lowering it needs "
+		    "CAP_SETPCAP\"\n",
+		    "interface: wg0\n  jail: on\n");
+	expect_jail("interface=wg0 jail=log jail_lacks=\"bounding-set: 1 left; seccomp: only "
+		    "logged\"\n",
+		    "interface: wg0\n  jail: log; it lacks: seccomp (only logged)\n");
+	expect_jail("interface=wg0 jail=off\n", "interface: wg0\n  jail: off\n");
+	/* Whatever stands there, it ends. */
+	expect_jail("interface=wg0 jail=on jail_lacks=\";; :;x\"\n",
+		    "interface: wg0\n  jail: on; it lacks: x ()\n");
+}
+
 static void test_colours_are_those_of_wg(void **state)
 {
 	struct print out = { 0 };
@@ -331,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_rates_are_shown_when_there_are_any),
 		cmocka_unit_test(test_keys_are_shown_only_when_asked_for),
 		cmocka_unit_test(test_keys_that_were_not_told_are_hidden),
+		cmocka_unit_test(test_the_jail_is_one_line),
 		cmocka_unit_test(test_colours_are_those_of_wg),
 		cmocka_unit_test(test_peers_are_ordered_by_handshake_then_as_they_came),
 		cmocka_unit_test(test_malformed_lines_are_refused),

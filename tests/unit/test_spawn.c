@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -112,6 +113,32 @@ static bool forget_pidfd(int answer)
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
+/* Of another child, while a program runs. */
+static void check_other_deaths(void)
+{
+	struct spawn s;
+	pid_t other;
+
+	assert_int_equal(spawn_start(&s, slow, NULL, true), 0);
+	other = fork();
+	if (other == 0)
+		_exit(0);
+	assert_true(other > 0);
+	assert_false(spawn_ended(&s, 50));
+	assert_int_equal(waitpid(other, NULL, 0), other);
+	/* Its signal is gone by now. */
+	assert_int_equal(readable(&s, 0), 0);
+	assert_true(spawn_ended(&s, 5000));
+	assert_true(spawn_ended(&s, 0));
+	assert_int_equal(spawn_wait(&s), 5);
+}
+
+static void test_death_of_another_child_is_no_end(void **state)
+{
+	(void)state;
+	check_other_deaths();
+}
+
 static void check_without_pidfd(int answer)
 {
 	if (!forget_pidfd(answer))
@@ -119,6 +146,7 @@ static void check_without_pidfd(int answer)
 	assert_int_equal(syscall(SYS_pidfd_open, getpid(), 0), -1);
 	assert_int_equal(errno, answer);
 	check_everything();
+	check_other_deaths();
 }
 
 static void test_kernel_without_pidfd_is_good_enough(void **state)
@@ -139,6 +167,7 @@ int main(void)
 		cmocka_unit_test(test_end_of_a_program_is_seen_and_its_status_kept),
 		cmocka_unit_test(test_what_sets_up_the_host_writes_for_all_users),
 		cmocka_unit_test(test_ignored_child_signals_of_a_parent_do_no_harm),
+		cmocka_unit_test(test_death_of_another_child_is_no_end),
 		cmocka_unit_test(test_shortage_of_descriptors_is_told_as_such),
 		/* These change the process for good: last. */
 		cmocka_unit_test(test_kernel_without_pidfd_is_good_enough),

@@ -39,6 +39,7 @@ unit_tests = \
 	tests/unit/test_inner \
 	tests/unit/test_kdf \
 	tests/unit/test_jail_report \
+	tests/unit/test_keep \
 	tests/unit/test_keepalive \
 	tests/unit/test_key \
 	tests/unit/test_keygen \
@@ -49,6 +50,7 @@ unit_tests = \
 	tests/unit/test_loop \
 	tests/unit/test_mem \
 	tests/unit/test_message \
+	tests/unit/test_monitor \
 	tests/unit/test_netlink \
 	tests/unit/test_noise \
 	tests/unit/test_notify \
@@ -69,6 +71,7 @@ unit_tests = \
 	tests/unit/test_regress_proto \
 	tests/unit/test_rekey \
 	tests/unit/test_replay \
+	tests/unit/test_reload \
 	tests/unit/test_resolver \
 	tests/unit/test_selftest \
 	tests/unit/test_session \
@@ -143,7 +146,11 @@ tests_unit_test_udp_SOURCES = tests/unit/test_udp.c $(unit_lab)
 tests_unit_test_udp_error_SOURCES = tests/unit/test_udp_error.c $(unit_lab)
 tests_unit_test_vnet_merge_SOURCES = tests/unit/test_vnet_merge.c $(unit_judge)
 tests_unit_test_vnet_split_SOURCES = tests/unit/test_vnet_split.c $(unit_judge)
+tests_unit_test_keep_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mlock
 tests_unit_test_message_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap
+tests_unit_test_monitor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aead_lacks -Wl,--wrap=bringup \
+	-Wl,--wrap=bringup_undo
+tests_unit_test_reload_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=config_read -Wl,--wrap=walk
 tests_unit_test_syscall_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ioctl -Wl,--wrap=read \
 	-Wl,--wrap=recvmmsg -Wl,--wrap=sendmsg -Wl,--wrap=writev
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NAMES_SCOPES_H
+#define NAMES_SCOPES_H
+
+/*
+ * Name servers at link-local addresses, as in "nameserver fe80::1%eth0".  Old versions of c-ares
+ * skip them, and newer ones find the number of the interface in a way that a jailed process may
+ * not use.
+ */
+
+#include <ares.h>
+#include <net/if.h>
+#include <netinet/in.h>
+
+enum { SCOPES = 8 };
+
+struct scopes {
+	unsigned n;
+	struct {
+		struct in6_addr at;
+		char interface[IF_NAMESIZE]; /* its name, or its number */
+	} scope[SCOPES];
+};
+
+/*
+ * If this resolv.conf, which the channel was made with, has such name servers, have the channel
+ * use them, and those in between.  The scopes must live as long as the channel.
+ */
+void scopes_apply(struct scopes *s, ares_channel ares, const char *resolv_conf);
+
+#endif
