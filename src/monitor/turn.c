@@ -66,9 +66,10 @@ static void read_worker(struct monitor *m)
 			return;
 		if (r > 0)
 			r = serve(m, &in);
-		message_close_fds(&in);
+		/* Once it is dead, it can do nothing more to what came along. */
 		if (r < 0)
 			worker_reap(m, r);
+		message_close_fds(&in);
 	}
 }
 
