@@ -83,6 +83,10 @@ struct monitor {
 	uint32_t mtu_chosen;        /* that the worker has asked for last; 0: none */
 	struct log_ratelimit notes; /* to the service manager */
 	struct log_ratelimit lines; /* of the worker */
+	/* Processor time: in the period since then, ns; spent: before it. */
+	struct {
+		uint64_t since, spent;
+	} load;
 };
 
 static inline void common_close(int *fd)
