@@ -70,7 +70,7 @@ int message_send(int sock, const struct message *m, const char *text, size_t len
 	return errno == ECONNRESET || errno == ENOTCONN ? -EPIPE : -errno;
 }
 
-/* Whoever sent it may want us to wait until its last byte is read, by nobody. */
+/* Its sender may have arranged that we wait until somebody reads its last byte. */
 static void drop(int fd)
 {
 	const struct linger not = { 0 };
