@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	tests/netns/t_data.py \
 	tests/netns/t_faults.py \
 	tests/netns/t_keys.py \
+	tests/netns/t_kills.py \
 	tests/netns/t_liar.py \
 	tests/netns/t_load.py \
 	tests/netns/t_move.py \

@@ -45,7 +45,7 @@ def children(pid):
     try:
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
             return [int(word) for word in file.read().split()]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
 
 
@@ -62,7 +62,7 @@ def comm(pid):
     try:
         with open(f"/proc/{pid}/comm", encoding="ascii") as file:
             return file.read().strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return None
 
 
@@ -140,7 +140,7 @@ class Node:
         return lines[-1] if lines else "(no log)"
 
     def wait_log(self, words, times=1, timeout=3):
-        """Words that the log must hold so many times; a line of the worker goes through the
+        """Words that the log must hold that often; a line of the worker goes through the
         monitor, and the answer to the request that caused it may be there first."""
         wait_for(lambda: self.log().count(words) >= times, timeout,
                  f"{self.name}: {words!r} in the log, {times} times")

@@ -21,6 +21,7 @@ import t_status  # noqa: F401
 import t_why     # noqa: F401
 import t_routing  # noqa: F401
 import t_worker  # noqa: F401
+import t_kills   # noqa: F401
 import t_liar    # noqa: F401
 
 sys.exit(runner.main(__doc__))
