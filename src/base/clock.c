@@ -21,3 +21,8 @@ uint64_t clock_monotonic_us(void)
 {
 	return read_ns(CLOCK_MONOTONIC) / 1000;
 }
+
+uint64_t clock_spent(void)
+{
+	return read_ns(CLOCK_PROCESS_CPUTIME_ID);
+}

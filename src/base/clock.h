@@ -9,5 +9,7 @@
 struct instant clock_now(void);
 /* CLOCK_MONOTONIC, as service managers compare it: it stands still while the machine sleeps. */
 uint64_t clock_monotonic_us(void);
+/* The time that processors have spent on this process, ns. */
+uint64_t clock_spent(void);
 
 #endif

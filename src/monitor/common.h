@@ -87,6 +87,10 @@ struct monitor {
 	struct log_ratelimit notes;   /* to the service manager */
 	struct log_ratelimit lines;   /* of the worker */
 	struct log_ratelimit resolvs; /* readings of resolv.conf for the worker */
+	/* Processor time: in the period since then, ns; spent: before it. */
+	struct {
+		uint64_t since, spent;
+	} load;
 };
 
 static inline void common_close(int *fd)

@@ -221,11 +221,13 @@ static int serve_state(struct monitor *m, struct message_in *in)
 	return 0;
 }
 
+/* To say so twice would give up a hook: that is for signals, not for a worker. */
 static int serve_stop(struct monitor *m, struct message_in *in)
 {
 	if (in->head.a > STATUS_MOST)
 		return -EPROTO;
-	turn_stop(m, (int)in->head.a);
+	if (!phase_is_over(m->phase))
+		turn_stop(m, (int)in->head.a);
 	return 0;
 }
 

@@ -15,7 +15,7 @@
 
 enum { MESSAGES = 32 }; /* of the worker, served in one turn */
 
-static const uint64_t redo_pause = SECOND_NS;
+static const uint64_t redo_pause = SECOND_NS, load_period = SECOND_NS;
 
 void turn_stop(struct monitor *m, int status)
 {
@@ -60,7 +60,6 @@ static int take_message(struct monitor *m, struct message_in *in)
 {
 	int r = serve(m, in);
 
-	message_close_fds(in);
 	return r == -EPIPE ? 0 : r;
 }
 
@@ -75,8 +74,10 @@ static void read_worker(struct monitor *m)
 			return;
 		if (r > 0)
 			r = take_message(m, &in);
+		/* Once it is dead, it can do nothing more to what came along. */
 		if (r < 0)
 			worker_reap(m, r);
+		message_close_fds(&in);
 	}
 }
 
@@ -109,11 +110,29 @@ static int redo(struct monitor *m, int ms)
 	return ms;
 }
 
+/*
+ * Whatever the worker sends, half of a processor is enough for it: then it is not listened to
+ * until the period is over.
+ */
+static bool listens(struct monitor *m, int *ms)
+{
+	uint64_t now = clock_now().mono, spent = clock_spent();
+
+	if (now - m->load.since >= load_period) {
+		m->load.since = now;
+		m->load.spent = spent;
+	}
+	if (spent - m->load.spent < load_period / 2)
+		return true;
+	*ms = sooner(*ms, (int)((load_period - (now - m->load.since)) / 1000000) + 1);
+	return false;
+}
+
 bool turn(struct monitor *m, int fd, int ms)
 {
 	struct pollfd p[] = {
 		{ .fd = m->signal_fd, .events = POLLIN },
-		{ .fd = m->worker.sock, .events = POLLIN },
+		{ .fd = listens(m, &ms) ? m->worker.sock : -1, .events = POLLIN },
 		{ .fd = fd, .events = POLLIN },
 		{ .fd = m->watch.fd, .events = POLLIN },
 	};

@@ -177,6 +177,7 @@ void worker_reap(struct monitor *m, int why)
 		while (waitpid(m->worker.pid, &status, 0) < 0 && errno == EINTR)
 			;
 	}
+	message_drain(m->worker.sock);
 	common_close(&m->worker.sock);
 	m->worker = (struct child){ .sock = -1 };
 	log_death(m, why, status);

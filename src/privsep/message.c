@@ -9,10 +9,19 @@
 
 _Static_assert(sizeof(struct message) == 24, "no padding");
 
-enum { RESETS = 8 };
+enum {
+	RESETS = 8,
+	FDS_MOST = 253, /* SCM_MAX_FD: no message has more */
+};
 
 union rights {
 	char room[CMSG_SPACE(MESSAGE_FDS * sizeof(int))];
+	struct cmsghdr align;
+};
+
+/* For all that may come: what there is no room for the kernel closes, see drop(). */
+union all_rights {
+	char room[CMSG_SPACE(FDS_MOST * sizeof(int))];
 	struct cmsghdr align;
 };
 
@@ -61,39 +70,72 @@ int message_send(int sock, const struct message *m, const char *text, size_t len
 	return errno == ECONNRESET || errno == ENOTCONN ? -EPIPE : -errno;
 }
 
-/* More than there is room for was closed by the kernel. */
-static void take_fds(struct message_in *in, struct msghdr *h)
+/* Its sender may have arranged that we wait until somebody reads its last byte. */
+static void drop(int fd)
 {
+	const struct linger not = { 0 };
+
+	if (fd < 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &not, sizeof(not ));
+	close(fd);
+}
+
+/* Returns how many came; those for which in has no place are closed. */
+static size_t take_fds(struct message_in *in, struct msghdr *h)
+{
+	size_t n = 0;
+
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		size_t end = n + (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		const unsigned char *at = CMSG_DATA(c);
 
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
-		memcpy(in->fd, CMSG_DATA(c), n * sizeof(int));
-		in->n_fd = (unsigned)n;
+		for (; n < end; n++, at += sizeof(int)) {
+			int fd;
+
+			memcpy(&fd, at, sizeof(fd));
+			if (n < MESSAGE_FDS)
+				in->fd[in->n_fd++] = fd;
+			else
+				drop(fd);
+		}
 	}
+	return n;
 }
 
 void message_close_fds(struct message_in *in)
 {
 	for (unsigned i = 0; i < in->n_fd; i++) {
-		if (in->fd[i] >= 0)
-			close(in->fd[i]);
+		drop(in->fd[i]);
 		in->fd[i] = -1;
 	}
 	in->n_fd = 0;
 }
 
-static bool is_message(const struct message_in *in, ssize_t n, int flags)
+void message_drain(int sock)
 {
-	return !(flags & (MSG_TRUNC | MSG_CTRUNC)) && n >= (ssize_t)sizeof(in->head) &&
-	       !in->head.zero[0] && !in->head.zero[1] && !in->head.zero[2];
+	struct message_in in;
+	int r;
+
+	do {
+		r = message_recv(sock, &in);
+		message_close_fds(&in);
+	} while (r > 0 || r == -EPROTO);
+}
+
+static bool is_message(const struct message_in *in, ssize_t n, size_t n_fd, int flags)
+{
+	return n_fd <= MESSAGE_FDS && !(flags & (MSG_TRUNC | MSG_CTRUNC)) &&
+	       n >= (ssize_t)sizeof(in->head) && !in->head.zero[0] && !in->head.zero[1] &&
+	       !in->head.zero[2];
 }
 
 int message_recv(int sock, struct message_in *in)
 {
 	struct iovec part[2] = { { &in->head, sizeof(in->head) }, { in->text, MESSAGE_TEXT } };
-	union rights rights = { 0 };
+	union all_rights rights;
 	struct msghdr h = {
 		.msg_iov = part,
 		.msg_iovlen = 2,
@@ -101,6 +143,7 @@ int message_recv(int sock, struct message_in *in)
 		.msg_controllen = sizeof(rights.room),
 	};
 	ssize_t n = -1;
+	size_t n_fd;
 
 	*in = (struct message_in){ .fd = { -1, -1 } };
 	/* A reset is told once, before what was sent earlier. */
@@ -111,10 +154,10 @@ int message_recv(int sock, struct message_in *in)
 	}
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -EPIPE;
-	take_fds(in, &h);
+	n_fd = take_fds(in, &h);
 	if (n == 0 && !in->n_fd)
 		return -EPIPE;
-	if (!is_message(in, n, h.msg_flags)) {
+	if (!is_message(in, n, n_fd, h.msg_flags)) {
 		message_close_fds(in);
 		return -EPROTO;
 	}

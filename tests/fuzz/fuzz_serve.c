@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A worker that lies: arbitrary messages to the monitor, with descriptors that are not what
- * they should be.  The host is faked: what the monitor would have done to it is checked.  An
- * input is a sequence of messages: how many descriptors and of which kind, the length of the
- * text, the head, the text.
+ * A worker that lies: arbitrary messages to the monitor, in each phase, with descriptors that
+ * are not what they should be.  The host is faked: what the monitor would have done to it is
+ * checked, and that no descriptor is left open.  An input is a byte for the monitor's state,
+ * then a sequence of messages: how many descriptors and of which kind, the length of the text,
+ * the head, the text.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,14 +13,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "monitor/serve.h"
 #include "privsep/blob.h"
 #include "target.h"
 
-enum { HEAD = 2 + (int)sizeof(struct message), FILE_PORT = 53 };
+enum {
+	HEAD = 2 + (int)sizeof(struct message),
+	FILE_PORT = 53,
+	SEEN = 256, /* descriptors from 0 on that are looked for */
+	HELD = 5,   /* that the monitor may keep: two sockets, two blobs, the worker's socket */
+};
 
-const size_t target_cap = 16 * HEAD;
+const size_t target_cap = 1 + 16 * HEAD;
 
 static struct monitor m;
 static unsigned calls; /* of the host, for one message */
@@ -37,7 +44,7 @@ int __wrap_host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uin
 {
 	(void)h;
 	calls++;
-	if (port && port < 1024 && port != FILE_PORT)
+	if (m.options.path && port && port < 1024 && port != FILE_PORT)
 		target_wrong("fuzz_serve", "a port that the file does not name");
 	if (mark % 7 == 0)
 		return -EADDRINUSE;
@@ -101,9 +108,20 @@ static void drop_line(void *ctx, enum log_level level, const char *line)
 	}
 }
 
-static int open_worker(void)
+static unsigned descriptors(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < SEEN; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* state: the phase; and bits: there is a file, a configuration is on its way, is committed. */
+static int open_worker(unsigned state)
 {
 	static const uint32_t ifindexes[] = { 0, 7 };
+	unsigned bits = state / PHASES;
 	int pair[2];
 
 	if (message_pair(pair) < 0)
@@ -114,11 +132,13 @@ static int open_worker(void)
 			      .udp = { -1, -1 },
 			      .notify = { .fd = -1 },
 			      .watch = { .fd = -1 },
-			      .ifindex = ifindexes[1],
-			      .phase = PHASE_UP,
+			      .ifindex = ifindexes[!(bits & 8)],
+			      .phase = (enum phase)(state % PHASES),
+			      .walking = bits & 2,
+			      .committing = bits & 4,
 			      .worker = { .pid = 1 << 30, .sock = pair[0] } };
-	m.options.path = "/nowhere";
-	m.conf.listen_port = FILE_PORT;
+	m.options.path = bits & 1 ? "/nowhere" : NULL;
+	m.conf.listen_port = bits & 1 ? FILE_PORT : 0;
 	log_set_sink(drop_line, NULL);
 	return pair[1];
 }
@@ -154,10 +174,43 @@ static bool is_verb(unsigned kind)
 	return kind >= MESSAGE_UDP && kind <= MESSAGE_STOP;
 }
 
+static void judge_keep(const struct keep *k)
+{
+	if (k->bytes && (k->len != 5 || memcmp(k->bytes, "state", 5) != 0))
+		target_wrong("fuzz_serve", "kept what is no blob");
+}
+
+static void judge_phase(enum phase before)
+{
+	if (m.phase != before && !phase_may_follow(before, m.phase))
+		target_wrong("fuzz_serve", "a phase that may not follow");
+	if (phase_is_over(before) && m.impatient)
+		target_wrong("fuzz_serve", "hooks given up because a worker said so");
+	if (m.status < 0 || m.status > 255)
+		target_wrong("fuzz_serve", "no exit status");
+}
+
+/* What the monitor holds after a message, whatever that was. */
+static void judge(enum phase before)
+{
+	judge_phase(before);
+	judge_keep(&m.state);
+	judge_keep(&m.state_next);
+	if (m.state_next.bytes && !m.committing)
+		target_wrong("fuzz_serve", "a state for a commit that there is not");
+	if (m.reloads > LEN(m.reload_seq) || m.n_held > LEN(m.held) || (m.n_held && !m.walking))
+		target_wrong("fuzz_serve", "a queue that it must not have");
+	if (m.worker.result > 0 || m.worker.mtu > CONF_MTU_MAX || m.mtu_chosen > CONF_MTU_MAX)
+		target_wrong("fuzz_serve", "an answer out of range");
+	if (strpbrk(m.note, "\n\r\t"))
+		target_wrong("fuzz_serve", "a note of more than one line");
+}
+
 /* Returns the bytes used; 0: the input is at its end, or the worker was ended. */
 static size_t one_message(const uint8_t *data, size_t len, int sock)
 {
 	struct message_in in = { .fd = { -1, -1 } }, answer;
+	enum phase before = m.phase;
 	size_t text;
 	int r;
 
@@ -177,8 +230,7 @@ static size_t one_message(const uint8_t *data, size_t len, int sock)
 		target_wrong("fuzz_serve", "more work than one message is worth");
 	if (r == 0 && !is_verb(in.head.kind))
 		target_wrong("fuzz_serve", "served what is no verb");
-	if (m.state.bytes && (m.state.len != 5 || memcmp(m.state.bytes, "state", 5) != 0))
-		target_wrong("fuzz_serve", "kept what is no blob");
+	judge(before);
 	while (message_recv(sock, &answer) > 0)
 		message_close_fds(&answer);
 	return r < 0 ? 0 : HEAD + text;
@@ -186,22 +238,35 @@ static size_t one_message(const uint8_t *data, size_t len, int sock)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	int sock = open_worker();
-	size_t used;
+	unsigned before = descriptors();
+	int sock = open_worker(len ? data[0] : 0);
+	size_t used = len ? 1 : 0;
 
-	while ((used = one_message(data, len, sock))) {
+	do {
 		data += used;
 		len -= used;
-	}
+		used = one_message(data, len, sock);
+		if (descriptors() > before + 1 + HELD)
+			target_wrong("fuzz_serve", "descriptors that it has no use for");
+	} while (used);
+	m.walking = false;
+	calls = 0;
+	serve_held(&m);
+	if (m.n_held || calls > 2 * LEN(m.held))
+		target_wrong("fuzz_serve", "more was held back than there is room for");
 	close_worker(sock);
+	if (descriptors() != before)
+		target_wrong("fuzz_serve", "a descriptor was left open");
 	return 0;
 }
 
 /* Mostly verbs, so that the sequence goes on. */
 size_t target_make(struct prng *prng, uint8_t *out, size_t cap)
 {
+	static const uint64_t most[] = { 8, 256, 70000, UINT32_MAX };
 	size_t n = 0;
 
+	out[n++] = (uint8_t)prng_below(prng, 256);
 	while (n + HEAD <= cap && prng_below(prng, 12)) {
 		struct message head = { 0 };
 
@@ -209,8 +274,7 @@ size_t target_make(struct prng *prng, uint8_t *out, size_t cap)
 							  : prng_below(prng, 256));
 		head.zero[0] = 0;
 		head.seq = (uint32_t)prng_below(prng, 3);
-		head.a = (uint32_t)(prng_below(prng, 2) ? prng_below(prng, 70000)
-							: prng_below(prng, UINT32_MAX));
+		head.a = (uint32_t)prng_below(prng, most[prng_below(prng, LEN(most))]);
 		head.b = (uint32_t)prng_below(prng, 100);
 		out[n] = (uint8_t)(prng_below(prng, 4) ? 0 : prng_below(prng, 256));
 		if (head.kind == MESSAGE_STATE)

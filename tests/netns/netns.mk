@@ -17,6 +17,8 @@ EXTRA_DIST += \
 	tests/netns/t_data.py \
 	tests/netns/t_faults.py \
 	tests/netns/t_keys.py \
+	tests/netns/t_kills.py \
+	tests/netns/t_liar.py \
 	tests/netns/t_load.py \
 	tests/netns/t_move.py \
 	tests/netns/t_mtu.py \
@@ -44,8 +46,20 @@ tests/netns/fastclock.so: tests/netns/fastclock.c
 check_PROGRAMS += tests/netns/badwire
 tests_netns_badwire_SOURCES = tests/netns/badwire.c
 
+# The program with another worker, one that lies: see liar.h.
+check_PROGRAMS += tests/netns/liar
+tests_netns_liar_SOURCES = src/main.c tests/netns/liar.c tests/netns/liar.h \
+	tests/netns/liar_deeds.c tests/netns/liar_things.c
+tests_netns_liar_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=daemon_run
+tests_netns_liar_LDADD = $(ROOM_LIBS)
+
+# The long tests: worker and monitor die by the hundred, at random moments. Needs root.
+check-deaths: all $(check_DATA) tests/netns/badwire tests/netns/liar
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/netns/run.py --long
+.PHONY: check-deaths
+
 # Every test of both suites in each variant of offloads, AEAD and MTU; a gigabyte over the
 # bad wire. Needs root and what check-interop needs, and most of an hour.
-check-matrix: all $(check_DATA) tests/netns/badwire
+check-matrix: all $(check_DATA) tests/netns/badwire tests/netns/liar
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/netns/matrix.py --full
 .PHONY: check-matrix

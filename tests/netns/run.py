@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Real tunnels in network namespaces, for root: run.py [-k PATTERN] [--program PATH]."""
+"""Real tunnels in network namespaces, for root: run.py [-k PATTERN] [--long] [--program PATH]."""
 
 import sys
 
@@ -22,5 +22,7 @@ import t_why     # noqa: F401
 import t_routing  # noqa: F401
 import t_worker  # noqa: F401
 import t_names   # noqa: F401
+import t_kills   # noqa: F401
+import t_liar    # noqa: F401
 
 sys.exit(runner.main(__doc__))

@@ -22,14 +22,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = []
 
 
-def test(timeout=60, alone=False, needs=(), slow=0):
+def test(timeout=60, alone=False, needs=(), slow=0, long=False):
     """
     Mark a test, a function of a Lab. alone: not in parallel with others (it measures speed).
-    needs: programs. slow: seconds that it takes; the slowest start first.
+    needs: programs. slow: seconds that it takes; the slowest start first. long: it takes too
+    long for every change, and runs only with --long.
     """
     def mark(function):
         function.timeout, function.alone = timeout, alone
-        function.needs, function.slow = needs, slow
+        function.needs, function.slow, function.long = needs, slow, long
         TESTS.append(function)
         return function
     return mark
@@ -197,11 +198,13 @@ def main(description):
     parser.add_argument("-k", metavar="PATTERN", help="only tests whose name matches (regex)")
     parser.add_argument("-j", dest="jobs", type=int, default=4, help="tests at a time")
     parser.add_argument("--list", action="store_true", help="names only")
+    parser.add_argument("--long", action="store_true", help="the long tests, and no others")
     parser.add_argument("--program", default=os.environ.get(
         "TAUT", os.path.join(HERE, "../../src/taut")), help="the program under test")
     options = parser.parse_args()
     options.program = shutil.which(options.program) or os.path.abspath(options.program)
-    tests = [t for t in TESTS if not options.k or re.search(options.k, t.__name__)]
+    tests = [t for t in TESTS if t.long == options.long
+             and (not options.k or re.search(options.k, t.__name__))]
     if options.list:
         print("\n".join(t.__name__ for t in tests))
         return 0

@@ -7,13 +7,18 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/fib_rules.h>
 #include <linux/futex.h>
+#include <linux/if_addr.h>
 #include <linux/io_uring.h>
 #include <linux/keyctl.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/seccomp.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -50,8 +55,8 @@ enum { KILLED = JAILED_DIED + SIGSYS, PORT = 8053, IGNORED = -1 };
 /* What the children find open or on the disk. */
 static struct scene {
 	pid_t parent;
-	char folder[64], kept[96], other[96], secret[96], socket[96];
-	int stream, abstract, netlink, listener, tty;
+	char folder[64], kept[96], other[96], key[96], socket[96];
+	int stream, abstract, netlink, tty;
 	struct sockaddr_un abstract_name;
 	socklen_t abstract_len;
 } scene;
@@ -110,6 +115,50 @@ static int try_tgkill_parent(void)
 	return result(syscall(SYS_tgkill, scene.parent, scene.parent, 0));
 }
 
+static int try_tkill_parent(void)
+{
+	return result(syscall(SYS_tkill, scene.parent, 0));
+}
+
+static int try_queue_signal_to_parent(void)
+{
+	siginfo_t info = { .si_code = SI_QUEUE };
+
+	return result(syscall(SYS_rt_sigqueueinfo, scene.parent, 0, &info));
+}
+
+static int try_signal_parent_by_descriptor(void)
+{
+	long fd = syscall(SYS_pidfd_open, scene.parent, 0);
+
+	return fd < 0 ? -errno : result(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0));
+}
+
+static int try_take_descriptor_of_parent(void)
+{
+	long fd = syscall(SYS_pidfd_open, scene.parent, 0);
+
+	return fd < 0 ? -errno : result(syscall(SYS_pidfd_getfd, fd, scene.tty, 0));
+}
+
+static int open_of_parent(const char *name, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", scene.parent, name);
+	return result(open(path, flags));
+}
+
+static int try_open_memory_of_parent(void)
+{
+	return open_of_parent("mem", O_RDWR);
+}
+
+static int try_open_environment_of_parent(void)
+{
+	return open_of_parent("environ", O_RDONLY);
+}
+
 static int try_read_memory_of_parent(void)
 {
 	char byte;
@@ -121,6 +170,30 @@ static int try_read_memory_of_parent(void)
 static int try_setuid(void)
 {
 	return result(setuid(0));
+}
+
+static int try_setresuid(void)
+{
+	return result(setresuid(0, 0, 0));
+}
+
+static int try_setgid(void)
+{
+	return result(setgid(0));
+}
+
+static int try_setgroups(void)
+{
+	return result(setgroups(1, &(const gid_t){ 0 }));
+}
+
+static int try_capset(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { { .effective = 1 << CAP_NET_ADMIN,
+						    .permitted = 1 << CAP_NET_ADMIN } };
+
+	return result(syscall(SYS_capset, &head, data));
 }
 
 static int try_dumpable(void)
@@ -151,6 +224,16 @@ static int try_open_shadow(void)
 static int try_open_other(void)
 {
 	return result(open(scene.other, O_RDONLY));
+}
+
+static int try_open_key(void)
+{
+	return result(open(scene.key, O_RDONLY));
+}
+
+static int try_open_device(void)
+{
+	return result(open("/dev/null", O_RDWR));
 }
 
 static int try_write_kept(void)
@@ -192,6 +275,16 @@ static int try_chroot(void)
 static int try_mount(void)
 {
 	return result(mount("none", "/", "no-such-thing", 0, NULL));
+}
+
+static int try_unmount(void)
+{
+	return result(umount2("/does-not-exist", MNT_DETACH));
+}
+
+static int try_setns(void)
+{
+	return result(setns(scene.tty, 0));
 }
 
 static int try_open_by_handle(void)
@@ -318,38 +411,121 @@ static int try_big_buffer(void)
 	return set_option(SO_RCVBUFFORCE, &bytes, sizeof(bytes));
 }
 
-static int try_new_route(void)
+/* --- what changes the host --- */
+
+/* To a socket that was opened with all rights. */
+struct order {
+	struct nlmsghdr head;
+	char rest[240];
+};
+
+static void begin_order(struct order *o, int type, const void *body, size_t len)
+{
+	*o = (struct order){ .head = { .nlmsg_len = NLMSG_LENGTH(len),
+				       .nlmsg_type = (uint16_t)type,
+				       .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE } };
+	memcpy(NLMSG_DATA(&o->head), body, len);
+}
+
+static void add_number(struct order *o, int type, uint32_t value)
+{
+	struct rtattr *a = (void *)((char *)&o->head + NLMSG_ALIGN(o->head.nlmsg_len));
+
+	*a = (struct rtattr){ .rta_len = RTA_LENGTH(4), .rta_type = (uint16_t)type };
+	memcpy(RTA_DATA(a), &value, 4);
+	o->head.nlmsg_len = NLMSG_ALIGN(o->head.nlmsg_len) + RTA_SPACE(4);
+}
+
+static int give_order(const struct order *o)
 {
 	struct {
 		struct nlmsghdr head;
 		struct nlmsgerr error;
 		char rest[512];
 	} answer;
-	char bytes[256] = { 0 };
-	struct nlmsghdr *head = (void *)bytes;
-	struct rtmsg *route = NLMSG_DATA(head);
-	struct rtattr *attr = (void *)(bytes + NLMSG_SPACE(sizeof(*route)));
-	uint32_t dst = htonl(0x0a090900), oif = 1; /* lo */
 
-	*head = (struct nlmsghdr){ .nlmsg_type = RTM_NEWROUTE,
-				   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE };
-	*route = (struct rtmsg){ .rtm_family = AF_INET,
-				 .rtm_dst_len = 24,
-				 .rtm_table = RT_TABLE_MAIN,
-				 .rtm_protocol = RTPROT_STATIC,
-				 .rtm_scope = RT_SCOPE_LINK,
-				 .rtm_type = RTN_UNICAST };
-	*attr = (struct rtattr){ .rta_len = RTA_LENGTH(4), .rta_type = RTA_DST };
-	memcpy(RTA_DATA(attr), &dst, 4);
-	attr = (void *)((char *)attr + RTA_SPACE(4));
-	*attr = (struct rtattr){ .rta_len = RTA_LENGTH(4), .rta_type = RTA_OIF };
-	memcpy(RTA_DATA(attr), &oif, 4);
-	head->nlmsg_len = NLMSG_LENGTH(sizeof(*route)) + 2 * RTA_SPACE(4);
-	if (send(scene.netlink, bytes, head->nlmsg_len, 0) < 0)
+	if (send(scene.netlink, o, o->head.nlmsg_len, 0) < 0)
 		return -errno;
 	if (recv(scene.netlink, &answer, sizeof(answer), 0) < 0)
 		return -errno;
 	return answer.head.nlmsg_type == NLMSG_ERROR ? answer.error.error : -EBADMSG;
+}
+
+enum { LOOPBACK = 1 };
+
+static int try_new_route(void)
+{
+	const struct rtmsg route = { .rtm_family = AF_INET,
+				     .rtm_dst_len = 24,
+				     .rtm_table = RT_TABLE_MAIN,
+				     .rtm_protocol = RTPROT_STATIC,
+				     .rtm_scope = RT_SCOPE_LINK,
+				     .rtm_type = RTN_UNICAST };
+	struct order o;
+
+	begin_order(&o, RTM_NEWROUTE, &route, sizeof(route));
+	add_number(&o, RTA_DST, htonl(0x0a090900));
+	add_number(&o, RTA_OIF, LOOPBACK);
+	return give_order(&o);
+}
+
+static int try_new_address(void)
+{
+	const struct ifaddrmsg address = { .ifa_family = AF_INET,
+					   .ifa_prefixlen = 32,
+					   .ifa_index = LOOPBACK };
+	struct order o;
+
+	begin_order(&o, RTM_NEWADDR, &address, sizeof(address));
+	add_number(&o, IFA_LOCAL, htonl(0x0a080807));
+	return give_order(&o);
+}
+
+static int try_new_rule(void)
+{
+	const struct fib_rule_hdr rule = { .family = AF_INET,
+					   .table = RT_TABLE_MAIN,
+					   .action = FR_ACT_TO_TBL };
+	struct order o;
+
+	begin_order(&o, RTM_NEWRULE, &rule, sizeof(rule));
+	add_number(&o, FRA_FWMARK, 7);
+	return give_order(&o);
+}
+
+static int try_new_neighbour(void)
+{
+	const struct ndmsg neighbour = { .ndm_family = AF_INET,
+					 .ndm_ifindex = LOOPBACK,
+					 .ndm_flags = NTF_PROXY };
+	struct order o;
+
+	begin_order(&o, RTM_NEWNEIGH, &neighbour, sizeof(neighbour));
+	add_number(&o, NDA_DST, htonl(0x0a080809));
+	return give_order(&o);
+}
+
+static int change_link(const struct ifinfomsg *link, uint32_t mtu)
+{
+	struct order o;
+
+	begin_order(&o, RTM_SETLINK, link, sizeof(*link));
+	if (mtu)
+		add_number(&o, IFLA_MTU, mtu);
+	return give_order(&o);
+}
+
+static int try_link_up(void)
+{
+	return change_link(&(const struct ifinfomsg){ .ifi_index = LOOPBACK,
+						      .ifi_flags = IFF_UP,
+						      .ifi_change = IFF_UP },
+			   0);
+}
+
+static int try_mtu(void)
+{
+	return change_link(&(const struct ifinfomsg){ .ifi_index = LOOPBACK }, 60000);
 }
 
 /* --- the rest of the kernel --- */
@@ -397,13 +573,25 @@ static const struct attempt {
 	{ "ptrace the parent", try_ptrace_parent, 0, EPERM, KILLED, 0 },
 	{ "kill the parent", try_kill_parent, 0, EPERM, KILLED, 0 },
 	{ "tgkill the parent", try_tgkill_parent, 0, EPERM, KILLED, 0 },
+	{ "tkill the parent", try_tkill_parent, 0, EPERM, KILLED, 0 },
+	{ "queue a signal to the parent", try_queue_signal_to_parent, 0, EPERM, KILLED, 0 },
+	{ "signal the parent by descriptor", try_signal_parent_by_descriptor, 0, EPERM, KILLED, 0 },
+	{ "take a descriptor of the parent", try_take_descriptor_of_parent, 0, EPERM, KILLED, 0 },
+	{ "open the memory of the parent", try_open_memory_of_parent, 0, EACCES, EACCES, 0 },
+	{ "open its environment", try_open_environment_of_parent, 0, EACCES, EACCES, 0 },
 	{ "read the memory of the parent", try_read_memory_of_parent, 0, EPERM, KILLED, 0 },
 	{ "setuid", try_setuid, 0, EPERM, KILLED, 0 },
+	{ "setresuid", try_setresuid, 0, EPERM, KILLED, 0 },
+	{ "setgid", try_setgid, 0, EPERM, KILLED, 0 },
+	{ "setgroups", try_setgroups, 0, EPERM, KILLED, 0 },
+	{ "capset", try_capset, 0, EPERM, KILLED, 0 },
 	{ "be dumpable", try_dumpable, 0, 0, EACCES, 0 },
 	{ "ask about filters", try_another_filter, 0, 0, EACCES, 0 },
 	{ "raise a limit", try_raise_limit, 0, EPERM, EACCES, 0 },
 	{ "open /etc/shadow", try_open_shadow, 0, EACCES, EACCES, 0 },
 	{ "open another file", try_open_other, 0, EACCES, EACCES, 1 },
+	{ "open a key", try_open_key, 0, EACCES, EACCES, 0 },
+	{ "open a device", try_open_device, 0, EACCES, EACCES, 1 },
 	{ "open for writing", try_write_kept, 0, EACCES, EACCES, 1 },
 	{ "open a path", try_path_of_kept, 0, 0, EACCES, 0 },
 	{ "create a file", try_create, 0, EACCES, EACCES, 0 },
@@ -411,6 +599,8 @@ static const struct attempt {
 	{ "unlink", try_unlink, ENOENT, ENOENT, KILLED, 0 },
 	{ "chroot", try_chroot, 0, EPERM, KILLED, 0 },
 	{ "mount", try_mount, ENODEV, EPERM, KILLED, 0 },
+	{ "unmount", try_unmount, ENOENT, IGNORED, KILLED, 0 },
+	{ "enter a namespace", try_setns, EINVAL, EINVAL, KILLED, 0 },
 	{ "open by handle", try_open_by_handle, ESTALE, EPERM, KILLED, 0 },
 	{ "mmap executable memory", try_mmap_exec, 0, 0, KILLED, 0 },
 	{ "mprotect to executable", try_mprotect_exec, 0, 0, KILLED, 0 },
@@ -428,6 +618,11 @@ static const struct attempt {
 	{ "set a mark", try_mark, 0, EPERM, EACCES, 0 },
 	{ "force a big buffer", try_big_buffer, 0, EPERM, EACCES, 0 },
 	{ "add a route", try_new_route, 0, EPERM, EPERM, 0 },
+	{ "add an address", try_new_address, 0, EPERM, EPERM, 0 },
+	{ "add a rule", try_new_rule, 0, EPERM, EPERM, 0 },
+	{ "add a neighbour", try_new_neighbour, 0, EPERM, EPERM, 0 },
+	{ "set a link up", try_link_up, 0, EPERM, EPERM, 0 },
+	{ "set an MTU", try_mtu, 0, EPERM, EPERM, 0 },
 	{ "bpf", try_bpf, EINVAL, IGNORED, KILLED, 0 },
 	{ "io_uring", try_io_uring, EFAULT, IGNORED, KILLED, 0 },
 	{ "keyctl", try_keyctl, 0, 0, KILLED, 0 },
@@ -666,6 +861,7 @@ static int set_up(void **state)
 	assert_int_equal(chmod(scene.folder, 0755), 0);
 	make_file(scene.kept, sizeof(scene.kept), "kept", 0666);
 	make_file(scene.other, sizeof(scene.other), "other", 0666);
+	make_file(scene.key, sizeof(scene.key), "key", 0600);
 	jailed_files = files;
 	listen_on_unix_sockets();
 	listen_on_tcp();

@@ -148,6 +148,17 @@ static int work_tun(void)
 	return 0;
 }
 
+/* It must end with the tunnel. */
+static int work_lasting_device(void)
+{
+	return ioctl(scene.dev.fd, TUNSETPERSIST, 0) < 0 ? -errno : 0;
+}
+
+static int work_owner_of_device(void)
+{
+	return ioctl(scene.dev.fd, TUNSETOWNER, 0) < 0 ? -errno : 0;
+}
+
 /* --- the loop --- */
 
 static void on_signal(struct ev_loop *loop, ev_signal *w, int events)
@@ -591,6 +602,8 @@ static const struct job {
 	{ "datagrams", work_udp, 0, 0 },
 	{ "settings of UDP sockets", work_settings_of_udp, EPROTO, 0 },
 	{ "the device", work_tun, 0, 0 },
+	{ "how long the device lasts", work_lasting_device, 0, EACCES },
+	{ "whom the device belongs to", work_owner_of_device, 0, EACCES },
 	{ "the loop", work_loop, 0, 0 },
 	{ "the kernel's tables", work_netlink, 0, 0 },
 	{ "a link-local endpoint", work_scope, 0, 0 },
