@@ -51,6 +51,8 @@ def systemd_starts_and_stops_a_tunnel(lab):
     equal((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"), "NoNewPrivs, Seccomp")
     equal(box.run("stat", "-c", "%A %U %G", "/etc/taut", "/run/wireguard").out.splitlines(),
           ["drwxr-x--- root taut", "drwxrwxr-t root taut"], "folders")
+    equal(box.run("stat", "-c", "%A %G", f"/run/wireguard/{pair.a.name}.sock").out.strip(),
+          "srw-rw---- taut", "control socket")
     journal = box.journal(unit)
     check("other than its owner" not in journal, f"a warning about rights: {journal}")
     check(noise.b64(pair.a.private) not in journal, "private key in the journal")
