@@ -13,4 +13,5 @@ EXTRA_DIST += \
 	tests/systemd/t_unit.py
 
 # They read what the build makes.
-tests/systemd/analyze.log tests/systemd/run.log: src/taut$(EXEEXT) systemd/taut@.service
+tests/systemd/analyze.log tests/systemd/run.log: src/taut$(EXEEXT) systemd/taut@.service \
+	systemd/taut-generator
