@@ -287,6 +287,7 @@ static int capset_is_refused(void)
 {
 	struct jail_report report;
 
+	MUST(keep_caps(1 << CAP_NET_ADMIN));
 	MUST(take_away(SYS_capset, EPERM));
 	MUST(jail_enter(&plain, &report) == -EPERM);
 	MUST(!report.part[JAIL_CAPS].held);
@@ -304,6 +305,22 @@ static int capset_does_nothing(void)
 	MUST(take_away(SYS_capset, 0));
 	MUST(jail_enter(&plain, &report) == -EPERM);
 	MUST(!report.part[JAIL_CAPS].held);
+	return 0;
+}
+
+/* What is left in a process that a service manager gave ambient capabilities, executed anew. */
+static int capset_is_refused_where_nothing_is_left(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+	struct jail_report report;
+
+	MUST(syscall(SYS_capget, &head, data) == 0);
+	data[0].inheritable = 1 << CAP_NET_ADMIN;
+	MUST(syscall(SYS_capset, &head, data) == 0);
+	MUST(take_away(SYS_capset, EPERM));
+	MUST(jail_enter(&plain, &report) == 0);
+	MUST(report.part[JAIL_CAPS].held);
 	return 0;
 }
 
@@ -345,6 +362,7 @@ static void test_it_fails_when_a_right_stays_that_could_go(void **state)
 	(void)state;
 	assert_int_equal(jailed_try(capset_is_refused, JAILED_FREE), 0);
 	assert_int_equal(jailed_try(capset_does_nothing, JAILED_FREE), 0);
+	assert_int_equal(jailed_try(capset_is_refused_where_nothing_is_left, JAILED_FREE), 0);
 	assert_int_equal(jailed_try(setresuid_does_nothing, JAILED_FREE), 0);
 	assert_int_equal(jailed_try(setresgid_does_nothing, JAILED_FREE), 0);
 	assert_int_equal(jailed_try(to_be_root, JAILED_FREE), 0);
