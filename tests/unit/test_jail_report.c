@@ -144,6 +144,28 @@ static int namespace_that_keeps_groups(void)
 	return 0;
 }
 
+static int enter_as_service(gid_t group, const char *what)
+{
+	struct jail_report report;
+
+	MUST(setgroups(1, &group) == 0);
+	MUST(setresgid(4711, 4711, 4711) == 0 && setresuid(4711, 4711, 4711) == 0);
+	MUST(jail_enter(&plain, &report) == 0);
+	MUST(report.part[JAIL_USER].held);
+	MUST(strcmp(report.part[JAIL_USER].what, what) == 0);
+	return 0;
+}
+
+static int service_of_one_group(void)
+{
+	return enter_as_service(4711, "4711");
+}
+
+static int service_of_another_group(void)
+{
+	return enter_as_service(4712, "4711, with other groups");
+}
+
 /* Another user for the moment, without the right to become it for good. */
 static int saved_root(void)
 {
@@ -233,6 +255,8 @@ static void test_the_report_tells_what_is_not_held(void **state)
 	assert_int_equal(jailed_try(namespace_of_one, JAILED_FREE), 0);
 	assert_int_equal(jailed_try(container_without_setuid, JAILED_FREE), 0);
 	assert_int_equal(jailed_try(namespace_that_keeps_groups, JAILED_FREE), 0);
+	assert_int_equal(jailed_try(service_of_one_group, JAILED_FREE), 0);
+	assert_int_equal(jailed_try(service_of_another_group, JAILED_FREE), 0);
 	assert_int_equal(jailed_try(saved_root, JAILED_FREE), 0);
 	assert_int_equal(jailed_try(unit_without_root, JAILED_FREE), 0);
 	assert_int_equal(jailed_try(kernel_without_landlock, JAILED_FREE), 0);
