@@ -24,6 +24,8 @@ AC_DEFUN([TAUT_SYSTEMD_DIR], [
 # TAUT_SYSTEMD: call after PKG_PROG_PKG_CONFIG.
 AC_DEFUN([TAUT_SYSTEMD], [
 	TAUT_SYSTEMD_DIR([systemdsystemunitdir], [systemdsystemunitdir], [lib/systemd/system])
+	TAUT_SYSTEMD_DIR([systemdsystemgeneratordir], [systemdsystemgeneratordir],
+		[lib/systemd/system-generators])
 	TAUT_SYSTEMD_DIR([systemdsystempresetdir], [systemdsystempresetdir],
 		[lib/systemd/system-preset])
 	TAUT_SYSTEMD_DIR([systemdnetworkdir], [], [lib/systemd/network])

@@ -17,7 +17,8 @@ PACKAGES_SHOW="iproute2 iputils-ping python3 procps"
 
 # To test it: unit tests, style, and other implementations.
 PACKAGES_TEST="libcmocka-dev libqrencode-dev clang-format-14 binutils diffutils nftables
-	wireguard-tools wireguard-go bird2 babeld systemd mandoc groff-base zsh fish"
+	wireguard-tools wireguard-go bird2 babeld systemd libnss-systemd dbus polkitd mandoc
+	groff-base zsh fish"
 
 # To build a package, and to install it in a chroot.
 PACKAGES_DEB="debhelper dpkg-dev lintian libcmocka-dev libqrencode-dev

@@ -3,6 +3,7 @@
 
 unit_files = systemd/taut.target
 built_units = systemd/taut@.service
+built_generators = systemd/taut-generator
 preset_files = systemd/90-taut.preset
 network_files = systemd/network/10-taut.network
 sysusers_files = systemd/sysusers.d/taut.conf
@@ -15,16 +16,19 @@ unit_examples = \
 	systemd/examples/low-port.conf \
 	systemd/examples/root.conf
 
-EXTRA_DIST += systemd/taut@.service.in $(unit_files) $(preset_files) $(network_files) \
+EXTRA_DIST += systemd/taut@.service.in systemd/taut-generator.in $(unit_files) $(preset_files) $(network_files) \
 	$(sysusers_files) $(tmpfiles_files) $(nm_files) $(polkit_files)
-check_DATA += $(built_units)
-CLEANFILES += $(built_units)
+check_DATA += $(built_units) $(built_generators)
+CLEANFILES += $(built_units) $(built_generators)
 
 unitexamplesdir = $(docdir)/examples/systemd
 dist_unitexamples_DATA = $(unit_examples)
 
 if WITH_SYSTEMDSYSTEMUNITDIR
 systemdsystemunit_DATA = $(unit_files) $(built_units)
+endif
+if WITH_SYSTEMDSYSTEMGENERATORDIR
+systemdsystemgenerator_SCRIPTS = $(built_generators)
 endif
 if WITH_SYSTEMDSYSTEMPRESETDIR
 systemdsystempreset_DATA = $(preset_files)
@@ -45,8 +49,13 @@ if WITH_POLKITRULESDIR
 polkitrules_DATA = $(polkit_files)
 endif
 
-# Made by make, not by configure: bindir is fully expanded only here.
+# Made by make, not by configure: directories are fully expanded only here.
 systemd/taut@.service: $(srcdir)/systemd/taut@.service.in Makefile
 	$(AM_V_at)$(MKDIR_P) systemd
 	$(AM_V_GEN)sed -e 's|[@]bindir[@]|$(bindir)|g' -e 's|[@]docdir[@]|$(docdir)|g' \
 		'$(srcdir)/systemd/taut@.service.in' >$@.tmp && mv $@.tmp $@
+
+systemd/taut-generator: $(srcdir)/systemd/taut-generator.in Makefile
+	$(AM_V_at)$(MKDIR_P) systemd
+	$(AM_V_GEN)sed -e 's|[@]systemdsystemunitdir[@]|$(systemdsystemunitdir)|g' \
+		'$(srcdir)/systemd/taut-generator.in' >$@.tmp && chmod 755 $@.tmp && mv $@.tmp $@

@@ -23,7 +23,7 @@ bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1
 	else if (r == -ENOENT && !strchr(arg, '/') && access("/etc/wireguard", X_OK) < 0 &&
 		 errno == EACCES)
 		say("%s: /etc/taut/%s.conf does not exist, and this user has no permission to "
-		    "look into /etc/wireguard: copy the file (install -m 640 -g taut)",
+		    "look into /etc/wireguard: copy the file (install -m 600)",
 		    arg, arg);
 	else if (r == -ENOENT && !strchr(arg, '/'))
 		say("%s: neither /etc/taut/%s.conf nor /etc/wireguard/%s.conf exists", arg, arg,

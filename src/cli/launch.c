@@ -14,7 +14,10 @@
 #include "control/control.h"
 #include "view/tunnelview.h"
 
-enum { UNIT_TEXT = 64 };
+enum {
+	INSTANCE_TEXT = 4 * CONF_NAME_MAX + 1, /* each character escaped */
+	UNIT_TEXT = sizeof("taut@.service") + INSTANCE_TEXT,
+};
 
 bool launch_by_systemd(void)
 {
@@ -67,9 +70,31 @@ static bool call_taut(char *verb, char *name)
 	return call("/proc/self/exe", argv);
 }
 
+/*
+ * As systemd-escape(1) does it, but only where it must be: names with - work without. The
+ * generator of our units expects the same.
+ */
+static void name_instance(char instance[INSTANCE_TEXT], const char *name)
+{
+	bool must = strpbrk(name, "=+");
+	size_t len = 0;
+
+	for (; *name && len + sizeof("\\x2d") <= INSTANCE_TEXT; name++) {
+		if (must && strchr("=+-", *name))
+			len += (size_t)snprintf(instance + len, INSTANCE_TEXT - len, "\\x%02x",
+						(unsigned char)*name);
+		else
+			instance[len++] = *name;
+	}
+	instance[len] = '\0';
+}
+
 static void name_unit(char unit[UNIT_TEXT], const char *name)
 {
-	snprintf(unit, UNIT_TEXT, "taut@%s.service", name);
+	char instance[INSTANCE_TEXT];
+
+	name_instance(instance, name);
+	snprintf(unit, UNIT_TEXT, "taut@%s.service", instance);
 }
 
 /* It was started by systemd, not by hand. */
@@ -84,11 +109,19 @@ static bool is_service(const char *name)
 
 void launch_command(char text[LAUNCH_TEXT], const char *name)
 {
-	const char *command = launch_by_systemd() ? "systemctl enable --now taut@" : "taut up ";
+	bool runs = launch_is_running(name);
+	bool by_systemd = runs ? is_service(name) : launch_by_systemd();
+	char instance[INSTANCE_TEXT];
+	const char *quote;
 
-	if (launch_is_running(name))
-		command = is_service(name) ? "systemctl restart taut@" : "taut reload ";
-	snprintf(text, LAUNCH_TEXT, "%s%s", command, name);
+	if (!by_systemd) {
+		snprintf(text, LAUNCH_TEXT, "taut %s %s", runs ? "reload" : "up", name);
+		return;
+	}
+	name_instance(instance, name);
+	quote = strchr(instance, '\\') ? "'" : "";
+	snprintf(text, LAUNCH_TEXT, "systemctl %s %staut@%s%s", runs ? "restart" : "enable --now",
+		 quote, instance, quote);
 }
 
 /* It is running with this key. */
@@ -132,12 +165,6 @@ bool launch_tunnel(const char *tunnel, bool enable, const struct key *own, bool 
 
 	snprintf(name, sizeof(name), "%s", tunnel);
 	name_unit(unit, tunnel);
-	if (enable && launch_by_systemd() && strpbrk(tunnel, "=+")) {
-		say("the name of a systemd unit cannot contain = or +: start it with taut up "
-		    "%s, or choose another name",
-		    tunnel);
-		return false;
-	}
 	if (runs && !renew(tunnel, own, more_keys))
 		return false;
 	if (!enable || !launch_by_systemd())

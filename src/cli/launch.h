@@ -20,7 +20,7 @@ bool launch_tunnel(const char *name, bool enable, const struct key *own, bool mo
  * The command that does so for a new file: "systemctl enable --now taut@NAME", "taut reload
  * NAME"...
  */
-enum { LAUNCH_TEXT = 64 };
+enum { LAUNCH_TEXT = 96 };
 void launch_command(char text[LAUNCH_TEXT], const char *name);
 bool launch_is_running(const char *name);
 

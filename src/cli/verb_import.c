@@ -86,7 +86,8 @@ static void tell_hooks(const struct conf *conf)
 		[HOOK_PRE_DOWN] = "PreDown",
 		[HOOK_POST_DOWN] = "PostDown",
 	};
-	const char *who = launch_by_systemd() ? "the user taut, with only CAP_NET_ADMIN" : "root";
+	const char *who = launch_by_systemd() ? "the tunnel's own user, with only CAP_NET_ADMIN"
+					      : "root";
 	unsigned kind;
 	size_t i;
 

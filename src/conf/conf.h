@@ -96,6 +96,7 @@ struct conf_dns {
 struct conf {
 	unsigned set; /* enum conf_set */
 	char *path;   /* the file, for messages; NULL: not from a file */
+	bool copied;  /* as the service manager read the file when it started us */
 	struct key private_key;
 	char *private_key_file;
 	uint16_t listen_port;
@@ -167,8 +168,10 @@ struct conf_report {
  * CONF_PEER_REPLACE_ALLOWED, as a file lists all their allowed IPs. The comment
  * "# friendly_name = x", which other programs read, is equivalent to Name = x.
  *
- * If users other than its owner may read the file, that is a warning (it may hold keys); if
- * they may write it, that is an error (it may hold hooks).
+ * If users other than its owner may read the file, that is a warning (it may hold keys); the
+ * group of the service may, unless there are keys in it. If others may write it, that is an
+ * error (it may hold hooks). A file that we may not read is taken from the credential of its
+ * name instead, if the service manager has passed one (copied).
  *
  * conf_read_text() does the same for text in memory; name stands for the file in reports.
  */

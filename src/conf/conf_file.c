@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "conf/conf_dup.h"
+#include "conf/credential.h"
 #include "conf/diag_line.h"
 #include "conf/directives.h"
 #include "conf/line.h"
@@ -271,11 +273,14 @@ bool conf_service_group(gid_t *group)
 	return entry;
 }
 
-static bool is_service_group(gid_t gid)
+/* Besides its owner, only the group of the service may read it, and nobody may write it. */
+static bool is_for_service(const struct stat *st)
 {
+	mode_t others = S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
 	gid_t group;
 
-	return conf_service_group(&group) && group == gid;
+	return (st->st_mode & others) == S_IRGRP && conf_service_group(&group) &&
+	       group == st->st_gid;
 }
 
 /* Hooks run with our privileges, so anybody who can write the file has them. */
@@ -289,11 +294,29 @@ static void look_at_rights(const char *path, const struct stat *st, struct conf_
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		diag_line_error(r, path, nowhere,
 				"users other than its owner may write it; chmod 600 %s", path);
-	else if (readable == S_IRGRP && is_service_group(st->st_gid))
-		return;
-	else if (readable)
+	else if (readable && !is_for_service(st))
 		diag_line_warning(r, path, nowhere,
 				  "users other than its owner may read it; chmod 600 %s", path);
+}
+
+/* All tunnels of the host are in that group: one remark, at the first of them. */
+static void look_for_keys(const struct conf *c, const struct stat *st, struct conf_report *r)
+{
+	const struct conf_place *place = NULL;
+	size_t i;
+
+	for (i = c->n_peer; i-- > 0;) {
+		if (c->peer[i].set & CONF_PEER_PSK)
+			place = &c->peer[i].psk_place;
+	}
+	if (c->set & CONF_PRIVATE_KEY)
+		place = &c->key_place;
+	if (place && S_ISREG(st->st_mode) && is_for_service(st))
+		diag_line_warning(
+			r, c->path, *place,
+			"the group taut, and so every other tunnel, may read this key; "
+			"chmod 600 %s, or put it into a %s",
+			c->path, c->set & CONF_PRIVATE_KEY ? "PrivateKeyFile" : "PresharedKeyFile");
 }
 
 static void drop(char *text, size_t size)
@@ -352,17 +375,36 @@ static void not_read(struct conf_report *r, const char *path, int err)
 		diag_line_error(r, path, nowhere, "cannot read it: %s", strerror(-err));
 }
 
+/* As the owner wrote it, or as the service manager has read it. */
+static int open_file(const char *path, bool *copied)
+{
+	const char *slash = strrchr(path, '/');
+	char credential[PATH_MAX];
+	int fd, err, copy;
+
+	*copied = false;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	err = fd < 0 ? -errno : fd;
+	if (err != -EACCES)
+		return err;
+	copy = credential_open(slash ? slash + 1 : path, credential, sizeof(credential));
+	*copied = copy >= 0;
+	return *copied ? copy : err;
+}
+
 int conf_read_file(struct conf *c, const char *path, struct conf_report *r)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
+	bool is_stdin = strcmp(path, "-") == 0, copied = false;
 	int fd, err, parsed;
 	unsigned errors = r->errors;
 	size_t size = 0, len = 0;
 	char *text = NULL;
 	struct stat st;
 
-	fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	err = fd < 0 || fstat(fd, &st) ? -errno : 0;
+	fd = is_stdin ? STDIN_FILENO : open_file(path, &copied);
+	err = fd < 0 ? fd : 0;
+	if (err == 0 && fstat(fd, &st) < 0)
+		err = -errno;
 	if (err == 0)
 		err = read_all(fd, &text, &size, &len);
 	if (fd >= 0 && !is_stdin)
@@ -371,9 +413,12 @@ int conf_read_file(struct conf *c, const char *path, struct conf_report *r)
 		not_read(r, path, err);
 		goto out;
 	}
-	if (!is_stdin)
+	if (!is_stdin && !copied)
 		look_at_rights(path, &st, r);
 	parsed = conf_read_text(c, path, text, len, r);
+	c->copied = copied;
+	if (parsed != -ENOMEM && !is_stdin && !copied)
+		look_for_keys(c, &st, r);
 	err = parsed == 0 && r->errors != errors ? -EINVAL : parsed;
 out:
 	drop(text, size);

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "conf/credential.h"
 #include "conf/diag_line.h"
 
 enum { KEY_FILE_MAX = 4096 };
@@ -44,56 +44,25 @@ static int open_at(struct key_file *k, const char *folder, size_t len, const cha
 	return k->fd < 0 ? -errno : 0;
 }
 
-/*
- * Without a key file the unit passes an empty line, since without any credential systemd would
- * refuse the start.
- */
-static bool is_nothing(int fd)
-{
-	struct stat st;
-	char c;
-
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 1 &&
-	       pread(fd, &c, 1, 0) == 1 && c == '\n';
-}
-
-/* For a folder of files, systemd names the credentials ID_FILE. */
-static int open_credential(struct key_file *k, const char *folder, const char *name)
-{
-	char id[NAME_MAX + 1];
-	char *slash;
-
-	if (strlen(name) > NAME_MAX)
-		return -ENOENT;
-	memcpy(id, name, strlen(name) + 1);
-	while ((slash = strchr(id, '/')))
-		*slash = '_';
-	return open_at(k, folder, strlen(folder), id);
-}
-
 static int find(struct key_file *k, const char *name)
 {
-	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	const char *slash = k->file ? strrchr(k->file, '/') : NULL;
 	size_t len = slash && slash > k->file ? (size_t)(slash - k->file) : 0;
-	int err;
 
 	k->forbidden = S_IRWXG | S_IRWXO;
 	if (*name == '/')
 		return open_at(k, "", 0, name);
-	if (folder && *folder) {
+	k->fd = credential_open(name, k->path, sizeof(k->path));
+	if (k->fd >= 0) {
 		/*
 		 * systemd gives access to a service's own user by an ACL, which stat() shows
 		 * as read permission for the group.
 		 */
 		k->forbidden = S_IWGRP | S_IXGRP | S_IRWXO;
-		err = open_credential(k, folder, name);
-		if (err == 0 && is_nothing(k->fd))
-			close(k->fd);
-		else if (err != -ENOENT)
-			return err;
+		return 0;
 	}
-	k->forbidden = S_IRWXG | S_IRWXO;
+	if (k->fd != -ENOENT)
+		return k->fd;
 	if (slash == k->file && slash)
 		return open_at(k, "/.", 2, name);
 	return open_at(k, len ? k->file : "", len, name);

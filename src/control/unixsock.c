@@ -147,13 +147,23 @@ static int bind_hidden(int fd, const char hidden[UNIXSOCK_PATH_MAX])
 	return r;
 }
 
+/* A unit runs with that group, and its filter of system calls forbids lchown(2). */
+static bool has_group(const char hidden[UNIXSOCK_PATH_MAX], gid_t group)
+{
+	struct stat st;
+
+	if (lstat(hidden, &st) == 0 && st.st_gid == group)
+		return true;
+	return lchown(hidden, (uid_t)-1, group) == 0;
+}
+
 /*
  * Anybody who may write to the directory could put something else there in the meantime: no link
  * is followed. A process that may not give it to the group keeps it for itself.
  */
 static int share(const char hidden[UNIXSOCK_PATH_MAX], gid_t group)
 {
-	if (group == (gid_t)-1 || lchown(hidden, (uid_t)-1, group) < 0)
+	if (group == (gid_t)-1 || !has_group(hidden, group))
 		return 0;
 	return fchmodat(AT_FDCWD, hidden, 0660, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,7 +29,8 @@ int caps_bound(unsigned *left)
 	return 0;
 }
 
-static int look(void)
+/* What can only be inherited counts if it could have been given up. */
+static int look(bool inheritable)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
@@ -36,7 +38,9 @@ static int look(void)
 	if (syscall(SYS_capget, &head, data) < 0)
 		return -errno;
 	for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
-		if (data[i].effective | data[i].permitted | data[i].inheritable)
+		if (data[i].effective | data[i].permitted)
+			return -EPERM;
+		if (inheritable && data[i].inheritable)
 			return -EPERM;
 	}
 	return 0;
@@ -46,14 +50,14 @@ int caps_drop(void)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	int r;
 
 	/* Kernels before 4.3 have no ambient set. */
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
 		return -errno;
-	/* A filter of somebody else may forbid a call that is not needed. */
-	if (look() == 0)
-		return 0;
-	if (syscall(SYS_capset, &head, none) < 0)
-		return -errno;
-	return look();
+	if (syscall(SYS_capset, &head, none) == 0)
+		return look(true);
+	/* As in the unit, whose service manager has also set the inheritable set. */
+	r = -errno;
+	return look(false) == 0 ? 0 : r;
 }

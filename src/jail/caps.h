@@ -9,7 +9,11 @@
  * CAP_SETPCAP is missing; then there is nothing to lose but what was never there.
  */
 int caps_bound(unsigned *left);
-/* Empty the ambient, inheritable, permitted and effective sets, and look that they are. */
+/*
+ * Empty the ambient, inheritable, permitted and effective sets, and look that they are. Where a
+ * filter of somebody else forbids that, 0 if the last two are empty already: what is then
+ * inheritable gives nothing to a process that has NoNewPrivs.
+ */
 int caps_drop(void);
 
 #endif

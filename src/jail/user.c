@@ -56,9 +56,13 @@ static bool is_final(const struct user *u)
 	       is_all(u->uid) && is_all_group(u->gid);
 }
 
+/* Service managers repeat the group of the process among these. */
 static bool has_groups(void)
 {
-	return getgroups(0, NULL) > 0;
+	gid_t group;
+	int n = getgroups(0, NULL);
+
+	return n > 1 || (n == 1 && getgroups(1, &group) == 1 && group != getegid());
 }
 
 static void tell(const struct user *u, char what[USER_TEXT])

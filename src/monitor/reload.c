@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,6 +74,18 @@ static int may_reload(const struct monitor *m, struct print *report)
 	return 0;
 }
 
+/* The service manager reads it only once. */
+static int refuse_copy(const struct monitor *m, struct print *report)
+{
+	char why[PATH_MAX + 256];
+
+	snprintf(why, sizeof(why),
+		 "%s is for root only, so the service has it as it was at the start; restart the "
+		 "service, or let it read the file: chown root:taut %s; chmod 640 %s",
+		 m->options.path, m->options.path, m->options.path);
+	return refuse(report, why, -EOPNOTSUPP);
+}
+
 static void tell_reloading(const struct monitor *m)
 {
 	char line[64];
@@ -100,6 +113,8 @@ static int reload(struct monitor *m, struct print *report)
 	conf_init(&next);
 	r = config_read(&next, m->options.path, report_diag, report);
 	tune_override(&next.tune, &m->options.tune);
+	if (next.copied)
+		r = refuse_copy(m, report);
 	if (r == 0)
 		r = change_all(m, &next, report);
 	conf_fini(&next);

@@ -25,6 +25,7 @@ FILES = (
     "/usr/share/zsh/vendor-completions/_taut", "/usr/share/fish/vendor_completions.d/taut.fish",
     "/usr/share/doc/taut/README.md", "/usr/share/doc/taut/MIGRATION.md",
     "/usr/lib/sysusers.d/taut.conf", "/usr/lib/tmpfiles.d/taut.conf",
+    "/lib/systemd/system-generators/taut-generator",
     "/usr/share/doc/taut/README.Debian", "/usr/share/doc/taut/copyright",
     "/usr/share/doc/taut/examples/point-to-point.conf",
 )
@@ -269,6 +270,25 @@ class Test:
         check(not re.search("start|stop|enable|preset", "".join(told)), f"more than that: {told}")
         have = self.chroot.run("stat", "-c", "%a %U %G %s", "/etc/taut/wg0.conf").strip()
         check(have == "640 root taut 12", have)
+        self.tells_of_users()
+
+    def tells_of_users(self):
+        """What depended on the user that all units had is named, with the remedy."""
+        folder = self.chroot.path("/etc/systemd/system/taut@wg0.service.d")
+        folder.mkdir(parents=True)
+        (folder / "root.conf").write_text("[Service]\nUser=root\n", encoding="utf-8")
+        key, conf = self.chroot.path("/etc/taut/x.key"), self.chroot.path("/etc/taut/x.conf")
+        key.write_text("x\n", encoding="utf-8")
+        conf.write_text("[Interface]\nPrivateKeyFile = /etc/taut/x.key\n", encoding="utf-8")
+        self.chroot.run("chown", "taut", "/etc/taut/x.key")
+        said = self.chroot.run("dpkg", "-i", "/root/next.deb")
+        check("wg0.service.d/root.conf sets User=; add DynamicUser=no" in said, said)
+        check("x.conf names /etc/taut/x.key, which belongs to the user taut" in said, said)
+        for path in (key, conf):
+            path.unlink()
+        shutil.rmtree(folder)
+        said = self.chroot.run("dpkg", "-i", "/root/next.deb")
+        check("taut: " not in said, f"told without need: {said}")
 
     def is_removed(self):
         """Removal deletes the program, but not the configuration."""

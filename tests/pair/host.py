@@ -12,7 +12,7 @@ KEY = r"[A-Za-z0-9+/]{43}="
 # A stand-in for init: it records each command and carries it out.
 SYSTEMCTL = """#!/bin/sh
 echo "$*" >> /run/systemd/told
-name=$(expr "$*" : '.*taut@\\([^.]*\\)')
+name=$(expr "$*" : '.*taut@\\([^.]*\\)' | sed 's/\\\\x2b/+/')
 [ -n "$name" ] || exit 0
 case $* in
 *is-active*) [ -e "/run/systemd/active.$name" ] ;;

@@ -68,8 +68,13 @@ class Box:
         with open(unit, encoding="utf-8") as file:
             text = re.sub(r"^ExecStart=\S+", "ExecStart=/opt/taut/bin/taut", file.read(), flags=re.M)
         self.write("units/taut@.service", text)
+        generator = os.path.join(os.path.dirname(unit), "taut-generator")
+        with open(generator, encoding="utf-8") as file:
+            text = re.sub(r"'[^']*'; do$", "/usr/lib/systemd/system; do", file.read(), flags=re.M)
+        self.write("generators/taut-generator", text, 0o755)
         for name, source in (("units/taut.target", "taut.target"),
                              ("preset/90-taut.preset", "90-taut.preset"),
+                             ("rules/taut.rules", "taut.rules"),
                              ("network/10-taut.network", "network/10-taut.network"),
                              ("lib/sysusers.d/taut.conf", "sysusers.d/taut.conf"),
                              ("lib/tmpfiles.d/taut.conf", "tmpfiles.d/taut.conf")):

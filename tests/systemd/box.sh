@@ -4,7 +4,7 @@
 # box.sh ROOT FILES PROGRAM: become systemd as process 1 of a small system of its own.
 # Run by box.py in namespaces of its own (mount, pid, ipc, uts, cgroup, and a network).
 # ROOT is an empty folder; FILES holds what is put on top: etc/, units/ (all that there
-# are), lib/ (sysusers.d, tmpfiles.d). The program is /opt/taut/bin/taut in there.
+# are), generators/, lib/ (sysusers.d, tmpfiles.d), rules/ (for polkit). The program is /opt/taut/bin/taut in there.
 
 set -eu
 umask 022
@@ -43,6 +43,7 @@ done <<-END
 	net/tun 10 200
 END
 ln -s /proc/self/fd dev/fd
+ln -s pts/ptmx dev/ptmx
 mount -t tmpfs -o mode=755 run run
 chmod 1777 tmp var/tmp
 ln -s /run var/run
@@ -60,6 +61,7 @@ mount --bind run/units usr/lib/systemd/system
 for folder in system-generators system-preset network; do
 	[ ! -d "/usr/lib/systemd/$folder" ] || mount -t tmpfs none "usr/lib/systemd/$folder"
 done
+cp "$files"/generators/* usr/lib/systemd/system-generators/
 cp "$files"/preset/* usr/lib/systemd/system-preset/
 cp "$files"/network/* usr/lib/systemd/network/
 
@@ -70,7 +72,7 @@ echo 74617574746175747461757474617574 >etc/machine-id
 mkdir -p etc/systemd/system/sockets.target.wants
 ln -s /usr/lib/systemd/system/systemd-journald.socket etc/systemd/system/sockets.target.wants/
 cp -R "$files"/etc/. etc/
-cp -R "$files"/lib box/
+cp -R "$files"/lib "$files"/rules box/
 cp "$program" opt/taut/bin/taut
 chmod 755 opt/taut/bin/taut
 

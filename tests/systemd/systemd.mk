@@ -9,8 +9,11 @@ EXTRA_DIST += \
 	tests/systemd/t_apart.py \
 	tests/systemd/t_notify.py \
 	tests/systemd/t_pair.py \
+	tests/systemd/t_polkit.py \
 	tests/systemd/t_real.py \
+	tests/systemd/t_tenants.py \
 	tests/systemd/t_unit.py
 
 # They read what the build makes.
-tests/systemd/analyze.log tests/systemd/run.log: src/taut$(EXEEXT) systemd/taut@.service
+tests/systemd/analyze.log tests/systemd/run.log: src/taut$(EXEEXT) systemd/taut@.service \
+	systemd/taut-generator

@@ -50,10 +50,10 @@ PROBES = ["ptrace", "process_vm_readv", "mem", "environ", "fd", "root", "kill", 
 
 
 class Tenant(Instance):
-    """An instance with a user of its own, as DynamicUser= gives it, and in the group taut."""
+    """One of several instances, each with a user of its own, and all of the group taut."""
 
     def __init__(self, lab, ns, uid, neighbour=None):
-        self.uid, self.gid, self.groups = uid, uid, f"--groups={GID}"
+        self.uid = uid
         super().__init__(lab, ns)
         if neighbour:       # the same machine: one /etc, one /run
             for folder in ("etc", "run"):
@@ -61,9 +61,13 @@ class Tenant(Instance):
                 os.symlink(os.path.join(neighbour.top, folder), os.path.join(self.top, folder))
 
     def by(self, uid, *argv, group=True, caps=True, **options):
-        """Run it as that user where the service sees its files; caps: with those of a unit."""
-        return self.inside("setpriv", f"--reuid={uid}", f"--regid={uid}",
-                           f"--groups={GID}" if group else "--clear-groups",
+        """
+        Run it as that user where the service sees its files. caps: with those of a unit, whose
+        group is taut; people are its members.
+        """
+        groups = (f"--regid={GID}", "--clear-groups") if caps else \
+            (f"--regid={uid}", f"--groups={GID}" if group else "--clear-groups")
+        return self.inside("setpriv", f"--reuid={uid}", *groups,
                            "--inh-caps=-all" + ",+net_admin" * caps,
                            "--ambient-caps=-all" + ",+net_admin" * caps,
                            "--bounding-set=-all" + ",+net_admin" * caps, "--no-new-privs", "--",
@@ -134,6 +138,7 @@ def a_tunnel_has_nothing_of_another(lab):
         return a.by(FIRST, *argv, **options)
     equal(who("cat", f"/etc/taut/{a.name}.conf", ok=False).code, 0, "the probe runs at all")
     for path in (f"/etc/taut/{b.name}.key", f"/etc/taut/{b.name}.psk/peer",
+                 f"{b.top}/credentials/{b.name}.conf",
                  f"{b.top}/credentials/{b.name}.key", f"{b.top}/credentials/{b.name}.psk_peer"):
         equal(b.inside("cat", path).code, 0, f"root can read {path}")
         check("denied" in who("cat", path, ok=False).err, f"{path} can be read")

@@ -43,7 +43,7 @@ def is_up(host):
     wait_for(lambda: host.show(UNIT, "StatusText") == "up: session works", 7, "StatusText")
     equal(host.states(), ["active", "enabled", "up: session works"], "unit")
     pid = host.show(UNIT, "MainPID")
-    equal(host.run("ps", "-o", "user=", "-p", pid).out.strip(), "taut", "its user")
+    equal(host.run("ps", "-o", "user:20=", "-p", pid).out.strip(), "taut-wg0", "its user")
 
 
 @test(needs=["taut"], slow=9, timeout=120)
@@ -123,10 +123,14 @@ def systemd_passes_preshared_keys(lab):
 
 @test(needs=["taut"], slow=4, timeout=90)
 def systemd_says_what_rights_the_file_needs(lab):
-    """A file for root only, as an editor may leave it: no restart, and the remedy is printed."""
+    """A file for the wrong group: no restart, and the remedy is printed; so for the folder."""
     a = Host(lab, "a")
     lab.wire(a.ns, lab.namespace("b"))
     a.taut("new", "wg0", "--listen")
+    # A unit of older versions passes no file.
+    a.put(f"/etc/systemd/system/{UNIT}.d/old.conf", "[Service]\nLoadCredential=\nSetCredential=\n"
+          "LoadCredential=%i.key:/etc/taut/%i.key\n")
+    a.systemctl("daemon-reload")
     a.run("chmod", "600", "/etc/taut/wg0.conf")
     check(a.systemctl("start", UNIT, ok=False).code != 0, "a start without a file")
     journal = a.journal(UNIT)

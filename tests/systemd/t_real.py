@@ -46,11 +46,16 @@ def systemd_starts_and_stops_a_tunnel(lab):
     pair.a.wait_ping("10.7.0.2", 10, "tunnel")
     wait_for(lambda: box.show(unit, "StatusText") == "up: session works", 7, "StatusText")
     status = process_status(box, unit)
-    equal(box.run("id", "-nu", status["Uid"].split()[0]).out.strip(), "taut", "user")
+    equal(box.run("getent", "passwd", status["Uid"].split()[0]).out.split(":")[0],
+          f"taut-{pair.a.name}", "user")
+    equal(box.run("getent", "group", status["Gid"].split()[0]).out.split(":")[0], "taut", "group")
+    equal(set(status["Groups"].split()) - {status["Gid"].split()[0]}, set(), "other groups")
     equal({status[k] for k in ("CapEff", "CapBnd", "CapAmb")}, {f"{1 << 12:016x}"}, "capabilities")
     equal((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"), "NoNewPrivs, Seccomp")
     equal(box.run("stat", "-c", "%A %U %G", "/etc/taut", "/run/wireguard").out.splitlines(),
           ["drwxr-x--- root taut", "drwxrwxr-t root taut"], "folders")
+    equal(box.run("stat", "-c", "%A %G", f"/run/wireguard/{pair.a.name}.sock").out.strip(),
+          "srw-rw---- taut", "control socket")
     journal = box.journal(unit)
     check("other than its owner" not in journal, f"a warning about rights: {journal}")
     check(noise.b64(pair.a.private) not in journal, "private key in the journal")
@@ -124,7 +129,7 @@ def systemd_leaves_a_bad_file_alone(lab):
 
 @test(needs=["taut"], slow=5, timeout=90)
 def systemd_runs_hooks_with_the_rights_they_were_given(lab):
-    """By default as taut with one capability; with the drop-in root.conf as root."""
+    """By default as a user of its own with one capability; with the drop-in root.conf as root."""
     with open(os.path.join(TOP, "systemd/examples/root.conf"), encoding="utf-8") as file:
         root = file.read()
     pair = BoxPair(lab)
@@ -138,7 +143,7 @@ def systemd_runs_hooks_with_the_rights_they_were_given(lab):
         user = box.run("cat", "/run/wireguard/who").out.strip()
         box.systemctl("stop", unit)
         return user, route
-    equal(who(), ("taut", True), "user of the hook, its route")
+    equal(who(), (f"taut-{pair.a.name}", True), "user of the hook, its route")
     box.put(f"/etc/systemd/system/{unit}.d/root.conf", root)
     box.systemctl("daemon-reload")
     equal(who(), ("root", True), "with root.conf")

@@ -14,13 +14,14 @@ from manager import Manager, unit_settings
 from node import Node, Pair
 from runner import test
 
-UID = GID = 64321
+SHARED = GID = 64321     # the user taut, and its group
+UID = 64322              # of this tunnel
 
-# $1: folder with dev/, etc/, credentials/ and run/, then uid, gid, option of setpriv for the other
-# groups, memlock, umask, mode of /dev/net/tun; the rest is run.
+# $1: folder with dev/, etc/, credentials/ and run/, then uid, gid, memlock, umask, mode of
+# /dev/net/tun; the rest is run.
 ENTER = r"""
 set -e
-top=$1 uid=$2 gid=$3 groups=$4 memlock=$5; umask $6; tun=$7; shift 7
+top=$1 uid=$2 gid=$3 memlock=$4; umask $5; tun=$6; shift 6
 mount --make-rprivate /
 mount -t tmpfs none "$top/dev"
 mknod -m "$tun" "$top/dev/tun" c 10 200
@@ -28,7 +29,7 @@ mount --bind "$top/dev/tun" /dev/net/tun
 cp -L /etc/nsswitch.conf /etc/ld.so.cache "$top/etc" 2>/dev/null || true
 mount --bind "$top/etc" /etc
 mount --bind "$top/run" /run/wireguard
-exec prlimit --memlock="$memlock" --core=0 setpriv --reuid="$uid" --regid="$gid" "$groups" \
+exec prlimit --memlock="$memlock" --core=0 setpriv --reuid="$uid" --regid="$gid" --clear-groups \
 	--inh-caps=-all,+net_admin --ambient-caps=-all,+net_admin --bounding-set=-all,+net_admin \
 	--no-new-privs -- "$@"
 """
@@ -48,7 +49,7 @@ def last(settings, key):
 class Instance(Node):
     """One instance of the unit: what systemd does before ExecStart, by other means."""
 
-    uid, gid, groups = UID, GID, "--clear-groups"
+    uid, gid = UID, GID
 
     def __init__(self, lab, ns):
         super().__init__(lab, ns)
@@ -64,9 +65,18 @@ class Instance(Node):
             os.chmod(path, mode)
         os.chmod(lab.dir, 0o755)
         os.makedirs("/run/wireguard", exist_ok=True)
-        self.write("etc/passwd", f"root:x:0:0::/root:/bin/sh\ntaut:x:{UID}:{GID}::/:/bin/false\n")
+        self.write("etc/passwd", "root:x:0:0::/root:/bin/sh\n"
+                   f"taut:x:{SHARED}:{GID}::/:/bin/false\n")
         self.write("etc/group", f"root:x:0:\ntaut:x:{GID}:\n")
         self.socket_path = os.path.join(self.top, "run", self.name + ".sock")
+
+    @property
+    def as_service(self):
+        return ("setpriv", f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups")
+
+    def share_user(self):
+        self.uid = SHARED
+        os.chown(os.path.join(self.top, "credentials"), self.uid, self.gid)
 
     def write(self, name, text, uid=0, gid=0, mode=0o644):
         path = os.path.join(self.top, name)
@@ -113,9 +123,8 @@ class Instance(Node):
         env |= manager.environment() if manager else {}
         with open(self.log_path, "a", encoding="utf-8") as log:
             self.process = self.ns.popen(
-                "unshare", "--mount", "sh", "-c", ENTER, "sh", self.top, self.uid,
-                self.gid, self.groups, memlock, last(self.settings, "UMask"), tun, self.program,
-                *argv[1:],
+                "unshare", "--mount", "sh", "-c", ENTER, "sh", self.top, self.uid, self.gid,
+                memlock, last(self.settings, "UMask"), tun, self.program, *argv[1:],
                 stdout=log, stderr=log, env=env)
 
     def status(self):
@@ -174,11 +183,25 @@ def the_unit_runs_without_root(lab):
           "mode, user and group of the socket")
     equal(a.inside("wg", "show", a.name, "listen-port").out.strip(), "2001", "wg show, by root")
     equal(a.inside(a.program, "reload", a.name).code, 0, "reload, by root")
-    # All units have this user, so it may no more than the group.
-    same = ("setpriv", f"--reuid={UID}", f"--regid={GID}", "--clear-groups")
-    shown = a.inside(*same, "wg", "showconf", a.name).out
+    own = a.inside(*a.as_service, "wg", "showconf", a.name).out
+    check(noise.b64(a.private) in own, f"its key, by its own user: {own}")
+    equal(a.inside(*a.as_service, a.program, "reload", a.name).code, 0, "reload, by its own user")
+    a.stop()
+
+
+@test(needs=["taut", "setpriv", "prlimit", "unshare", "nsenter"])
+def a_unit_of_the_shared_user_keeps_working(lab):
+    """As older versions had it: all tunnels are the user taut, so it may no more than the group."""
+    pair = UnitPair(lab)
+    a = pair.a
+    a.share_user()
+    a.write(f"etc/taut/{a.name}.key", pair.key_text(), mode=0o600)
+    a.start_unit(config_with_key_file(pair, 0))
+    wait_up(a)
+    equal(a.status()["Uid"].split(), [str(SHARED)] * 4, "user")
+    shown = a.inside(*a.as_service, "wg", "showconf", a.name).out
     check("ListenPort = 2001" in shown and "PrivateKey" not in shown, f"by its own user: {shown}")
-    done = a.inside(*same, a.program, "reload", a.name, ok=False)
+    done = a.inside(*a.as_service, a.program, "reload", a.name, ok=False)
     check(done.code and "try sudo" in done.err, f"reload, by its own user: {done.err}")
     a.stop()
 
@@ -249,6 +272,33 @@ def the_world_may_not_read_the_file(lab):
         what = f"mode {mode:o} of group {gid}: {done.out}{done.err}"
         equal(done.code, code, what)
         equal(f"users other than its owner may {line} it" in done.err, line is not None, what)
+        equal("every other tunnel, may read" in done.err, (gid, mode) == (GID, 0o640), what)
+
+
+@test(needs=["taut", "unshare"])
+def keys_are_not_for_all_tunnels(lab):
+    """In a file that they all may read; said once, at the first key, with the remedy."""
+    node = Instance(lab, lab.namespace("a"))
+    key, peers = noise.b64(node.private), [noise.b64(noise.private()) for _ in range(2)]
+    node.write(f"etc/taut/{node.name}.key", key + "\n", mode=0o600)
+    inside, beside = f"PrivateKey = {key}", f"PrivateKeyFile = {node.name}.key"
+    psk = f"PresharedKey = {noise.b64(noise.private())}"
+    for first, extra, mode, place, word in (
+            (inside, psk, 0o640, "2:14", "PrivateKeyFile"),
+            (beside, psk, 0o640, "6:16", "PresharedKeyFile"),
+            (beside, "", 0o640, None, None),
+            (inside, psk, 0o600, None, None)):
+        text = f"[Interface]\n{first}\n[Peer]\nPublicKey = {peers[0]}\n\n{extra}\n" \
+               f"[Peer]\nPublicKey = {peers[1]}\n{extra}\n"
+        node.write(f"etc/taut/{node.name}.conf", text, 0, GID, mode)
+        done = run("unshare", "--mount", "sh", "-c",
+                   'mount --make-rprivate /; mount --bind "$1" /etc; exec "$2" check "$3"', "sh",
+                   node.top + "/etc", lab.program, node.name, ok=False)
+        path = f"/etc/taut/{node.name}.conf"
+        want = f"{path}:{place}: the group taut, and so every other tunnel, may read this key; " \
+               f"chmod 600 {path}, or put it into a {word} (warning)\n" if place else ""
+        equal(done.err, want, f"{first[:14]}, {extra[:12]}, mode {mode:o}")
+        equal(done.code, 0, "status")
 
 
 @test(needs=["taut"])

@@ -96,6 +96,80 @@ static void test_what_cannot_be_read_has_its_errno(void **state)
 	test_free(s);
 }
 
+/* A file that this process may not read, even as root: with other files it does what a user may. */
+static int read_forbidden(struct conf *c, const char *path, struct said *s)
+{
+	bool root = geteuid() == 0;
+	int err;
+
+	if (root)
+		assert_int_equal(seteuid(4711), 0);
+	conf_init(c);
+	said_init(s);
+	err = conf_read_file(c, path, &s->report);
+	if (root)
+		assert_int_equal(seteuid(0), 0);
+	return err;
+}
+
+static void write_credential(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fchmod(fileno(file), 0644), 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void test_a_copy_stands_in_for_what_may_not_be_read(void **state)
+{
+	static const char text[] = "[Interface]\nMTU=1280\n";
+	char path[64], folder[] = "/tmp/taut-creds-XXXXXX", copy[128];
+	struct said *s = test_malloc(sizeof(*s));
+	struct conf c;
+
+	(void)state;
+	make_file(path, text, sizeof(text) - 1, 0);
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(chmod(folder, 0755), 0);
+	snprintf(copy, sizeof(copy), "%s%s", folder, strrchr(path, '/'));
+
+	/* No credentials, none of this name, and what stands for none. */
+	unsetenv("CREDENTIALS_DIRECTORY");
+	assert_int_equal(read_forbidden(&c, path, s), -EACCES);
+	assert_non_null(strstr(s->text, "cannot read it: Permission denied"));
+	conf_fini(&c);
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", folder, 1), 0);
+	assert_int_equal(read_forbidden(&c, path, s), -EACCES);
+	conf_fini(&c);
+	write_credential(copy, "\n");
+	assert_int_equal(read_forbidden(&c, path, s), -EACCES);
+	conf_fini(&c);
+
+	write_credential(copy, "[Interface]\nMTU=1400\n");
+	assert_int_equal(read_forbidden(&c, path, s), 0);
+	assert_true(c.copied);
+	assert_int_equal(c.mtu, 1400);
+	assert_string_equal(c.path, path);
+	assert_string_equal(s->text, "");
+	conf_fini(&c);
+
+	/* The file itself comes first, and one that does not exist has no copy. */
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(read_forbidden(&c, path, s), 0);
+	assert_false(c.copied);
+	assert_int_equal(c.mtu, 1280);
+	conf_fini(&c);
+	unlink(path);
+	assert_int_equal(read_forbidden(&c, path, s), -ENOENT);
+	conf_fini(&c);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	unlink(copy);
+	rmdir(folder);
+	test_free(s);
+}
+
 static void test_a_file_may_have_4_mib_and_no_more(void **state)
 {
 	enum { MOST = 4 << 20 };
@@ -369,6 +443,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rights_of_the_file_are_looked_at),
 		cmocka_unit_test(test_what_cannot_be_read_has_its_errno),
+		cmocka_unit_test(test_a_copy_stands_in_for_what_may_not_be_read),
 		cmocka_unit_test(test_a_file_may_have_4_mib_and_no_more),
 		cmocka_unit_test(test_peers_have_names),
 		cmocka_unit_test(test_a_name_is_cut_at_a_whole_character),
