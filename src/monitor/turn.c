@@ -55,8 +55,8 @@ static void read_signals(struct monitor *m)
 		take_signal(m, info.ssi_signo);
 }
 
-/* One that has died cannot be answered, but what else it said before counts. */
-static int take_message(struct monitor *m, struct message_in *in)
+/* A worker that has died cannot be answered, but what else it said before counts. */
+static int serve_or_go_on(struct monitor *m, struct message_in *in)
 {
 	int r = serve(m, in);
 
@@ -73,7 +73,7 @@ static void read_worker(struct monitor *m)
 		if (r == 0)
 			return;
 		if (r > 0)
-			r = take_message(m, &in);
+			r = serve_or_go_on(m, &in);
 		/* Once it is dead, it can do nothing more to what came along. */
 		if (r < 0)
 			worker_reap(m, r);
