@@ -24,7 +24,7 @@ struct aead_job {
 	uint64_t nonce; /* 4 zero bytes and this, little-endian: the 12-byte nonce */
 	uint8_t *data;  /* in place; AEAD_TAG bytes of room follow when sealing */
 	uint32_t len;   /* to seal: of the plaintext; to open: of all, tag included, >= 16 */
-	bool authentic; /* set by aead_open(); if false, data is garbage */
+	bool authentic; /* set by aead_open(); if false, the backend has wiped data */
 };
 
 struct aead_ops {

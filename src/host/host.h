@@ -4,8 +4,8 @@
 
 /*
  * Everything that needs privileges or changes the host, as plain functions over
- * plain values, so that it can move into a process of its own: no pointer into the
- * daemon, no callback, only descriptors and errno as results.
+ * plain values: no pointer into the monitor, no callback, only descriptors and errno as
+ * results.
  *
  * All calls: 0 or -errno.  What was added is remembered; host_undo() removes it in
  * reverse order, and so does host_close().

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# What needs rights or touches the host. Moves into a process of its own one day.
+# What needs rights or touches the host: for the monitor.
 
 noinst_LIBRARIES += libhost.a
 libhost_a_SOURCES = \

@@ -13,7 +13,7 @@ import re
 import style
 
 PAGE = "CONTRIBUTING.md"
-FILE = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:[ch]|md|mk|py|ac|bash|fish|\d|conf\.5)"
+FILE = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:[ch]|inc|m4|md|mk|py|ac|bash|fish|\d|conf\.5)"
                   r"|completions/_taut|configure\.ac)`")
 
 # Either file.
