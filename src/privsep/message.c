@@ -73,11 +73,11 @@ int message_send(int sock, const struct message *m, const char *text, size_t len
 /* Its sender may have arranged that we wait until somebody reads its last byte. */
 static void drop(int fd)
 {
-	const struct linger not = { 0 };
+	const struct linger none = { 0 };
 
 	if (fd < 0)
 		return;
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &not, sizeof(not ));
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 	close(fd);
 }
 

@@ -278,7 +278,7 @@ size_t target_make(struct prng *prng, uint8_t *out, size_t cap)
 		head.b = (uint32_t)prng_below(prng, 100);
 		out[n] = (uint8_t)(prng_below(prng, 4) ? 0 : prng_below(prng, 256));
 		if (head.kind == MESSAGE_STATE)
-			out[n] = (uint8_t)prng_below(prng, 256);
+			out[n] = (uint8_t)(prng_below(prng, 3) ? 1 : prng_below(prng, 256));
 		out[n + 1] = 0;
 		memcpy(out + n + 2, &head, sizeof(head));
 		n += HEAD;

@@ -169,6 +169,7 @@ static void obey_commit(struct liar *l)
 
 	l->commits++;
 	liar_hand_over(l);
+	liar_say("commit %u", l->commits);
 	if (after_state)
 		the_lie()->tell(l, the_lie());
 	if (!answered)

@@ -22,7 +22,7 @@ enum {
 	FLOOD_MS = 3000,
 	WAITING = 64, /* answers, as with an honest worker */
 	LINGERERS = 8,
-	LINES = 150,
+	TASKS = 150,
 	PORTS_LOW = 1024,
 	PORT_MOST = 65535,
 	SEGMENTS = 65535
@@ -319,17 +319,33 @@ static void tell_stop_often(struct liar *l, const struct lie *lie)
  * Sockets whose last end, if it is closed by the monitor, keeps it for a minute each.  That it
  * has the last end takes some other work for it meanwhile.
  */
+static void keep_busy(struct liar *l)
+{
+	const struct message sockets = { .kind = MESSAGE_UDP };
+
+	for (int i = 0; i < TASKS; i++)
+		liar_send(l, &sockets);
+}
+
 static void tell_lingerers(struct liar *l, const struct lie *lie)
 {
-	const struct lie one = { .m = { .kind = MESSAGE_STATE },
-				 .thing = A_LINGERER,
-				 .things = lie->things };
-	const struct message line = { .kind = MESSAGE_LOG, .a = 4 };
+	int fd[LINGERERS];
 
-	for (int i = 0; i < LINES; i++)
-		message_insist(l->sock, &line, "busy", 4, NULL, 0, FLOOD_MS);
 	for (int i = 0; i < LINGERERS; i++)
-		liar_tell_message(l, &one);
+		fd[i] = liar_thing(l, A_LINGERER);
+	keep_busy(l);
+	for (int i = 0; i < LINGERERS; i++)
+		message_insist(l->sock, &lie->m, NULL, 0, &fd[i], 1, FLOOD_MS);
+	for (int i = 0; i < LINGERERS; i++)
+		close(fd[i]);
+}
+
+static void tell_lingerers_at_once(struct liar *l, const struct lie *lie)
+{
+	const struct lie one = { .m = lie->m, .thing = A_LINGERER, .things = LINGERERS };
+
+	keep_busy(l);
+	liar_tell_message(l, &one);
 }
 
 #define FLOOD(what, ...)                                                  \
@@ -377,8 +393,14 @@ const struct lie lies_deeds[] = {
 	END("exits", AT_UP, tell_exit),
 	END("aborts", AT_UP, tell_abort),
 	END("is killed", AT_UP, tell_end),
-	{ .name = "lingering sockets", .deadly = true, .tell = tell_lingerers, .things = 1 },
-	{ .name = "many lingering sockets", .deadly = true, .tell = tell_lingerers, .things = 9 },
+	{ .name = "lingering sockets",
+	  .deadly = true,
+	  .tell = tell_lingerers,
+	  .m = { .kind = MESSAGE_STATE } },
+	{ .name = "lingering sockets at once",
+	  .deadly = true,
+	  .tell = tell_lingerers_at_once,
+	  .m = { .kind = MESSAGE_STATE } },
 	{ .name = "reads no answers",
 	  .deadly = true,
 	  .tell = tell_without_reading,
