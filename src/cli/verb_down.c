@@ -13,7 +13,11 @@
 #include "control/control.h"
 #include "host/host.h"
 
-enum { WAIT_MS = 10000, STEP_MS = 50 };
+enum {
+	WAIT_MS = 10000,
+	DYING_MS = 300, /* the worker of a monitor that was killed a moment ago */
+	STEP_MS = 50,
+};
 
 /* A pidfd of the process that listens there, which can be polled for its exit; -1: none. */
 static int process_of(int fd)
@@ -51,12 +55,12 @@ static bool has_ended(int process)
  * Wait until the process has exited, too: its last steps (hooks, DNS) would clash with those
  * of a following `up`.
  */
-static bool wait_gone(const char *name, int process)
+static bool wait_gone(const char *name, int process, int ms)
 {
 	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
 	int waited;
 
-	for (waited = 0; waited < WAIT_MS; waited += STEP_MS) {
+	for (waited = 0; waited < ms; waited += STEP_MS) {
 		if (has_ended(process) && is_gone(name))
 			return true;
 		nanosleep(&step, NULL);
@@ -74,7 +78,7 @@ static int stop(const char *name, int fd)
 	print_fini(&lines);
 	if (r != 0)
 		say("%s: %s", name, ask_error(r < 0 ? r : -r));
-	else if (!wait_gone(name, process))
+	else if (!wait_gone(name, process, WAIT_MS))
 		say("%s has not stopped after %d seconds; its log may tell why", name,
 		    WAIT_MS / 1000);
 	else
@@ -102,6 +106,7 @@ static int sweep(const char *name, bool quiet)
 	struct host *host;
 	int r, sock;
 
+	wait_gone(name, -1, DYING_MS);
 	sock = control_sweep(name);
 	r = host_open(&host);
 	if (r == 0) {
