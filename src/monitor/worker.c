@@ -24,6 +24,7 @@ enum {
 	END_MS = 5000,       /* for the end */
 	DESCRIPTORS = 4096,  /* to close one by one, before Linux 5.9 */
 	DYING_MS = 100,      /* for a process whose socket is closed already */
+	PAUSE_MS = 25,       /* peers take at most one handshake in 20 ms, the rest is dropped */
 };
 
 static const uint64_t restart_period = 10 * SECOND_NS;
@@ -224,6 +225,7 @@ static bool may_restart(struct monitor *m)
 
 int worker_restart(struct monitor *m)
 {
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
 	int r;
 
 	m->reloads = 0; /* those who asked are gone */
@@ -236,6 +238,8 @@ int worker_restart(struct monitor *m)
 		common_close(&m->control);
 		return -ELOOP;
 	}
+	/* The last one may have begun one right before it died. */
+	nanosleep(&pause, NULL);
 	r = worker_start(m);
 	if (r == 0)
 		log_warn("a new worker process took over the interface; sessions begin anew");
