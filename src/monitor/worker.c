@@ -21,6 +21,7 @@ enum {
 	END_MS = 5000,       /* for the end */
 	DYING_MS = 100,      /* for a process whose socket is closed already */
 	LAST_TURNS = 64,     /* to read what it has said until then */
+	PAUSE_MS = 25,       /* peers take at most one handshake in 20 ms, the rest is dropped */
 };
 
 static const uint64_t restart_period = 10 * SECOND_NS;
@@ -205,6 +206,7 @@ static bool may_restart(struct monitor *m)
 
 int worker_restart(struct monitor *m)
 {
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
 	int r;
 
 	/* Those who asked are gone, but not what they asked for. */
@@ -219,6 +221,8 @@ int worker_restart(struct monitor *m)
 		common_close(&m->control);
 		return -ELOOP;
 	}
+	/* The last one may have begun one right before it died. */
+	nanosleep(&pause, NULL);
 	r = worker_start(m);
 	if (r == 0)
 		log_warn("a new worker process took over the interface; sessions begin anew");

@@ -56,6 +56,23 @@ def worker_that_died_is_replaced(lab):
 
 
 @test(needs=["taut"])
+def worker_that_dies_in_a_handshake_is_replaced(lab):
+    """Peers take one handshake in 20 ms: that of the next worker must not be the second."""
+    pair = Pair(lab, start=False)
+    pair.a.start_config(pair.config(0, "Aead = sodium"))    # none is measured: a quick start
+    pair.b.start_config(pair.config(1))
+    for _ in range(2):
+        pair.a.wait_ping(V4, 5, "first answer")
+        wire = lab.capture(pair.b.ns, pair.dev_b)
+        kill_worker(pair.a)
+        pair.a.ns.ping(V4, 1, 0.01)
+        wait_for(lambda w=wire: w.packets(1), 2, "an initiation", 0.0005)
+        start = time.monotonic()
+        kill_worker(pair.a)
+        pair.a.wait_ping(V4, 2 - (time.monotonic() - start), "a new session", wait=0.05)
+
+
+@test(needs=["taut"])
 def what_was_set_at_run_time_survives_a_worker(lab):
     """Configured by wg(8), and a peer added and another that roamed since."""
     pair = Pair(lab)
