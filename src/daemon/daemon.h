@@ -25,6 +25,7 @@ struct daemon_start {
 	uint32_t ifindex; /* of the device, whatever its name is by now; 0: netlink cannot see it */
 	uint32_t mtu_chosen; /* for the device, by another worker; 0: none was */
 	bool has_file;       /* the monitor will hand over its content; else there is none */
+	bool background;     /* it leaves the terminal */
 	char aead[16];       /* one of aeadname()'s; "": the fastest */
 	bool aead_fixed;     /* by an option, whatever the file says later */
 	struct tune tune;

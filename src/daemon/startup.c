@@ -127,6 +127,21 @@ static void hide_descriptors(const struct daemon_start *s)
 	}
 }
 
+/* The monitor does so when the tunnel is up; nobody would tell the worker. */
+static void leave_terminal(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	if (chdir("/") < 0)
+		log_warn("cannot leave the working directory: %m");
+	if (fd < 0)
+		return;
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+		dup2(fd, i);
+	close(fd);
+}
+
 static int unpack(const char *word, struct parcel *parcel)
 {
 	struct print bytes = { 0 };
@@ -165,5 +180,7 @@ int startup_main(char **argv)
 	log_set_level(parcel.level);
 	log_set_name(parcel.start.name);
 	hide_descriptors(&parcel.start);
+	if (parcel.start.background)
+		leave_terminal();
 	return daemon_run(&parcel.start);
 }

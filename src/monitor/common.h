@@ -87,9 +87,9 @@ struct monitor {
 	struct log_ratelimit notes;   /* to the service manager */
 	struct log_ratelimit lines;   /* of the worker */
 	struct log_ratelimit resolvs; /* readings of resolv.conf for the worker */
-	/* Processor time: in the period since then, ns; spent: before it. */
+	/* Processor time that the worker's messages took, ns, as far as not forgotten by then. */
 	struct {
-		uint64_t since, spent;
+		uint64_t at, spent;
 	} load;
 };
 

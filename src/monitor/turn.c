@@ -15,7 +15,7 @@
 
 enum { MESSAGES = 32 }; /* of the worker, served in one turn */
 
-static const uint64_t redo_pause = SECOND_NS, load_period = SECOND_NS;
+static const uint64_t redo_pause = SECOND_NS, load_most = SECOND_NS / 2;
 
 void turn_stop(struct monitor *m, int status)
 {
@@ -63,22 +63,52 @@ static int serve_or_go_on(struct monitor *m, struct message_in *in)
 	return r == -EPIPE ? 0 : r;
 }
 
+/* false: there is none, or it was the last. */
+static bool read_message(struct monitor *m)
+{
+	uint64_t before = clock_spent();
+	struct message_in in;
+	int r = message_recv(m->worker.sock, &in);
+
+	if (r == 0)
+		return false;
+	if (r > 0)
+		r = serve_or_go_on(m, &in);
+	/* Once it is dead, it can do nothing more to what came along. */
+	if (r < 0)
+		worker_reap(m, r);
+	message_close_fds(&in);
+	m->load.spent += clock_spent() - before;
+	return m->worker.pid;
+}
+
+static int sooner(int ms, int other)
+{
+	return ms < 0 || other < ms ? other : ms;
+}
+
+/*
+ * Whatever the worker sends, half of a processor is enough for it: what it took beyond that is
+ * forgotten by and by, and meanwhile it is not listened to.
+ */
+static bool listens(struct monitor *m, int *ms)
+{
+	uint64_t now = clock_now().mono, forgotten = (now - m->load.at) / 2;
+
+	m->load.spent -= forgotten < m->load.spent ? forgotten : m->load.spent;
+	m->load.at = now;
+	if (m->load.spent < load_most)
+		return true;
+	*ms = sooner(*ms, (int)((m->load.spent - load_most) * 2 / 1000000) + 1);
+	return false;
+}
+
 static void read_worker(struct monitor *m)
 {
-	struct message_in in;
+	int ms = -1;
 
-	for (int i = 0; i < MESSAGES && m->worker.pid; i++) {
-		int r = message_recv(m->worker.sock, &in);
-
-		if (r == 0)
-			return;
-		if (r > 0)
-			r = serve_or_go_on(m, &in);
-		/* Once it is dead, it can do nothing more to what came along. */
-		if (r < 0)
-			worker_reap(m, r);
-		message_close_fds(&in);
-	}
+	for (int i = 0; i < MESSAGES && listens(m, &ms) && read_message(m); i++)
+		;
 }
 
 static void look_at_control(struct monitor *m)
@@ -88,11 +118,6 @@ static void look_at_control(struct monitor *m)
 	m->control_gone = true;
 	log_info("control socket %s was removed: stopping", m->watch.path);
 	turn_stop(m, 0);
-}
-
-static int sooner(int ms, int other)
-{
-	return ms < 0 || other < ms ? other : ms;
 }
 
 /* What the kernel has removed from a link that flapped; often in vain, so not at once. */
@@ -108,24 +133,6 @@ static int redo(struct monitor *m, int ms)
 	m->redo_at = now;
 	host_redo(m->host);
 	return ms;
-}
-
-/*
- * Whatever the worker sends, half of a processor is enough for it: then it is not listened to
- * until the period is over.
- */
-static bool listens(struct monitor *m, int *ms)
-{
-	uint64_t now = clock_now().mono, spent = clock_spent();
-
-	if (now - m->load.since >= load_period) {
-		m->load.since = now;
-		m->load.spent = spent;
-	}
-	if (spent - m->load.spent < load_period / 2)
-		return true;
-	*ms = sooner(*ms, (int)((load_period - (now - m->load.since)) / 1000000) + 1);
-	return false;
 }
 
 bool turn(struct monitor *m, int fd, int ms)

@@ -2,7 +2,6 @@
 #include "monitor/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,21 +27,6 @@ static const uint64_t restart_period = 10 * SECOND_NS;
 
 /* --- in the child --- */
 
-/* The monitor does so when the tunnel is up; nobody would tell the worker. */
-static void leave_terminal(void)
-{
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	setsid();
-	if (chdir("/") < 0)
-		log_warn("cannot leave the working directory: %m");
-	if (fd < 0)
-		return;
-	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
-		dup2(fd, i);
-	close(fd);
-}
-
 static const char *aead_of(const struct monitor *m)
 {
 	return m->options.aead ? m->options.aead : m->conf.aead;
@@ -54,6 +38,7 @@ static int work(struct monitor *m, int sock, int state)
 		.ifindex = m->ifindex,
 		.mtu_chosen = m->mtu_chosen,
 		.has_file = m->options.path != NULL,
+		.background = m->options.background,
 		.aead_fixed = m->options.aead != NULL,
 		.tune = m->conf.tune,
 		.monitor = sock,
@@ -75,8 +60,6 @@ static int work(struct monitor *m, int sock, int state)
 	snprintf(start.name, sizeof(start.name), "%s", m->options.name);
 	if (aead_of(m))
 		snprintf(start.aead, sizeof(start.aead), "%s", aead_of(m));
-	if (m->options.background)
-		leave_terminal();
 	r = startup_exec(&start);
 	log_error("cannot start the worker process: %s%s", strerror(-r),
 		  r == -ENOENT ? ": is /proc mounted?" : "");

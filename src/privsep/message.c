@@ -119,6 +119,8 @@ void message_drain(int sock)
 	struct message_in in;
 	int r;
 
+	/* Whoever has the other end can add no more. */
+	shutdown(sock, SHUT_RDWR);
 	do {
 		r = message_recv(sock, &in);
 		message_close_fds(&in);
