@@ -23,6 +23,7 @@ libbase_a_SOURCES = \
 	src/base/print.c src/base/print.h \
 	src/base/say.c src/base/say.h \
 	src/base/text.c src/base/text.h \
-	src/base/vault.c src/base/vault.h
+	src/base/vault.c src/base/vault.h \
+	src/base/write.c src/base/write.h
 
 EXTRA_DIST += src/base/README.md

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/say.h"
+#include "base/write.h"
 #include "pair/confsweep.h"
 
 enum { FILE_MAX = 16 << 20, SUFFIX_MAX = 8, TEMPORARY = 128 };
@@ -100,21 +101,6 @@ fail:
 	if (fd >= 0)
 		close(fd);
 	return -1;
-}
-
-static int write_all(int fd, const char *chars, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, chars, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		chars += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
 }
 
 /* Set who may read it, whatever the umask removed. */
@@ -267,6 +253,8 @@ static int write_beside(int folder, const struct confdir_file *file)
 	r = give_rights(folder, fd, name_of(file), file->rights);
 	if (r == 0)
 		r = write_all(fd, file->text->chars, file->text->len);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	return r;

@@ -140,7 +140,7 @@ def storms_of_signals_change_nothing(lab):
         if n == 10:
             before = pair.a.memory()
         time.sleep(0.01)
-    wait_for(lambda: "Colour" in pair.a.log(), 3, "a broken file")
+    pair.a.wait_log("Colour")
     os.rename(lab.file("next", text + "PersistentKeepalive = 77\n"), pair.a.config)
     pair.a.process.send_signal(signal.SIGHUP)
     wait_for(lambda: pair.a.peer(pair.b)["keepalive"] == "77", 3, "the last good file")
@@ -373,7 +373,7 @@ def unresolvable_name_never_stops_the_start(lab):
                         "Endpoint = nowhere.invalid:51820\n")
     pair.b.start_config(pair.config(1))
     pair.a.wait_ping(V4, 3, "the other peer", wait=1)
-    wait_for(lambda: "nowhere.invalid" in pair.a.log(), 8, "a line about the name")
+    pair.a.wait_log("nowhere.invalid", 8)
     equal(pair.a.endpoint(other), "(none)", "endpoint")
 
 

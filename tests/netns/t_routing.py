@@ -48,7 +48,7 @@ class End:
 
     def start(self, ring):
         self.node.start_config(self.config(ring))
-        wait_for(lambda: ": ready" in self.node.log(), 10, f"{self.node.name}: ready")
+        self.node.wait_log(": ready", 10)
 
 
 class Ring:

@@ -24,10 +24,6 @@ def rewrite(node, text):
     os.rename(node.lab.file(node.name + ".new", text), node.config)
 
 
-def said(node, words, timeout=3):
-    wait_for(lambda: words in node.log(), timeout, f"log line with {words!r}")
-
-
 @test(slow=3, needs=["taut"])
 def reload_waits_until_the_tunnel_is_up(lab):
     """While hooks run the file is not reread; a HUP takes effect once the tunnel is up."""
@@ -45,7 +41,7 @@ def reload_waits_until_the_tunnel_is_up(lab):
     time.sleep(0.2)
     check("UP" not in pair.a.flags(), "the link came up before its PreUp had ended")
     open(gate, "w", encoding="ascii").close()
-    said(pair.a, "ready")
+    pair.a.wait_log("ready")
     with open(mark, encoding="ascii") as file:
         equal(file.read(), "second\n", "hooks of the first file")
     wait_for(lambda: pair.a.peer(pair.b)["keepalive"] == "7", 2, "what the second file says")
@@ -75,9 +71,9 @@ def reload_is_refused_at_the_end(lab):
     pair.a.start_config(pair.config(0, "".join(
         f"{kind} = until [ -e {gate} ]; do sleep 0.05; done\n"
         for kind, gate in zip(("PreDown", "PostDown"), gates))))
-    said(pair.a, "ready")       # a start that is interrupted has no Down hooks
+    pair.a.wait_log("ready")       # a start that is interrupted has no Down hooks
     pair.a.process.send_signal(signal.SIGTERM)
-    said(pair.a, "stopping")
+    pair.a.wait_log("stopping")
     rewrite(pair.a, pair.config(0, rest="PersistentKeepalive = 7\n"))
     done = taut(lab, pair.a.ns, "reload", pair.a.name, ok=False)
     equal(done.code, 1, "exit status of a reload while it ends")
@@ -391,7 +387,7 @@ def many_routes_survive_a_change_of_address(lab):
     lines = "".join(f"AllowedIPs = {', '.join(nets[i:i + 510])}\n" for i in range(0, 20400, 510))
     text = pair.config(0, rest=lines)
     pair.a.start_config(text)
-    said(pair.a, "ready", 10)
+    pair.a.wait_log("ready", 10)
     rewrite(pair.a, text.replace("10.7.0.1/24", "10.7.0.9/24"))
     start = time.monotonic()
     taut(lab, pair.a.ns, "reload", pair.a.name)

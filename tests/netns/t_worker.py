@@ -421,7 +421,7 @@ def hooks_are_answered_by_a_new_worker(lab):
     wait_for(lambda: os.path.exists(mark), 5, "the hook")
     for pid in pair.a.workers():
         os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: ": ready" in pair.a.log(), 5, "ready")
+    pair.a.wait_log(": ready", 5)
     with open(f"{mark}.peers", encoding="ascii") as file:
         equal(file.read().strip(), pair.b.public, "what the hook was told")
 
