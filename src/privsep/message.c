@@ -119,7 +119,7 @@ void message_drain(int sock)
 	struct message_in in;
 	int r;
 
-	/* Whoever has the other end can add no more. */
+	/* From here on nothing can be added at the other end. */
 	shutdown(sock, SHUT_RDWR);
 	do {
 		r = message_recv(sock, &in);
