@@ -18,6 +18,8 @@ void rebind(struct daemon *d, uint16_t port, uint32_t mark, int fd[2])
 		admin_network_changed(&d->datapath.tunnel);
 	d->port = port;
 	d->mark = mark;
-	if (other)
-		loop_follow_datapath(&d->loop);
+	if (!other)
+		return;
+	admin_sockets_changed(&d->datapath.tunnel, clock_now());
+	loop_follow_datapath(&d->loop);
 }

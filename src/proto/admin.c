@@ -16,7 +16,7 @@ static void peer_reset(struct tunnel *t, struct peer *peer)
 	timers_stop(&peer->timers);
 	handshake_clear(t, peer);
 	core_retire(t, keyring_clear(&peer->keyring));
-	peer->sent_handshake_at = 0;
+	peer->handshake_from = 0;
 	peer->reach.asked = 0;
 }
 
@@ -67,7 +67,7 @@ void admin_private_key(struct tunnel *t, const struct key *key, struct instant n
 		noise_remote_update(peer->noise, t->self);
 		handshake_clear(t, peer);
 		keyring_stop_sending(&peer->keyring);
-		peer->sent_handshake_at = 0;
+		peer->handshake_from = 0;
 		if (!had && t->up)
 			core_later(t, peer, peer->timers.interval > 0);
 	}
@@ -248,6 +248,24 @@ void admin_network_changed(struct tunnel *t)
 {
 	for (struct peer *peer = t->peers.first; peer; peer = peer->next)
 		find_again(t, peer);
+}
+
+/* Peers take no initiation right after another one. */
+static void ask_again(struct tunnel *t, struct peer *peer, struct instant now)
+{
+	uint64_t soon = now.mono + ASK_AGAIN_NS;
+
+	if (peer->handshake_from <= soon)
+		return;
+	peer->handshake_from = soon;
+	if (peer->timers.at[TIMER_RETRANSMIT])
+		timers_gate_closed(&peer->timers, soon, &t->rng);
+}
+
+void admin_sockets_changed(struct tunnel *t, struct instant now)
+{
+	for (struct peer *peer = t->peers.first; peer; peer = peer->next)
+		ask_again(t, peer, now);
 }
 
 void admin_handshake(struct tunnel *t, struct peer *peer, struct instant now)

@@ -66,6 +66,11 @@ void admin_touched(struct tunnel *t, struct peer *peer);
  * it was last for a peer that could not be reached at any place.
  */
 void admin_network_changed(struct tunnel *t);
+/*
+ * Packets leave from other sockets from now on, and answers on their way to the old ones are
+ * lost: a handshake that waits for one is tried again at once, not after 5 s.
+ */
+void admin_sockets_changed(struct tunnel *t, struct instant now);
 /* Start a handshake now, whatever the age of the session; the 5 s gate still holds. */
 void admin_handshake(struct tunnel *t, struct peer *peer, struct instant now);
 

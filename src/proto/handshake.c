@@ -115,7 +115,8 @@ static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, 
 		p->owner = peer;
 		peer->initiations_sent++;
 	}
-	peer->sent_handshake_at = peer->sent_at = now.mono;
+	peer->sent_at = now.mono;
+	peer->handshake_from = now.mono + REKEY_TIMEOUT_NS;
 	timers_traversal(&peer->timers, now.mono);
 	timers_any_sent(&peer->timers);
 	if (peer->timers.unanswered)
@@ -127,14 +128,13 @@ static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, 
 
 bool handshake_start(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
 {
-	uint64_t opens = peer->sent_handshake_at + REKEY_TIMEOUT_NS;
 	struct pkt *p = NULL;
 
 	if (!t->up || !peer->noise->shared_ok || !endpoint_known(&peer->endpoint))
 		return false;
-	if (peer->sent_handshake_at && now.mono < opens) {
+	if (now.mono < peer->handshake_from) {
 		if (!peer->timers.at[TIMER_RETRANSMIT])
-			timers_gate_closed(&peer->timers, opens, &t->rng);
+			timers_gate_closed(&peer->timers, peer->handshake_from, &t->rng);
 		return false;
 	}
 	if (t->spent < START_BUDGET)
@@ -213,7 +213,8 @@ static enum fate respond(struct tunnel *t, struct peer *peer, struct noise_recei
 	peer->responses_sent++;
 	if (!peer->faults.unconfirmed++)
 		peer->faults.unconfirmed_since = now.mono;
-	peer->sent_handshake_at = peer->sent_at = now.mono;
+	peer->sent_at = now.mono;
+	peer->handshake_from = now.mono + REKEY_TIMEOUT_NS;
 	timers_traversal(&peer->timers, now.mono);
 	timers_any_sent(&peer->timers);
 	return FATE_CONSUMED;

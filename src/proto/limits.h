@@ -29,6 +29,7 @@
 #define COOKIE_SECRET_NS (120 * SECOND_NS)
 #define COOKIE_USE_NS    (COOKIE_SECRET_NS - 5 * SECOND_NS)
 #define FLOOD_NS         (20 * MILLI_NS) /* 50 initiations per second and peer */
+#define ASK_AGAIN_NS     (25 * MILLI_NS) /* more than FLOOD_NS, which the peer applies */
 #define UNDER_LOAD_NS    (1 * SECOND_NS)
 
 enum {

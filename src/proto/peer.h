@@ -54,7 +54,7 @@ struct peer {
 	uint8_t latest_timestamp[12]; /* of the last initiation accepted from it */
 	uint8_t sent_timestamp[12];   /* of the last one sent to it */
 	uint64_t consumed_at;         /* when that initiation was accepted; 0: never */
-	uint64_t sent_handshake_at;   /* when a handshake message last left; 0: never */
+	uint64_t handshake_from;      /* no initiation to it leaves before */
 	struct cookie_maker cookie;
 	/* time */
 	struct timers timers;

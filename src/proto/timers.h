@@ -51,7 +51,7 @@ void timers_traversal(struct timers *t, uint64_t now);
 void timers_initiation_sent(struct timers *t, uint64_t now, const struct rng *c);
 void timers_session_derived(struct timers *t, uint64_t now);
 void timers_handshake_complete(struct timers *t);
-/* The retransmit timer fired while the 5 s gate was closed: try again when it opens. */
+/* No initiation may leave now: try again when one may. */
 void timers_gate_closed(struct timers *t, uint64_t opens, const struct rng *c);
 
 /* A handshake is wanted now, whatever the age of the session. */

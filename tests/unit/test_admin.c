@@ -94,7 +94,7 @@ static void test_new_private_key_connects_at_once(void **state)
 	want = *p->a.peer->noise;
 	noise_remote_update(&want, p->a.t.self);
 	assert_true(key_equal(&want.shared, &p->b.peer->noise->shared)); /* ss on both sides */
-	assert_int_equal(p->b.peer->sent_handshake_at, 0);               /* the gate */
+	assert_int_equal(p->b.peer->handshake_from, 0);                  /* the gate */
 	side_send(p, &p->a, 84);
 	pair_pump(p);
 	assert_int_equal(p->b.dev.n, 1); /* its mac1 and cookie keys are new as well */
@@ -305,6 +305,35 @@ static void test_prefixes_move_between_peers(void **state)
 	pair_free(p);
 }
 
+/* The answer went to a port that is closed now. */
+static void test_other_sockets_ask_again_what_was_asked_from_the_old_ones(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+
+	side_send(p, &p->a, 84);
+	p->cut = true;
+	pair_run(p, MILLI_NS);
+	assert_int_equal(side_said(&p->a, MESSAGE_INITIATION), 1);
+	admin_sockets_changed(&p->a.t, p->now);
+	p->cut = false;
+	side_forget(&p->a);
+	side_send(p, &p->a, 84);
+	pair_run(p, 20 * MILLI_NS);
+	assert_int_equal(p->a.n_log, 0); /* b would not take it yet */
+	pair_run(p, 400 * MILLI_NS);
+	assert_int_equal(side_said(&p->a, MESSAGE_INITIATION), 1);
+	assert_int_equal(p->b.dev.n, 2);
+	/* No peer that works is asked, and no other one sooner than it would have been. */
+	side_forget(&p->a);
+	for (int i = 0; i < 100; i++) {
+		admin_sockets_changed(&p->a.t, p->now);
+		pair_run(p, 10 * MILLI_NS);
+	}
+	assert_int_equal(side_said(&p->a, MESSAGE_INITIATION), 0);
+	pair_free(p);
+}
+
 static void test_down_forgets_sessions_and_keeps_settings(void **state)
 {
 	(void)state;
@@ -321,7 +350,7 @@ static void test_down_forgets_sessions_and_keeps_settings(void **state)
 	admin_down(&p->a.t);
 	assert_null(p->a.peer->keyring.current);
 	assert_int_equal(p->a.t.index.n, 0);
-	assert_int_equal(p->a.peer->sent_handshake_at, 0);
+	assert_int_equal(p->a.peer->handshake_from, 0);
 	side_tick(p, &p->a);
 	assert_true(tunnel_deadline(&p->a.t) == UINT64_MAX);
 	assert_true(endpoint_equal(&at, &p->a.peer->endpoint));
@@ -447,6 +476,7 @@ int main(void)
 		cmocka_unit_test(test_a_peer_can_go_with_everything_pending),
 		cmocka_unit_test(test_a_peer_made_again_connects_again),
 		cmocka_unit_test(test_prefixes_move_between_peers),
+		cmocka_unit_test(test_other_sockets_ask_again_what_was_asked_from_the_old_ones),
 		cmocka_unit_test(test_down_forgets_sessions_and_keeps_settings),
 		cmocka_unit_test(
 			test_configured_endpoint_forgets_the_source_and_learned_ones_can_be),
