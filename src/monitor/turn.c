@@ -15,7 +15,7 @@
 
 enum { MESSAGES = 32 }; /* of the worker, served in one turn */
 
-static const uint64_t redo_pause = SECOND_NS, load_most = SECOND_NS / 2;
+static const uint64_t redo_pause = SECOND_NS, load_most = SECOND_NS / 10;
 
 void turn_stop(struct monitor *m, int status)
 {

@@ -197,7 +197,7 @@ def flood(liars, lie):
     liars.begin(lie)
     liars.say("liar: sent", 20)
     cpu, seconds = liars.cpu(), time.monotonic() - start
-    most = 0.5 * seconds + (2 if liars.node.has_sanitizers() else 0.2)
+    most = 0.5 * seconds + (2 if liars.node.has_sanitizers() else 0.4)
     check(cpu < most, f"{lie}: {cpu:.2f} s of processor time in {seconds:.2f} s")
     liars.judge()
     lines = liars.node.log().count("\n")
