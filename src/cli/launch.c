@@ -5,6 +5,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "cli/verb.h"
 #include "control/ask.h"
 #include "control/control.h"
+#include "pair/confdir.h"
 #include "view/tunnelview.h"
 
 enum {
@@ -140,6 +142,19 @@ static bool has_key(const char *name, const struct key *own)
 	return same;
 }
 
+/* A service may not read its file: it has a copy, made by systemd at its start. */
+static bool has_copy(const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	gid_t group;
+
+	confdir_path(path, name, ".conf");
+	if (stat(path, &st) < 0 || st.st_mode & S_IROTH)
+		return false;
+	return !(st.st_mode & S_IRGRP) || !conf_service_group(&group) || st.st_gid != group;
+}
+
 /* true: the running tunnel has the current file and keys. */
 static bool renew(const char *tunnel, const struct key *own, bool more_keys)
 {
@@ -148,7 +163,7 @@ static bool renew(const char *tunnel, const struct key *own, bool more_keys)
 
 	snprintf(name, sizeof(name), "%s", tunnel);
 	name_unit(unit, tunnel);
-	if ((has_key(tunnel, own) && !more_keys) || !is_service(tunnel))
+	if (!is_service(tunnel) || (has_key(tunnel, own) && !more_keys && !has_copy(tunnel)))
 		return call_taut("reload", name);
 	if (call("systemctl", restart))
 		return true;

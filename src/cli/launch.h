@@ -13,7 +13,8 @@ bool launch_by_systemd(void);
 /*
  * Reload a running tunnel, or start it. A service that runs with a key other than own (public)
  * is restarted, because it gets its keys at the start; so is one with a new preshared key
- * (more_keys). enable: at every boot, too, with systemd. false: reported.
+ * (more_keys), and one whose file is for root only. enable: at every boot, too, with systemd.
+ * false: reported.
  */
 bool launch_tunnel(const char *name, bool enable, const struct key *own, bool more_keys);
 /*

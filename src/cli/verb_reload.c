@@ -30,8 +30,8 @@ static int unanswered(const char *name, int r)
 {
 	if (r == -EPROTO)
 		say("%s: the connection was cut before the answer came: the worker process of the "
-		    "tunnel died, or the tunnel was stopped, or is not one of taut; if it is up, "
-		    "run: taut reload %s",
+		    "tunnel died, or the tunnel was stopped, or this is no tunnel of taut; if it "
+		    "is up, run: taut reload %s",
 		    name, name);
 	else if (r == -EAGAIN)
 		say("%s: no answer yet; its log will say what came of the reload", name);

@@ -159,13 +159,13 @@ static bool has_group(const char hidden[UNIXSOCK_PATH_MAX], gid_t group)
 
 /*
  * Anybody who may write to the directory could put something else there in the meantime: no link
- * is followed. A process that may not give it to the group keeps it for itself.
+ * is followed. A process that may not give it to the group keeps it for itself, and so does one
+ * whose C library or filter of system calls cannot do that.
  */
-static int share(const char hidden[UNIXSOCK_PATH_MAX], gid_t group)
+static bool share(const char hidden[UNIXSOCK_PATH_MAX], gid_t group)
 {
-	if (group == (gid_t)-1 || !has_group(hidden, group))
-		return 0;
-	return fchmodat(AT_FDCWD, hidden, 0660, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	return group != (gid_t)-1 && has_group(hidden, group) &&
+	       fchmodat(AT_FDCWD, hidden, 0660, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* link(2), unlike rename(2), never replaces an existing file. */
@@ -226,8 +226,8 @@ int unixsock_listen(const char *dir, const char *name, gid_t group, int *out)
 	r = bind_hidden(fd, hidden);
 	if (r < 0)
 		goto out_fd;
-	r = share(hidden, group);
-	if (r == 0 && listen(fd, BACKLOG) < 0)
+	share(hidden, group);
+	if (listen(fd, BACKLOG) < 0)
 		r = -errno;
 	if (r == 0)
 		r = show(hidden, path);

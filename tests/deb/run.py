@@ -272,23 +272,43 @@ class Test:
         check(have == "640 root taut 12", have)
         self.tells_of_users()
 
+    def told(self, before):
+        """What postinst tells the admin in an upgrade from that version."""
+        said = self.chroot.run("sh", "/var/lib/dpkg/info/taut.postinst", "configure", before)
+        return re.findall(r"^taut: (\S+)(.*)", said, re.MULTILINE)
+
     def tells_of_users(self):
-        """What depended on the user that all units had is named, with the remedy."""
-        folder = self.chroot.path("/etc/systemd/system/taut@wg0.service.d")
-        folder.mkdir(parents=True)
-        (folder / "root.conf").write_text("[Service]\nUser=root\n", encoding="utf-8")
-        key, conf = self.chroot.path("/etc/taut/x.key"), self.chroot.path("/etc/taut/x.conf")
-        key.write_text("x\n", encoding="utf-8")
-        conf.write_text("[Interface]\nPrivateKeyFile = /etc/taut/x.key\n", encoding="utf-8")
-        self.chroot.run("chown", "taut", "/etc/taut/x.key")
-        said = self.chroot.run("dpkg", "-i", "/root/next.deb")
-        check("wg0.service.d/root.conf sets User=; add DynamicUser=no" in said, said)
-        check("x.conf names /etc/taut/x.key, which belongs to the user taut" in said, said)
-        for path in (key, conf):
+        """What depended on the user that all units had is named, with the remedy; once."""
+        units, etc = (self.chroot.path(name) for name in ("/etc/systemd/system", "/etc/taut"))
+        folders = []
+        for name, drop_ins in (("a", {"root.conf": "User=root\n"}),
+                               ("b", {"1.conf": "User=root\n", "2.conf": "DynamicUser=no\n"}),
+                               ("c", {"1.conf": "LoadCredential=\nLoadCredential=x:/x\n"}),
+                               ("d", {"1.conf": "LoadCredential=\nLoadCredential=%i.conf:/x\n"}),
+                               ("e", {})):
+            folders.append(units / f"taut@{name}.service.d")
+            folders[-1].mkdir(parents=True)
+            for file, text in drop_ins.items():
+                (folders[-1] / file).write_text(f"[Service]\n{text}", encoding="utf-8")
+        files = [etc / name for name in ("x.key", "y z\\n.key", "x.conf", "y.conf")]
+        for path, text in zip(files, ("x\n", "x\n", "[Interface]\nPrivateKeyFile = /etc/taut/x.key #x\n",
+                                      "privatekeyfile=/etc/taut/y z\\n.key \n")):
+            path.write_text(text, encoding="utf-8")
+        self.chroot.run("chown", "taut", "/etc/taut/x.key", "/etc/taut/y z\\n.key")
+        there = "/etc/systemd/system/taut@"
+        said = self.told("0.1.0-1")
+        want = [(f"{there}a.service.d", " sets User=; add DynamicUser=no"),
+                (f"{there}c.service.d", " empties LoadCredential=; add the two lines"),
+                ("/etc/taut/x.conf", " names /etc/taut/x.key, which belongs to the user taut"),
+                ("/etc/taut/y.conf", r" names /etc/taut/y z\n.key, which belongs to the user taut")]
+        check(len(said) == len(want) and all(have[0] == what[0] and have[1].startswith(what[1])
+                                             for have, what in zip(said, want)), said)
+        check(not self.told("0.1.0-1+next1"), "told again")
+        for path in files:
             path.unlink()
-        shutil.rmtree(folder)
-        said = self.chroot.run("dpkg", "-i", "/root/next.deb")
-        check("taut: " not in said, f"told without need: {said}")
+        for folder in folders:
+            shutil.rmtree(folder)
+        check(not self.told("0.1.0-1"), "told without need")
 
     def is_removed(self):
         """Removal deletes the program, but not the configuration."""

@@ -93,6 +93,23 @@ def systemd_pairing_once_more_takes_the_new_key(lab):
 
 
 @test(needs=["taut"], slow=9, timeout=120)
+def systemd_pairing_restarts_what_cannot_reload(lab):
+    """A file for root only, of which the service has a copy: accept takes a restart, not a reload."""
+    a, b = two_hosts(lab)
+    offer = a.taut("new", "wg0", "--listen", "--start").out
+    a.run("sh", "-c", "cd /etc/taut && chown root:root wg0.conf && chmod 600 wg0.conf")
+    a.systemctl("restart", UNIT)
+    joined = b.taut("join", "wg0", offer.strip(), "--start")
+    before = a.show(UNIT, "MainPID")
+    done = a.taut("accept", "wg0", joined.out.strip(), "--start")
+    check("wg0 is up" in done.err, done.err)
+    check(a.show(UNIT, "MainPID") != before, "not restarted")
+    equal(a.rights("wg0.conf"), ["wg0.conf 600 root root"], "rights")
+    a.ns.must_ping(b.address(), 3, interval=0.2)
+    is_up(a)
+
+
+@test(needs=["taut"], slow=9, timeout=120)
 def systemd_passes_preshared_keys(lab):
     """Each from a file that only root may read; a service that runs is restarted for a new one."""
     a, b = two_hosts(lab)

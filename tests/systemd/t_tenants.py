@@ -172,6 +172,26 @@ def systemd_takes_every_name(lab):
     equal(box.show(r"taut@q\x2b1.service", "UnitFileState"), "enabled", "by taut new")
 
 
+@test(needs=["taut"], slow=5, timeout=90)
+def systemd_clears_up_after_a_kill_without_nss(lab):
+    """Also where nobody knows the user's name, and the socket's first name; only what is its own."""
+    pair = BoxPair(lab)
+    box, unit, name = pair.box(drop_ins={"once.conf": "[Service]\nRestart=no\n"}), pair.unit, \
+        pair.a.name
+    box.run("sed", "-i", "s/\\<systemd\\>//", "/etc/nsswitch.conf")
+    box.systemctl("start", unit)
+    check(box.run("getent", "passwd", f"taut-{name}", ok=False).code, "the name is known")
+    folder, uid = "/run/wireguard", uid_of(box, unit)
+    for path, owner in ((f".{name}.99999", uid), (f".{name}.99998", "0"),
+                        (f".{name}x.99997", uid), (f"{name}x.sock", uid)):
+        box.run("python3", "-c", "import os, socket, sys; socket.socket(1).bind(sys.argv[1]); "
+                "os.chown(sys.argv[1], int(sys.argv[2]), 0)", f"{folder}/{path}", owner)
+    box.run("kill", "-9", box.show(unit, "MainPID"))
+    box.wait_show(unit, "ActiveState", "failed")
+    equal(box.run("ls", "-A", folder).out.split(),
+          sorted([f".{name}.99998", f".{name}x.99997", f"{name}x.sock"]), "what is left")
+
+
 @test(needs=["taut"], slow=6, timeout=90)
 def systemd_passes_a_file_for_root_only(lab):
     """As wg-quick has it, keys and all; a reload says what it takes, and changes nothing."""

@@ -855,6 +855,35 @@ static void test_with_a_group_the_socket_is_for_its_members_too(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+static bool modes_fail;
+
+int __real_fchmodat(int dir, const char *path, mode_t mode, int flags);
+int __wrap_fchmodat(int dir, const char *path, mode_t mode, int flags);
+
+/* As with an old C library, or without /proc. */
+int __wrap_fchmodat(int dir, const char *path, mode_t mode, int flags)
+{
+	if (!modes_fail)
+		return __real_fchmodat(dir, path, mode, flags);
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+static void test_a_socket_whose_mode_cannot_be_set_is_kept(void **state)
+{
+	struct lab *l = *state;
+	struct stat st;
+	int fd, r;
+
+	modes_fail = true;
+	r = unixsock_listen(l->dir, "t0", getegid(), &fd);
+	modes_fail = false;
+	assert_int_equal(r, 0);
+	close(fd);
+	assert_int_equal(lstat(l->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
 static void test_an_existing_directory_keeps_its_rights(void **state)
 {
 	struct lab *l = *state;
@@ -1299,6 +1328,7 @@ int main(void)
 		TEST(test_what_killed_processes_left_is_swept),
 		TEST(test_without_a_group_the_socket_is_for_its_owner_alone),
 		TEST(test_with_a_group_the_socket_is_for_its_members_too),
+		TEST(test_a_socket_whose_mode_cannot_be_set_is_kept),
 		TEST(test_an_existing_directory_keeps_its_rights),
 		TEST(test_who_may_not_give_the_socket_away_keeps_it),
 		TEST(test_nobody_removes_the_socket_of_another_user),
