@@ -34,6 +34,7 @@ static const char *aead_of(const struct monitor *m)
 
 static int work(struct monitor *m, int sock, int state)
 {
+	uint64_t watchdog = m->notify.watchdog_us;
 	struct daemon_start start = {
 		.ifindex = m->ifindex,
 		.mtu_chosen = m->mtu_chosen,
@@ -53,7 +54,8 @@ static int work(struct monitor *m, int sock, int state)
 		.jail = m->options.jail,
 		.user = m->user,
 		.notifies = m->notify.fd >= 0,
-		.watchdog_us = m->notify.watchdog_us,
+		/* It may tell it more often. */
+		.watchdog_us = watchdog < UINT32_MAX ? (uint32_t)watchdog : UINT32_MAX,
 	};
 	int r;
 

@@ -217,6 +217,22 @@ def each_worker_begins_anew(lab):
 
 
 @test(needs=["taut"])
+def no_worker_gets_the_environment(lab):
+    """Where containers keep their secrets; only what its libraries read is passed on."""
+    pair = Pair(lab, start=False)
+    passed = {"RES_OPTIONS": "timeout:3", "LD_LIBRARY_PATH": "/nowhere", "OPENSSL_X": "1"}
+    pair.a.env |= passed | {"DB_PASSWORD": "hunter2", "LDX": "1", "RES_OPTIONSX": "1"}
+    pair.start_configs()
+    for find in (lambda node: node.workers()[0], kill_worker):
+        with open(f"/proc/{find(pair.a)}/environ", encoding="utf-8", errors="replace") as file:
+            got = dict(word.partition("=")[::2] for word in file.read().split("\0") if word)
+        equal({name: got.get(name) for name in passed}, passed, "what is passed on")
+        for name in ("DB_PASSWORD", "LDX", "RES_OPTIONSX", "PATH", "HOME", "LOG_LEVEL"):
+            check(name not in got, f"{name}: {got}")
+        check("hunter2" not in str(got), f"the environment: {got}")
+
+
+@test(needs=["taut"])
 def worker_is_not_started_by_hand(lab):
     """Nor by chance: without what a monitor hands over it does nothing."""
     for words in (["taut-worker", "wg0", "0"], ["taut-worker", "wg0", "99"],
