@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -78,13 +79,11 @@ static int fork_it(struct monitor *m, int state)
 	r = message_pair(pair);
 	if (r < 0)
 		return r;
-	m->worker = (struct child){ .sock = pair[0] };
 	pid = fork();
 	if (pid < 0) {
 		r = -errno;
 		close(pair[0]);
 		close(pair[1]);
-		m->worker.sock = -1;
 		return r;
 	}
 	if (pid == 0) {
@@ -92,7 +91,11 @@ static int fork_it(struct monitor *m, int state)
 		_exit(r);
 	}
 	close(pair[1]);
-	m->worker.pid = pid;
+	m->worker = (struct child){
+		.pid = pid,
+		.sock = pair[0],
+		.life = (int)syscall(SYS_pidfd_open, pid, 0),
+	};
 	return 0;
 }
 
@@ -165,8 +168,26 @@ void worker_reap(struct monitor *m, int why)
 	}
 	message_drain(m->worker.sock);
 	common_close(&m->worker.sock);
-	m->worker = (struct child){ .sock = -1 };
+	common_close(&m->worker.life);
+	m->worker = CHILD_NONE;
 	log_death(m, why, status);
+}
+
+/* Its status is left for worker_reap(). */
+static bool lives(pid_t pid)
+{
+	siginfo_t state = { 0 };
+
+	return waitid(P_PID, (id_t)pid, &state, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       state.si_pid != pid;
+}
+
+void worker_look(struct monitor *m)
+{
+	if (!m->worker.pid || lives(m->worker.pid))
+		return;
+	common_close(&m->worker.life);
+	message_shut(m->worker.sock);
 }
 
 void worker_lost(struct monitor *m, int why)

@@ -149,7 +149,7 @@ tests_unit_test_vnet_split_SOURCES = tests/unit/test_vnet_split.c $(unit_judge)
 tests_unit_test_keep_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mlock
 tests_unit_test_message_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap
 tests_unit_test_monitor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aead_lacks -Wl,--wrap=bringup \
-	-Wl,--wrap=bringup_undo
+	-Wl,--wrap=bringup_undo -Wl,--wrap=startup_exec
 tests_unit_test_reload_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=config_read -Wl,--wrap=walk
 tests_unit_test_syscall_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ioctl -Wl,--wrap=read \
 	-Wl,--wrap=recvmmsg -Wl,--wrap=sendmsg -Wl,--wrap=writev
