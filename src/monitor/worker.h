@@ -29,7 +29,8 @@ void worker_lost(struct monitor *m, int why);
 void worker_order(struct monitor *m, enum message_kind kind);
 /*
  * An order that is answered, with what comes along; meanwhile the worker is served.  What it
- * said, or -EPIPE: it died, which may have happened before.
+ * said, or -EPIPE: it died, which may have happened before, or was killed, since it did not answer
+ * in time.  Told to stop, we have little time.
  */
 int worker_ask(struct monitor *m, const struct message *order, const int *fd, unsigned n_fd);
 
