@@ -25,6 +25,9 @@
 #include "privsep/blob.h"
 #include "proto/admin.h"
 
+/* The loop and the tunnel take 15, the control socket 32, name servers at most 16 at a time. */
+enum { DESCRIPTORS = 256 };
+
 void daemon_peer_context(const struct daemon *d, const struct peer *p, struct state_context *around)
 {
 	const struct name *name = NULL;
@@ -205,6 +208,7 @@ static int enter_jail(struct daemon *d, const struct daemon_start *s)
 		.user = s->user,
 		.files = jail_files,
 		.file_max = BLOB_MAX,
+		.descriptors = DESCRIPTORS,
 		.leashed = true,
 	};
 	int r = jail_enter(&plan, &d->jail);

@@ -29,6 +29,11 @@ struct parcel {
 	struct daemon_start start;
 };
 
+_Static_assert(sizeof(struct parcel) == sizeof(enum log_level) + CONF_NAME_MAX + 1 +
+						sizeof(struct tune) + sizeof(struct user) + 16 +
+						12 * sizeof(uint32_t) + sizeof(uint16_t) + 6,
+	       "no padding");
+
 static void held(const struct daemon_start *s, int fd[HELD])
 {
 	const int all[HELD] = {
@@ -80,12 +85,49 @@ static int keep_only(const struct daemon_start *s, int blob)
 
 static int pack(const struct daemon_start *s)
 {
-	struct parcel parcel;
+	const struct parcel parcel = { .level = log_level(), .start = *s };
 
-	memset(&parcel, 0, sizeof(parcel));
-	parcel.level = log_level();
-	parcel.start = *s;
 	return blob_make(&parcel, sizeof(parcel));
+}
+
+static bool is_passed_on(const char *variable)
+{
+	static const char *const begin[] = {
+		/* For the libraries, and for the log while it starts. */
+		"LD_",
+		"OPENSSL_",
+		"RES_OPTIONS=",
+		"LOCALDOMAIN=",
+		"JOURNAL_STREAM=",
+		"ASAN_OPTIONS=",
+		"LSAN_OPTIONS=",
+		"MSAN_OPTIONS=",
+		"TSAN_OPTIONS=",
+		"UBSAN_OPTIONS=",
+		/* For tests. */
+		"FASTCLOCK_",
+		"LIAR_",
+		"TAUT_",
+	};
+
+	for (size_t i = 0; i < LEN(begin); i++) {
+		if (strncmp(variable, begin[i], strlen(begin[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What else is in there may be secrets, above all in a container. */
+static void forget_environment(void)
+{
+	char **to = environ;
+
+	for (char **from = environ; from && *from; from++) {
+		if (is_passed_on(*from))
+			*to++ = *from;
+	}
+	if (to)
+		*to = NULL;
 }
 
 int startup_exec(const struct daemon_start *s)
@@ -104,6 +146,7 @@ int startup_exec(const struct daemon_start *s)
 	/* An unprivileged user would keep them.  Kernels before 4.3 have none. */
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
 		return -errno;
+	forget_environment();
 	/* The file that runs, also if a new one has taken its name meanwhile. */
 	execv("/proc/self/exe", argv);
 	return -errno;

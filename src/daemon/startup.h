@@ -4,9 +4,9 @@
 
 /*
  * The way from the monitor to the worker.  The worker is a program of its own, the same file
- * executed anew, so that it begins with nothing of the monitor's memory, no right that an
- * unprivileged program would not get, and addresses and canaries of its own: one that was
- * made to crash tells nothing about the next.
+ * executed anew, so that it begins with nothing of the monitor's memory, next to nothing of its
+ * environment, no right that an unprivileged program would not get, and addresses and canaries
+ * of its own: one that was made to crash tells nothing about the next.
  */
 
 #include "daemon/daemon.h"

@@ -124,8 +124,8 @@ static int enter_gain(const struct jail_plan *plan, struct jail_report *report)
 
 static int enter_limits(const struct jail_plan *plan, struct jail_report *report)
 {
-	return rlimits_set(plan->file_max, plan->threads, &report->part[JAIL_LIMITS].held,
-			   report->part[JAIL_LIMITS].what);
+	return rlimits_set(plan->file_max, plan->descriptors, plan->threads,
+			   &report->part[JAIL_LIMITS].held, report->part[JAIL_LIMITS].what);
 }
 
 static int enter_files(const struct jail_plan *plan, struct jail_report *report)

@@ -30,6 +30,7 @@ struct jail_plan {
 	const char *const *files; /* that it may open and read, as in jail/landlock.h */
 	uint16_t tcp_port;        /* to which it may connect; 0: 53, DNS */
 	uint64_t file_max;        /* bytes of a memory file that it fills; 0: none */
+	unsigned descriptors;     /* open at most; 0: as many as before */
 	bool threads;             /* it will make some, after jail_enter() */
 	bool leashed;             /* it is killed when its parent process dies */
 };

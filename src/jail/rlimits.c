@@ -37,13 +37,16 @@ static int limit_files(uint64_t file_max)
 	return lower(RLIMIT_FSIZE, (rlim_t)file_max);
 }
 
-int rlimits_set(uint64_t file_max, bool threads, bool *held, char what[RLIMITS_TEXT])
+int rlimits_set(uint64_t file_max, unsigned descriptors, bool threads, bool *held,
+		char what[RLIMITS_TEXT])
 {
 	bool to_file = logs_to_file();
 	int r = lower(RLIMIT_CORE, 0);
 
 	if (r == 0 && !to_file)
 		r = limit_files(file_max);
+	if (r == 0 && descriptors)
+		r = lower(RLIMIT_NOFILE, descriptors);
 	if (r == 0 && !threads)
 		r = lower(RLIMIT_NPROC, 0);
 	if (r < 0)

@@ -24,11 +24,14 @@ enum { RESTARTS = 5 }; /* of the worker, within 10 s */
 struct child {
 	pid_t pid;    /* 0: there is none */
 	int sock;     /* to it; -1: there is none */
+	int life;     /* readable when it is dead; -1: not known, it has to be looked at */
 	bool ready;   /* it has said so */
 	int answered; /* what it said to an order: MESSAGE_PLANNED, MESSAGE_DONE; 0: nothing yet */
 	int result;   /* ...and with this result */
 	uint32_t mtu; /* ...and this wish for the device; 0: none */
 };
+
+#define CHILD_NONE ((struct child){ .sock = -1, .life = -1 })
 
 /* How the UDP sockets are to change: see sockets.h. */
 struct sockets_plan {

@@ -174,7 +174,7 @@ int monitor_run(const struct monitor_options *options)
 		.control = -1,
 		.udp = { -1, -1 },
 		.watch = { .fd = -1 },
-		.worker = { .sock = -1 },
+		.worker = CHILD_NONE,
 	};
 	conf_init(&m->conf);
 	notify_open(&m->notify);

@@ -123,8 +123,9 @@ static int reload(struct monitor *m, struct print *report)
 		return r;
 	}
 	if (r < 0)
-		log_error("reload failed (%s): the tunnel keeps running as before",
-			  r == -EPIPE ? "the worker process died" : strerror(-r));
+		log_error("reload failed (%s): the tunnel %s",
+			  r == -EPIPE ? "the worker process died" : strerror(-r),
+			  phase_is_over(m->phase) ? "is stopping" : "keeps running as before");
 	notify_insist(&m->notify, "READY=1");
 	return r;
 }

@@ -13,7 +13,10 @@
 #include "monitor/serve.h"
 #include "monitor/worker.h"
 
-enum { MESSAGES = 32 }; /* of the worker, served in one turn */
+enum {
+	MESSAGES = 32,  /* of the worker, served in one turn */
+	LIFE_MS = 1000, /* between two looks whether it lives, before Linux 5.3 */
+};
 
 static const uint64_t redo_pause = SECOND_NS, load_most = SECOND_NS / 10;
 
@@ -142,14 +145,19 @@ bool turn(struct monitor *m, int fd, int ms)
 		{ .fd = listens(m, &ms) ? m->worker.sock : -1, .events = POLLIN },
 		{ .fd = fd, .events = POLLIN },
 		{ .fd = m->watch.fd, .events = POLLIN },
+		{ .fd = m->worker.life, .events = POLLIN },
 	};
 	bool looks = *m->watch.path && m->watch.fd < 0;
 	int n;
 
 	ms = redo(m, looks ? sooner(ms, UNIXWATCH_LOOK_MS) : ms);
+	if (m->worker.pid && m->worker.life < 0)
+		ms = sooner(ms, LIFE_MS);
 	n = poll(p, LEN(p), ms);
 	if (looks || (n > 0 && p[3].revents))
 		look_at_control(m);
+	if (m->worker.life < 0 || (n > 0 && p[4].revents))
+		worker_look(m);
 	if (n <= 0)
 		return false;
 	if (p[0].revents)

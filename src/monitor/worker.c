@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,11 +18,14 @@
 
 enum {
 	PATIENCE_MS = 20000, /* for an answer: less than a service manager's */
+	HURRY_MS = 500,      /* ...when told to stop: one that does not hang answers */
 	END_MS = 5000,       /* for the end */
 	DYING_MS = 100,      /* for a process whose socket is closed already */
 	LAST_TURNS = 64,     /* to read what it has said until then */
 	PAUSE_MS = 25,       /* peers take at most one handshake in 20 ms, the rest is dropped */
 };
+
+#define MS_NS (SECOND_NS / 1000)
 
 static const uint64_t restart_period = 10 * SECOND_NS;
 
@@ -34,6 +38,7 @@ static const char *aead_of(const struct monitor *m)
 
 static int work(struct monitor *m, int sock, int state)
 {
+	uint64_t watchdog = m->notify.watchdog_us;
 	struct daemon_start start = {
 		.ifindex = m->ifindex,
 		.mtu_chosen = m->mtu_chosen,
@@ -53,7 +58,8 @@ static int work(struct monitor *m, int sock, int state)
 		.jail = m->options.jail,
 		.user = m->user,
 		.notifies = m->notify.fd >= 0,
-		.watchdog_us = m->notify.watchdog_us,
+		/* It may tell it more often. */
+		.watchdog_us = watchdog < UINT32_MAX ? (uint32_t)watchdog : UINT32_MAX,
 	};
 	int r;
 
@@ -76,13 +82,11 @@ static int fork_it(struct monitor *m, int state)
 	r = message_pair(pair);
 	if (r < 0)
 		return r;
-	m->worker = (struct child){ .sock = pair[0] };
 	pid = fork();
 	if (pid < 0) {
 		r = -errno;
 		close(pair[0]);
 		close(pair[1]);
-		m->worker.sock = -1;
 		return r;
 	}
 	if (pid == 0) {
@@ -90,7 +94,11 @@ static int fork_it(struct monitor *m, int state)
 		_exit(r);
 	}
 	close(pair[1]);
-	m->worker.pid = pid;
+	m->worker = (struct child){
+		.pid = pid,
+		.sock = pair[0],
+		.life = (int)syscall(SYS_pidfd_open, pid, 0),
+	};
 	return 0;
 }
 
@@ -106,20 +114,44 @@ static int fork_with_state(struct monitor *m)
 	return r;
 }
 
+/* --- waiting for it --- */
+
+static bool has_said(const struct monitor *m, int answer)
+{
+	return answer == MESSAGE_READY ? m->worker.ready : m->worker.answered == answer;
+}
+
+/* The tunnel is to end; or, if hooks ask a worker meanwhile, not to wait for them any more. */
+static bool is_told(const struct monitor *m)
+{
+	return m->going_down ? m->impatient : phase_is_over(m->phase);
+}
+
+/* true: it has said that.  Else it is dead. */
+static bool await(struct monitor *m, int answer)
+{
+	uint64_t now = clock_now().mono, until = now + PATIENCE_MS * MS_NS;
+
+	while (m->worker.pid && !has_said(m, answer) && now < until) {
+		turn(m, -1, (int)((until - now) / MS_NS) + 1);
+		now = clock_now().mono;
+		if (is_told(m) && until > now + HURRY_MS * MS_NS)
+			until = now + HURRY_MS * MS_NS;
+	}
+	if (m->worker.pid && !has_said(m, answer))
+		worker_reap(m, -ETIMEDOUT);
+	return m->worker.pid;
+}
+
 int worker_start(struct monitor *m)
 {
-	uint64_t until = clock_now().mono + PATIENCE_MS * (uint64_t)1000000;
 	int r = fork_with_state(m);
 
 	if (r < 0) {
 		log_error("cannot start the worker process: %s", strerror(-r));
 		return r;
 	}
-	while (m->worker.pid && !m->worker.ready && clock_now().mono < until)
-		turn(m, -1, 1000);
-	if (m->worker.pid && !m->worker.ready)
-		worker_reap(m, -ETIMEDOUT);
-	return m->worker.pid ? 0 : -EPIPE;
+	return await(m, MESSAGE_READY) ? 0 : -EPIPE;
 }
 
 static void log_death(const struct monitor *m, int why, int status)
@@ -163,8 +195,26 @@ void worker_reap(struct monitor *m, int why)
 	}
 	message_drain(m->worker.sock);
 	common_close(&m->worker.sock);
-	m->worker = (struct child){ .sock = -1 };
+	common_close(&m->worker.life);
+	m->worker = CHILD_NONE;
 	log_death(m, why, status);
+}
+
+/* Its status is left for worker_reap(). */
+static bool lives(pid_t pid)
+{
+	siginfo_t state = { 0 };
+
+	return waitid(P_PID, (id_t)pid, &state, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       state.si_pid != pid;
+}
+
+void worker_look(struct monitor *m)
+{
+	if (!m->worker.pid || lives(m->worker.pid))
+		return;
+	common_close(&m->worker.life);
+	message_shut(m->worker.sock);
 }
 
 void worker_lost(struct monitor *m, int why)
@@ -246,17 +296,10 @@ void worker_order(struct monitor *m, enum message_kind kind)
 int worker_ask(struct monitor *m, const struct message *o, const int *fd, unsigned n_fd)
 {
 	int answer = o->kind == MESSAGE_PLAN ? MESSAGE_PLANNED : MESSAGE_DONE;
-	uint64_t until = clock_now().mono + PATIENCE_MS * (uint64_t)1000000;
 
 	m->worker.answered = 0;
-	if (order(m, o, fd, n_fd) < 0)
+	if (order(m, o, fd, n_fd) < 0 || !await(m, answer))
 		return -EPIPE;
-	while (m->worker.pid && m->worker.answered != answer && clock_now().mono < until)
-		turn(m, -1, 1000);
-	if (m->worker.pid && m->worker.answered != answer)
-		worker_reap(m, -ETIMEDOUT);
 	/* -EPIPE has one meaning. */
-	if (m->worker.pid && m->worker.result == -EPIPE)
-		return -EIO;
-	return m->worker.pid ? m->worker.result : -EPIPE;
+	return m->worker.result == -EPIPE ? -EIO : m->worker.result;
 }

@@ -17,6 +17,11 @@ int worker_restart(struct monitor *m);
 void worker_end(struct monitor *m);
 /* It is dead, or has to be: why is logged unless it was told to exit. */
 void worker_reap(struct monitor *m, int why);
+/*
+ * Is it dead?  Then no more is read than it has said.  The socket does not tell: the worker might
+ * have handed its end to a process that lives on.
+ */
+void worker_look(struct monitor *m);
 /* It cannot be told something: it is dead (-EPIPE), or has to be. */
 void worker_lost(struct monitor *m, int why);
 
@@ -24,7 +29,8 @@ void worker_lost(struct monitor *m, int why);
 void worker_order(struct monitor *m, enum message_kind kind);
 /*
  * An order that is answered, with what comes along; meanwhile the worker is served.  What it
- * said, or -EPIPE: it died, which may have happened before.
+ * said, or -EPIPE: it died, which may have happened before, or was killed, since it did not answer
+ * in time.  Told to stop, we have little time.
  */
 int worker_ask(struct monitor *m, const struct message *order, const int *fd, unsigned n_fd);
 

@@ -114,13 +114,17 @@ void message_close_fds(struct message_in *in)
 	in->n_fd = 0;
 }
 
+void message_shut(int sock)
+{
+	shutdown(sock, SHUT_RD);
+}
+
 void message_drain(int sock)
 {
 	struct message_in in;
 	int r;
 
-	/* From here on nothing can be added at the other end. */
-	shutdown(sock, SHUT_RDWR);
+	message_shut(sock);
 	do {
 		r = message_recv(sock, &in);
 		message_close_fds(&in);

@@ -85,6 +85,8 @@ int message_insist(int sock, const struct message *m, const char *text, size_t l
 int message_recv(int sock, struct message_in *in);
 /* They may be anything: this does not wait, as close(2) could, for a socket that lingers. */
 void message_close_fds(struct message_in *in);
+/* Nobody can send to this side any more; what is there already can be received, then -EPIPE. */
+void message_shut(int sock);
 /* Close all that was sent but not received, before the socket is closed. */
 void message_drain(int sock);
 

@@ -10,6 +10,7 @@ import signal
 import struct
 import time
 
+import noise
 from lab import Skip, check, equal, wait_for, within
 from node import Node, Pair
 from runner import test
@@ -133,6 +134,56 @@ def old_kernel_runs_hooks(lab):
     bad = lab.file(pair.a.name + ".conf", pair.config(0, "PostUp = exit 7\n"))
     child = pair.a.ns.popen(lab.program, "up", bad, preexec_fn=forget_calls(434, 436))
     equal(child.wait(10), 1, "exit status with a hook that fails")
+
+
+def lines_with(words, text):
+    return [line for line in text.splitlines() if words in line]
+
+
+@test(needs=["taut", "unshare"])
+def missing_proc_is_one_clear_line(lab):
+    """In the foreground, where nobody keeps the terminal open, and with a file."""
+    node = Node(lab, lab.namespace("a"))
+    before = host_state(node.ns)
+    conf = lab.file(node.name + ".conf", "[Interface]\nPrivateKey = "
+                    f"{noise.b64(node.private)}\nAddress = 10.7.0.1/24\n")
+    for argv in (("-f", node.name), (node.name,), ("run", conf), ("up", conf)):
+        done = node.ns.run("unshare", "--mount", "sh", "-c", 'umount -l /proc && exec "$@"', "sh",
+                           lab.program, *argv, env={"WG_QUICK_USERSPACE_IMPLEMENTATION": "taut"},
+                           ok=False)
+        equal(done.code, 1, f"exit status of {argv[0]}")
+        equal(len(lines_with("is /proc mounted?", done.err)), 1, f"{argv[0]} said: {done.err}")
+        equal(host_state(node.ns), before, f"state of the host after {argv[0]}")
+        check(not os.path.exists(node.socket_path), f"socket left behind by {argv[0]}")
+
+
+@test(needs=["taut", "setpriv", "unshare"], slow=2)
+def missing_right_is_one_clear_line(lab):
+    """The tunnel comes up, and tells once what its worker could not give up, and why."""
+    if platform.machine() not in ("x86_64", "aarch64"):
+        raise Skip("not the numbers of this machine")
+    seccomp = {"x86_64": 317, "aarch64": 277}[platform.machine()]
+    node = Node(lab, lab.namespace("a"))
+    start = (lab.program, "-f", node.name)
+    for argv, filtered, part, why in (
+            (("setpriv", "--bounding-set", "-setuid,-setgid"), (),
+             "user", "root: changing the user needs CAP_SETUID"),
+            (("unshare", "--map-root-user", "--net"), (),
+             "user", "root: this user namespace has no other user"),
+            ((), (444,), "landlock", "this kernel has no Landlock"),
+            ((), (seccomp,), "seccomp", "this kernel has no filters of system calls")):
+        with open(node.log_path, "wb") as log:
+            node.process = node.ns.popen(
+                *argv, *start, stdout=log, stderr=log, env={**os.environ, **node.env},
+                preexec_fn=forget_calls(*filtered) if filtered else None)
+        wait_for(node.answers, 10, f"{part}: the control socket")
+        node.wait_log("ready")
+        told = [line for line in lines_with("jail: ", node.log()) if "jail: limits" not in line]
+        equal(len(told), 1, f"{part}: lines: {told}")
+        check(f"jail: {part}: {why}" in told[0], f"{part}: it said {told[0]}")
+        said = node.ns.run(lab.program, "status", node.name, ok=False).out
+        equal(len(lines_with(f" {part} (", said)), 1, f"{part}: status said: {said}")
+        node.stop()
 
 
 @test(slow=2, needs=["taut"])

@@ -15,9 +15,10 @@ import threading
 import time
 
 import variant
-from lab import check, equal, wait_for
-from node import Pair, lives
+from lab import check, equal, wait_for, within
+from node import Pair, children, lives
 from runner import test
+from t_liar import Liars
 
 V4 = "10.7.0.2"
 
@@ -217,6 +218,22 @@ def each_worker_begins_anew(lab):
 
 
 @test(needs=["taut"])
+def no_worker_gets_the_environment(lab):
+    """Where containers keep their secrets; only what its libraries read is passed on."""
+    pair = Pair(lab, start=False)
+    passed = {"RES_OPTIONS": "timeout:3", "LD_LIBRARY_PATH": "/nowhere", "OPENSSL_X": "1"}
+    pair.a.env |= passed | {"DB_PASSWORD": "hunter2", "LDX": "1", "RES_OPTIONSX": "1"}
+    pair.start_configs()
+    for find in (lambda node: node.workers()[0], kill_worker):
+        with open(f"/proc/{find(pair.a)}/environ", encoding="utf-8", errors="replace") as file:
+            got = dict(word.partition("=")[::2] for word in file.read().split("\0") if word)
+        equal({name: got.get(name) for name in passed}, passed, "what is passed on")
+        for name in ("DB_PASSWORD", "LDX", "RES_OPTIONSX", "PATH", "HOME", "LOG_LEVEL"):
+            check(name not in got, f"{name}: {got}")
+        check("hunter2" not in str(got), f"the environment: {got}")
+
+
+@test(needs=["taut"])
 def worker_is_not_started_by_hand(lab):
     """Nor by chance: without what a monitor hands over it does nothing."""
     for words in (["taut-worker", "wg0", "0"], ["taut-worker", "wg0", "99"],
@@ -336,6 +353,44 @@ def reload_outlives_the_worker_that_was_asked(lab):
     pair.a.wait_ping(V4, 3, "a session")
     again = reload_by_client(pair.a)
     equal(again.communicate(timeout=5)[0], "nothing to change\n", "the next reload")
+
+
+def stops_soon(node, when):
+    """Told to stop, it does not wait for the worker, and nothing of the tunnel stays."""
+    start = time.monotonic()
+    node.stop()
+    within(time.monotonic() - start, 0, 2, f"seconds until the end, {when}")
+    equal(node.ns.pids(), [], f"processes, {when}")
+
+
+@test(needs=["taut"])
+def stop_does_not_wait_for_a_worker_that_hangs(lab):
+    """Asked for its plan, in a reload and in a start."""
+    pair = Pair(lab, start=False)
+    pair.start_configs()
+    os.kill(pair.a.workers()[0], signal.SIGSTOP)
+    add_address(pair)
+    pair.a.process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)                     # it is asked for its plan
+    stops_soon(pair.a, "in a reload")
+    mark, go = os.path.join(lab.dir, "mark"), os.path.join(lab.dir, "go")
+    hook = f"PreUp = touch {mark}; while ! test -e {go}; do sleep 0.02; done"
+    lab.file(pair.a.name + ".conf", pair.config(0, hook))
+    pair.a.launch("run", pair.a.config)
+    wait_for(lambda: os.path.exists(mark), 5, "the hook")
+    worker, = pair.a.workers()
+    os.kill(worker, signal.SIGSTOP)
+    open(go, "w", encoding="ascii").close()
+    wait_for(lambda: children(pair.a.process.pid) == [worker], 5, "the end of the hook")
+    stops_soon(pair.a, "at the plan of a start")
+
+
+@test(needs=["taut"])
+def stop_does_not_wait_for_a_worker_that_does_not_come_up(lab):
+    liars = Liars(lab)
+    liars.launch("hangs before it is ready")
+    wait_for(liars.node.workers, 5, "a worker")
+    stops_soon(liars.node, "before it is ready")
 
 
 @test(needs=["taut"])

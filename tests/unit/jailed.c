@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { SKIPPED = 77, FILE_MAX = 1 << 20, PATIENCE = 20 };
+enum { SKIPPED = 77, FILE_MAX = 1 << 20, DESCRIPTORS_MAX = 256, PATIENCE = 20 };
 
 const struct user jailed_nobody = { .uid = 65534, .gid = 65534, .name = "nobody" };
 const char *const *jailed_files;
@@ -43,6 +43,7 @@ bool jailed_enter(enum jailed_where where, struct jail_report *report)
 		.user = jailed_nobody,
 		.files = jailed_files,
 		.file_max = FILE_MAX,
+		.descriptors = DESCRIPTORS_MAX,
 		.threads = where == JAILED_THREADED,
 	};
 	int r = jail_enter(&plan, report);

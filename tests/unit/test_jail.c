@@ -216,6 +216,19 @@ static int try_raise_limit(void)
 
 /* --- files --- */
 
+static int try_many_descriptors(void)
+{
+	const struct rlimit more = { 4096, 4096 };
+
+	/* Where it is not possible, it is not needed, or that is the point. */
+	setrlimit(RLIMIT_NOFILE, &more);
+	for (int i = 0; i < 300; i++) {
+		if (socket(AF_INET, SOCK_DGRAM, 0) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
 static int try_open_shadow(void)
 {
 	return result(open("/etc/shadow", O_RDONLY));
@@ -588,6 +601,7 @@ static const struct attempt {
 	{ "be dumpable", try_dumpable, 0, 0, EACCES, 0 },
 	{ "ask about filters", try_another_filter, 0, 0, EACCES, 0 },
 	{ "raise a limit", try_raise_limit, 0, EPERM, EACCES, 0 },
+	{ "open many descriptors", try_many_descriptors, 0, EMFILE, EMFILE, 0 },
 	{ "open /etc/shadow", try_open_shadow, 0, EACCES, EACCES, 0 },
 	{ "open another file", try_open_other, 0, EACCES, EACCES, 1 },
 	{ "open a key", try_open_key, 0, EACCES, EACCES, 0 },

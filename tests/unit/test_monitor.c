@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* What a monitor refuses before it makes anything: the bring-up of the tunnel is faked. */
+/*
+ * What a monitor refuses before it makes anything, and how it sees a worker die: the bring-up of the
+ * tunnel is faked, and so is the worker.
+ */
+#include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,11 +16,15 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/exitcode.h"
 #include "base/log.h"
 #include "crypto/aead.h"
+#include "daemon/startup.h"
 #include "monitor/bringup.h"
 #include "monitor/monitor.h"
+#include "monitor/turn.h"
+#include "monitor/worker.h"
 
 static const char config[] = "[Interface]\n"
 			     "PrivateKey = aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaA=\n"
@@ -109,6 +118,99 @@ static void test_one_that_can_be_had_is_not(void **state)
 	assert_int_equal(begun, 1);
 }
 
+/* --- a worker that dies, but not all that holds its end of the socket --- */
+
+static int go[2], stay[2]; /* pipes: closed, the worker dies, and its accomplice */
+static bool floods;
+
+int __wrap_startup_exec(const struct daemon_start *s);
+
+static void wait_for_end(int fd)
+{
+	char byte;
+
+	while (read(fd, &byte, 1) > 0)
+		;
+}
+
+static void be_accomplice(int sock)
+{
+	const struct message m = { .kind = MESSAGE_ALIVE };
+	struct pollfd p = { .fd = stay[0], .events = POLLIN };
+	int r = 0;
+
+	/* Until nobody listens any more. */
+	while (floods && r != -EPIPE && poll(&p, 1, 0) == 0)
+		r = message_send(sock, &m, NULL, 0, NULL, 0);
+	wait_for_end(stay[0]);
+}
+
+int __wrap_startup_exec(const struct daemon_start *s)
+{
+	const struct message m = { .kind = MESSAGE_READY };
+
+	close(go[1]);
+	close(stay[1]);
+	message_send(s->monitor, &m, NULL, 0, NULL, 0);
+	if (fork() == 0) {
+		close(go[0]);
+		be_accomplice(s->monitor);
+		_exit(0);
+	}
+	wait_for_end(go[0]);
+	_exit(0);
+}
+
+/* has_life: it is told of the death; else it has to look. */
+static void check_death(bool has_life)
+{
+	static struct monitor m;
+	uint64_t until;
+
+	m = (struct monitor){
+		.phase = PHASE_STARTING,
+		.signal_fd = -1,
+		.device = -1,
+		.control = -1,
+		.udp = { -1, -1 },
+		.watch = { .fd = -1 },
+		.notify = { .fd = -1 },
+		.worker = CHILD_NONE,
+	};
+	assert_int_equal(pipe(go) | pipe(stay), 0);
+	assert_int_equal(worker_start(&m), 0);
+	close(go[0]);
+	close(stay[0]);
+	if (!has_life) {
+		close(m.worker.life);
+		m.worker.life = -1;
+	}
+	close(go[1]);
+	until = clock_now().mono + 4 * SECOND_NS;
+	while (m.worker.pid && clock_now().mono < until)
+		turn(&m, -1, 4000);
+	assert_int_equal(m.worker.pid, 0);
+	assert_int_equal(m.worker.sock, -1);
+	assert_int_equal(m.worker.life, -1);
+	close(stay[1]);
+}
+
+static void test_death_is_seen_although_another_process_has_the_socket(void **state)
+{
+	(void)state;
+	floods = false;
+	check_death(true);
+	check_death(false);
+}
+
+static void test_death_is_seen_although_another_process_sends_on(void **state)
+{
+	(void)state;
+	floods = true;
+	check_death(true);
+	check_death(false);
+}
+
 static int set_up(void **state)
 {
 	int fd = mkstemps(path, 5);
@@ -131,6 +233,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_aead_that_cannot_be_had_is_refused_at_first),
 		cmocka_unit_test(test_one_that_can_be_had_is_not),
+		cmocka_unit_test(test_death_is_seen_although_another_process_has_the_socket),
+		cmocka_unit_test(test_death_is_seen_although_another_process_sends_on),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -150,7 +150,7 @@ tests_unit_test_control_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fchmodat
 tests_unit_test_keep_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mlock
 tests_unit_test_message_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap
 tests_unit_test_monitor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aead_lacks -Wl,--wrap=bringup \
-	-Wl,--wrap=bringup_undo
+	-Wl,--wrap=bringup_undo -Wl,--wrap=startup_exec
 tests_unit_test_reload_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=config_read -Wl,--wrap=walk
 tests_unit_test_syscall_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ioctl -Wl,--wrap=read \
 	-Wl,--wrap=recvmmsg -Wl,--wrap=sendmsg -Wl,--wrap=writev
