@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A worker that lies (liar.h): its monitor says no or ends it, and stays as it was."""
 
+import functools
 import os
 import re
 import signal
@@ -9,16 +10,18 @@ import subprocess
 import time
 
 import noise
+import runner
 import variant
 from lab import Skip, check, equal, wait_for
 from node import Node, lives
-from runner import test
 from t_daemon import host_state
 
 PORT = 53       # in the file: the one low port that may be asked for
 PLAIN, NEXT = "10.7.0.1/24", "10.7.0.1/24, 10.17.0.1/24"
 RSS_KB, RSS_KB_SANITIZED = 1500, 100000
 STATE_KB = 64 << 10   # the biggest
+# The worker that lies has no data path.
+test = functools.partial(runner.test, needs=["taut"], steady=True)
 
 
 def liar(lab):
@@ -153,13 +156,13 @@ def all_messages(lab, bare):
         liars.ended(lie)
 
 
-@test(needs=["taut"], timeout=180, slow=25)
+@test(timeout=180, slow=25)
 def each_wrong_message_ends_the_worker(lab):
     """Unknown verbs, wrong lengths, values, numbers and kinds of descriptors."""
     all_messages(lab, bare=False)
 
 
-@test(needs=["taut"], timeout=180, slow=25)
+@test(timeout=180, slow=25)
 def each_wrong_message_ends_the_worker_of_a_bare_interface(lab):
     all_messages(lab, bare=True)
 
@@ -170,7 +173,7 @@ def told(liars, lie):
     liars.judge()
 
 
-@test(needs=["taut"], timeout=120, slow=5)
+@test(timeout=120, slow=5)
 def wrong_values_get_errors(lab):
     """All verbs with all boundary values: an error, or what was asked for and nothing else."""
     liars = Liars(lab)
@@ -178,14 +181,14 @@ def wrong_values_get_errors(lab):
     liars.end()
 
 
-@test(needs=["taut"], timeout=120, slow=5)
+@test(timeout=120, slow=5)
 def wrong_values_get_errors_from_a_bare_interface(lab):
     liars = Liars(lab, bare=True)
     told(liars, "values")
     liars.end()
 
 
-@test(needs=["taut"], timeout=60, slow=3)
+@test(timeout=60, slow=3)
 def answers_to_no_question_are_harmless(lab):
     liars = Liars(lab)
     told(liars, "answers to no question")
@@ -225,7 +228,7 @@ def floods(number):
 
 
 for _number in range(1, FLOODS + 1):
-    test(needs=["taut"], timeout=120, slow=15)(floods(_number))
+    test(timeout=120, slow=15)(floods(_number))
 
 
 def peak(node):
@@ -234,7 +237,7 @@ def peak(node):
         return int(re.search(r"VmHWM:\s+(\d+) kB", file.read()).group(1))
 
 
-@test(needs=["taut"], timeout=60, slow=6)
+@test(timeout=60, slow=6)
 def big_states_are_bounded(lab):
     """The monitor copies and locks each: it does nothing else, but for no more than its share."""
     liars, lie = Liars(lab), "big states"
@@ -249,7 +252,7 @@ def big_states_are_bounded(lab):
     liars.end(2)
 
 
-@test(needs=["taut"], timeout=60, slow=2)
+@test(timeout=60, slow=2)
 def marks_use_up_no_lines_of_the_log(lab):
     liars = Liars(lab)
     told(liars, "marks, then a line")
@@ -258,14 +261,14 @@ def marks_use_up_no_lines_of_the_log(lab):
     liars.end()
 
 
-@test(needs=["taut"], timeout=60, slow=2)
+@test(timeout=60, slow=2)
 def few_questions_for_resolv_conf_are_answered(lab):
     liars = Liars(lab)
     told(liars, "questions, often")
     liars.end()
 
 
-@test(needs=["taut"], timeout=60, slow=5)
+@test(timeout=60, slow=5)
 def monitor_stops_in_a_flood(lab):
     liars = Liars(lab)
     for lie in ("flood of MTUs", "flood of log lines", "flood of reloads"):
@@ -276,7 +279,7 @@ def monitor_stops_in_a_flood(lab):
 
 # -- bad ends
 
-@test(needs=["taut"], timeout=60, slow=8)
+@test(timeout=60, slow=8)
 def worker_that_ends_badly_is_replaced(lab):
     liars = Liars(lab)
     for lie, words in (("closes its channel", "signal 9"), ("exits", "has exited"),
@@ -285,7 +288,7 @@ def worker_that_ends_badly_is_replaced(lab):
         liars.ended(lie, words)
 
 
-@test(needs=["taut"], timeout=60, slow=15)
+@test(timeout=60, slow=15)
 def monitor_stops_although_its_worker_does_not(lab):
     """One that hangs gets a few seconds."""
     liars = Liars(lab)
@@ -294,7 +297,7 @@ def monitor_stops_although_its_worker_does_not(lab):
         liars.end(seconds)
 
 
-@test(needs=["taut"], timeout=60, slow=4)
+@test(timeout=60, slow=4)
 def lingering_sockets_do_not_stop_the_monitor(lab):
     """Descriptors whose last end takes a minute to close."""
     liars = Liars(lab)
@@ -309,7 +312,7 @@ def lingering_sockets_do_not_stop_the_monitor(lab):
         liars.ended(lie)
 
 
-@test(needs=["taut"], timeout=60, slow=3)
+@test(timeout=60, slow=3)
 def worker_cannot_have_hooks_given_up(lab):
     """It may end the tunnel, but not what root wants done then."""
     liars = Liars(lab)
@@ -363,7 +366,7 @@ def dies_in_a_reload(liars, lie, timeout=5):
     liars.end()
 
 
-@test(needs=["taut"], timeout=60, slow=8)
+@test(timeout=60, slow=8)
 def death_in_a_reload_leaves_old_or_new(lab):
     liars = Liars(lab)
     names = [lie for lie in lies(lab, "deed")
@@ -373,7 +376,7 @@ def death_in_a_reload_leaves_old_or_new(lab):
         dies_in_a_reload(liars, lie)
 
 
-@test(needs=["taut"], timeout=60, slow=4)
+@test(timeout=60, slow=4)
 def refusal_leaves_the_old(lab):
     liars = Liars(lab)
     for lie, wanted in (("refusal", {PLAIN}), ("error that means death", {PLAIN}),
@@ -394,7 +397,7 @@ def refusal_leaves_the_old(lab):
         liars.end()
 
 
-@test(needs=["taut"], timeout=60, slow=4)
+@test(timeout=60, slow=4)
 def death_in_the_start_ends_it(lab):
     """Or another one takes over, if the configuration was in force already."""
     liars = Liars(lab)
@@ -413,7 +416,7 @@ def death_in_the_start_ends_it(lab):
             liars.gone(lie)
 
 
-@test(needs=["taut"], timeout=200, long=True)
+@test(timeout=200, long=True)
 def worker_that_hangs_is_replaced(lab):
     """The monitor waits 20 s for an answer."""
     liars = Liars(lab)
