@@ -19,6 +19,8 @@ static int answered(const char *name, const struct print *lines, int number)
 		say("%s: %s", name, ask_error(-number));
 	else if (number == ENOENT)
 		say("%s has no file to read again: it was set up through its control socket", name);
+	else if (number == ENOTRECOVERABLE)
+		say("%s should be restarted", name);
 	else
 		say("%s keeps running unchanged: %s", name,
 		    number == EINVAL ? "the file has errors" : strerror(number));

@@ -94,9 +94,10 @@ struct conf_dns {
 };
 
 struct conf {
-	unsigned set; /* enum conf_set */
-	char *path;   /* the file, for messages; NULL: not from a file */
-	bool copied;  /* as the service manager read the file when it started us */
+	unsigned set;    /* enum conf_set */
+	char *path;      /* the file, for messages; NULL: not from a file */
+	bool copied;     /* as the service manager read the file when it started us */
+	bool holds_keys; /* the file itself, not only files that it names */
 	struct key private_key;
 	char *private_key_file;
 	uint16_t listen_port;

@@ -299,18 +299,23 @@ static void look_at_rights(const char *path, const struct stat *st, struct conf_
 				  "users other than its owner may read it; chmod 600 %s", path);
 }
 
+/* Where the first one is, or NULL. */
+static const struct conf_place *find_key(const struct conf *c)
+{
+	if (c->set & CONF_PRIVATE_KEY)
+		return &c->key_place;
+	for (size_t i = 0; i < c->n_peer; i++) {
+		if (c->peer[i].set & CONF_PEER_PSK)
+			return &c->peer[i].psk_place;
+	}
+	return NULL;
+}
+
 /* All tunnels of the host are in that group: one remark, at the first of them. */
 static void look_for_keys(const struct conf *c, const struct stat *st, struct conf_report *r)
 {
-	const struct conf_place *place = NULL;
-	size_t i;
+	const struct conf_place *place = find_key(c);
 
-	for (i = c->n_peer; i-- > 0;) {
-		if (c->peer[i].set & CONF_PEER_PSK)
-			place = &c->peer[i].psk_place;
-	}
-	if (c->set & CONF_PRIVATE_KEY)
-		place = &c->key_place;
 	if (place && S_ISREG(st->st_mode) && is_for_service(st))
 		diag_line_warning(
 			r, c->path, *place,
@@ -368,8 +373,8 @@ static void not_read(struct conf_report *r, const char *path, int err)
 				FILE_MAX >> 20);
 	else if (err == -EACCES && conf_service_group(&group))
 		diag_line_error(r, path, nowhere,
-				"cannot read it: %s; for the service: chown root:taut %s; "
-				"chmod 640 %s",
+				"cannot read it: %s; for the service, if there are no keys in it: "
+				"chown root:taut %s; chmod 640 %s",
 				strerror(-err), path, path);
 	else
 		diag_line_error(r, path, nowhere, "cannot read it: %s", strerror(-err));
@@ -417,6 +422,7 @@ int conf_read_file(struct conf *c, const char *path, struct conf_report *r)
 		look_at_rights(path, &st, r);
 	parsed = conf_read_text(c, path, text, len, r);
 	c->copied = copied;
+	c->holds_keys = find_key(c) != NULL;
 	if (parsed != -ENOMEM && !is_stdin && !copied)
 		look_for_keys(c, &st, r);
 	err = parsed == 0 && r->errors != errors ? -EINVAL : parsed;

@@ -32,7 +32,7 @@ static void bad(const struct key_file *k, const char *what)
 	diag_line_error(k->report, k->file, k->place, "%s: %s", k->path, what);
 }
 
-/* O_NONBLOCK: a fifo must not block us; a symbolic link is never a credential. */
+/* O_NONBLOCK: a fifo must not block us; a key file is no symbolic link. */
 static int open_at(struct key_file *k, const char *folder, size_t len, const char *name)
 {
 	int n = snprintf(k->path, sizeof(k->path), "%.*s%s%s", (int)len, folder, len ? "/" : "",

@@ -13,7 +13,8 @@
  *   status=1   the status records
  *   why=1      the verdicts
  *   handshake=1  start handshakes with peers that have no session
- *   reload=1   read the file again; lines say what was changed or wrong
+ *   reload=1   read the file again; lines say what was changed or wrong; errno ENOTRECOVERABLE:
+ *              the new file is in force, but not all of it
  *   stop=1     take the tunnel down; answered before that
  *   events=1   no answer but a line per event from now on, until one side hangs up;
  *              or "errno=N" (EBUSY: too many listeners)

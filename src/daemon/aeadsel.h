@@ -9,12 +9,12 @@
 /* Known-answer tests. Once, before anything secret is touched. 0 or -errno, logged. */
 int aeadsel_check(void);
 /*
- * Does the one work that the option asks for, or else the file?  An exit status, logged.  For
+ * Does the backend work that the option names, or else the file?  An exit status, logged.  For
  * the time before anything is made for the tunnel; nothing of the backend stays behind.
  */
 int aeadsel_try(const char *option, const struct conf *c);
 /*
- * Choose the backend of this name; NULL or "auto": the fastest here.  After fork() and
+ * Choose the backend of this name; NULL or "auto": the fastest here.  In the worker, after
  * aeadsel_check(), before there is a session.  0 or -errno, logged.
  */
 int aeadsel_choose(const char *name);

@@ -215,7 +215,7 @@ int startup_main(char **argv)
 		return EXITCODE_USAGE;
 	}
 	prctl(PR_SET_NAME, STARTUP_NAME);
-	/* What executing a program takes back; the tunnel's keys are not here yet. */
+	/* What executing a program takes back; the keys are not mapped yet. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	/* It must not outlive the monitor. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

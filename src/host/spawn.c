@@ -124,8 +124,9 @@ static sigset_t only_child_signal(void)
 }
 
 /*
- * Before the fork: afterwards SIGCHLD is pending when the child has ended, and only
- * then.  Our parent may have left it ignored, and then no child could be waited for.
+ * Before the fork: afterwards SIGCHLD is pending when a child has ended, this one or the
+ * worker, and only then.  Our parent may have left it ignored, and then no child could be
+ * waited for.
  */
 static void hold_child_signal(void)
 {

@@ -14,13 +14,11 @@ enum { FILES = WALK_START | WALK_RELOAD };
 
 /* --- sockets --- */
 
-void hostside_warn_mark(const struct monitor *m, uint32_t mark)
+bool hostside_mark_diverts(const struct monitor *m, uint32_t mark)
 {
 	const struct network *n = &m->network;
 
-	if ((n->divert[NETWORK_V4] || n->divert[NETWORK_V6]) && mark != n->divert_table)
-		log_warn("FwMark changed under a default route: our own packets would go into the "
-			 "tunnel; reload to fix this");
+	return (n->divert[NETWORK_V4] || n->divert[NETWORK_V6]) && mark != n->divert_table;
 }
 
 /*

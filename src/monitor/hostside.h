@@ -11,7 +11,7 @@ extern const struct parts hostside_parts;
 
 /* Bits of enum crossing for what is on the host. */
 unsigned hostside_crossing(const struct network *n);
-/* A request has changed the mark. */
-void hostside_warn_mark(const struct monitor *m, uint32_t mark);
+/* With this mark, the default route would divert our own packets into the tunnel. */
+bool hostside_mark_diverts(const struct monitor *m, uint32_t mark);
 
 #endif

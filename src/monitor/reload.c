@@ -28,6 +28,23 @@ static void report_diag(void *ctx, enum conf_severity severity, const char *line
 		log_warn("%s", line);
 }
 
+static int fail(struct print *report, const char *why, int error)
+{
+	print_add(report, "%s\n", why);
+	log_warn("reload: %s", why);
+	return error;
+}
+
+/* What could be done is done. */
+static int fail_halfway(struct print *report, int error)
+{
+	char why[128];
+
+	snprintf(why, sizeof(why), "the new file is in force, but not all of it: %s",
+		 strerror(-error));
+	return fail(report, why, -ENOTRECOVERABLE);
+}
+
 static int change_all(struct monitor *m, struct conf *next, struct print *report)
 {
 	struct change change = {
@@ -48,42 +65,41 @@ static int change_all(struct monitor *m, struct conf *next, struct print *report
 	conf_forget_secrets(&m->conf);
 	if (!report->failed && report->len > from)
 		log_lines("reload: ", text_from(report->chars + from, report->len - from));
-	return change.error;
-}
-
-static int refuse(struct print *report, const char *why, int error)
-{
-	print_add(report, "%s\n", why);
-	log_warn("reload: %s", why);
-	return error;
+	return change.error < 0 ? fail_halfway(report, change.error) : 0;
 }
 
 /* 0: it may begin, if not now. */
 static int may_reload(const struct monitor *m, struct print *report)
 {
 	if (!m->options.path)
-		return refuse(report, "no file to reload: configured over the control socket",
-			      -ENOENT);
+		return fail(report, "no file to reload: configured over the control socket",
+			    -ENOENT);
 	if (phase_is_over(m->phase))
-		return refuse(report, "the tunnel is stopping", -ESHUTDOWN);
+		return fail(report, "the tunnel is stopping", -ESHUTDOWN);
 	if (m->phase != PHASE_UP)
-		return refuse(report, "the tunnel is still coming up; try again when it is up",
-			      -EBUSY);
+		return fail(report, "the tunnel is still coming up; try again when it is up",
+			    -EBUSY);
 	if (m->reloads == LEN(m->reload_seq))
-		return refuse(report, "too many reloads at once", -EBUSY);
+		return fail(report, "too many reloads at once", -EBUSY);
 	return 0;
 }
 
 /* The service manager reads it only once. */
-static int refuse_copy(const struct monitor *m, struct print *report)
+static int refuse_copy(const struct conf *next, const char *path, struct print *report)
 {
-	char why[PATH_MAX + 256];
+	char why[3 * PATH_MAX + 256];
+	int len;
 
-	snprintf(why, sizeof(why),
-		 "%s is for root only, so the service has it as it was at the start; restart the "
-		 "service, or let it read the file: chown root:taut %s; chmod 640 %s",
-		 m->options.path, m->options.path, m->options.path);
-	return refuse(report, why, -EOPNOTSUPP);
+	len = snprintf(why, sizeof(why),
+		       "%s is for root only, so the service has it as it was at the start; restart "
+		       "the service",
+		       path);
+	if (!next->holds_keys)
+		snprintf(why + len, sizeof(why) - (size_t)len,
+			 ", or, as there are no keys in it, let it read the file: "
+			 "chown root:taut %s; chmod 640 %s",
+			 path, path);
+	return fail(report, why, -EOPNOTSUPP);
 }
 
 static void tell_reloading(const struct monitor *m)
@@ -114,7 +130,7 @@ static int reload(struct monitor *m, struct print *report)
 	r = config_read(&next, m->options.path, report_diag, report);
 	tune_override(&next.tune, &m->options.tune);
 	if (next.copied)
-		r = refuse_copy(m, report);
+		r = refuse_copy(&next, m->options.path, report);
 	if (r == 0)
 		r = change_all(m, &next, report);
 	conf_fini(&next);
@@ -122,7 +138,7 @@ static int reload(struct monitor *m, struct print *report)
 		log_warn("the worker process died during the reload: the next one repeats it");
 		return r;
 	}
-	if (r < 0)
+	if (r < 0 && r != -ENOTRECOVERABLE)
 		log_error("reload failed (%s): the tunnel %s",
 			  r == -EPIPE ? "the worker process died" : strerror(-r),
 			  phase_is_over(m->phase) ? "is stopping" : "keeps running as before");

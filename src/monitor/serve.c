@@ -101,8 +101,10 @@ static int serve_mark(struct monitor *m, struct message_in *in)
 	r = sockets_plan(&plan, m, SOCKETS_KEEP_PORT, in->head.a, false);
 	if (r == 0) {
 		sockets_commit(&plan, m);
-		if (serve_may_log(m))
-			hostside_warn_mark(m, m->mark);
+		/* Only a line that is due counts. */
+		if (hostside_mark_diverts(m, m->mark) && serve_may_log(m))
+			log_warn("FwMark changed under a default route: our own packets would go "
+				 "into the tunnel; reload to fix this");
 	}
 	return answer_result(m, &in->head, r);
 }
@@ -209,14 +211,17 @@ static int serve_state(struct monitor *m, struct message_in *in)
 
 	if (in->n_fd != 1 || !blob_is_one(in->fd[0]))
 		return -EPROTO;
+	/* There will be no other worker; copying could take long. */
+	if (phase_is_over(m->phase))
+		return 0;
 	r = keep_take(k, in->fd[0]);
 	/* The one before is better than none. */
 	if (r < 0 && serve_may_log(m))
 		log_warn("cannot keep what the worker process runs: %s", strerror(-r));
 	if (r == 0 && !k->locked && !m->said_unlocked) {
 		m->said_unlocked = true;
-		log_warn("the limit of locked memory is too low: keys may be written to swap "
-			 "space (ulimit -l; LimitMEMLOCK= of the service)");
+		log_warn("the limit of locked memory is too low (ulimit -l; LimitMEMLOCK= of the "
+			 "service): if it may use swap space, keys may be written there");
 	}
 	return 0;
 }

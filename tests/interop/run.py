@@ -251,12 +251,12 @@ def real_rekey(lab, ours_first):
     within(seen[0].at - time.time() + time.monotonic() - start, 119.5, 122, "age at rekey")
 
 
-@test(slow=130, timeout=170, needs=NEEDS)
+@test(slow=130, timeout=170, needs=NEEDS, steady=True)
 def ours_rekeys_after_120_s(lab):
     real_rekey(lab, True)
 
 
-@test(slow=130, timeout=170, needs=NEEDS)
+@test(slow=130, timeout=170, needs=NEEDS, steady=True)
 def theirs_rekeys_after_120_s(lab):
     real_rekey(lab, False)
 

@@ -49,7 +49,8 @@ enum thing {
 	MAY_BE_WRITTEN,
 	MAY_BE_UNSEALED, /* that is, sealed further */
 	TOO_BIG,         /* one byte more than a blob may have */
-	HUGE,            /* a hole of a terabyte */
+	AS_BIG_AS_MAY_BE,
+	HUGE, /* a hole of a terabyte */
 };
 
 enum { THINGS = 300 }; /* in a message; the kernel takes 253 */

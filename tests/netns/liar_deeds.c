@@ -15,8 +15,10 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "conf/conf.h"
 #include "netns/liar.h"
+#include "privsep/blob.h"
 
 enum {
 	FLOOD_MS = 3000,
@@ -25,7 +27,9 @@ enum {
 	TASKS = 150,
 	PORTS_LOW = 1024,
 	PORT_MOST = 65535,
-	SEGMENTS = 65535
+	SEGMENTS = 65535,
+	RESOLVS = 5, /* in a second */
+	QUESTIONS = 100
 };
 
 static const int fine_or_not = 1; /* of a result: it depends on the kernel */
@@ -87,6 +91,14 @@ static bool has_sockets(const struct message *m, const struct message_in *in)
 	return true;
 }
 
+/* What it says, or: not so often. */
+static bool is_resolv(const struct message_in *in)
+{
+	if (in->head.result == 0)
+		return in->n_fd == 1 && blob_is_one(in->fd[0]);
+	return in->n_fd == 0 && (in->head.result == -EBUSY || in->head.result == -ENOENT);
+}
+
 static void judge(struct liar *l, const struct message *m)
 {
 	struct message_in in;
@@ -98,6 +110,8 @@ static void judge(struct liar *l, const struct message *m)
 	good = want == fine_or_not ? in.head.result <= 0 : in.head.result == want;
 	if (good && m->kind == MESSAGE_UDP && want == 0)
 		good = has_sockets(m, &in);
+	else if (m->kind == MESSAGE_RESOLV)
+		good = is_resolv(&in);
 	else if (good)
 		good = in.n_fd == 0;
 	if (!good) {
@@ -142,8 +156,8 @@ static void tell_values(struct liar *l, const struct lie *lie)
 		UINT32_MAX,
 	};
 	static const int results[] = { 0, 1, -1, INT_MIN };
-	static const uint8_t verbs[] = { MESSAGE_UDP, MESSAGE_MARK, MESSAGE_MTU, MESSAGE_SEGMENTS,
-					 MESSAGE_REDO };
+	static const uint8_t verbs[] = { MESSAGE_UDP,      MESSAGE_MARK, MESSAGE_MTU,
+					 MESSAGE_SEGMENTS, MESSAGE_REDO, MESSAGE_RESOLV };
 	uint32_t mtu = device_mtu(l);
 
 	(void)lie;
@@ -222,6 +236,53 @@ static void tell_without_reading(struct liar *l, const struct lie *lie)
 {
 	for (;;)
 		message_insist(l->sock, &lie->m, NULL, 0, NULL, 0, FLOOD_MS);
+}
+
+/* None of them is worth a line, so this one is not the one too many. */
+static void tell_marks(struct liar *l, const struct lie *lie)
+{
+	static const char text[] = "a line after the marks";
+	const struct message line = { .kind = MESSAGE_LOG, .a = LOG_LEVEL_INFO };
+
+	flood(l, lie);
+	message_insist(l->sock, &line, text, strlen(text), NULL, 0, FLOOD_MS);
+	judge(l, &(struct message){ .kind = MESSAGE_MARK, .a = l->start->mark });
+}
+
+/* The monitor reads a file for each, so only some are answered. */
+static void tell_questions(struct liar *l, const struct lie *lie)
+{
+	uint64_t start = now_ms();
+	struct message_in in;
+	unsigned answered = 0;
+
+	for (int i = 0; i < QUESTIONS; i++) {
+		if (!liar_ask(l, lie->m, &in))
+			return;
+		answered += in.head.result != -EBUSY;
+		message_close_fds(&in);
+	}
+	if (answered >= RESOLVS && answered <= RESOLVS * (1 + (now_ms() - start) / 1000))
+		return;
+	liar_say("wrong: %u of %d questions answered", answered, QUESTIONS);
+	l->wrong++;
+}
+
+/* Until the end. */
+static void tell_big_states(struct liar *l, const struct lie *lie)
+{
+	uint64_t until = now_ms() + FLOOD_MS;
+	int fd = liar_thing(l, lie->thing), r;
+	bool said = false;
+
+	while (!l->over) {
+		r = message_send(l->sock, &lie->m, NULL, 0, &fd, 1);
+		hear_all(l, r == -EAGAIN);
+		if (!said && now_ms() >= until)
+			liar_say("sent all the time");
+		said = now_ms() >= until;
+	}
+	close(fd);
 }
 
 /* --- answers --- */
@@ -380,11 +441,20 @@ const struct lie lies_deeds[] = {
 	FLOOD("MTUs without a number", .m = { .kind = MESSAGE_MTU, .a = 1400 }),
 	FLOOD("segments", .m = { .kind = MESSAGE_SEGMENTS, .seq = 1, .a = 8 }),
 	FLOOD("link flaps", .m = { .kind = MESSAGE_REDO, .seq = 1 }),
+	FLOOD("questions for resolv.conf", .m = { .kind = MESSAGE_RESOLV, .seq = 1 }),
 	FLOOD("reloads", .m = { .kind = MESSAGE_RELOAD, .seq = 1 }),
 	FLOOD("notes", .m = { .kind = MESSAGE_NOTE }, .text = MESSAGE_TEXT),
 	FLOOD("log lines", .m = { .kind = MESSAGE_LOG, .a = 3 }, .text = 100),
 	FLOOD("signs of life", .m = { .kind = MESSAGE_ALIVE }),
 	FLOOD("states", .m = { .kind = MESSAGE_STATE }, .thing = A_BLOB),
+	{ .name = "big states",
+	  .tell = tell_big_states,
+	  .m = { .kind = MESSAGE_STATE },
+	  .thing = AS_BIG_AS_MAY_BE },
+	{ .name = "marks, then a line",
+	  .tell = tell_marks,
+	  .m = { .kind = MESSAGE_MARK, .seq = 1, .a = 7 } },
+	{ .name = "questions, often", .tell = tell_questions, .m = { .kind = MESSAGE_RESOLV } },
 	{ .name = "closes all but its channel", .tell = tell_close_rest },
 	{ .name = "stop, often", .tell = tell_stop_often, .m = { .kind = MESSAGE_STOP } },
 	{ .name = "hangs", .tell = tell_hang },

@@ -103,6 +103,8 @@ int liar_thing(const struct liar *l, enum thing thing)
 		return memory(1, ALL_SEALS & ~F_SEAL_SEAL);
 	case TOO_BIG:
 		return memory(BLOB_MAX + 1, ALL_SEALS);
+	case AS_BIG_AS_MAY_BE:
+		return memory(BLOB_MAX, ALL_SEALS);
 	case HUGE:
 		return memory((off_t)1 << 40, ALL_SEALS);
 	}
@@ -190,6 +192,10 @@ const struct lie lies_messages[] = {
 	DEADLY("a descriptor with a verb", .m = { .kind = MESSAGE_REDO }, .thing = A_BLOB),
 	DEADLY("a descriptor with a note", .m = { .kind = MESSAGE_NOTE }, .thing = A_BLOB),
 	DEADLY("a descriptor with nothing", .len = -1, .thing = A_BLOB),
+	DEADLY("a question for resolv.conf with one", .m = { .kind = MESSAGE_RESOLV, .seq = 1 },
+	       .thing = A_BLOB),
+	DEADLY("a question for resolv.conf with a text", .m = { .kind = MESSAGE_RESOLV, .seq = 1 },
+	       .text = 16),
 	DEADLY("no state", .m = { .kind = MESSAGE_STATE }),
 	DEADLY("two states", .m = { .kind = MESSAGE_STATE }, .thing = A_BLOB, .things = 2),
 	DEADLY("three states", .m = { .kind = MESSAGE_STATE }, .thing = A_BLOB, .things = 3),

@@ -3,7 +3,8 @@
 """The network suites once for each variant of offloads, AEAD and MTU (variant.py), for root.
 
 Without an option, only the data-carrying tests (DATA) run, so that each change can be
-tried in every variant; --full runs every test of both suites, except those in ABIDING.
+tried in every variant; --full runs every test of both suites, except those that are the
+same in each (steady, runner.py).
 """
 
 import argparse
@@ -29,18 +30,8 @@ DATA = {
     "interop": "^(ours_begins_over_v[46]_with_psk|theirs_begins_over_v[46]_with_psk|"
                "ours_roams|data_)",
 }
-# In the default variant only: these wait two minutes in real time for a timer that does not
-# depend on offloads, AEAD or MTU, or try a monitor whose worker has no data path.
-ABIDING = ("(_rekeys_after_120_s$|^floods_of_a_worker|^each_wrong_message|^wrong_values_get|"
-           "^monitor_stops_)")
 # With --full, a gigabyte each way over the bad wire in these; elsewhere the 50 MB of make check.
 LONG, LONG_MB = ("default", "offloads-off", "mtu-9000"), 1024
-
-
-def pattern(suite, name, full):
-    if not full:
-        return DATA[suite]
-    return "" if name == "default" else f"^(?!.*{ABIDING})"
 
 
 def run(suite, name, options):
@@ -50,7 +41,7 @@ def run(suite, name, options):
         env["STREAM_MB"] = str(LONG_MB)
     start = time.monotonic()
     argv = [sys.executable, SUITES[suite], "--program", options.program, "-j", str(options.jobs)]
-    chosen = options.k or pattern(suite, name, options.full)
+    chosen = options.k or ("" if options.full else DATA[suite])
     done = subprocess.run([*argv, *(["-k", chosen] if chosen else [])], env=env, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     lines = done.stdout.splitlines()

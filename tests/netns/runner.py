@@ -22,15 +22,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = []
 
 
-def test(timeout=60, alone=False, needs=(), slow=0, long=False):
+def test(timeout=60, alone=False, needs=(), slow=0, long=False, steady=False):
     """
     Mark a test, a function of a Lab. alone: not in parallel with others (it measures speed).
     needs: programs. slow: seconds that it takes; the slowest start first. long: it takes too
-    long for every change, and runs only with --long.
+    long for every change, and runs only with --long. steady: offloads, AEAD and MTU make no
+    difference, so it runs in the default variant only.
     """
     def mark(function):
         function.timeout, function.alone = timeout, alone
         function.needs, function.slow, function.long = needs, slow, long
+        function.steady = steady
         TESTS.append(function)
         return function
     return mark
@@ -204,6 +206,7 @@ def main(description):
     options = parser.parse_args()
     options.program = shutil.which(options.program) or os.path.abspath(options.program)
     tests = [t for t in TESTS if t.long == options.long
+             and not (t.steady and variant.NAME != "default")
              and (not options.k or re.search(options.k, t.__name__))]
     if options.list:
         print("\n".join(t.__name__ for t in tests))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A worker that lies (liar.h): its monitor says no or ends it, and stays as it was."""
 
+import functools
 import os
 import re
 import signal
@@ -9,15 +10,18 @@ import subprocess
 import time
 
 import noise
+import runner
 import variant
 from lab import Skip, check, equal, wait_for
 from node import Node, lives
-from runner import test
 from t_daemon import host_state
 
 PORT = 53       # in the file: the one low port that may be asked for
 PLAIN, NEXT = "10.7.0.1/24", "10.7.0.1/24, 10.17.0.1/24"
 RSS_KB, RSS_KB_SANITIZED = 1500, 100000
+STATE_KB = 64 << 10   # the biggest
+# The worker that lies has no data path.
+test = functools.partial(runner.test, needs=["taut"], steady=True)
 
 
 def liar(lab):
@@ -103,6 +107,13 @@ class Liars:
             words = file.read().rpartition(")")[2].split()
         return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
+    def share(self, start):
+        """Half of a processor for the worker since then, and a tenth of a second at once."""
+        lie, cpu, seconds = self.node.env["TAUT_LIE"], self.cpu(), time.monotonic() - start
+        most = 0.5 * seconds + 0.1 + (1.5 if self.node.has_sanitizers() else 0.3)
+        check(cpu < most, f"{lie}: {cpu:.2f} s of processor time in {seconds:.2f} s")
+        print(f"    {lie}: {cpu:.2f} of {seconds:.2f} s", flush=True)
+
     def judge(self, host=True):
         """Descriptors, memory and host are as with an honest worker."""
         lie = self.node.env["TAUT_LIE"]
@@ -145,13 +156,13 @@ def all_messages(lab, bare):
         liars.ended(lie)
 
 
-@test(needs=["taut"], timeout=180, slow=25)
+@test(timeout=180, slow=25)
 def each_wrong_message_ends_the_worker(lab):
     """Unknown verbs, wrong lengths, values, numbers and kinds of descriptors."""
     all_messages(lab, bare=False)
 
 
-@test(needs=["taut"], timeout=180, slow=25)
+@test(timeout=180, slow=25)
 def each_wrong_message_ends_the_worker_of_a_bare_interface(lab):
     all_messages(lab, bare=True)
 
@@ -162,7 +173,7 @@ def told(liars, lie):
     liars.judge()
 
 
-@test(needs=["taut"], timeout=120, slow=5)
+@test(timeout=120, slow=5)
 def wrong_values_get_errors(lab):
     """All verbs with all boundary values: an error, or what was asked for and nothing else."""
     liars = Liars(lab)
@@ -170,14 +181,14 @@ def wrong_values_get_errors(lab):
     liars.end()
 
 
-@test(needs=["taut"], timeout=120, slow=5)
+@test(timeout=120, slow=5)
 def wrong_values_get_errors_from_a_bare_interface(lab):
     liars = Liars(lab, bare=True)
     told(liars, "values")
     liars.end()
 
 
-@test(needs=["taut"], timeout=60, slow=3)
+@test(timeout=60, slow=3)
 def answers_to_no_question_are_harmless(lab):
     liars = Liars(lab)
     told(liars, "answers to no question")
@@ -196,14 +207,12 @@ def flood(liars, lie):
     start = time.monotonic()
     liars.begin(lie)
     liars.say("liar: sent", 20)
-    cpu, seconds = liars.cpu(), time.monotonic() - start
-    most = 0.5 * seconds + (2 if liars.node.has_sanitizers() else 0.4)
-    check(cpu < most, f"{lie}: {cpu:.2f} s of processor time in {seconds:.2f} s")
+    liars.share(start)
     liars.judge()
     lines = liars.node.log().count("\n")
     check(lines < 10100, f"{lie}: {lines} lines in the log")
     sent = re.search(r"liar: sent (\d+)", liars.node.log()).group(1)
-    print(f"    {lie}: {sent}, {cpu:.2f} of {seconds:.2f} s", flush=True)
+    print(f"    {lie}: {sent}", flush=True)
     liars.end()
 
 
@@ -211,7 +220,7 @@ def floods(number):
     def function(lab):
         names, liars = lies(lab, "deed", "harmless"), Liars(lab)
         names = [name for name in names if name.startswith("flood")]
-        check(len(names) >= 12, f"only {len(names)} floods")
+        check(len(names) >= 13, f"only {len(names)} floods")
         for lie in names[number - 1::FLOODS]:
             flood(liars, lie)
     function.__name__ = f"floods_of_a_worker_are_bounded_{number}"
@@ -219,10 +228,47 @@ def floods(number):
 
 
 for _number in range(1, FLOODS + 1):
-    test(needs=["taut"], timeout=120, slow=15)(floods(_number))
+    test(timeout=120, slow=15)(floods(_number))
 
 
-@test(needs=["taut"], timeout=60, slow=5)
+def peak(node):
+    """The most memory that the monitor ever had, in kB."""
+    with open(f"/proc/{node.process.pid}/status", encoding="ascii") as file:
+        return int(re.search(r"VmHWM:\s+(\d+) kB", file.read()).group(1))
+
+
+@test(timeout=60, slow=6)
+def big_states_are_bounded(lab):
+    """The monitor copies and locks each: it does nothing else, but for no more than its share."""
+    liars, lie = Liars(lab), "big states"
+    start = time.monotonic()
+    liars.begin(lie)
+    liars.say("liar: sent", 20)
+    liars.share(start)
+    grown = peak(liars.node) - liars.facts[1]
+    # What it has, the next one, and a sixteenth of each to keep books.
+    check(grown < 2 * (STATE_KB + STATE_KB // 16) + RSS_KB * 4, f"{lie}: {grown} kB more")
+    check(grown > STATE_KB, f"{lie}: no big state arrived: {grown} kB more")
+    liars.end(2)
+
+
+@test(timeout=60, slow=2)
+def marks_use_up_no_lines_of_the_log(lab):
+    liars = Liars(lab)
+    told(liars, "marks, then a line")
+    check("a line after the marks" in liars.node.log(), liars.node.log())
+    check("were not logged" not in liars.node.log(), liars.node.log())
+    liars.end()
+
+
+@test(timeout=60, slow=2)
+def few_questions_for_resolv_conf_are_answered(lab):
+    liars = Liars(lab)
+    told(liars, "questions, often")
+    liars.end()
+
+
+@test(timeout=60, slow=5)
 def monitor_stops_in_a_flood(lab):
     liars = Liars(lab)
     for lie in ("flood of MTUs", "flood of log lines", "flood of reloads"):
@@ -233,7 +279,7 @@ def monitor_stops_in_a_flood(lab):
 
 # -- bad ends
 
-@test(needs=["taut"], timeout=60, slow=8)
+@test(timeout=60, slow=8)
 def worker_that_ends_badly_is_replaced(lab):
     liars = Liars(lab)
     for lie, words in (("closes its channel", "signal 9"), ("exits", "has exited"),
@@ -242,7 +288,7 @@ def worker_that_ends_badly_is_replaced(lab):
         liars.ended(lie, words)
 
 
-@test(needs=["taut"], timeout=60, slow=15)
+@test(timeout=60, slow=15)
 def monitor_stops_although_its_worker_does_not(lab):
     """One that hangs gets a few seconds."""
     liars = Liars(lab)
@@ -251,7 +297,7 @@ def monitor_stops_although_its_worker_does_not(lab):
         liars.end(seconds)
 
 
-@test(needs=["taut"], timeout=60, slow=4)
+@test(timeout=60, slow=4)
 def lingering_sockets_do_not_stop_the_monitor(lab):
     """Descriptors whose last end takes a minute to close."""
     liars = Liars(lab)
@@ -266,7 +312,7 @@ def lingering_sockets_do_not_stop_the_monitor(lab):
         liars.ended(lie)
 
 
-@test(needs=["taut"], timeout=60, slow=3)
+@test(timeout=60, slow=3)
 def worker_cannot_have_hooks_given_up(lab):
     """It may end the tunnel, but not what root wants done then."""
     liars = Liars(lab)
@@ -320,7 +366,7 @@ def dies_in_a_reload(liars, lie, timeout=5):
     liars.end()
 
 
-@test(needs=["taut"], timeout=60, slow=8)
+@test(timeout=60, slow=8)
 def death_in_a_reload_leaves_old_or_new(lab):
     liars = Liars(lab)
     names = [lie for lie in lies(lab, "deed")
@@ -330,7 +376,7 @@ def death_in_a_reload_leaves_old_or_new(lab):
         dies_in_a_reload(liars, lie)
 
 
-@test(needs=["taut"], timeout=60, slow=4)
+@test(timeout=60, slow=4)
 def refusal_leaves_the_old(lab):
     liars = Liars(lab)
     for lie, wanted in (("refusal", {PLAIN}), ("error that means death", {PLAIN}),
@@ -343,12 +389,15 @@ def refusal_leaves_the_old(lab):
         liars.say("the lie is told")
         liars.say("reload")
         check(address(liars.node) in wanted, f"{lie}: {address(liars.node)}")
+        if lie == "failed commit":
+            check("the new file is in force, but not all of it" in liars.node.log() and
+                  "as before" not in liars.node.log(), liars.node.log())
         equal(liars.node.workers(), worker, f"{lie}: the worker")
         liars.judge(host=False)
         liars.end()
 
 
-@test(needs=["taut"], timeout=60, slow=4)
+@test(timeout=60, slow=4)
 def death_in_the_start_ends_it(lab):
     """Or another one takes over, if the configuration was in force already."""
     liars = Liars(lab)
@@ -367,7 +416,7 @@ def death_in_the_start_ends_it(lab):
             liars.gone(lie)
 
 
-@test(needs=["taut"], timeout=200, long=True)
+@test(timeout=200, long=True)
 def worker_that_hangs_is_replaced(lab):
     """The monitor waits 20 s for an answer."""
     liars = Liars(lab)

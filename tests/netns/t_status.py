@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Machine-readable output: JSON, metrics, dumps, events; and the live view."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -20,11 +21,12 @@ import time
 import promtext
 import schema
 from lab import check, equal, run, wait_for, within
-from node import Pair
+from node import SOCKETS, Pair
 from runner import test
 
 V4 = "10.7.0.2"
-DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs")
+HERE = os.path.dirname(os.path.abspath(__file__))
+DOCS = os.path.join(HERE, "../../docs")
 
 
 def taut(lab, ns, *argv, **options):
@@ -237,6 +239,85 @@ def what_cannot_be_written_is_an_error(lab):
                                  ok=False)
             equal(done.code, 1, f"{argv} {where}")
             check("cannot write to standard output" in done.err, f"{argv} {where}: {done.err}")
+
+
+class Recorded:
+    """
+    A control socket with the recorded answers of a daemon from the time when a tunnel was one
+    process: after an upgrade, one that was started before it runs on.
+    """
+
+    def __init__(self, lab, path):
+        self.name = lab.name()
+        self.path = f"{SOCKETS}/{self.name}.sock"
+        with open(path, encoding="ascii") as file:
+            parts = re.split(r"^> (.*)\n", file.read().replace("NAME", self.name), flags=re.M)
+        self.answers = dict(zip(parts[1::2], parts[2::2]))
+        os.makedirs(SOCKETS, exist_ok=True)
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(self.path)
+        self.socket.listen()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            with self.socket.accept()[0] as client:
+                request = b""
+                while not request.endswith(b"\n\n") and (piece := client.recv(100)):
+                    request += piece
+                # Some only look whether anybody answers.
+                with contextlib.suppress(OSError, KeyError):
+                    client.sendall(self.answers[request.decode().strip()].encode())
+
+    def close(self):
+        os.unlink(self.path)
+
+
+OLD_STATUS = """interface: NAME
+  public key: uEhmvXJ/mFSVNEdpavxayIfljYtnd+/wlCLu1XVTt2U=
+  private key: (hidden)
+  listening port: 2001
+
+peer: caLIP0lZmxZO61X80rPqob+J7Wik0eEnJz/VpqGXrQ8=
+  preshared key: (hidden)
+  endpoint: 192.168.1.2:2002
+  allowed ips: 10.7.0.2/32, fd07::2/128
+  latest handshake: AGE ago
+  transfer: 3.21 KiB received, 3.41 KiB sent
+  persistent keepalive: every 25 seconds
+  state: up
+  reason: session works
+
+peer: CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=
+  allowed ips: 10.9.0.0/16, fd00:9::/64
+  state: idle
+  reason: no endpoint; waits until the peer calls
+"""
+OLD_WHY = """NAME: no known problem; 1 of 2 peers are up
+  peer CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk= is idle: no endpoint; waits until the peer calls
+"""
+
+
+@test(needs=["taut", "wg"])
+def daemon_of_before_the_upgrade_is_understood(lab):
+    """Recorded answers of one that was a single process: nothing is missing, nothing made up."""
+    ns, old = lab.namespace("a"), Recorded(lab, os.path.join(HERE, "answers_of_one_process.txt"))
+    lab.closing.append(old)
+    text = taut(lab, ns, "status", old.name).out
+    equal(re.sub(r"handshake: .* ago", "handshake: AGE ago", text),
+          OLD_STATUS.replace("NAME", old.name), "status")
+    equal(taut(lab, ns, "why", old.name).out, OLD_WHY.replace("NAME", old.name), "why")
+    equal(taut(lab, ns, "show", old.name, "dump").out, ns.run("wg", "show", old.name, "dump").out,
+          "dump")
+    done = taut(lab, ns, "status", "--json", old.name)
+    document = judged(json.loads(done.out), "status.schema.json")["interfaces"][0]
+    equal((document["name"], document["state"], document["aead"]["name"], len(document["peers"])),
+          (old.name, "up", "ipsec-mb", 2), "JSON")
+    equal(document["figures"]["recv_datagrams"], 26, "a figure")
+    equal(document["peers"][0]["received_packets"], 25, "a figure of a peer")
+    equal(taut(lab, ns, "wait", old.name).code, 0, "wait")
+    metrics = taut(lab, ns, "status", "--prometheus", old.name).out
+    check(f'taut_interface_up{{interface="{old.name}"}} 1\n' in metrics, metrics)
 
 
 @test(needs=["taut"])

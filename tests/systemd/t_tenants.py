@@ -206,15 +206,14 @@ def systemd_passes_a_file_for_root_only(lab):
     done = box.run(TAUT, "reload", name, ok=False)
     for text in (done.err, box.journal(unit)):
         check(f"{path} is for root only, so the service has it as it was at the start; restart the "
-              f"service, or let it read the file: chown root:taut {path}; chmod 640 {path}" in text,
-              f"reload: {text}")
+              "service\n" in text, f"reload: {text}")
     equal(done.code, 1, "status of the reload")
     check(f"{name} keeps running unchanged" in done.err, done.err)
     box.systemctl("reload", unit)
     equal(box.run("wg", "show", name, "listen-port").out.strip(), "2001", "port after the reload")
     box.systemctl("restart", unit)
     equal(box.run("wg", "show", name, "listen-port").out.strip(), "2011", "port after the restart")
-    # What it said.
+    # A copy is no copy once the service may read the file itself.
     box.run("sh", "-c", f"sed -i s/2011/2012/ {path}; chown root:taut {path}; chmod 640 {path}")
     done = box.run(TAUT, "reload", name)
     equal(box.run("wg", "show", name, "listen-port").out.strip(), "2012", "port after that")
@@ -247,6 +246,8 @@ def systemd_runs_hooks_that_use_the_socket(lab):
     check(noise.b64(pair.a.private) in text, f"its own key: {text}")
     check("listening port: 2021" in box.run("cat", "/run/wireguard/state").out, "status")
     equal(box.run("cat", "/run/wireguard/who").out.strip(), f"taut-{pair.a.name}", "user")
+    # A signal for all processes of the unit would also end, at times, the hooks of the end.
+    equal(box.show(unit, "KillMode"), "mixed", "who is told to stop")
     box.systemctl("stop", unit)
     equal(box.run("cat", "/run/wireguard/port").out.strip(), "2021", "in PreDown")
 

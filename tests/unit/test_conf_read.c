@@ -18,6 +18,8 @@
 #include "conf/conf.h"
 #include "said.h"
 
+#define KEY "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="
+
 /* A new file, whatever the umask. */
 static void make_file(char path[64], const char *text, size_t len, mode_t mode)
 {
@@ -147,6 +149,19 @@ static void test_a_copy_stands_in_for_what_may_not_be_read(void **state)
 	assert_int_equal(read_forbidden(&c, path, s), -EACCES);
 	conf_fini(&c);
 
+	/* Keys count if they are in the file itself. */
+	write_credential(copy, "[Interface]\nPrivateKey=" KEY "\n");
+	assert_int_equal(read_forbidden(&c, path, s), 0);
+	assert_true(c.copied && c.holds_keys);
+	conf_fini(&c);
+	write_credential(copy, "[Interface]\n[Peer]\nPublicKey=" KEY "\nPresharedKey=" KEY "\n");
+	assert_int_equal(read_forbidden(&c, path, s), 0);
+	assert_true(c.copied && c.holds_keys);
+	conf_fini(&c);
+	write_credential(copy, "[Interface]\nPrivateKeyFile=key\n");
+	assert_int_equal(read_forbidden(&c, path, s), 0);
+	assert_true(c.copied && !c.holds_keys);
+	conf_fini(&c);
 	write_credential(copy, "[Interface]\nMTU=1400\n");
 	assert_int_equal(read_forbidden(&c, path, s), 0);
 	assert_true(c.copied);

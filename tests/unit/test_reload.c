@@ -5,26 +5,31 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "monitor/config.h"
 #include "monitor/reload.h"
 #include "monitor/walk.h"
+#include "privsep/blob.h"
 
 enum { NO_PROCESS = 1 << 30 };
 
 static struct monitor m;
 static int sock, worker;       /* its end, and that of the worker */
 static unsigned walks, deaths; /* how many there were, and how many of them are yet to fail */
+static int halfway;            /* -errno: some of it cannot be done */
+static struct conf file;       /* that is read next */
 
 int __wrap_walk(struct monitor *monitor, struct change *c);
 int __wrap_config_read(struct conf *c, const char *path, config_say_fn *say, void *ctx);
 
 int __wrap_walk(struct monitor *monitor, struct change *c)
 {
-	(void)c;
 	walks++;
+	c->error = halfway;
 	if (!deaths)
 		return 0;
 	deaths--;
@@ -34,7 +39,7 @@ int __wrap_walk(struct monitor *monitor, struct change *c)
 
 int __wrap_config_read(struct conf *c, const char *path, config_say_fn *say, void *ctx)
 {
-	(void)c;
+	*c = file;
 	(void)path;
 	(void)say;
 	(void)ctx;
@@ -50,6 +55,8 @@ static void begin(unsigned die)
 	conf_init(&m.conf);
 	walks = 0;
 	deaths = die;
+	halfway = 0;
+	conf_init(&file);
 }
 
 /* As the loop does it: with a new worker each time.  How many reloads it is told of. */
@@ -116,6 +123,63 @@ static void test_a_tunnel_that_stops_reloads_nothing(void **state)
 	assert_int_equal(walks, 1);
 }
 
+/* What the one who asked is told: the result, and lines in text. */
+static int ask(char *text, size_t size)
+{
+	struct print lines = { 0 };
+	struct message_in in;
+	int result;
+
+	assert_int_equal(reload_asked(&m, 7), 0);
+	reload_next(&m);
+	assert_int_equal(message_recv(worker, &in), 1);
+	assert_int_equal(in.head.seq, 7);
+	result = in.head.result;
+	if (in.n_fd)
+		assert_int_equal(blob_read(in.fd[0], &lines), 0);
+	snprintf(text, size, "%.*s", (int)lines.len, lines.len ? lines.chars : "");
+	print_fini(&lines);
+	message_close_fds(&in);
+	return result;
+}
+
+/* Nobody shall think that the old file is in force. */
+static void test_a_reload_that_stops_halfway_is_told_apart(void **state)
+{
+	char text[512];
+
+	(void)state;
+	begin(0);
+	assert_int_equal(ask(text, sizeof(text)), 0);
+	assert_string_equal(text, "");
+	halfway = -ENOMEM;
+	assert_int_equal(ask(text, sizeof(text)), -ENOTRECOVERABLE);
+	assert_string_equal(text, "the new file is in force, but not all of it: Cannot allocate "
+				  "memory\n");
+}
+
+/* To let other tunnels read it is no advice for a file with keys. */
+static void test_a_copy_with_keys_stays_for_root_only(void **state)
+{
+	static const char said[] = "/nowhere is for root only, so the service has it as it was at "
+				   "the start; restart the service";
+	char text[512];
+
+	(void)state;
+	begin(0);
+	file.copied = true;
+	assert_int_equal(ask(text, sizeof(text)), -EOPNOTSUPP);
+	assert_memory_equal(text, said, sizeof(said) - 1);
+	assert_string_equal(text + sizeof(said) - 1,
+			    ", or, as there are no keys in it, let it read the file: chown "
+			    "root:taut /nowhere; chmod 640 /nowhere\n");
+	file.holds_keys = true;
+	assert_int_equal(ask(text, sizeof(text)), -EOPNOTSUPP);
+	assert_memory_equal(text, said, sizeof(said) - 1);
+	assert_string_equal(text + sizeof(said) - 1, "\n");
+	assert_int_equal(walks, 0);
+}
+
 static int set_up(void **state)
 {
 	int pair[2];
@@ -141,6 +205,8 @@ int main(void)
 		cmocka_unit_test(test_a_reload_that_costs_two_workers_is_given_up),
 		cmocka_unit_test(test_a_client_gets_the_same),
 		cmocka_unit_test(test_a_tunnel_that_stops_reloads_nothing),
+		cmocka_unit_test(test_a_reload_that_stops_halfway_is_told_apart),
+		cmocka_unit_test(test_a_copy_with_keys_stays_for_root_only),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
