@@ -135,6 +135,9 @@ const char *ask_error(int err)
 		return "only root may do this (try sudo)";
 	case -EAGAIN:
 		return "no answer";
+	case -EKEYREJECTED:
+		return "another user, neither root nor its service, listens on its control socket, "
+		       "perhaps in its place; see: ls -l " CONTROL_DIR;
 	case -EPROTO:
 		return "the process there is not taut, or closed the connection";
 	default:

@@ -79,7 +79,7 @@ void control_answer(struct control *c, uint64_t ticket, int result, const struct
 /* The event listeners. NULL without a control. */
 struct subscribers *control_subscribers(struct control *c);
 
-/* The client side, for the cli: connect to the tunnel's socket; descriptor or -errno. */
+/* The client side, for the cli: connect to the tunnel's socket, as unixsock_connect(). */
 int control_connect(const char *name);
 
 /* Limits that a test lowers; zero means the default. In seconds. */

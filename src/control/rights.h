@@ -47,6 +47,16 @@ enum rights rights_judge(const struct rights_rule *rule, const struct rights_pee
 /* Of the other end of an accepted connection. RIGHTS_NONE if the kernel does not tell. */
 enum rights rights_of(const struct rights_rule *rule, int fd);
 
+/*
+ * The other way round: whether the process that listens at the other end of fd may be the tunnel
+ * of that name, and not somebody who may make sockets in dir, like all members of the group. It
+ * is root's, or of the user who owns dir, or it is a process of the system's unit
+ * taut@NAME.service, under any user.
+ */
+bool rights_is_tunnel(int fd, const char *dir, const char *name);
+/* By the text of /proc/PID/cgroup, and that of the first process, the system's service manager. */
+bool rights_in_unit(struct text groups, struct text first, const char *name);
+
 /* What a request takes, by its first line. false: there is no such request. */
 bool rights_needed(struct text first_line, enum rights *needed);
 

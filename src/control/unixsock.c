@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "conf/conf.h"
+#include "control/rights.h"
 
 enum { BACKLOG = 16, TRIES = 4 };
 
@@ -61,11 +62,15 @@ static int connect_path(const char path[UNIXSOCK_PATH_MAX], int flags)
 int unixsock_connect(const char *dir, const char *name)
 {
 	char path[UNIXSOCK_PATH_MAX];
-	int r = unixsock_path(path, dir, name);
+	int fd, r = unixsock_path(path, dir, name);
 
 	if (r < 0)
 		return r;
-	return connect_path(path, 0);
+	fd = connect_path(path, 0);
+	if (fd < 0 || geteuid() != 0 || rights_is_tunnel(fd, dir, name))
+		return fd;
+	close(fd);
+	return -EKEYREJECTED;
 }
 
 /* 0: the path is free. */

@@ -29,7 +29,10 @@ int unixsock_listen(const char *dir, const char *name, gid_t group, int *fd);
  * user's; another -errno.
  */
 int unixsock_sweep(const char *dir, const char *name);
-/* A connected, blocking descriptor or -errno: -ENOENT no socket, -ECONNREFUSED a stale one. */
+/*
+ * A connected, blocking descriptor or -errno: -ENOENT no socket, -ECONNREFUSED a stale one;
+ * -EKEYREJECTED: we are root, and who listens there need not be the tunnel (rights_is_tunnel()).
+ */
 int unixsock_connect(const char *dir, const char *name);
 /* true: path is still the socket whose stat(2) result is *id. */
 bool unixsock_is(const char *path, const struct stat *id);

@@ -28,6 +28,7 @@ HOOKS = {
     "phase_name": "each phase has one",
     "resolver_open_with": "with name servers of the test",
     "rights_judge": "users and groups that the test does not have",
+    "rights_in_unit": "control groups that the test is not in",
     "session_age": "what a session knows of itself",
     "show_ago": "a part of the text, tested apart",
     "show_bytes": "a part of the text, tested apart",

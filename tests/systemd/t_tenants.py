@@ -93,6 +93,51 @@ def gets_nothing_by_the_socket_of_another(two):
     two.by_first(TAUT, "reload", "wg0")
 
 
+IMPOSTOR = r"""
+import os, socket, sys
+path = f"/run/wireguard/{sys.argv[1]}.sock"
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(path)
+listener.listen()
+os.chmod(path, 0o660)
+if os.fork():
+    sys.exit()
+os.setsid()
+for number in range(3):
+    os.close(number)
+while True:
+    client = listener.accept()[0]
+    try:
+        client.recv(4096)
+        client.send(b"listen_port=4\nerrno=0\n\n")
+    except OSError:
+        pass
+    client.close()
+"""
+
+
+@test(needs=["taut", "setpriv"], slow=5, timeout=90)
+def systemd_root_knows_who_listens(lab):
+    """A tunnel in place of another one: root asks it nothing; the group still may."""
+    two = Neighbours(lab)
+    box = two.box
+    for name in ("wg1", "wg9"):
+        if name == "wg1":
+            box.systemctl("stop", "taut@wg1")
+        two.by_first("python3", "-c", IMPOSTOR, name)
+        for argv in (("status", name), ("show", name, "dump"), ("why", name), ("reload", name),
+                     ("events", name), ("wait", "--timeout", "1", name), ("down", name)):
+            done = box.run(TAUT, *argv, ok=False)
+            check(done.code == 1 and "another user, neither root nor its service" in done.err and
+                  not done.out, f"{argv}: {done.code} {done.out}{done.err}")
+        check("port: 4" in two.by_first(TAUT, "status", name, ok=False).out, f"{name}: no impostor")
+        check(box.run(TAUT, "up", name, ok=False).code, f"up {name}")
+    done = box.run(TAUT, "status", ok=False)
+    check("interface: wg0" in done.out and "wg1" not in done.out and "wg1: another" in done.err,
+          f"status of all: {done.out}{done.err}")
+    box.run(TAUT, "reload", "wg0")
+
+
 @test(needs=["taut", "setpriv"], slow=9, timeout=120)
 def systemd_keeps_tunnels_apart(lab):
     """Files, credentials, socket, memory, descriptors of another; root can, as a control."""
@@ -159,6 +204,8 @@ def systemd_takes_every_name(lab):
         uids[name] = uid_of(box, unit)
         equal(box.run("wg", "show", name, "public-key").out.strip(),
               noise.b64(noise.public(keys[name])), f"{name}: key")
+        check(f"interface: {name}\n" in box.run(TAUT, "status", name, ok=False).out,
+              f"{name}: root does not believe its unit")
         equal(box.show(unit, "Description"), f"Tunnel {name} (taut)", "description")
         check(box.run("ls", "/run/wireguard").out, "no socket")
         box.run("kill", "-9", box.show(unit, "MainPID"))

@@ -1016,6 +1016,41 @@ static void test_nobody_removes_the_socket_of_another_user(void **state)
 	close(fd);
 }
 
+/* What root gets who connects to a socket of that user. */
+static int connect_to(struct lab *l, uid_t uid)
+{
+	int fd, r;
+
+	assert_int_equal(seteuid(uid), 0);
+	r = unixsock_listen(l->dir, "t0", (gid_t)-1, &fd);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(r, 0);
+	r = connect_it(l);
+	assert_int_equal(as_user(uid, true, connect_it, l), 0);
+	close(fd);
+	assert_int_equal(unixsock_sweep(l->dir, "t0"), 1);
+	return r;
+}
+
+static void test_root_asks_no_process_that_need_not_be_the_tunnel(void **state)
+{
+	struct lab *l = *state;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(l->dir, 01777), 0);
+	assert_int_equal(connect_to(l, 0), 0);
+	assert_int_equal(connect_to(l, FIRST), EKEYREJECTED);
+	/* Whose directory it is could do anything there. */
+	assert_int_equal(chown(l->dir, FIRST, (gid_t)-1), 0);
+	assert_int_equal(connect_to(l, FIRST), 0);
+	assert_int_equal(connect_to(l, SECOND), EKEYREJECTED);
+	assert_int_equal(connect_to(l, 0), 0);
+	/* That number may be anybody's of another namespace. */
+	assert_int_equal(chown(l->dir, 65534, (gid_t)-1), 0);
+	assert_int_equal(connect_to(l, 65534), EKEYREJECTED);
+}
+
 /* 0: EACCES for a set, as wg(8) reads it. */
 static int be_told(const struct lab *l)
 {
@@ -1332,6 +1367,7 @@ int main(void)
 		TEST(test_an_existing_directory_keeps_its_rights),
 		TEST(test_who_may_not_give_the_socket_away_keeps_it),
 		TEST(test_nobody_removes_the_socket_of_another_user),
+		TEST(test_root_asks_no_process_that_need_not_be_the_tunnel),
 		TEST(test_strangers_are_told_so),
 		TEST(test_readers_see_everything_but_secrets),
 		TEST(test_readers_change_nothing),

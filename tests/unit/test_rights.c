@@ -162,6 +162,84 @@ static void test_the_kernel_tells_users_and_groups(void **state)
 	assert_int_equal(rights_of_user(STRANGER, 5, many, 1), RIGHTS_NONE);
 }
 
+static const char usual_first[] = "1:name=systemd:/init.scope\n0::/init.scope\n";
+
+static bool in_unit(const char *groups, const char *first, const char *name)
+{
+	return rights_in_unit(text_from_str(groups), text_from_str(first), name);
+}
+
+static void test_a_process_is_in_the_unit_of_its_tunnel(void **state)
+{
+	static const char *const good[] = {
+		"0::/system.slice/system-taut.slice/taut@wg0.service\n",
+		"0::/taut@wg0.service\n",
+		"0::/taut@wg0.service/own\n",
+		"0::/x.slice/taut@w\\x67\\x30.service\n",
+		"5:cpu:/\n1:name=systemd:/system.slice/taut@wg0.service\n0::/\n",
+		"1:name=systemd:/\n0::/system.slice/taut@wg0.service\n",
+	};
+	static const char *const bad[] = {
+		"",
+		"\n",
+		"0::\n",
+		"0::/\n",
+		"0::/x.slice\n",
+		"0::taut@wg0.service\n",
+		"0::/system.slice/taut@wg1.service\n",
+		"0::/system.slice/taut@wg.service\n",
+		"0::/system.slice/taut@wg00.service\n",
+		"0::/system.slice/taut@wg0\\x2d.service\n",
+		"0::/system.slice/taut@wg\\x3.service\n",
+		"0::/system.slice/taut@w\\xg7\\x30.service\n",
+		"0::/system.slice/taut@wg0.scope\n",
+		"0::/system.slice/Taut@wg0.service\n",
+		"0::/system.slice/taut@.service\n",
+		"0::/system.slice/taut@\n",
+		"0::/system.slice/ssh.service/taut@wg0.service\n",
+		"0::/user.slice/user-1.slice/user@1.service/app.slice/taut@wg0.service\n",
+		"0::/user.slice/user-1.slice/session-1.scope/taut@wg0.service\n",
+		"0::/../system.slice/taut@wg0.service\n",
+		"5:cpu:/system.slice/taut@wg0.service\n0::/\n",
+		"1:name=other:/system.slice/taut@wg0.service\n0::/\n",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LEN(good); i++)
+		assert_true(in_unit(good[i], usual_first, "wg0"));
+	for (i = 0; i < LEN(bad); i++)
+		assert_false(in_unit(bad[i], usual_first, "wg0"));
+	assert_true(in_unit("0::/taut@a\\x2bb\\x2dc.service\n", usual_first, "a+b-c"));
+	assert_false(in_unit("0::/taut@a\\x2bb\\x2ec.service\n", usual_first, "a+b-c"));
+}
+
+static void test_a_unit_of_a_container_is_one(void **state)
+{
+	static const char unit[] = "0::/system.slice/x-1.scope/system.slice/taut@wg0.service\n";
+	static const char *const above[] = {
+		"0::/system.slice/x-1.scope/init.scope\n",
+		"0::/system.slice/x-1.scope\n",
+	};
+	static const char *const other[] = {
+		"",
+		"0::/init.scope\n",
+		"0::/\n",
+		"0::/system.slice/x-2.scope/init.scope\n",
+		"0::/system.slice/x-1.scop/init.scope\n",
+		"0::/system.slice/x-1.scope/\n",
+		"0::/system.slice/x-1.scope/init.scope/\n",
+		"1:name=systemd:/system.slice/x-1.scope/init.scope\n",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LEN(above); i++)
+		assert_true(in_unit(unit, above[i], "wg0"));
+	for (i = 0; i < LEN(other); i++)
+		assert_false(in_unit(unit, other[i], "wg0"));
+}
+
 static void test_the_user_who_runs_it_has_all(void **state)
 {
 	const struct rights_rule rule = rights_rule();
@@ -209,6 +287,8 @@ int main(void)
 		cmocka_unit_test(test_the_overflow_ids_count_for_nobody),
 		cmocka_unit_test(test_nobody_is_not_somebody),
 		cmocka_unit_test(test_the_kernel_tells_users_and_groups),
+		cmocka_unit_test(test_a_process_is_in_the_unit_of_its_tunnel),
+		cmocka_unit_test(test_a_unit_of_a_container_is_one),
 		cmocka_unit_test(test_the_user_who_runs_it_has_all),
 		cmocka_unit_test(test_an_unmapped_user_is_not_its_own),
 	};
