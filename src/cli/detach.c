@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli/detach.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/bytes.h"
+#include "base/descriptors.h"
 #include "cli/verb.h"
 
 /* The syslog(3) name of a level of log.h. */
@@ -33,62 +32,6 @@ static void to_syslog(void *ctx, enum log_level level, const char *line)
 {
 	(void)ctx;
 	syslog(priority(level), "%s", line);
-}
-
-/* For Linux before 5.9, which has no close_range(2), and for containers that refuse it. */
-static void close_listed(unsigned from, unsigned to)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	const struct dirent *entry;
-
-	while (dir && (entry = readdir(dir))) {
-		uint64_t fd;
-
-		if (text_u64(text_from_str(entry->d_name), to, &fd) && fd >= from &&
-		    fd != (uint64_t)dirfd(dir))
-			close((int)fd);
-	}
-	if (dir)
-		closedir(dir);
-}
-
-static void close_all(unsigned from, unsigned to)
-{
-	if (close_range(from, to, 0) < 0)
-		close_listed(from, to);
-}
-
-static void close_but(int fd, unsigned *from)
-{
-	if (fd < (int)*from)
-		return;
-	if (fd > (int)*from)
-		close_all(*from, (unsigned)fd - 1);
-	*from = (unsigned)fd + 1;
-}
-
-static void swap(int *a, int *b)
-{
-	int t = *a;
-
-	if (*a <= *b)
-		return;
-	*a = *b;
-	*b = t;
-}
-
-/* All except the standard ones and these three, any of which may be -1. */
-static void close_inherited(int a, int b, int c)
-{
-	unsigned from = STDERR_FILENO + 1;
-
-	swap(&a, &b);
-	swap(&b, &c);
-	swap(&a, &b);
-	close_but(a, &from);
-	close_but(b, &from);
-	close_but(c, &from);
-	close_all(from, UINT_MAX);
 }
 
 /* The tunnel is up: leave the terminal, then tell the parent. */
@@ -150,7 +93,9 @@ int detach_run(const struct monitor_options *options)
 		return EXITCODE_FAILED;
 	}
 	if (pid == 0) {
-		close_inherited(ends[1], o.tun_fd, o.uapi_fd);
+		int keep[] = { ends[1], o.tun_fd, o.uapi_fd };
+
+		descriptors_close_but(keep, LEN(keep));
 		o.ready = stand_alone;
 		o.background = true;
 		o.ctx = &ends[1];

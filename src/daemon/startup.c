@@ -9,19 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/descriptors.h"
 #include "base/exitcode.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "privsep/blob.h"
 
-enum {
-	DESCRIPTORS = 4096, /* to close one by one, before Linux 5.9 */
-	HELD = 6,           /* descriptors in a start */
-};
+enum { HELD = 6 }; /* descriptors in a start */
 
 /* What is in the blob, and nothing else. */
 struct parcel {
@@ -45,41 +42,17 @@ static void held(const struct daemon_start *s, int fd[HELD])
 
 /* --- on this side --- */
 
-/* Whatever the process that called us has left open is nobody's business here. */
-static void close_range_of(unsigned from, unsigned to)
-{
-	if (from > to || syscall(SYS_close_range, from, to, 0) == 0)
-		return;
-	if (to > DESCRIPTORS)
-		to = DESCRIPTORS;
-	for (unsigned fd = from; fd <= to; fd++)
-		close((int)fd);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	const int *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 static int keep_only(const struct daemon_start *s, int blob)
 {
-	unsigned from = STDERR_FILENO + 1;
 	int keep[HELD + 1];
 
 	held(s, keep);
 	keep[HELD] = blob;
-	qsort(keep, LEN(keep), sizeof(keep[0]), by_number);
+	descriptors_close_but(keep, LEN(keep));
 	for (size_t i = 0; i < LEN(keep); i++) {
-		if (keep[i] < (int)from)
-			continue;
-		if (fcntl(keep[i], F_SETFD, 0) < 0)
+		if (keep[i] >= 0 && fcntl(keep[i], F_SETFD, 0) < 0)
 			return -errno;
-		close_range_of(from, (unsigned)keep[i] - 1);
-		from = (unsigned)keep[i] + 1;
 	}
-	close_range_of(from, UINT_MAX);
 	return 0;
 }
 

@@ -149,7 +149,7 @@ static void log_socket(int error, const char *name)
 
 static int open_control(struct monitor *m)
 {
-	int fd = m->options.uapi_fd, r;
+	int fd = m->options.uapi_fd, flags, r;
 
 	if (fd < 0) {
 		r = control_listen(m->options.name, &fd);
@@ -159,6 +159,10 @@ static int open_control(struct monitor *m)
 		}
 	}
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	/* That of a caller may be one on which accept(2) waits. */
+	flags = fcntl(fd, F_GETFL);
+	if (flags >= 0)
+		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	m->control = fd;
 	unixwatch_open(&m->watch, CONTROL_DIR, m->options.name);
 	return 0;

@@ -17,7 +17,10 @@ struct keep {
 	bool locked;
 };
 
-/* Keep what is in this blob, instead of what was kept before.  0; -errno: nothing changed. */
+/*
+ * Keep what is in this blob, instead of what was kept before.  0; -EINVAL: it is none, or
+ * another -errno: nothing changed.
+ */
 int keep_take(struct keep *k, int blob);
 /* The same as a new blob, a descriptor; -ENOENT: nothing is kept; or another -errno. */
 int keep_blob(const struct keep *k);

@@ -209,12 +209,14 @@ static int serve_state(struct monitor *m, struct message_in *in)
 	struct keep *k = m->committing ? &m->state_next : &m->state;
 	int r;
 
-	if (in->n_fd != 1 || !blob_is_one(in->fd[0]))
+	if (in->n_fd != 1)
 		return -EPROTO;
 	/* There will be no other worker; copying could take long. */
 	if (phase_is_over(m->phase))
 		return 0;
 	r = keep_take(k, in->fd[0]);
+	if (r == -EINVAL)
+		return -EPROTO;
 	/* The one before is better than none. */
 	if (r < 0 && serve_may_log(m))
 		log_warn("cannot keep what the worker process runs: %s", strerror(-r));

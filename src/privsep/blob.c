@@ -63,13 +63,6 @@ static bool is_one(int fd, struct stat *st)
 	       st->st_size <= BLOB_MAX;
 }
 
-bool blob_is_one(int fd)
-{
-	struct stat st;
-
-	return is_one(fd, &st);
-}
-
 int blob_size(int fd, size_t *len)
 {
 	struct stat st;
@@ -92,7 +85,7 @@ int blob_copy(int fd, void *bytes, size_t len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return n < 0 ? -errno : -EINVAL;
+			return n < 0 ? -errno : -EIO;
 		done += n;
 	}
 	return 0;

@@ -4,7 +4,6 @@
 
 /* More than fits into a message: sealed memory, handed over as a descriptor (memfd_create(2)). */
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/print.h"
@@ -15,9 +14,7 @@ enum { BLOB_MAX = 64 << 20 }; /* bytes */
 int blob_make(const void *bytes, size_t len);
 /* The same with what a file holds now, of at most max bytes: else -EFBIG. */
 int blob_of_file(const char *path, size_t max);
-/* It was made like that, by whomever. */
-bool blob_is_one(int fd);
-/* How many bytes it has.  0; -EINVAL: that is no sealed memory, or too large. */
+/* How many bytes it has.  0; -EINVAL: that was not made like this, or is too large. */
 int blob_size(int fd, size_t *len);
 /* Its bytes, as many as it has.  0 or -errno. */
 int blob_copy(int fd, void *bytes, size_t len);

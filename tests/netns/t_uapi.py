@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: ISC
 """The control socket: through wg(8), and directly."""
 
+import fcntl
 import os
 import re
 import signal
 import socket
 import stat
+import struct
 import time
 
 import noise
@@ -15,6 +17,7 @@ from runner import test
 
 V4 = "10.7.0.2"
 PEER = "aa" * 31 + "00"
+TUNSETIFF, TUN_FLAGS = 0x400454CA, 0x5001      # without packet information, with offloads
 
 
 def fresh(lab):
@@ -499,6 +502,57 @@ def calls_like_wireguard_go_start_an_interface(lab):
             os.kill(pid, signal.SIGTERM)
         equal(child.wait(5), 0, f"exit status of {argv} {env}")
         wait_for(lambda: not node.ns.pids(), 3, "end")
+
+
+def hand_over(node, *argv):
+    """Start it with a device and a control socket that are made here; returns both."""
+    with node.ns:
+        device = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
+        fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH22x", node.name.encode(), TUN_FLAGS))
+    sock = socket.socket(socket.AF_UNIX)
+    sock.bind(node.socket_path)
+    sock.listen()
+    with open(node.log_path, "ab") as log:
+        node.process = node.ns.popen(
+            node.program, *argv, stdout=log, stderr=log, pass_fds=(device, sock.fileno()),
+            env={**os.environ, **node.env, "WG_TUN_FD": str(device),
+                 "WG_UAPI_FD": str(sock.fileno())})
+    return device, sock
+
+
+@test(needs=["taut"], slow=2)
+def device_and_control_socket_can_be_handed_over(lab):
+    """As to wireguard-go: both processes use them, and the next worker; the caller need not."""
+    pair = Pair(lab, start=False)
+    device, sock = hand_over(pair.a, "-f", pair.a.name)
+    os.close(device)
+    sock.close()
+    wait_for(pair.a.answers, 5, "the control socket")
+    pair.b.start()
+    pair.configure()
+    pair.a.ns.must_ping(V4)
+    worker, = pair.a.workers()
+    os.kill(worker, signal.SIGKILL)
+    pair.a.wait_ping(V4, 5, "with the next worker")
+    check(pair.a.workers() != [worker], "the worker that was killed is still there")
+    pair.a.stop()
+
+
+@test(needs=["taut"])
+def caller_may_keep_what_it_has_handed_over(lab):
+    """In the background: the device is there until the caller closes it, too."""
+    node = Node(lab, lab.namespace("a"))
+    device, sock = hand_over(node, node.name)
+    equal(node.process.wait(10), 0, "exit status")
+    check("errno=0" in node.uapi("get=1\n\n"), "no answer")
+    node.setup([key(), "allowed-ips", "10.9.0.0/16"], addresses=["10.7.0.1/24"])
+    daemon, = node.ns.daemons()
+    os.kill(daemon, signal.SIGTERM)
+    wait_for(lambda: not node.ns.pids(), 5, "end")
+    check(node.name in node.ns.links(), "the device of the caller is gone")
+    os.close(device)
+    check(node.name not in node.ns.links(), "the device is still there")
+    sock.close()
 
 
 @test(needs=["taut"])

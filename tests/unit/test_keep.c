@@ -44,8 +44,10 @@ static void expect(const struct keep *k, char fill, size_t len)
 {
 	struct print out = { 0 };
 	int fd = keep_blob(k);
+	size_t size;
 
-	assert_true(blob_is_one(fd));
+	assert_int_equal(blob_size(fd, &size), 0);
+	assert_int_equal(size, len);
 	assert_int_equal(blob_read(fd, &out), 0);
 	close(fd);
 	assert_int_equal(out.len, len);

@@ -26,6 +26,7 @@ unit_tests = \
 	tests/unit/test_cookie \
 	tests/unit/test_csum \
 	tests/unit/test_deadlines \
+	tests/unit/test_descriptors \
 	tests/unit/test_dev_tun \
 	tests/unit/test_dh \
 	tests/unit/test_dump \
@@ -147,6 +148,7 @@ tests_unit_test_udp_error_SOURCES = tests/unit/test_udp_error.c $(unit_lab)
 tests_unit_test_vnet_merge_SOURCES = tests/unit/test_vnet_merge.c $(unit_judge)
 tests_unit_test_vnet_split_SOURCES = tests/unit/test_vnet_split.c $(unit_judge)
 tests_unit_test_control_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fchmodat
+tests_unit_test_descriptors_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=close_range
 tests_unit_test_keep_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mlock
 tests_unit_test_message_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap
 tests_unit_test_monitor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aead_lacks -Wl,--wrap=bringup \

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BASE_DESCRIPTORS_H
+#define BASE_DESCRIPTORS_H
+
+/* What whoever started this process has left open is nobody's business. */
+
+#include <stddef.h>
+
+/* Close all but the standard ones and these n, any of which may be -1. They are sorted. */
+void descriptors_close_but(int *keep, size_t n);
+
+#endif
