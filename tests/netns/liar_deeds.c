@@ -94,8 +94,10 @@ static bool has_sockets(const struct message *m, const struct message_in *in)
 /* What it says, or: not so often. */
 static bool is_resolv(const struct message_in *in)
 {
+	size_t len;
+
 	if (in->head.result == 0)
-		return in->n_fd == 1 && blob_is_one(in->fd[0]);
+		return in->n_fd == 1 && blob_size(in->fd[0], &len) == 0;
 	return in->n_fd == 0 && (in->head.result == -EBUSY || in->head.result == -ENOENT);
 }
 
