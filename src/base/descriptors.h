@@ -2,7 +2,7 @@
 #ifndef BASE_DESCRIPTORS_H
 #define BASE_DESCRIPTORS_H
 
-/* What whoever started this process has left open is nobody's business. */
+/* Descriptors that a process inherits, but has no use for. */
 
 #include <stddef.h>
 
