@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: ISC
 """A worker that lies (liar.h): its monitor says no or ends it, and stays as it was."""
 
+import contextlib
 import functools
 import os
 import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 import noise
@@ -250,6 +252,32 @@ def big_states_are_bounded(lab):
     check(grown < 2 * (STATE_KB + STATE_KB // 16) + RSS_KB * 4, f"{lie}: {grown} kB more")
     check(grown > STATE_KB, f"{lie}: no big state arrived: {grown} kB more")
     liars.end(2)
+
+
+@contextlib.contextmanager
+def crowded(pid):
+    """It gets a quarter of a processor, and so never reaches its share."""
+    cpu = min(os.sched_getaffinity(pid))
+    os.sched_setaffinity(pid, {cpu})
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"],
+                               preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
+              for _ in range(3)]
+    try:
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+@test(timeout=60, alone=True)
+def big_states_delay_no_signal(lab):
+    """The monitor looks for one now and then, not only when it has read a lot of them."""
+    liars = Liars(lab)
+    liars.begin("big states")
+    with crowded(liars.node.process.pid):
+        liars.say("liar: sent", 20)
+        liars.end(3)
 
 
 @test(timeout=60, slow=2)
