@@ -144,6 +144,8 @@ static int enter_files(const struct jail_plan *plan, struct jail_report *report)
 	report->landlock = abi;
 	report->part[JAIL_FILES].held = true;
 	snprintf(report->part[JAIL_FILES].what, JAIL_TEXT, "ABI %d", abi);
+	if (landlock_lacks(abi))
+		say(report, JAIL_FILES, false, landlock_lacks(abi));
 	return 0;
 }
 

@@ -52,6 +52,15 @@ int landlock_abi(void)
 	return abi < 0 ? 0 : (int)abi;
 }
 
+const char *landlock_lacks(int abi)
+{
+	if (abi < 3)
+		return "this kernel cannot hold back truncating files, TCP, abstract sockets and signals";
+	if (abi < 4)
+		return "this kernel cannot hold back TCP, abstract sockets and signals";
+	return abi < 6 ? "this kernel cannot hold back abstract sockets and signals" : NULL;
+}
+
 /* Older kernels know only the beginning of the struct. */
 static size_t size_for(int abi)
 {

@@ -16,6 +16,11 @@
  */
 int landlock_abi(void);
 /*
+ * What a version from 1 on cannot hold back although a later one can, as a message of at most 95
+ * bytes; NULL: nothing that matters here.
+ */
+const char *landlock_lacks(int abi);
+/*
  * Give up, for good, all that this version can hold back, except reading these files, and TCP
  * to one remote port. The list ends with NULL; a name that ends with a slash means all files
  * below that directory; what does not exist is left out. A rule for a file means the file that

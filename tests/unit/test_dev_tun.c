@@ -51,6 +51,7 @@ static int set_up(void **state)
 	struct sockaddr_in me = address("10.7.0.1", 700);
 	int fd = -1;
 
+	rig.offloads = (struct offloads){ 0 }; /* a test that was skipped has left its wishes */
 	assert_int_equal(tun_create(name, true, &fd), 0);
 	assert_int_equal(dev_tun_open(&rig.dev, fd, &rig.offloads), 0);
 	assert_int_equal(batch_init(&rig.batch, 64, 1, 256 << 10), 0);
@@ -406,7 +407,7 @@ static void inject_run(struct rig *rig, size_t len, uint16_t each)
 	c->cmsg_len = CMSG_LEN(sizeof(each));
 	memcpy(CMSG_DATA(c), &each, sizeof(each));
 	if (sendmsg(rig->sock, &msg, 0) < 0)
-		skip(); /* Linux before 4.18 */
+		skip(); /* Linux before 4.18; before 6.11 if the device computes no checksums */
 }
 
 static void expect_run(const struct batch *b, uint32_t n, size_t each, size_t last)
@@ -507,6 +508,8 @@ static void test_equal_packets_are_written_in_one_call_and_arrive_as_they_were(v
 	struct rig *rig = *state;
 	uint8_t bytes[2000];
 
+	if (!offload_on(&rig->offloads, OFFLOAD_TUN_USO))
+		skip(); /* Linux before 6.2 */
 	dev_probe(&rig->dev);
 	rig->dev.writes = 0;
 	for (uint8_t i = 0; i < 30; i++) {

@@ -67,6 +67,8 @@ static bool is_held_but(const struct jail_report *r, enum jail_part odd, const c
 			want = "built without libseccomp";
 		if (i == JAIL_FILES && abi == 0 && !want)
 			want = "this kernel has no Landlock";
+		if (i == JAIL_FILES && abi > 0 && !want)
+			want = landlock_lacks(abi);
 		if (i == JAIL_LIMITS && !want)
 			continue; /* make check logs to a file */
 		if (r->part[i].held == !want &&
@@ -298,6 +300,27 @@ static void test_a_build_without_the_library_is_told(void **state)
 	has_filter = r == 0;
 }
 
+static void test_what_an_old_landlock_cannot_hold_back_is_told(void **state)
+{
+	static const char *const lacks[] = {
+		NULL,
+		"truncating files, TCP, abstract sockets and signals", /* Linux 5.13 */
+		"truncating files, TCP, abstract sockets and signals", /* 5.19 */
+		" TCP, abstract sockets and signals",                  /* 6.2 */
+		"back abstract sockets and signals",                   /* 6.7 */
+		"back abstract sockets and signals",                   /* 6.10 */
+	};
+
+	(void)state;
+	for (int i = 1; i < (int)LEN(lacks); i++) {
+		assert_non_null(landlock_lacks(i));
+		assert_non_null(strstr(landlock_lacks(i), lacks[i]));
+		assert_true(strlen(landlock_lacks(i)) < JAIL_TEXT);
+	}
+	assert_null(landlock_lacks(6)); /* 6.12 */
+	assert_null(landlock_lacks(100));
+}
+
 static void test_with_root_and_a_kernel_of_today_all_is_held(void **state)
 {
 	(void)state;
@@ -439,6 +462,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_build_without_the_library_is_told),
 		cmocka_unit_test(test_the_report_tells_what_is_not_held),
+		cmocka_unit_test(test_what_an_old_landlock_cannot_hold_back_is_told),
 		cmocka_unit_test(test_with_root_and_a_kernel_of_today_all_is_held),
 		cmocka_unit_test(test_it_fails_when_a_right_stays_that_could_go),
 		cmocka_unit_test(test_modes_have_words),
