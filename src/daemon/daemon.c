@@ -25,7 +25,7 @@
 #include "privsep/blob.h"
 #include "proto/admin.h"
 
-/* The loop and the tunnel take 15, the control socket 32, name servers at most 16 at a time. */
+/* The loop and the tunnel take 12, the control socket 32, name servers at most 16 at a time. */
 enum { DESCRIPTORS = 256 };
 
 void daemon_peer_context(const struct daemon *d, const struct peer *p, struct state_context *around)
