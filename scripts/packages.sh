@@ -25,6 +25,9 @@ PACKAGES_DEB="debhelper dpkg-dev lintian libcmocka-dev libqrencode-dev
 	systemd xz-utils"
 PACKAGES_DEB_TEST="debootstrap util-linux python3"
 
+# To test it on the kernel of the distribution, which is fetched but not installed.
+PACKAGES_VM="qemu-system-x86"
+
 # Print those of the given packages that are not installed.
 packages_missing()
 {

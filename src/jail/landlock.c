@@ -55,7 +55,7 @@ int landlock_abi(void)
 const char *landlock_lacks(int abi)
 {
 	if (abi < 3)
-		return "this kernel cannot hold back truncating files, TCP, abstract sockets and signals";
+		return "this kernel cannot hold back truncation, TCP, abstract sockets and signals";
 	if (abi < 4)
 		return "this kernel cannot hold back TCP, abstract sockets and signals";
 	return abi < 6 ? "this kernel cannot hold back abstract sockets and signals" : NULL;

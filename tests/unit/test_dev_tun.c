@@ -543,6 +543,8 @@ static void test_equal_packets_are_written_in_one_call_and_arrive_as_they_were(v
 static void test_probe_finds_out_once_and_is_heard_by_nobody(void **state)
 {
 	struct rig *rig = *state;
+	/* Linux before 6.2 refuses joined UDP packets even if the link is down. */
+	unsigned all = offload_on(&rig->offloads, OFFLOAD_TUN_USO) ? 4 : 3;
 	uint8_t byte;
 
 	lab_run("ip link set rig0 down");
@@ -550,9 +552,9 @@ static void test_probe_finds_out_once_and_is_heard_by_nobody(void **state)
 	assert_int_equal(rig->dev.writes, 2); /* refused: it proves nothing */
 	lab_run("ip link set rig0 up");
 	dev_probe(&rig->dev);
-	assert_int_equal(rig->dev.writes, 4);
+	assert_int_equal(rig->dev.writes, all);
 	dev_probe(&rig->dev);
-	assert_int_equal(rig->dev.writes, 4);
+	assert_int_equal(rig->dev.writes, all);
 	assert_int_equal(recv(rig->sock, &byte, 1, MSG_DONTWAIT), -1);
 	batch_reset(&rig->batch);
 	assert_int_equal(dev_read(&rig->dev, &rig->batch), 0); /* nor is it answered */

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -223,7 +224,7 @@ static int kernel_without_filters(void)
 	MUST(jail_enter(&plain, &report) == 0);
 	MUST(is_held_but(&report, JAIL_CALLS, "this kernel has no filters of system calls"));
 	/* The others stand alone. */
-	MUST(open("/etc/passwd", O_RDONLY) < 0 && errno == EACCES);
+	MUST(abi == 0 || (open("/etc/passwd", O_RDONLY) < 0 && errno == EACCES));
 	MUST(fork() < 0 && errno == EAGAIN);
 	return 0;
 }
@@ -240,7 +241,7 @@ static int unit_without_filters(void)
 
 static int log_in_a_file(void)
 {
-	int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600), err = dup(2);
+	int fd = memfd_create("log", MFD_CLOEXEC), err = dup(2);
 	struct jail_report report;
 
 	MUST(fd >= 0 && err >= 0 && dup2(fd, 2) == 2);
@@ -304,11 +305,11 @@ static void test_what_an_old_landlock_cannot_hold_back_is_told(void **state)
 {
 	static const char *const lacks[] = {
 		NULL,
-		"truncating files, TCP, abstract sockets and signals", /* Linux 5.13 */
-		"truncating files, TCP, abstract sockets and signals", /* 5.19 */
-		" TCP, abstract sockets and signals",                  /* 6.2 */
-		"back abstract sockets and signals",                   /* 6.7 */
-		"back abstract sockets and signals",                   /* 6.10 */
+		"truncation, TCP, abstract sockets and signals", /* Linux 5.13 */
+		"truncation, TCP, abstract sockets and signals", /* 5.19 */
+		" TCP, abstract sockets and signals",            /* 6.2 */
+		"back abstract sockets and signals",             /* 6.7 */
+		"back abstract sockets and signals",             /* 6.10 */
 	};
 
 	(void)state;
