@@ -497,6 +497,7 @@ def calls_like_wireguard_go_start_an_interface(lab):
         child = lab.spawn(node.ns, *argv, env={**os.environ, **env})
         wait_for(lambda: node.name in node.wg("show", "interfaces", ok=False).out.split(), 5,
                  f"an interface by {argv} {env}")
+        node.wg("show", node.name)      # its worker, which answers, can be told from it now
         # In the background, the program that was called may still be on its way out.
         for pid in [p for p in node.ns.daemons() if p != child.pid] or [child.pid]:
             os.kill(pid, signal.SIGTERM)
