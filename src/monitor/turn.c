@@ -69,7 +69,6 @@ static int serve_or_go_on(struct monitor *m, struct message_in *in)
 /* false: there is none, or it was the last. */
 static bool read_message(struct monitor *m)
 {
-	uint64_t before = clock_spent();
 	struct message_in in;
 	int r = message_recv(m->worker.sock, &in);
 
@@ -81,7 +80,6 @@ static bool read_message(struct monitor *m)
 	if (r < 0)
 		worker_reap(m, r);
 	message_close_fds(&in);
-	m->load.spent += clock_spent() - before;
 	return m->worker.pid;
 }
 
@@ -106,16 +104,13 @@ static bool listens(struct monitor *m, int *ms)
 	return false;
 }
 
-/* On a busy machine few of them take long, without reaching its share: signals do not wait. */
+/* Few of them may take long: signals do not wait. */
 static void read_worker(struct monitor *m)
 {
 	const uint64_t until = clock_now().mono + SECOND_NS / 20;
-	int ms = -1;
 
-	for (int i = 0; i < MESSAGES && listens(m, &ms) && read_message(m); i++) {
-		if (clock_now().mono >= until)
-			return;
-	}
+	for (int i = 0; i < MESSAGES && read_message(m) && clock_now().mono < until; i++)
+		;
 }
 
 static void look_at_control(struct monitor *m)
@@ -152,6 +147,7 @@ bool turn(struct monitor *m, int fd, int ms)
 		{ .fd = m->worker.life, .events = POLLIN },
 	};
 	bool looks = *m->watch.path && m->watch.fd < 0;
+	uint64_t before = clock_spent();
 	int n;
 
 	ms = redo(m, looks ? sooner(ms, UNIXWATCH_LOOK_MS) : ms);
@@ -166,7 +162,9 @@ bool turn(struct monitor *m, int fd, int ms)
 		return false;
 	if (p[0].revents)
 		read_signals(m);
-	if (p[1].revents)
+	if (p[1].revents) {
 		read_worker(m);
+		m->load.spent += clock_spent() - before;
+	}
 	return p[2].revents != 0;
 }
