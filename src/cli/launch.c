@@ -163,7 +163,7 @@ static bool renew(const char *tunnel, const struct key *own, bool more_keys)
 
 	snprintf(name, sizeof(name), "%s", tunnel);
 	name_unit(unit, tunnel);
-	if (!is_service(tunnel) || (has_key(tunnel, own) && !more_keys && !has_copy(tunnel)))
+	if ((has_key(tunnel, own) && !more_keys && !has_copy(tunnel)) || !is_service(tunnel))
 		return call_taut("reload", name);
 	if (call("systemctl", restart))
 		return true;

@@ -21,6 +21,7 @@ case $* in
 *restart*) "$TAUT" down "$name"; exec "$TAUT" up "$name" ;;
 esac
 """
+GROUP = 4242
 
 
 class Host:
@@ -43,11 +44,17 @@ class Host:
             with open(os.path.join(self.etc, "systemctl"), "w", encoding="ascii") as file:
                 os.fchmod(file.fileno(), 0o755)
                 file.write(SYSTEMCTL)
+            self.add_group()
             script += "mkdir -p /run/systemd/system; "
         self.keeper = lab.spawn(self.ns, "unshare", "--mount", "sh", "-c",
                                 script + f"touch {ready}; exec sleep 600")
         wait_for(lambda: os.path.exists(ready) or self.keeper.poll() is not None, 10, "mounts")
         check(self.keeper.poll() is None, "no mount namespace")
+
+    def add_group(self):
+        """That of the services."""
+        with open(self.file("group", "."), "a", encoding="ascii") as file:
+            file.write(f"taut:x:{GROUP}:\n")
 
     def run(self, *argv, ok=True, input=None, timeout=90, env=None):
         path = f"{self.etc}:{os.environ['PATH']}"

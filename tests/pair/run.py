@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "netns"))
 
 import qrread  # noqa: E402
 import runner  # noqa: E402
-from host import Host, KEY, line_of, refused, two_hosts  # noqa: E402
+from host import GROUP, Host, KEY, line_of, refused, two_hosts  # noqa: E402
 from lab import Failure, Result, check, equal, run  # noqa: E402
 from runner import test  # noqa: E402
 import t_docs  # noqa: E402,F401
@@ -445,8 +445,7 @@ def pair_writes_what_the_service_may_read(lab):
     """If its group exists: the file for the group, keys for root only; edited files keep modes."""
     a, b = two_hosts(lab)
     for host in (a, b):
-        with open(host.file("group", "."), "a", encoding="ascii") as file:
-            file.write("taut:x:4242:\n")
+        host.add_group()
     offer = line_of(a.taut("new", "wg0", "--listen", "--psk"))
     rights = {}
 
@@ -459,17 +458,17 @@ def pair_writes_what_the_service_may_read(lab):
             name = re.sub(r"/[\w-]{43}$", "/PEER", name)
             rights[name] = f"{st.st_mode & 0o777:o} {st.st_uid} {st.st_gid}"
         return rights
-    equal(look(a), {".": "750 0 4242", "wg0.conf": "640 0 4242", "wg0.key": "600 0 0",
+    equal(look(a), {".": f"750 0 {GROUP}", "wg0.conf": f"640 0 {GROUP}", "wg0.key": "600 0 0",
                     "wg0.pair": "600 0 0"}, "rights after new")
     answer = line_of(b.taut("join", "wg0", "-", input=offer))
     rights = {}
-    equal(look(b), {".": "750 0 4242", "wg0.conf": "640 0 4242", "wg0.key": "600 0 0",
+    equal(look(b), {".": f"750 0 {GROUP}", "wg0.conf": f"640 0 {GROUP}", "wg0.key": "600 0 0",
                     "wg0.psk": "700 0 0", "wg0.psk/PEER": "600 0 0"}, "rights after join")
     check("other than its owner" not in b.taut("check", "wg0").err, "a warning about its own rights")
     os.chmod(a.file("wg0.conf"), 0o600)
     a.taut("accept", "wg0", answer)
     rights = {}
-    equal(look(a), {".": "750 0 4242", "wg0.conf": "600 0 4242", "wg0.key": "600 0 0",
+    equal(look(a), {".": f"750 0 {GROUP}", "wg0.conf": f"600 0 {GROUP}", "wg0.key": "600 0 0",
                     "wg0.psk": "700 0 0", "wg0.psk/PEER": "600 0 0"}, "rights after accept")
 
 

@@ -49,10 +49,8 @@ class Story:
     def __init__(self, lab):
         self.hosts = dict(zip("AB", two_hosts(lab, systemd=True)))
         for host in self.hosts.values():
-            for name, text in (("group", "taut:x:4242:\n"),
-                               ("hosts", "192.168.1.1 a.example.org\n192.168.1.2 b.example.org\n")):
-                with open(host.file(name, "."), "a", encoding="ascii") as file:
-                    file.write(text)
+            with open(host.file("hosts", "."), "a", encoding="ascii") as file:
+                file.write("192.168.1.1 a.example.org\n192.168.1.2 b.example.org\n")
             host.put(host.etc + "/taut", f"#!/bin/sh\nexec '{lab.program}' \"$@\"\n", 0o755)
         self.pasted, self.umask, self.ran = "", "", 0
 
