@@ -136,8 +136,8 @@ const char *ask_error(int err)
 	case -EAGAIN:
 		return "no answer";
 	case -EKEYREJECTED:
-		return "another user, neither root nor its service, listens on its control socket, "
-		       "perhaps in its place; see: ls -l " CONTROL_DIR;
+		return "its control socket belongs to another user, neither root nor its service, "
+		       "and so may be an impostor's; see: ls -l " CONTROL_DIR;
 	case -EPROTO:
 		return "the process there is not taut, or closed the connection";
 	default:

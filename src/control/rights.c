@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "control/rights.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdint.h>
@@ -237,7 +238,7 @@ bool rights_in_unit(struct text groups, struct text first, const char *name)
 }
 
 /* All that is read here is of one process, even if its number is used again. */
-static bool runs_in_unit(const struct ucred *who, const char *name)
+static int check_unit(const struct ucred *who, const char *name)
 {
 	char path[32], status[8192], groups[8192], first[8192];
 	struct text text, line, part;
@@ -248,7 +249,7 @@ static bool runs_in_unit(const struct ucred *who, const char *name)
 	snprintf(path, sizeof(path), "/proc/%ld", (long)who->pid);
 	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		return false;
+		return errno == ENOENT && who->pid ? -ECONNREFUSED : -EKEYREJECTED;
 	text = read_proc(dir, "status", status, sizeof(status));
 	while (text_split(&text, '\n', &line)) {
 		if (!text_split(&line, '\t', &part) || !text_is(part, "Uid:"))
@@ -261,22 +262,22 @@ static bool runs_in_unit(const struct ucred *who, const char *name)
 	     rights_in_unit(read_proc(dir, "cgroup", groups, sizeof(groups)),
 			    read_proc(AT_FDCWD, "/proc/1/cgroup", first, sizeof(first)), name);
 	close(dir);
-	return is;
+	return is ? 0 : -EKEYREJECTED;
 }
 
-bool rights_is_tunnel(int fd, const char *dir, const char *name)
+int rights_check_tunnel(int fd, const char *dir, const char *name)
 {
 	struct ucred who = { .uid = (uid_t)-1 };
 	socklen_t len = sizeof(who);
 	struct stat st;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
-		return false;
+		return -EKEYREJECTED;
 	if (who.uid == 0)
-		return true;
+		return 0;
 	if (who.uid == (uid_t)-1 || who.uid == unknown_id(overflow_uid))
-		return false;
+		return -EKEYREJECTED;
 	if (stat(dir, &st) == 0 && st.st_uid == who.uid)
-		return true;
-	return runs_in_unit(&who, name);
+		return 0;
+	return check_unit(&who, name);
 }

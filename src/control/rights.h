@@ -51,9 +51,9 @@ enum rights rights_of(const struct rights_rule *rule, int fd);
  * The other way round: whether the process that listens at the other end of fd may be the tunnel
  * of that name, and not somebody who may make sockets in dir, like all members of the group. It
  * is root's, or of the user who owns dir, or it is a process of the system's unit
- * taut@NAME.service, under any user.
+ * taut@NAME.service, under any user.  0; -EKEYREJECTED; -ECONNREFUSED: it is gone.
  */
-bool rights_is_tunnel(int fd, const char *dir, const char *name);
+int rights_check_tunnel(int fd, const char *dir, const char *name);
 /* By the text of /proc/PID/cgroup, and that of the first process, the system's service manager. */
 bool rights_in_unit(struct text groups, struct text first, const char *name);
 

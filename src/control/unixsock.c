@@ -67,10 +67,13 @@ int unixsock_connect(const char *dir, const char *name)
 	if (r < 0)
 		return r;
 	fd = connect_path(path, 0);
-	if (fd < 0 || geteuid() != 0 || rights_is_tunnel(fd, dir, name))
+	if (fd < 0 || geteuid() != 0)
+		return fd;
+	r = rights_check_tunnel(fd, dir, name);
+	if (r == 0)
 		return fd;
 	close(fd);
-	return -EKEYREJECTED;
+	return r;
 }
 
 /* 0: the path is free. */

@@ -31,7 +31,7 @@ int unixsock_listen(const char *dir, const char *name, gid_t group, int *fd);
 int unixsock_sweep(const char *dir, const char *name);
 /*
  * A connected, blocking descriptor or -errno: -ENOENT no socket, -ECONNREFUSED a stale one;
- * -EKEYREJECTED: we are root, and who listens there need not be the tunnel (rights_is_tunnel()).
+ * -EKEYREJECTED: we are root, and who listens there need not be the tunnel (rights_check_tunnel()).
  */
 int unixsock_connect(const char *dir, const char *name);
 /* true: path is still the socket whose stat(2) result is *id. */

@@ -1032,6 +1032,31 @@ static int connect_to(struct lab *l, uid_t uid)
 	return r;
 }
 
+/* What root gets when the process that made the socket has ended, but another one has it still. */
+static int connect_to_one_that_left(struct lab *l)
+{
+	int hold[2], status, fd, r;
+	pid_t pid;
+	char c;
+
+	assert_int_equal(pipe(hold), 0);
+	pid = fork();
+	if (pid == 0) {
+		r = seteuid(FIRST) < 0 ? -errno : unixsock_listen(l->dir, "t0", (gid_t)-1, &fd);
+		close(hold[1]);
+		if (r == 0 && fork() == 0)
+			_exit(read(hold[0], &c, 1) != 0);
+		_exit(r < 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	r = connect_it(l);
+	close(hold[0]);
+	close(hold[1]);
+	assert_int_equal(unlink(l->path), 0);
+	return r;
+}
+
 static void test_root_asks_no_process_that_need_not_be_the_tunnel(void **state)
 {
 	struct lab *l = *state;
@@ -1041,6 +1066,7 @@ static void test_root_asks_no_process_that_need_not_be_the_tunnel(void **state)
 	assert_int_equal(chmod(l->dir, 01777), 0);
 	assert_int_equal(connect_to(l, 0), 0);
 	assert_int_equal(connect_to(l, FIRST), EKEYREJECTED);
+	assert_int_equal(connect_to_one_that_left(l), ECONNREFUSED);
 	/* Whose directory it is could do anything there. */
 	assert_int_equal(chown(l->dir, FIRST, (gid_t)-1), 0);
 	assert_int_equal(connect_to(l, FIRST), 0);
