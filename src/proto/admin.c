@@ -258,8 +258,12 @@ static void ask_again(struct tunnel *t, struct peer *peer, struct instant now)
 	if (peer->handshake_from <= soon)
 		return;
 	peer->handshake_from = soon;
-	if (peer->timers.at[TIMER_RETRANSMIT])
-		timers_gate_closed(&peer->timers, soon, &t->rng);
+	if (!peer->timers.at[TIMER_RETRANSMIT])
+		return;
+	/* That nobody answers the last one says nothing about where the peer is. */
+	timers_initiation_lost(&peer->timers);
+	reach_unasked(&peer->reach);
+	timers_gate_closed(&peer->timers, soon, &t->rng);
 }
 
 void admin_sockets_changed(struct tunnel *t, struct instant now)

@@ -112,6 +112,12 @@ const struct endpoint *reach_ask(struct reach *r, const struct endpoint *at, boo
 	return NULL;
 }
 
+void reach_unasked(struct reach *r)
+{
+	if (r->asked)
+		r->asked--;
+}
+
 void reach_left(struct reach *r)
 {
 	r->stuck = 0;

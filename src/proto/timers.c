@@ -67,6 +67,12 @@ void timers_initiation_sent(struct timers *t, uint64_t now, const struct rng *c)
 	arm(t, TIMER_RETRANSMIT, now + REKEY_TIMEOUT_NS + jitter(c));
 }
 
+void timers_initiation_lost(struct timers *t)
+{
+	if (t->unanswered)
+		t->unanswered--;
+}
+
 void timers_session_derived(struct timers *t, uint64_t now)
 {
 	arm(t, TIMER_FORGET, now + FORGET_NS);

@@ -49,6 +49,8 @@ void timers_any_sent(struct timers *t);
 void timers_any_received(struct timers *t);
 void timers_traversal(struct timers *t, uint64_t now);
 void timers_initiation_sent(struct timers *t, uint64_t now, const struct rng *c);
+/* ...on this side: it does not count. */
+void timers_initiation_lost(struct timers *t);
 void timers_session_derived(struct timers *t, uint64_t now);
 void timers_handshake_complete(struct timers *t);
 /* No initiation may leave now: try again when one may. */

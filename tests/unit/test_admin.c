@@ -310,12 +310,15 @@ static void test_other_sockets_ask_again_what_was_asked_from_the_old_ones(void *
 {
 	(void)state;
 	struct pair *p = pair_new(false);
+	struct event e;
 
 	side_send(p, &p->a, 84);
 	p->cut = true;
 	pair_run(p, MILLI_NS);
 	assert_int_equal(side_said(&p->a, MESSAGE_INITIATION), 1);
 	admin_sockets_changed(&p->a.t, p->now);
+	assert_int_equal(p->a.peer->timers.unanswered, 0); /* b is not to blame */
+	assert_int_equal(p->a.peer->reach.asked, 0);
 	p->cut = false;
 	side_forget(&p->a);
 	side_send(p, &p->a, 84);
@@ -324,6 +327,7 @@ static void test_other_sockets_ask_again_what_was_asked_from_the_old_ones(void *
 	pair_run(p, 400 * MILLI_NS);
 	assert_int_equal(side_said(&p->a, MESSAGE_INITIATION), 1);
 	assert_int_equal(p->b.dev.n, 2);
+	assert_false(side_event(&p->a, EVENT_RETRY, &e));
 	/* No peer that works is asked, and no other one sooner than it would have been. */
 	side_forget(&p->a);
 	for (int i = 0; i < 100; i++) {
