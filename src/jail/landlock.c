@@ -54,11 +54,8 @@ int landlock_abi(void)
 
 const char *landlock_lacks(int abi)
 {
-	if (abi < 3)
-		return "this kernel cannot hold back truncation, TCP, abstract sockets and signals";
-	if (abi < 4)
-		return "this kernel cannot hold back TCP, abstract sockets and signals";
-	return abi < 6 ? "this kernel cannot hold back abstract sockets and signals" : NULL;
+	/* The filter of system calls also holds back what came with other versions. */
+	return abi < 4 ? "this kernel cannot hold back TCP" : NULL;
 }
 
 /* Older kernels know only the beginning of the struct. */

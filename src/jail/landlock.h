@@ -17,7 +17,7 @@
 int landlock_abi(void);
 /*
  * What a version from 1 on cannot hold back although a later one can, as a message of at most 95
- * bytes; NULL: nothing that matters here.
+ * bytes; NULL: nothing that the filter of system calls does not hold back as well.
  */
 const char *landlock_lacks(int abi);
 /*
