@@ -42,7 +42,9 @@ static int fail_halfway(struct print *report, int error)
 
 	snprintf(why, sizeof(why), "the new file is in force, but not all of it: %s",
 		 strerror(-error));
-	return fail(report, why, -ENOTRECOVERABLE);
+	print_add(report, "%s\n", why);
+	log_error("reload: %s; restart the tunnel", why);
+	return -ENOTRECOVERABLE;
 }
 
 static int change_all(struct monitor *m, struct conf *next, struct print *report)

@@ -211,7 +211,7 @@ static int serve_state(struct monitor *m, struct message_in *in)
 
 	if (in->n_fd != 1)
 		return -EPROTO;
-	/* There will be no other worker; copying could take long. */
+	/* Another worker would serve only the hooks of the end; copying could take long. */
 	if (phase_is_over(m->phase))
 		return 0;
 	r = keep_take(k, in->fd[0]);
@@ -222,8 +222,10 @@ static int serve_state(struct monitor *m, struct message_in *in)
 		log_warn("cannot keep what the worker process runs: %s", strerror(-r));
 	if (r == 0 && !k->locked && !m->said_unlocked) {
 		m->said_unlocked = true;
-		log_warn("the limit of locked memory is too low (ulimit -l; LimitMEMLOCK= of the "
-			 "service): if it may use swap space, keys may be written there");
+		log_warn(
+			"the limit of locked memory is too low (ulimit -l; LimitMEMLOCK= of the "
+			"service): keys may be written to swap space, unless the tunnel may not use "
+			"any");
 	}
 	return 0;
 }

@@ -18,7 +18,7 @@
 
 enum {
 	PATIENCE_MS = 20000, /* for an answer: less than a service manager's */
-	HURRY_MS = 500,      /* ...when told to stop: one that does not hang answers */
+	HURRY_MS = 2000,     /* ...when told to stop: one that does not hang answers */
 	END_MS = 5000,       /* for the end */
 	DYING_MS = 100,      /* for a process whose socket is closed already */
 	LAST_TURNS = 64,     /* to read what it has said until then */
@@ -130,8 +130,10 @@ static bool is_told(const struct monitor *m)
 /* true: it has said that.  Else it is dead. */
 static bool await(struct monitor *m, int answer)
 {
-	uint64_t now = clock_now().mono, until = now + PATIENCE_MS * MS_NS;
+	uint64_t now = clock_now().mono, until = now;
 
+	/* While it goes down, a worker is there for the hooks only. */
+	until += (m->going_down ? END_MS : PATIENCE_MS) * MS_NS;
 	while (m->worker.pid && !has_said(m, answer) && now < until) {
 		turn(m, -1, (int)((until - now) / MS_NS) + 1);
 		now = clock_now().mono;
