@@ -222,10 +222,8 @@ static int serve_state(struct monitor *m, struct message_in *in)
 		log_warn("cannot keep what the worker process runs: %s", strerror(-r));
 	if (r == 0 && !k->locked && !m->said_unlocked) {
 		m->said_unlocked = true;
-		log_warn(
-			"the limit of locked memory is too low (ulimit -l; LimitMEMLOCK= of the "
-			"service): keys may be written to swap space, unless the tunnel may not use "
-			"any");
+		log_warn("the limit of locked memory is too low (ulimit -l; LimitMEMLOCK= of the "
+			 "service): keys may be written to swap space, if the tunnel uses any");
 	}
 	return 0;
 }
