@@ -209,7 +209,7 @@ class Test:
         check(owner == "750 root taut", f"/etc/taut is {owner}")
 
     def works(self):
-        """The program runs with its package's dependencies, and accepts its own examples but their keys."""
+        """It runs with its package's dependencies, and accepts its own examples but their keys."""
         version = self.chroot.run("taut", "--version")
         check(version.startswith("taut "), version)
         key = self.chroot.run("sh", "-c", "taut genkey | taut pubkey").strip()
@@ -224,7 +224,8 @@ class Test:
                     sed -i "s#$key#$(taut genpsk)#" /root/x.conf
                 done
                 taut check /root/x.conf
-            done 2>/root/told; grep -c placeholder /root/told; rm -f /root/x.conf /root/x.conf.gz""")
+            done 2>/root/told; grep -c placeholder /root/told
+            rm -f /root/x.conf /root/x.conf.gz""")
         check(said.count(": good") >= 8, said)
         check(int(said.split()[-1]) >= 19, f"{said}: placeholders that taut check reported")
 
@@ -291,7 +292,8 @@ class Test:
             for file, text in drop_ins.items():
                 (folders[-1] / file).write_text(f"[Service]\n{text}", encoding="utf-8")
         files = [etc / name for name in ("x.key", "y z\\n.key", "x.conf", "y.conf")]
-        for path, text in zip(files, ("x\n", "x\n", "[Interface]\nPrivateKeyFile = /etc/taut/x.key #x\n",
+        for path, text in zip(files, ("x\n", "x\n",
+                                      "[Interface]\nPrivateKeyFile = /etc/taut/x.key #x\n",
                                       "privatekeyfile=/etc/taut/y z\\n.key \n")):
             path.write_text(text, encoding="utf-8")
         self.chroot.run("chown", "taut", "/etc/taut/x.key", "/etc/taut/y z\\n.key")
@@ -338,8 +340,8 @@ class Test:
                                "-name", "*taut*", "-print")
         return set(said.split())
 
-    STEPS = (is_made, is_linted, is_shown, is_installed, works, starts_nothing, is_upgraded, is_removed,
-             is_purged, comes_back)
+    STEPS = (is_made, is_linted, is_shown, is_installed, works, starts_nothing, is_upgraded,
+             is_removed, is_purged, comes_back)
 
 
 def main():

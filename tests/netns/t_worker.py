@@ -355,8 +355,23 @@ def reload_outlives_the_worker_that_was_asked(lab):
     equal(again.communicate(timeout=5)[0], "nothing to change\n", "the next reload")
 
 
+def service_manager(lab, node):
+    """The socket of one; the node will tell it what it does."""
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    lab.closing.append(manager)
+    node.env["NOTIFY_SOCKET"] = os.path.join(lab.dir, "notify")
+    manager.bind(node.env["NOTIFY_SOCKET"])
+    manager.settimeout(5)
+    return manager
+
+
+def wait_reloading(manager):
+    while b"RELOADING=1" not in manager.recv(4096):
+        pass
+
+
 def stops_soon(node, when):
-    """Told to stop, it does not wait for the worker, and nothing of the tunnel stays."""
+    """Told to stop, it waits 2 s at most for the worker, and nothing of the tunnel stays."""
     start = time.monotonic()
     node.stop()
     within(time.monotonic() - start, 0, 4, f"seconds until the end, {when}")
@@ -367,12 +382,14 @@ def stops_soon(node, when):
 def stop_does_not_wait_for_a_worker_that_hangs(lab):
     """Asked for its plan, in a reload and in a start."""
     pair = Pair(lab, start=False)
+    manager = service_manager(lab, pair.a)
     pair.start_configs()
     os.kill(pair.a.workers()[0], signal.SIGSTOP)
     add_address(pair)
     pair.a.process.send_signal(signal.SIGHUP)
-    time.sleep(0.2)                     # it is asked for its plan
+    wait_reloading(manager)
     stops_soon(pair.a, "in a reload")
+    del pair.a.env["NOTIFY_SOCKET"]     # nobody reads it any more
     mark, go = os.path.join(lab.dir, "mark"), os.path.join(lab.dir, "go")
     hook = f"PreUp = touch {mark}; while ! test -e {go}; do sleep 0.02; done"
     lab.file(pair.a.name + ".conf", pair.config(0, hook))
@@ -397,18 +414,13 @@ def stop_does_not_wait_for_a_worker_that_does_not_come_up(lab):
 def reload_outlives_the_worker_that_plans_it(lab):
     """It hangs and dies after SIGHUP, while the monitor waits for its plan."""
     pair = Pair(lab, start=False)
-    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    lab.closing.append(manager)
-    pair.a.env["NOTIFY_SOCKET"] = os.path.join(lab.dir, "notify")
-    manager.bind(pair.a.env["NOTIFY_SOCKET"])
-    manager.settimeout(5)
+    manager = service_manager(lab, pair.a)
     pair.start_configs()
     add_address(pair)
     worker, = pair.a.workers()
     os.kill(worker, signal.SIGSTOP)
     pair.a.process.send_signal(signal.SIGHUP)
-    while b"RELOADING=1" not in manager.recv(4096):
-        pass
+    wait_reloading(manager)
     os.kill(worker, signal.SIGKILL)
     wait_address(pair)
     pair.a.wait_ping(V4, 3, "a session")

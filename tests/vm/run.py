@@ -23,10 +23,10 @@ from results import judge   # noqa: E402
 
 UNIT = ("test_rights", "test_jail", "test_jail_work", "test_jail_report", "test_dev_tun",
         "test_udp")
-NETNS = ("worker_has_no_rights|status_has_a_line_about_the_jail|worker_that_died_is_replaced|"
-         "reload_applies_every_difference|reload_outlives_the_worker_that_was_asked|"
-         "connects_over_v6_with_psk|big_packets_fit|streams_of_small|resolv_conf_may_be_replaced|"
-         "own_firewall|config_files_connect")
+NETNS = ("worker_has_no_rights|missing_right|status_has_a_line_about_the_jail|"
+         "worker_that_died_is_replaced|reload_applies_every_difference|"
+         "reload_outlives_the_worker_that_was_asked|connects_over_v6_with_psk|big_packets_fit|"
+         "streams_of_small|resolv_conf_may_be_replaced|own_firewall|config_files_connect")
 MODULES = ("crc32c_generic", "virtio_pci", "9pnet_virtio", "9p", "overlay", "tun", "veth", "dummy",
            "bridge", "nf_tables", "nft_ct", "nft_limit", "nft_reject_inet", "nft_chain_nat",
            "nft_masq")
@@ -108,7 +108,8 @@ def boot(qemu, image, initrd, options):
     """Let it run, and print what it says; all of it."""
     argv = ["timeout", "--foreground", str(options.limit), "nice", "-n", "19",
             qemu, "-accel", "tcg", "-icount", "shift=1", "-cpu", "max", "-m", "2048",
-            "-nodefaults", "-nographic", "-no-reboot", "-serial", "stdio", "-kernel", image, "-initrd", initrd,
+            "-nodefaults", "-nographic", "-no-reboot", "-serial", "stdio",
+            "-kernel", image, "-initrd", initrd,
             "-append", f"console=ttyS0 panic=-1 quiet {options.append}",
             "-fsdev", "local,id=host,path=/,security_model=none,readonly=on,multidevs=remap",
             "-device", "virtio-9p-pci,fsdev=host,mount_tag=host"]
@@ -131,7 +132,7 @@ def main():
     options = parser.parse_args()
     qemu = shutil.which(os.environ.get("QEMU", "qemu-system-x86_64"))
     if os.geteuid() or os.uname().machine != "x86_64" or not qemu or not shutil.which("apt-get"):
-        skip("this needs root, x86-64, apt and qemu-system-x86")
+        skip("this needs root, x86-64, apt, and qemu (scripts/packages.sh: PACKAGES_VM)")
     meta = re.search(r"Depends: (linux-image-\d\S*)", out("apt-cache", "depends", options.kernel))
     commands, programs = suite(options)
     with tempfile.TemporaryDirectory(prefix="taut-vm.") as folder:
