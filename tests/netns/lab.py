@@ -8,6 +8,7 @@ Addresses: a wire between two namespaces is 192.168.N.0/24 and fd00:N::/64.
 
 import contextlib
 import ctypes
+import ipaddress
 import os
 import re
 import shutil
@@ -181,6 +182,15 @@ class Namespace:
 
     def ip(self, *lines, ok=True):
         return run("ip", "-n", self.name, "-batch", "-", input="\n".join(lines) + "\n", ok=ok)
+
+    def add_v6(self, address, dev):
+        """Without duplicate detection; returns when the kernel answers for it, a moment later:
+        when it has joined the group in which neighbours ask for it."""
+        self.ip(f"addr add {address} dev {dev} nodad")
+        last = ipaddress.ip_interface(address).ip.packed[-3:]
+        group = str(ipaddress.ip_address(bytes.fromhex("ff0200000000000000000001ff") + last))
+        wait_for(lambda: group in run("ip", "-n", self.name, "-6", "maddr", "show", "dev",
+                                      dev).out.split(), 5, f"{address} on {dev}")
 
     def sysctl(self, key, value=None):
         with self, open("/proc/sys/net/" + key, "w" if value is not None else "r",
