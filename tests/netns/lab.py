@@ -8,7 +8,6 @@ Addresses: a wire between two namespaces is 192.168.N.0/24 and fd00:N::/64.
 
 import contextlib
 import ctypes
-import ipaddress
 import os
 import re
 import shutil
@@ -185,12 +184,11 @@ class Namespace:
 
     def add_v6(self, address, dev):
         """Without duplicate detection; returns when the kernel answers for it, a moment later:
-        when it has joined the group in which neighbours ask for it."""
+        when it has joined the group in which neighbours ask for it, and made the local route."""
         self.ip(f"addr add {address} dev {dev} nodad")
-        last = ipaddress.ip_interface(address).ip.packed[-3:]
-        group = str(ipaddress.ip_address(bytes.fromhex("ff0200000000000000000001ff") + last))
-        wait_for(lambda: group in run("ip", "-n", self.name, "-6", "maddr", "show", "dev",
-                                      dev).out.split(), 5, f"{address} on {dev}")
+        host = address.partition("/")[0]
+        wait_for(lambda: run("ip", "-n", self.name, "-6", "route", "show", "table", "local", host,
+                             "dev", dev).out, 5, f"{address} on {dev}")
 
     def sysctl(self, key, value=None):
         with self, open("/proc/sys/net/" + key, "w" if value is not None else "r",
