@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/bytes.h"
 #include "conf/conf_dup.h"
 #include "conf/diag_line.h"
 
@@ -171,6 +172,39 @@ static void check_loop(const struct check *ck, const struct conf_peer *p, const 
 	}
 }
 
+static const struct conf_allowed *find_half(const struct conf_peer *p, int family, unsigned bit)
+{
+	for (size_t i = 0; i < p->n_allowed; i++) {
+		const struct prefix *net = &p->allowed[i].prefix;
+
+		if (!p->allowed[i].remove && net->ip.family == family && net->bits == 1 &&
+		    net->ip.bytes[0] >> 7 == bit)
+			return &p->allowed[i];
+	}
+	return NULL;
+}
+
+/* Whatever the name resolves to: two halves are plain routes, without the rules of a default. */
+static void check_loop_of_name(const struct check *ck, const struct conf_peer *p)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	const struct conf *c = ck->c;
+
+	for (size_t i = 0; i < LEN(families) && c->table_kind != TABLE_OFF; i++) {
+		const struct conf_allowed *half = find_half(p, families[i], 1);
+
+		if (!half || !find_half(p, families[i], 0) || loop_guarded(c, &half->prefix))
+			continue;
+		diag_line_warning(
+			ck->r, c->path, half->place,
+			"the two halves of %s contain every address of this peer's Endpoint, so "
+			"the tunnel's own packets would loop; write %s instead",
+			families[i] == AF_INET ? "IPv4" : "IPv6",
+			families[i] == AF_INET ? "0.0.0.0/0" : "::/0");
+		return;
+	}
+}
+
 bool conf_mtu_lacks_ipv6(const struct conf *c)
 {
 	return c->set & CONF_MTU && c->mtu < CONF_MTU_IPV6;
@@ -228,6 +262,8 @@ static void check_endpoint(const struct check *ck, const struct conf_peer *p)
 	char text[IP_TEXT];
 	size_t i;
 
+	if (p->host)
+		check_loop_of_name(ck, p);
 	if (!endpoint_known(&p->endpoint))
 		return;
 	remote = endpoint_ip(&p->endpoint);
