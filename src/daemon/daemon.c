@@ -22,6 +22,7 @@
 #include "daemon/tuning.h"
 #include "daemon/tunnelside.h"
 #include "netlink/link.h"
+#include "netlink/route.h"
 #include "privsep/blob.h"
 #include "proto/admin.h"
 
@@ -106,6 +107,16 @@ static bool is_reachable(void *ctx, const struct endpoint *end)
 	return d->datapath.udp.fd[end->remote.sa.sa_family == AF_INET6 ? UDP_V6 : UDP_V4] >= 0;
 }
 
+static bool is_routed(void *ctx, const struct endpoint *end)
+{
+	const struct ip ip = endpoint_ip(end);
+	struct daemon *d = ctx;
+	struct route_path path;
+
+	return route_get(&d->rtnl, &ip, d->mark, &path) == 0 &&
+	       (d->link_lost || path.ifindex != d->ifindex);
+}
+
 /* --- start and end --- */
 
 static int open_parts(struct daemon *d)
@@ -131,6 +142,7 @@ static int open_parts(struct daemon *d)
 		.resolver = d->resolver,
 		.tunnel = &d->datapath.tunnel,
 		.reachable = is_reachable,
+		.routed = is_routed,
 		.ctx = d,
 	};
 	return 0;

@@ -41,6 +41,25 @@ static void log_failure(struct name *name, const char *why, unsigned retry)
 			 name->host, why, retry);
 }
 
+/*
+ * Of two families, that one first which has a route outside the tunnel: the resolver takes the
+ * routes of the tunnel itself for a way.
+ */
+static void prefer_routed(const struct names *n, struct endpoint *ends, unsigned n_ends)
+{
+	int first = n_ends ? ends[0].remote.sa.sa_family : 0;
+	unsigned other = 0;
+	struct endpoint end;
+
+	while (other < n_ends && ends[other].remote.sa.sa_family == first)
+		other++;
+	if (other == n_ends || n->routed(n->ctx, &ends[0]) || !n->routed(n->ctx, &ends[other]))
+		return;
+	end = ends[other];
+	memmove(&ends[1], &ends[0], other * sizeof(end));
+	ends[0] = end;
+}
+
 /* Those that a socket of ours can reach, of each family at least one. */
 static unsigned filter(const struct names *n, struct endpoint usable[REACH_CANDIDATES],
 		       const struct endpoint *ends, unsigned n_ends)
@@ -51,6 +70,7 @@ static unsigned filter(const struct names *n, struct endpoint usable[REACH_CANDI
 		if (n->reachable(n->ctx, &ends[i]))
 			found = endpoint_append(usable, found, REACH_CANDIDATES, &ends[i]);
 	}
+	prefer_routed(n, usable, found);
 	return found;
 }
 

@@ -33,6 +33,8 @@ struct names {
 	struct tunnel *tunnel;
 	/* A socket of ours can send there. */
 	bool (*reachable)(void *ctx, const struct endpoint *end);
+	/* What it sends would leave this host, and not by the tunnel. */
+	bool (*routed)(void *ctx, const struct endpoint *end);
 	void *ctx;
 };
 

@@ -71,7 +71,7 @@ static bool is_v4(void *ctx, const struct endpoint *end)
 static int set_up(void **state)
 {
 	(void)state;
-	names = (struct names){ .tunnel = t, .reachable = is_v4 };
+	names = (struct names){ .tunnel = t, .reachable = is_v4, .routed = is_v4 };
 	n_questions = 0;
 	instant_now = now;
 	conf_init(&conf);
@@ -537,7 +537,7 @@ static void test_many_addresses_of_a_family_leave_one_of_the_other(void **state)
 	struct endpoint ends[REACH_CANDIDATES + 3];
 
 	(void)state;
-	names.reachable = is_any;
+	names.reachable = names.routed = is_any;
 	for (unsigned i = 0; i < LEN(ends); i++) {
 		ends[i] = end_of("[2001:db8::]:7");
 		ends[i].remote.v6.sin6_addr.s6_addr[15] = (uint8_t)i;
@@ -549,6 +549,28 @@ static void test_many_addresses_of_a_family_leave_one_of_the_other(void **state)
 	expect_end("[2001:db8::]:7");
 	ask_in_vain(REACH_CANDIDATES + 1);
 	expect_end("192.0.2.1:7");
+}
+
+static void test_family_without_a_route_outside_the_tunnel_comes_last(void **state)
+{
+	static const char *const order[] = { "192.0.2.1:7", "[2001:db8::1]:7", "[2001:db8::2]:7",
+					     "192.0.2.2:7" };
+	struct endpoint ends[4];
+
+	(void)state;
+	names.reachable = is_any;
+	ends[0] = end_of("[2001:db8::1]:7");
+	ends[1] = end_of("[2001:db8::2]:7");
+	ends[2] = end_of("192.0.2.1:7");
+	ends[3] = end_of("192.0.2.2:7");
+	name_file("vpn.example");
+	questions[0].fn(questions[0].ctx, ends, LEN(ends), NULL, 0);
+	expect_end(order[0]);
+	assert_int_equal(peer(1)->reach.n, LEN(ends));
+	for (unsigned i = 0; i < LEN(order); i++) {
+		ends[0] = end_of(order[i]);
+		assert_true(endpoint_same_remote(&peer(1)->reach.candidate[i], &ends[0]));
+	}
 }
 
 static void test_name_without_address_keeps_the_reason(void **state)
@@ -745,6 +767,7 @@ int main(void)
 		EACH(test_name_gives_the_first_address_that_a_socket_reaches),
 		EACH(test_name_without_address_keeps_the_reason),
 		EACH(test_many_addresses_of_a_family_leave_one_of_the_other),
+		EACH(test_family_without_a_route_outside_the_tunnel_comes_last),
 		EACH(test_unanswered_handshakes_rotate_the_addresses_and_ask_again),
 		EACH(test_working_session_is_not_moved_by_a_new_answer),
 		EACH(test_endpoint_of_the_file_is_tried_again_after_the_peer_moved),
