@@ -16,12 +16,14 @@ libbase_a_SOURCES = \
 	src/base/instant.h \
 	src/base/ip.c src/base/ip.h \
 	src/base/key.c src/base/key.h \
+	src/base/nameserver.c src/base/nameserver.h \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/pages.c src/base/pages.h \
 	src/base/prefix.c src/base/prefix.h \
 	src/base/prefixes.c src/base/prefixes.h \
 	src/base/print.c src/base/print.h \
+	src/base/read.c src/base/read.h \
 	src/base/say.c src/base/say.h \
 	src/base/text.c src/base/text.h \
 	src/base/vault.c src/base/vault.h \

@@ -2,18 +2,20 @@
 #include "daemon/diagnose.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "control/record.h"
 #include "daemon/internal.h"
+#include "daemon/nameservers.h"
 #include "daemon/rpfilter.h"
 #include "diag/status.h"
 #include "diag/why.h"
 #include "netlink/route.h"
 #include "proto/admin.h"
 
-enum { ROUTES = 32 }; /* questions to the kernel per answer */
+enum { SERVERS = 8, ROUTES = 32 }; /* questions to the kernel per answer */
 
 struct diagnosis {
 	struct daemon *d;
@@ -21,7 +23,34 @@ struct diagnosis {
 	struct verdicts *found;
 	struct print peers, verdicts; /* records */
 	unsigned problems, early, up, well, routes;
+	char servers[WHY_SERVERS]; /* that are asked for names; "": not looked at, or none */
+	bool servers_inside;
 };
+
+/* Once for all names. */
+static void look_at_servers(struct diagnosis *e)
+{
+	static const char *const ways[] = {
+		[NAMESERVERS_OUTSIDE] = "",
+		[NAMESERVERS_PAST] = " (past the tunnel)",
+		[NAMESERVERS_INSIDE] = " (routed into the tunnel)",
+	};
+	struct ip server[SERVERS];
+	unsigned n = *e->servers ? 0 : resolver_servers(e->d->resolver, server, SERVERS);
+	char ip[IP_TEXT];
+	size_t len = 0;
+
+	for (unsigned i = 0; i < n && len < sizeof(e->servers); i++) {
+		enum nameservers_way way = nameservers_way(e->d, &server[i]);
+		bool inside = way == NAMESERVERS_INSIDE ||
+			      (way == NAMESERVERS_PAST && e->d->past_error < 0);
+
+		e->servers_inside = inside && (i == 0 || e->servers_inside);
+		ip_print(ip, &server[i]);
+		len += (size_t)snprintf(e->servers + len, sizeof(e->servers) - len, "%s%s%s",
+					i ? ", " : "", ip, ways[way]);
+	}
+}
 
 static bool may_ask_route(struct diagnosis *e, const struct peer *p, const struct state *s)
 {
@@ -39,6 +68,11 @@ static void look_around(struct diagnosis *e, const struct peer *p, struct why_ar
 	*a = (struct why_around){ .route = -EAGAIN };
 	daemon_peer_context(d, p, &a->around);
 	state_of(&a->state, p, &a->around, e->about.mono);
+	if (a->state.word == STATE_RESOLVING && a->around.why) {
+		look_at_servers(e);
+		a->servers = *e->servers ? e->servers : NULL;
+		a->servers_inside = e->servers_inside;
+	}
 	if (!may_ask_route(e, p, &a->state))
 		return;
 	ip = endpoint_ip(&p->endpoint);

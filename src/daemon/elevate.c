@@ -124,7 +124,7 @@ static void answered(struct daemon *d, struct message_in *in)
 
 	if (!elevate_take(d, in->head.seq, &plea))
 		return;
-	if (in->head.kind == MESSAGE_RESOLV)
+	if (in->head.kind == MESSAGE_RESOLV || in->head.kind == MESSAGE_QUERY)
 		take_blob(in, a.fd);
 	else
 		sort_fds(in, in->head.c, a.fd);

@@ -19,7 +19,8 @@ enum { ELEVATE_WAITING = 64 };
 struct elevate_answer {
 	int result; /* 0 or -errno */
 	uint16_t port;
-	int fd[2]; /* IPv4, IPv6; or a blob in the first; -1: none.  The callee owns them */
+	/* IPv4, IPv6; or in the first a blob, or a socket for a query; -1: none. The callee's. */
+	int fd[2];
 };
 
 /* An order of the monitor. */

@@ -43,6 +43,7 @@ struct daemon {
 	struct resolver *resolver;
 	struct names names;
 	bool resolv_failed; /* resolv.conf could not be read: told */
+	int past_error;     /* why name servers could not be asked past the tunnel; 0: they could */
 	struct rtnl rtnl;   /* for questions */
 	struct watch watch; /* fd -1: closed */
 	struct conf conf;   /* of the file, without its secrets; empty: there is no file */

@@ -3,12 +3,25 @@
 #define DAEMON_NAMESERVERS_H
 
 /*
- * A resolv.conf that was replaced by another file is out of reach in the jail: the resolver
- * gets it from the monitor.
+ * Whom the resolver asks, and which way.  The monitor knows the servers.  A question for the
+ * address of a peer must not go into the tunnel that waits for it: if that is where the route
+ * leads, and the peer there has no session yet, the monitor makes a socket that leads past it.
  */
+
+#include <stdbool.h>
+
+#include "base/ip.h"
 
 struct daemon;
 
 void nameservers_start(struct daemon *d);
+
+/* Where a question to a server goes. */
+enum nameservers_way {
+	NAMESERVERS_OUTSIDE, /* the route does not lead into the tunnel */
+	NAMESERVERS_PAST,    /* it does, but not for what has our mark */
+	NAMESERVERS_INSIDE,  /* it does for anything: only another link avoids it */
+};
+enum nameservers_way nameservers_way(struct daemon *d, const struct ip *server);
 
 #endif

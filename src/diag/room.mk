@@ -12,6 +12,7 @@ libdiag_a_SOURCES = \
 	src/diag/why.c src/diag/why.h \
 	src/diag/why_early.c \
 	src/diag/why_inside.c \
+	src/diag/why_name.c \
 	src/diag/why_reach.c \
 	src/diag/why_rules.h \
 	src/diag/why_whole.c

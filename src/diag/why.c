@@ -19,6 +19,7 @@ const char *why_code_name(enum why_code code)
 		[WHY_NO_KEY] = "E-NO-KEY",
 		[WHY_NO_PEERS] = "E-NO-PEERS",
 		[WHY_NAME] = "E-NAME",
+		[WHY_NAME_LOOP] = "E-NAME-LOOP",
 		[WHY_BAD_KEY] = "E-BAD-KEY",
 		[WHY_ROUTE_LOOP] = "E-ROUTE-LOOP",
 		[WHY_FIREWALL_LOCAL] = "E-FIREWALL-LOCAL",

@@ -24,6 +24,7 @@ enum why_code {
 	WHY_NO_KEY,
 	WHY_NO_PEERS,
 	WHY_NAME,
+	WHY_NAME_LOOP,
 	WHY_BAD_KEY,
 	WHY_ROUTE_LOOP,
 	WHY_FIREWALL_LOCAL,
@@ -59,7 +60,14 @@ enum why_certainty {
 	WHY_CERTAINTIES
 };
 
-enum { WHY_WHAT = 288, WHY_BECAUSE = 640, WHY_STEP = 288, WHY_STEPS = 4, WHY_VERDICTS = 16 };
+enum {
+	WHY_SERVERS = 256,
+	WHY_WHAT = 288,
+	WHY_BECAUSE = 640,
+	WHY_STEP = 288,
+	WHY_STEPS = 4,
+	WHY_VERDICTS = 16
+};
 
 struct why_step {
 	bool there; /* on the other host */
@@ -99,6 +107,9 @@ struct why_around {
 	int route;  /* to its endpoint: 0; -errno: there is none; -EAGAIN: not looked up */
 	bool loops; /* that route leads into the tunnel itself */
 	char strict[IF_NAMESIZE]; /* whose rp_filter drops its answers; empty: none */
+	/* While its name has no address: who is asked, as text; all routes there lead inside. */
+	const char *servers;
+	bool servers_inside;
 };
 
 /* Add the verdicts on the tunnel as a whole; on one of its peers. */

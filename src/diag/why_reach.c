@@ -32,23 +32,6 @@ static bool is_up(const struct why_look *l)
 	return l->around->state.word == STATE_UP;
 }
 
-static bool name(const struct why_look *l)
-{
-	const struct state_context *a = &l->around->around;
-	struct verdict *v;
-
-	if (l->around->state.word != STATE_RESOLVING || !a->host)
-		return false;
-	if (!a->why)
-		return why_early_name(l);
-	v = why_begin(l, WHY_NAME, WHY_SURE, true, 0);
-	why_what(v, "the name %s has no address yet", a->host);
-	why_because(v, "This host's resolver reports: %s. It is asked again within %u s.", a->why,
-		    a->retry_seconds);
-	why_here(v, "getent ahosts %s", a->host);
-	return true;
-}
-
 static bool bad_key(const struct why_look *l)
 {
 	struct verdict *v;
@@ -423,6 +406,7 @@ static bool no_endpoint(const struct why_look *l)
 }
 
 why_rule_fn *const why_reach[] = {
-	name, bad_key, loops,     cannot_send, network_says,      psk,         clock_back, one_way,
-	mac1, load,    rp_filter, silence,     why_early_session, no_endpoint, NULL,
+	why_name,          bad_key,     loops, cannot_send, network_says, psk,
+	clock_back,        one_way,     mac1,  load,        rp_filter,    silence,
+	why_early_session, no_endpoint, NULL,
 };

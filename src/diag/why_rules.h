@@ -43,6 +43,8 @@ bool why_within(const struct why_look *l, uint64_t at, unsigned seconds);
 
 /* Too early to tell: a name and a handshake that are not answered yet. why_early.c */
 why_rule_fn why_early_name, why_early_session;
+/* Its endpoint is a name, which has no address. why_name.c */
+why_rule_fn why_name;
 /* Why nothing is heard from the peer: the first rule that applies is enough. why_reach.c */
 extern why_rule_fn *const why_reach[];
 /* What is wrong although there may be a session: all rules that apply. why_inside.c */

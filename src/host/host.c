@@ -14,9 +14,11 @@
 #include "host/spawn.h"
 #include "host/sweep.h"
 #include "host/undo.h"
+#include "io/query.h"
 #include "io/tun.h"
 #include "io/udp.h"
 #include "netlink/ifaddr.h"
+#include "netlink/uplink.h"
 
 enum {
 	FIRST_TABLE = 51820, /* where wg-quick starts... */
@@ -132,6 +134,19 @@ int host_mark(struct host *h, const int fd[2], uint32_t mark)
 		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+int host_query(struct host *h, int family, bool tcp, uint32_t mark, uint32_t around, int *fd)
+{
+	uint32_t uplink = 0;
+	int r = around ? uplink_find(&h->rtnl, family, around, &uplink) : 0;
+
+	if (r == 0)
+		r = query_socket(family, tcp, mark, uplink);
+	if (r < 0)
+		return r;
+	*fd = r;
 	return 0;
 }
 

@@ -9,6 +9,7 @@ libhost_a_SOURCES = \
 	src/host/resolvconf.c src/host/resolvconf.h \
 	src/host/spawn.c src/host/spawn.h \
 	src/host/sweep.c src/host/sweep.h \
-	src/host/undo.c src/host/undo.h
+	src/host/undo.c src/host/undo.h \
+	src/host/upstream.c src/host/upstream.h
 
 EXTRA_DIST += src/host/README.md

@@ -6,6 +6,7 @@ libio_a_SOURCES = \
 	src/io/dev.c src/io/dev.h \
 	src/io/dev_tun.c \
 	src/io/offload.c src/io/offload.h \
+	src/io/query.c src/io/query.h \
 	src/io/tun.c src/io/tun.h \
 	src/io/udp.c src/io/udp.h \
 	src/io/udp_error.c src/io/udp_error.h \

@@ -40,19 +40,12 @@ bool jail_mode_parse(enum jail_mode *mode, const char *word)
 	return false;
 }
 
-/*
- * For Landlock, a file that is replaced is another one. In the directories, where others keep
- * what resolv.conf is a link to, it is found again.
- */
+/* For Landlock, a file that is replaced is another one. */
 const char *const jail_files[] = {
 	"/etc/resolv.conf",
 	"/etc/hosts",
 	"/etc/nsswitch.conf",
 	"/etc/host.conf",
-	"/run/systemd/resolve/",
-	"/run/NetworkManager/",
-	"/run/resolvconf/",
-	"/run/connman/",
 	"/dev/urandom", /* without it, c-ares 1.18 makes IDs that can be guessed */
 	"/proc/sys/net/ipv4/conf/",
 	"/proc/sys/net/ipv6/conf/",

@@ -248,6 +248,8 @@ static int configure(struct monitor *m)
 	int r;
 
 	sweep(m);
+	/* Before a hook changes them. */
+	upstream_remember(&m->upstream, &m->conf);
 	r = phase_is_over(m->phase) ? -EINTR : run_hooks(m, HOOK_PRE_UP);
 	if (r == 0)
 		r = start(m);
@@ -297,6 +299,7 @@ static void end(struct monitor *m)
 	common_close(&m->udp[0]);
 	common_close(&m->udp[1]);
 	reconcile_commit(&hostside_parts, m, &change);
+	upstream_forget(&m->upstream);
 	conf_fini(&nothing);
 	print_fini(&report);
 }

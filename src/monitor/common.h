@@ -12,6 +12,7 @@
 #include "control/unixwatch.h"
 #include "host/host.h"
 #include "host/network.h"
+#include "host/upstream.h"
 #include "monitor/keep.h"
 #include "monitor/monitor.h"
 #include "monitor/notify.h"
@@ -90,6 +91,8 @@ struct monitor {
 	struct log_ratelimit notes;   /* to the service manager */
 	struct log_ratelimit lines;   /* of the worker */
 	struct log_ratelimit resolvs; /* readings of resolv.conf for the worker */
+	struct log_ratelimit queries; /* sockets for its questions to name servers */
+	struct upstream upstream;     /* name servers of before DNS was changed */
 	/* Processor time that the worker's messages took, ns, as far as not forgotten by then. */
 	struct {
 		uint64_t at, spent;

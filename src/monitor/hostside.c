@@ -283,6 +283,8 @@ static void commit_dns(void *side, struct change *c)
 
 	if (config_same_dns(c->from, c->to))
 		return;
+	if (c->walk == WALK_RELOAD && !c->from->n_dns)
+		upstream_remember(&m->upstream, c->to);
 	if (c->to->n_dns)
 		set_dns(m, c->to);
 	else

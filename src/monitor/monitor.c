@@ -174,8 +174,10 @@ int monitor_run(const struct monitor_options *options)
 		.control = -1,
 		.udp = { -1, -1 },
 		.watch = { .fd = -1 },
+		.upstream = { .root = "" },
 		.worker = CHILD_NONE,
 	};
+	m->upstream.name = m->options.name;
 	conf_init(&m->conf);
 	notify_open(&m->notify);
 	status = run_checked(m);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -18,15 +19,13 @@ enum {
 	PORTS_LOW = 1024, /* below, a port is a right */
 	MTU_LEAST = CONF_MTU_IPV6,
 	SEGMENTS_MOST = 65535,
-	LINES = 10000,          /* of the log, per lines_period: what journald lets pass */
-	NOTES = 10,             /* for the service manager, per second */
-	RESOLVS = 5,            /* readings of resolv.conf, per second */
-	RESOLV_MOST = 64 << 10, /* bytes of it */
+	LINES = 10000, /* of the log, per lines_period: what journald lets pass */
+	NOTES = 10,    /* for the service manager, per second */
+	RESOLVS = 5,   /* readings of resolv.conf, per second */
+	QUERIES = 50,  /* sockets for name servers, per second */
 	STATUS_MOST = 255,
 	ERRNO_MOST = 4095,
 };
-
-#define RESOLV_CONF "/etc/resolv.conf"
 
 static const uint64_t lines_period = 30 * SECOND_NS, notes_period = SECOND_NS;
 
@@ -140,13 +139,66 @@ static int serve_reload(struct monitor *m, struct message_in *in)
 	return in->head.seq ? reload_asked(m, in->head.seq) : -EPROTO;
 }
 
+/* While the worker commits, the host is already as it is to be. */
+static uint32_t mark_now(const struct monitor *m)
+{
+	return m->committing ? m->planned.sockets.mark : m->mark;
+}
+
+static const struct network *network_now(const struct monitor *m)
+{
+	return m->committing ? &m->planned.wanted : &m->network;
+}
+
+/* A descriptor or -errno. */
+static int blob_of_servers(struct monitor *m, bool inside)
+{
+	const struct upstream_view view = {
+		.own = &m->conf,
+		.network = network_now(m),
+		.inside = inside,
+	};
+	struct print text = { 0 };
+	int r = upstream_print(&m->upstream, &view, &text);
+
+	if (r == 0)
+		r = blob_make(text.chars, text.len);
+	print_fini(&text);
+	return r;
+}
+
 /* The jail of the worker means the file that was there when it started. */
 static int serve_resolv(struct monitor *m, struct message_in *in)
 {
 	bool may = log_ratelimit(&m->resolvs, clock_now().mono, SECOND_NS, RESOLVS, NULL);
-	int fd = may ? blob_of_file(RESOLV_CONF, RESOLV_MOST) : -EBUSY, r;
+	int fd = may ? blob_of_servers(m, in->head.a) : -EBUSY, r;
 	struct message reply = { .result = fd < 0 ? fd : 0 };
 
+	r = answer(m, &in->head, &reply, &fd, fd >= 0);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+static bool is_query(const struct message *q)
+{
+	return (q->a == AF_INET || q->a == AF_INET6) &&
+	       !(q->b & ~(uint32_t)(MESSAGE_QUERY_TCP | MESSAGE_QUERY_AROUND));
+}
+
+/* What it sends goes the way of our own datagrams, even if all else goes into the tunnel. */
+static int serve_query(struct monitor *m, struct message_in *in)
+{
+	uint32_t around = in->head.b & MESSAGE_QUERY_AROUND ? m->ifindex : 0;
+	bool tcp = in->head.b & MESSAGE_QUERY_TCP;
+	struct message reply = { .result = -EINVAL };
+	int fd = -1, r;
+
+	if (is_query(&in->head))
+		reply.result = -EBUSY;
+	if (is_query(&in->head) &&
+	    log_ratelimit(&m->queries, clock_now().mono, SECOND_NS, QUERIES, NULL))
+		reply.result = host_query(m->host, (int)in->head.a, tcp, mark_now(m), around, &fd);
 	r = answer(m, &in->head, &reply, &fd, fd >= 0);
 	if (fd >= 0)
 		close(fd);
@@ -249,6 +301,7 @@ static const struct verb {
 	[MESSAGE_REDO] = { .serve = serve_redo },
 	[MESSAGE_RELOAD] = { .serve = serve_reload },
 	[MESSAGE_RESOLV] = { .serve = serve_resolv },
+	[MESSAGE_QUERY] = { .serve = serve_query },
 	[MESSAGE_NOTE] = { .serve = serve_note, .text = true },
 	[MESSAGE_LOG] = { .serve = serve_log, .text = true },
 	[MESSAGE_READY] = { .serve = serve_ready },

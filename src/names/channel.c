@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: ISC */
+#define CARES_NO_DEPRECATED /* what replaces ares_set_socket_functions() is too new */
+
 #include "names/channel.h"
 
 #include <errno.h>
 #include <sys/time.h>
 
 #include "base/bytes.h"
-#include "base/mem.h"
 
 enum { TRIES = 2 };
-
-/* A socket of c-ares and its watcher. */
-struct wire {
-	struct wire *next;
-	struct channel *channel;
-	ev_io io;
-};
 
 void channel_expect(struct channel *c)
 {
@@ -38,14 +32,10 @@ static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
 	channel_expect(c);
 }
 
-static void on_wire(struct ev_loop *loop, ev_io *io, int events)
+static void on_ready(struct wires *w, int fd, int events)
 {
-	struct wire *w = CONTAINER(io, struct wire, io);
-	struct channel *c = w->channel;
-	int fd = io->fd;
+	struct channel *c = CONTAINER(w, struct channel, wires);
 
-	(void)loop;
-	/* The wire may be gone after this, but not the channel. */
 	ares_process_fd(c->ares, events & EV_READ ? fd : ARES_SOCKET_BAD,
 			events & EV_WRITE ? fd : ARES_SOCKET_BAD);
 	channel_expect(c);
@@ -54,57 +44,31 @@ static void on_wire(struct ev_loop *loop, ev_io *io, int events)
 /* c-ares reports what it waits for on a socket: neither, right before it closes it. */
 static void on_socket(void *ctx, ares_socket_t fd, int readable, int writable)
 {
-	struct channel *c = ctx;
-	struct wire **at = &c->wires, *w;
-	int events = (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0);
-
-	while (*at && (*at)->io.fd != fd)
-		at = &(*at)->next;
-	w = *at;
-	if (!events) {
-		if (!w)
-			return;
-		ev_io_stop(c->loop, &w->io);
-		*at = w->next;
-		mem_free(w);
-		return;
-	}
-	if (!w) {
-		w = mem_new(sizeof(*w));
-		if (!w)
-			return; /* the query times out */
-		w->channel = c;
-		w->next = c->wires;
-		c->wires = w;
-		ev_init(&w->io, on_wire);
-	}
-	ev_io_stop(c->loop, &w->io);
-	ev_io_set(&w->io, fd, events);
-	ev_io_start(c->loop, &w->io);
+	wires_watch(ctx, fd, (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0));
 }
 
-int channel_open(struct channel *c, struct ev_loop *loop, char *resolv_conf, const char *servers,
-		 int timeout_ms)
+int channel_open(struct channel *c, struct ev_loop *loop, const struct channel_plan *plan)
 {
 	static char lookups[] = "fb"; /* files, then DNS */
 	struct ares_options options = {
-		.timeout = timeout_ms,
+		.timeout = plan->timeout_ms,
 		.tries = TRIES,
 		.lookups = lookups,
-		.resolvconf_path = resolv_conf,
+		.resolvconf_path = plan->resolv_conf,
 		.sock_state_cb = on_socket,
-		.sock_state_cb_data = c,
+		.sock_state_cb_data = &c->wires,
 	};
 	const int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
 			 ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB;
 
 	c->loop = loop;
-	c->wires = NULL;
+	c->wires = (struct wires){ .loop = loop, .past = plan->past, .ready = on_ready };
 	ev_init(&c->timer, on_timeout);
 	if (ares_init_options(&c->ares, &options, mask) != ARES_SUCCESS)
 		return -ENOMEM;
-	scopes_apply(&c->scopes, c->ares, resolv_conf);
-	if (servers && ares_set_servers_ports_csv(c->ares, servers) != ARES_SUCCESS) {
+	scopes_apply(&c->wires.scopes, c->ares, plan->resolv_conf);
+	ares_set_socket_functions(c->ares, &wires_functions, &c->wires);
+	if (plan->servers && ares_set_servers_ports_csv(c->ares, plan->servers) != ARES_SUCCESS) {
 		ares_destroy(c->ares);
 		return -ENOMEM;
 	}
@@ -113,13 +77,6 @@ int channel_open(struct channel *c, struct ev_loop *loop, char *resolv_conf, con
 
 void channel_close(struct channel *c)
 {
-	struct wire *w;
-
-	ares_destroy(c->ares);
-	while ((w = c->wires)) {
-		c->wires = w->next;
-		ev_io_stop(c->loop, &w->io);
-		mem_free(w);
-	}
+	ares_destroy(c->ares); /* and, one by one, its sockets */
 	ev_timer_stop(c->loop, &c->timer);
 }

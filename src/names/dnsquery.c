@@ -2,7 +2,6 @@
 #include "names/dnsquery.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,8 +10,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "names/channel.h"
-
-enum { ENDS_MAX = 16 };
+#include "names/reply.h"
 
 /* c-ares with one edition of resolv.conf. */
 struct edition {
@@ -29,11 +27,13 @@ struct dnsquery_channel {
 	struct edition *editions; /* the first takes new queries, the others run out */
 	bool retired;             /* the first takes no new queries either */
 	struct stat conf;         /* of resolv.conf when the first was made, or its text fetched */
-	int text;                 /* of a resolv.conf that we may not read; -1: none */
+	int text;                 /* that was fetched; -1: none */
 	bool fetching;            /* that text is on its way */
 	struct dnsquery *waiting; /* for it */
 	dnsquery_fetch_fn *fetch;
 	void *fetch_ctx;
+	unsigned failures; /* queries in a row */
+	struct wires_past past;
 	char *resolv_conf, *servers;
 	int timeout_ms;
 	bool library;
@@ -78,13 +78,14 @@ static void on_reap(struct ev_loop *loop, ev_timer *timer, int events)
 
 static struct edition *edition_new(struct dnsquery_channel *l, char *resolv_conf)
 {
+	const struct channel_plan plan = { resolv_conf, l->servers, l->timeout_ms, &l->past };
 	struct edition *e = mem_new(sizeof(*e));
 
 	if (!e)
 		return NULL;
 	e->home = l;
 	ev_timer_init(&e->reap, on_reap, 0, 0);
-	if (channel_open(&e->channel, l->loop, resolv_conf, l->servers, l->timeout_ms) < 0) {
+	if (channel_open(&e->channel, l->loop, &plan) < 0) {
 		mem_free(e);
 		return NULL;
 	}
@@ -98,20 +99,6 @@ static bool same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
-/*
- * A process without rights can no longer read it once it was replaced. A new channel would then
- * fall back to a name server on this host.
- */
-static bool is_forbidden(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0)
-		return errno == EACCES;
-	close(fd);
-	return false;
 }
 
 static void forget_text(struct dnsquery_channel *l)
@@ -142,72 +129,23 @@ static struct edition *edition_for_asking(struct dnsquery_channel *l, bool may_w
 {
 	struct edition *e = l->retired ? NULL : l->editions;
 	struct stat conf;
-	bool same;
 
 	if (l->fetching && may_wait)
 		return NULL;
 	if (stat(l->resolv_conf, &conf) < 0)
 		memset(&conf, 0, sizeof(conf));
-	same = same_file(&conf, &l->conf);
-	if (e && same && !(e->failed && e->pending == 0))
+	if (e && same_file(&conf, &l->conf) && !(e->failed && e->pending == 0))
 		return e;
-	if (!is_forbidden(l->resolv_conf)) {
-		forget_text(l);
-		l->conf = conf;
-		return renew(l);
-	}
-	if (same && l->text >= 0)
-		return renew(l);
-	if (may_wait && l->fetch && l->fetch(l->fetch_ctx)) {
+	if (may_wait && l->fetch && l->fetch(l->fetch_ctx, l->failures)) {
 		l->fetching = true;
 		l->conf = conf;
 		return NULL;
 	}
 	/* With the servers of then, it is better than one without any. */
-	return e ? e : renew(l);
-}
-
-static const char *reason(int status)
-{
-	switch (status) {
-	case ARES_ENOTFOUND:
-		return "name does not exist";
-	case ARES_SUCCESS:
-	case ARES_ENODATA:
-		return "name has no address";
-	case ARES_ETIMEOUT:
-		return "no answer from the name servers";
-	case ARES_ECONNREFUSED:
-		return "cannot reach the name servers";
-	case ARES_ESERVFAIL:
-		return "name server failed";
-	case ARES_EREFUSED:
-		return "name server refused to answer";
-	default:
-		return ares_strerror(status);
-	}
-}
-
-static unsigned collect(struct endpoint ends[ENDS_MAX], const struct ares_addrinfo *info,
-			uint16_t port)
-{
-	const struct ares_addrinfo_node *node;
-	unsigned n = 0;
-
-	for (node = info ? info->nodes : NULL; node; node = node->ai_next) {
-		struct endpoint e = { 0 };
-
-		if (node->ai_family == AF_INET && node->ai_addrlen >= sizeof(e.remote.v4)) {
-			memcpy(&e.remote.v4, node->ai_addr, sizeof(e.remote.v4));
-			e.remote.v4.sin_port = htons(port);
-		} else if (node->ai_family == AF_INET6 && node->ai_addrlen >= sizeof(e.remote.v6)) {
-			memcpy(&e.remote.v6, node->ai_addr, sizeof(e.remote.v6));
-			e.remote.v6.sin6_port = htons(port);
-		}
-		if (endpoint_known(&e))
-			n = endpoint_append(ends, n, ENDS_MAX, &e);
-	}
-	return n;
+	if (l->fetch && e)
+		return e;
+	l->conf = conf;
+	return renew(l);
 }
 
 static void drop(struct dnsquery *a)
@@ -220,16 +158,16 @@ static void on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo 
 {
 	struct dnsquery *a = ctx;
 	struct edition *e = a->edition;
-	struct endpoint ends[ENDS_MAX];
+	struct endpoint ends[REPLY_ENDS];
 	dnsquery_fn *fn = a->fn;
 	void *fn_ctx = a->ctx;
-	unsigned n = 0;
+	const char *why;
+	unsigned n = reply_read(ends, status, info, a->port, &why);
 
 	(void)timeouts;
-	if (status == ARES_SUCCESS)
-		n = collect(ends, info, a->port);
 	if (n == 0)
 		e->failed = true;
+	e->home->failures = n ? 0 : e->home->failures + 1;
 	if (info)
 		ares_freeaddrinfo(info);
 	drop(a);
@@ -237,7 +175,7 @@ static void on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo 
 	if (is_over(e))
 		ev_timer_start(e->home->loop, &e->reap);
 	if (fn && status != ARES_EDESTRUCTION)
-		fn(fn_ctx, ends, n, n ? NULL : reason(status));
+		fn(fn_ctx, ends, n, n ? NULL : why);
 }
 
 /* An address written as text: c-ares 1.18 would ask the name servers for it. */
@@ -350,6 +288,37 @@ void dnsquery_set_fetch(struct dnsquery_channel *l, dnsquery_fetch_fn *fetch, vo
 {
 	l->fetch = fetch;
 	l->fetch_ctx = ctx;
+}
+
+void dnsquery_set_past(struct dnsquery_channel *l, const struct wires_past *past)
+{
+	l->past = *past;
+}
+
+void dnsquery_socket(struct dnsquery_channel *l, uint32_t number, int fd)
+{
+	struct edition *e = l->editions;
+
+	while (e && !wires_take(&e->channel.wires, number, fd))
+		e = e->next;
+	if (!e && fd >= 0)
+		close(fd);
+}
+
+unsigned dnsquery_servers(const struct dnsquery_channel *l, struct ip *server, unsigned n)
+{
+	struct ares_addr_node *all = NULL;
+	unsigned found = 0;
+
+	if (!l->editions || ares_get_servers(l->editions->channel.ares, &all) != ARES_SUCCESS)
+		return 0;
+	for (const struct ares_addr_node *at = all; at && found < n; at = at->next) {
+		server[found] = (struct ip){ .family = (uint8_t)at->family };
+		memcpy(server[found].bytes, &at->addr, ip_len(at->family));
+		found++;
+	}
+	ares_free_data(all);
+	return found;
 }
 
 void dnsquery_forget(struct dnsquery *asking)

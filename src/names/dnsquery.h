@@ -6,14 +6,17 @@
  * One query for the addresses of a name, through c-ares (/etc/hosts, then DNS).
  * names/resolver.h retries; this asks once.  Queries share a channel.  A channel
  * reads resolv.conf only when it is created, so a new one is created when that file
- * has changed, and after a failure as soon as nothing is pending on the old one. A file that
- * may not be read (EACCES) is fetched by somebody who may; if nobody can, it counts as unchanged.
+ * has changed, and after a failure as soon as nothing is pending on the old one.  If somebody
+ * fetches the text for us, we do not read the file; if that fails, the last one counts.
+ *
+ * An answer counts if its addresses belong to the name, by a chain of at most 16 aliases.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/endpoint.h"
+#include "names/wires.h"
 
 struct dnsquery_channel;
 struct dnsquery;
@@ -28,11 +31,20 @@ int dnsquery_open(struct dnsquery_channel **l, struct ev_loop *loop, const char 
 /* Forgets pending queries. Not from inside a dnsquery_fn. */
 void dnsquery_close(struct dnsquery_channel *l);
 
-/* Have the text of resolv.conf fetched: dnsquery_conf() follows.  false: not possible now. */
-typedef bool dnsquery_fetch_fn(void *ctx);
+/*
+ * Have the text of resolv.conf fetched: dnsquery_conf() follows.  failures: how many queries in a
+ * row have failed so far.  false: not possible now.
+ */
+typedef bool dnsquery_fetch_fn(void *ctx, unsigned failures);
 void dnsquery_set_fetch(struct dnsquery_channel *l, dnsquery_fetch_fn *fetch, void *ctx);
 /* The text, as a file that is ours from now on; -1: none came. Asks what has waited for it. */
 void dnsquery_conf(struct dnsquery_channel *l, int fd);
+/* Have sockets asked for that lead past the tunnel (names/wires.h): dnsquery_socket() follows. */
+void dnsquery_set_past(struct dnsquery_channel *l, const struct wires_past *past);
+/* It is ours from now on; -1: there is none. */
+void dnsquery_socket(struct dnsquery_channel *l, uint32_t number, int fd);
+/* The servers that are asked, in order: at most n. */
+unsigned dnsquery_servers(const struct dnsquery_channel *l, struct ip *server, unsigned n);
 
 /* *asking is set before fn is called, which may be before this returns. -ENOMEM: never called. */
 int dnsquery_ask(struct dnsquery_channel *l, const char *host, uint16_t port, dnsquery_fn *fn,

@@ -79,6 +79,21 @@ void resolver_conf(struct resolver *r, int fd)
 	dnsquery_conf(r->lookup, fd);
 }
 
+void resolver_set_past(struct resolver *r, resolver_past_fn *ask, void *ctx)
+{
+	dnsquery_set_past(r->lookup, &(const struct wires_past){ .ask = ask, .ctx = ctx });
+}
+
+void resolver_socket(struct resolver *r, uint32_t number, int fd)
+{
+	dnsquery_socket(r->lookup, number, fd);
+}
+
+unsigned resolver_servers(const struct resolver *r, struct ip *server, unsigned n)
+{
+	return dnsquery_servers(r->lookup, server, n);
+}
+
 static void ask_after(struct resolver_request *q, double seconds)
 {
 	ev_timer_stop(q->r->loop, &q->timer);

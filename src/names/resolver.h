@@ -30,13 +30,26 @@ int resolver_open(struct resolver **r, struct ev_loop *loop);
 void resolver_close(struct resolver *r);
 
 /*
- * If we may not read resolv.conf (any more), fetch is called before the next question is asked, to
- * have it read by somebody who may; resolver_conf() brings the text, as a file that is the
- * resolver's from then on, or -1.  false: nobody can be asked now.  Meanwhile questions wait.
+ * Before a question, fetch is called if resolv.conf has changed or the last one failed: to have it
+ * read by somebody who may, and who knows which servers can be asked.  resolver_conf() brings the
+ * text, as a file that is the resolver's from then on, or -1: the last one counts.  failures: how
+ * many questions in a row have failed so far.  false: nobody can be asked now.  Meanwhile
+ * questions wait.
  */
-typedef bool resolver_fetch_fn(void *ctx);
+typedef bool resolver_fetch_fn(void *ctx, unsigned failures);
 void resolver_set_fetch(struct resolver *r, resolver_fetch_fn *fetch, void *ctx);
 void resolver_conf(struct resolver *r, int fd);
+
+/*
+ * Called for each socket to a server.  true: one that leads past the tunnel was asked for, and
+ * resolver_socket() brings it, the resolver's from then on, or -1: there is none.
+ */
+typedef bool resolver_past_fn(void *ctx, const struct ip *server, bool tcp, uint32_t number);
+void resolver_set_past(struct resolver *r, resolver_past_fn *ask, void *ctx);
+void resolver_socket(struct resolver *r, uint32_t number, int fd);
+
+/* The servers that are asked, in order: at most n. */
+unsigned resolver_servers(const struct resolver *r, struct ip *server, unsigned n);
 
 /* Limits that a test lowers; zero means the default. */
 struct resolver_limits {

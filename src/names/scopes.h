@@ -9,23 +9,22 @@
  */
 
 #include <ares.h>
-#include <net/if.h>
-#include <netinet/in.h>
+
+#include "base/nameserver.h"
 
 enum { SCOPES = 8 };
 
 struct scopes {
 	unsigned n;
-	struct {
-		struct in6_addr at;
-		char interface[IF_NAMESIZE]; /* its name, or its number */
-	} scope[SCOPES];
+	struct nameserver scope[SCOPES];
 };
 
 /*
  * If this resolv.conf, which the channel was made with, has such name servers, have the channel
- * use them, and those in between.  The scopes must live as long as the channel.
+ * use them, and those in between.
  */
 void scopes_apply(struct scopes *s, ares_channel ares, const char *resolv_conf);
+/* The number of the interface of such a server; 0: it has none. */
+uint32_t scopes_find(const struct scopes *s, const struct in6_addr *server);
 
 #endif

@@ -8,6 +8,7 @@ libnetlink_a_SOURCES = \
 	src/netlink/route.c src/netlink/route.h \
 	src/netlink/rtnl.c src/netlink/rtnl.h \
 	src/netlink/rule.c \
+	src/netlink/uplink.c src/netlink/uplink.h \
 	src/netlink/watch.c src/netlink/watch.h
 
 EXTRA_DIST += src/netlink/README.md

@@ -30,31 +30,6 @@ int blob_make(const void *bytes, size_t len)
 	return fd;
 }
 
-int blob_of_file(const char *path, size_t max)
-{
-	/* What is no plain file must not hold us up. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), r;
-	struct print bytes = { 0 };
-	char some[4096];
-	ssize_t n = 1;
-
-	if (fd < 0)
-		return -errno;
-	while (n > 0 && bytes.len <= max) {
-		n = read(fd, some, sizeof(some));
-		if (n > 0)
-			print_bytes(&bytes, some, (size_t)n);
-	}
-	r = n < 0 ? -errno : bytes.failed ? -ENOMEM : 0;
-	if (bytes.len > max)
-		r = -EFBIG;
-	if (r == 0)
-		r = blob_make(bytes.chars, bytes.len);
-	print_fini(&bytes);
-	close(fd);
-	return r;
-}
-
 static bool is_one(int fd, struct stat *st)
 {
 	int held = fcntl(fd, F_GET_SEALS);

@@ -12,8 +12,6 @@ enum { BLOB_MAX = 64 << 20 }; /* bytes */
 
 /* A new one with these bytes, which nobody can change any more. A descriptor or -errno. */
 int blob_make(const void *bytes, size_t len);
-/* The same with what a file holds now, of at most max bytes: else -EFBIG. */
-int blob_of_file(const char *path, size_t max);
 /* How many bytes it has.  0; -EINVAL: that was not made like this, or is too large. */
 int blob_size(int fd, size_t *len);
 /* Its bytes, as many as it has.  0 or -errno. */

@@ -25,7 +25,10 @@ enum message_kind {
 	MESSAGE_SEGMENTS, /* a: most segments of a big packet to the device */
 	MESSAGE_REDO,     /* the link has flapped: add again what the kernel has removed */
 	MESSAGE_RELOAD,   /* read the file again; answered by MESSAGE_RELOADED */
-	MESSAGE_RESOLV,   /* answer: fd: a blob, what /etc/resolv.conf says now */
+	MESSAGE_RESOLV,   /* a: 1: servers inside the tunnel first.  Answer: fd: a blob, the text of
+			     a resolv.conf */
+	MESSAGE_QUERY,    /* a: AF_INET or AF_INET6, b: bits of enum message_query.  Answer: fd: a
+			     socket for a question to a name server, which has our mark */
 	MESSAGE_NOTE,     /* the text for the service manager */
 	MESSAGE_LOG,      /* a: level; a line for the log */
 	MESSAGE_READY,    /* orders are obeyed from now on */
@@ -44,6 +47,11 @@ enum message_kind {
 	MESSAGE_DUMP,      /* write the status to the log */
 	MESSAGE_KICK,      /* the network has changed */
 	MESSAGE_END,       /* close everything and exit */
+};
+
+enum message_query {
+	MESSAGE_QUERY_TCP = 1 << 0,    /* else UDP */
+	MESSAGE_QUERY_AROUND = 1 << 1, /* it leaves by the best default route that is not ours */
 };
 
 struct message {

@@ -30,5 +30,5 @@ TESTS += tests/fuzz/fuzz_serve
 tests_fuzz_fuzz_serve_SOURCES = tests/fuzz/fuzz_serve.c tests/fuzz/main.c $(fuzz_common)
 tests_fuzz_fuzz_serve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=host_udp -Wl,--wrap=host_buffers \
 	-Wl,--wrap=host_mark -Wl,--wrap=host_mtu -Wl,--wrap=host_segments \
-	-Wl,--wrap=blob_of_file
+	-Wl,--wrap=host_query -Wl,--wrap=upstream_print
 tests_fuzz_fuzz_serve_LDADD = $(ROOM_LIBS)

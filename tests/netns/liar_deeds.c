@@ -28,7 +28,8 @@ enum {
 	PORTS_LOW = 1024,
 	PORT_MOST = 65535,
 	SEGMENTS = 65535,
-	RESOLVS = 5, /* in a second */
+	RESOLVS = 5,  /* in a second */
+	QUERIES = 50, /* as well */
 	QUESTIONS = 100
 };
 
@@ -63,6 +64,8 @@ static int owed(const struct message *m)
 		return m->a < CONF_MTU_IPV6 || m->a > CONF_MTU_MAX ? -EINVAL : 0;
 	case MESSAGE_SEGMENTS:
 		return m->a < 1 || m->a > SEGMENTS ? -EINVAL : fine_or_not;
+	case MESSAGE_QUERY:
+		return (m->a != AF_INET && m->a != AF_INET6) || m->b > 3 ? -EINVAL : fine_or_not;
 	default:
 		return 0;
 	}
@@ -101,6 +104,21 @@ static bool is_resolv(const struct message_in *in)
 	return in->n_fd == 0 && (in->head.result == -EBUSY || in->head.result == -ENOENT);
 }
 
+/* The socket that was asked for, with the mark of the tunnel; or: not so often, or no way. */
+static bool is_query(const struct liar *l, const struct message *m, const struct message_in *in)
+{
+	int want = m->b & MESSAGE_QUERY_TCP ? SOCK_STREAM : SOCK_DGRAM, type = 0, family = 0;
+	socklen_t size = sizeof(int);
+	uint32_t mark = 0;
+
+	if (in->head.result < 0)
+		return in->n_fd == 0;
+	return in->n_fd == 1 && getsockopt(in->fd[0], SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+	       getsockopt(in->fd[0], SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 &&
+	       getsockopt(in->fd[0], SOL_SOCKET, SO_MARK, &mark, &size) == 0 && type == want &&
+	       (uint32_t)family == m->a && mark == l->start->mark;
+}
+
 static void judge(struct liar *l, const struct message *m)
 {
 	struct message_in in;
@@ -114,6 +132,8 @@ static void judge(struct liar *l, const struct message *m)
 		good = has_sockets(m, &in);
 	else if (m->kind == MESSAGE_RESOLV)
 		good = is_resolv(&in);
+	else if (good && m->kind == MESSAGE_QUERY)
+		good = is_query(l, m, &in);
 	else if (good)
 		good = in.n_fd == 0;
 	if (!good) {
@@ -139,6 +159,9 @@ static void tell_values(struct liar *l, const struct lie *lie)
 		0,
 		1,
 		2,
+		3,
+		4,
+		AF_INET6,
 		53,
 		54,
 		1023,
@@ -158,7 +181,8 @@ static void tell_values(struct liar *l, const struct lie *lie)
 		UINT32_MAX,
 	};
 	static const int results[] = { 0, 1, -1, INT_MIN };
-	static const uint8_t verbs[] = { MESSAGE_UDP,      MESSAGE_MARK, MESSAGE_MTU,
+	/* A query first, as long as the mark is the one of the start. */
+	static const uint8_t verbs[] = { MESSAGE_QUERY,    MESSAGE_UDP,  MESSAGE_MARK,  MESSAGE_MTU,
 					 MESSAGE_SEGMENTS, MESSAGE_REDO, MESSAGE_RESOLV };
 	uint32_t mtu = device_mtu(l);
 
@@ -254,9 +278,9 @@ static void tell_marks(struct liar *l, const struct lie *lie)
 /* The monitor reads a file for each, so only some are answered. */
 static void tell_questions(struct liar *l, const struct lie *lie)
 {
+	unsigned most = lie->m.kind == MESSAGE_QUERY ? QUERIES : RESOLVS, answered = 0;
 	uint64_t start = now_ms();
 	struct message_in in;
-	unsigned answered = 0;
 
 	for (int i = 0; i < QUESTIONS; i++) {
 		if (!liar_ask(l, lie->m, &in))
@@ -264,7 +288,7 @@ static void tell_questions(struct liar *l, const struct lie *lie)
 		answered += in.head.result != -EBUSY;
 		message_close_fds(&in);
 	}
-	if (answered >= RESOLVS && answered <= RESOLVS * (1 + (now_ms() - start) / 1000))
+	if (answered >= most && answered <= most * (1 + (now_ms() - start) / 1000))
 		return;
 	liar_say("wrong: %u of %d questions answered", answered, QUESTIONS);
 	l->wrong++;
@@ -444,6 +468,8 @@ const struct lie lies_deeds[] = {
 	FLOOD("segments", .m = { .kind = MESSAGE_SEGMENTS, .seq = 1, .a = 8 }),
 	FLOOD("link flaps", .m = { .kind = MESSAGE_REDO, .seq = 1 }),
 	FLOOD("questions for resolv.conf", .m = { .kind = MESSAGE_RESOLV, .seq = 1 }),
+	FLOOD("sockets for name servers",
+	      .m = { .kind = MESSAGE_QUERY, .seq = 1, .a = AF_INET, .b = MESSAGE_QUERY_AROUND }),
 	FLOOD("reloads", .m = { .kind = MESSAGE_RELOAD, .seq = 1 }),
 	FLOOD("notes", .m = { .kind = MESSAGE_NOTE }, .text = MESSAGE_TEXT),
 	FLOOD("log lines", .m = { .kind = MESSAGE_LOG, .a = 3 }, .text = 100),
@@ -457,6 +483,9 @@ const struct lie lies_deeds[] = {
 	  .tell = tell_marks,
 	  .m = { .kind = MESSAGE_MARK, .seq = 1, .a = 7 } },
 	{ .name = "questions, often", .tell = tell_questions, .m = { .kind = MESSAGE_RESOLV } },
+	{ .name = "queries, often",
+	  .tell = tell_questions,
+	  .m = { .kind = MESSAGE_QUERY, .a = AF_INET6 } },
 	{ .name = "closes all but its channel", .tell = tell_close_rest },
 	{ .name = "stop, often", .tell = tell_stop_often, .m = { .kind = MESSAGE_STOP } },
 	{ .name = "hangs", .tell = tell_hang },

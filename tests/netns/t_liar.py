@@ -300,6 +300,13 @@ def few_questions_for_resolv_conf_are_answered(lab):
     liars.end()
 
 
+@test(timeout=60, slow=2)
+def few_sockets_for_name_servers_are_given_out(lab):
+    liars = Liars(lab)
+    told(liars, "queries, often")
+    liars.end()
+
+
 @test(timeout=60, slow=5)
 def monitor_stops_in_a_flood(lab):
     liars = Liars(lab)

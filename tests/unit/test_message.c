@@ -202,43 +202,6 @@ static void test_blobs_are_whole_and_sealed(void **state)
 	assert_int_equal(blob_read(-1, &out), -EINVAL);
 }
 
-static void test_a_file_becomes_a_blob_as_it_is_now(void **state)
-{
-	char path[] = "/tmp/taut-blob-XXXXXX", bytes[5000];
-	struct print out = { 0 };
-	int file = mkstemp(path), fd;
-	size_t len;
-
-	(void)state;
-	memset(bytes, 'x', sizeof(bytes));
-	assert_int_equal(write(file, bytes, sizeof(bytes)), sizeof(bytes));
-	fd = blob_of_file(path, sizeof(bytes));
-	assert_int_equal(blob_size(fd, &len), 0);
-	assert_int_equal(ftruncate(file, 0), 0);
-	assert_int_equal(blob_read(fd, &out), 0);
-	assert_int_equal(out.len, sizeof(bytes));
-	assert_memory_equal(out.chars, bytes, sizeof(bytes));
-	print_fini(&out);
-	close(fd);
-
-	fd = blob_of_file(path, 0);
-	assert_int_equal(blob_size(fd, &len), 0);
-	close(fd);
-	assert_int_equal(write(file, bytes, 2), 2);
-	assert_int_equal(blob_of_file(path, 1), -EFBIG);
-	assert_int_equal(blob_of_file("/dev/zero", 100000), -EFBIG);
-	assert_int_equal(blob_of_file("/tmp", 100), -EISDIR);
-	close(file);
-	unlink(path);
-	assert_int_equal(blob_of_file(path, 100), -ENOENT);
-	/* Nobody writes to it, and that holds nobody up. */
-	assert_int_equal(mkfifo(path, 0600), 0);
-	fd = blob_of_file(path, 100);
-	assert_true(fd >= 0);
-	close(fd);
-	unlink(path);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -250,7 +213,6 @@ int main(void)
 		TEST(test_the_end_is_told_apart_from_silence),
 		TEST(test_who_does_not_read_holds_nobody_up),
 		TEST(test_blobs_are_whole_and_sealed),
-		TEST(test_a_file_becomes_a_blob_as_it_is_now),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,7 @@
 #include "netlink/netconf.h"
 #include "netlink/route.h"
 #include "netlink/rtnl.h"
+#include "netlink/uplink.h"
 #include "netlink/watch.h"
 
 enum { TABLE = 51820, MARK = 0xca6c };
@@ -747,6 +748,48 @@ static void test_overflow_is_told(void **state)
 	watch_close(&w);
 }
 
+/* The link, or the error. */
+static int uplink(struct rig *rig, int family, uint32_t around)
+{
+	uint32_t ifindex = 0;
+	int r = uplink_find(&rig->rtnl, family, around, &ifindex);
+
+	return r < 0 ? r : (int)ifindex;
+}
+
+static void test_uplink_is_that_of_the_best_default_route_of_others(void **state)
+{
+	struct rig *rig = *state;
+	int veth = (int)rig->veth, tun = (int)rig->tun;
+
+	lab_run("ip link set t0 up");
+	assert_int_equal(uplink(rig, AF_INET, rig->tun), -ENETUNREACH);
+	lab_run("ip route add default via 192.0.2.2 metric 100");
+	lab_run("ip route add default dev t0 metric 50 && ip route add 192.0.0.0/8 dev t0");
+	lab_run("ip route add unreachable default metric 1 && ip route add default dev t0 table 77");
+	assert_int_equal(uplink(rig, AF_INET, rig->tun), veth);
+	assert_int_equal(uplink(rig, AF_INET, rig->veth), tun);
+	assert_int_equal(uplink(rig, AF_INET, 0), tun);
+	assert_int_equal(uplink(rig, AF_INET6, rig->tun), -ENETUNREACH);
+	lab_run("ip -6 route add default via 2001:db8::2 metric 100");
+	lab_run("ip -6 route add default dev t0 metric 50");
+	assert_int_equal(uplink(rig, AF_INET6, rig->tun), veth);
+	assert_int_equal(uplink(rig, AF_INET6, rig->veth), tun);
+	lab_run("ip link set t0 down");
+	lab_run("ip route del unreachable default metric 1");
+}
+
+static void test_uplink_may_be_one_of_several_ways(void **state)
+{
+	struct rig *rig = *state;
+
+	lab_run("ip link set t0 up");
+	lab_run("ip route add default nexthop dev t0 nexthop via 192.0.2.2");
+	assert_int_equal(uplink(rig, AF_INET, rig->tun), rig->veth);
+	assert_int_equal(uplink(rig, AF_INET, rig->veth), rig->tun);
+	lab_run("ip link set t0 down");
+}
+
 #define WITH_RIG(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -768,6 +811,8 @@ int main(void)
 		WITH_RIG(test_small_tables_are_seen_as_well),
 		WITH_RIG(test_way_tells_device_source_and_mtu),
 		WITH_RIG(test_route_get_tells_what_stays_on_this_host),
+		WITH_RIG(test_uplink_is_that_of_the_best_default_route_of_others),
+		WITH_RIG(test_uplink_may_be_one_of_several_ways),
 		WITH_RIG(test_rules_send_all_but_the_marked_into_the_tunnel),
 		WITH_RIG(test_rules_look_like_those_of_the_tools),
 		WITH_RIG(test_rules_of_others_are_counted_and_left_alone),

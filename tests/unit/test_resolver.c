@@ -26,7 +26,15 @@
 #include "base/bytes.h"
 #include "names/resolver.h"
 
-enum { TYPE_A = 1, TYPE_AAAA = 28, NO_ERROR = 0, SERVER_FAILED = 2, NO_NAME = 3, NOBODY = 65534 };
+enum {
+	TYPE_A = 1,
+	TYPE_CNAME = 5,
+	TYPE_AAAA = 28,
+	NO_ERROR = 0,
+	SERVER_FAILED = 2,
+	NO_NAME = 3,
+	NOBODY = 65534
+};
 
 /* A name server that gives the same answer for all names. */
 struct server {
@@ -37,6 +45,10 @@ struct server {
 	bool silent;
 	int rcode;
 	const char *v4, *v6; /* NULL: no such address */
+	unsigned aliases;    /* between the name and its address */
+	bool other;          /* ...of which the first, or the address, is that of another name */
+	bool garbage;        /* instead of an answer */
+	uint16_t from;       /* whose port asked last */
 };
 
 struct lab {
@@ -50,22 +62,53 @@ struct lab {
 	bool cancel, again;
 	unsigned fetches; /* of resolv.conf */
 	bool no_fetch;    /* it cannot be fetched */
+	unsigned row;     /* of failures, as told then */
+	unsigned sockets; /* asked for */
+	bool plain;       /* an ordinary one will do */
+	uint32_t number;  /* of the last one */
+	struct ip asks;   /* whom */
 	unsigned n, pauses[16];
 	char why[64];
 	struct endpoint ends[4];
 };
 
-static size_t put_answer(uint8_t *at, int type, const char *text)
+/* The n-th name of a chain of aliases; 0: that of the question. */
+static size_t put_name(uint8_t *at, unsigned n, bool other)
 {
-	size_t len = type == TYPE_A ? 4 : 16;
+	if (n == 0 && !other) {
+		store_be16(at, 0xc00c);
+		return 2;
+	}
+	at[0] = 3;
+	at[1] = n ? 'a' : 'z';
+	at[2] = (uint8_t)('0' + n / 10);
+	at[3] = (uint8_t)('0' + n % 10);
+	at[4] = 0;
+	return 5;
+}
 
-	store_be16(at, 0xc00c); /* the name of the question */
-	store_be16(at + 2, (uint16_t)type);
-	store_be16(at + 4, 1);
-	store_be32(at + 6, 0);
-	store_be16(at + 10, (uint16_t)len);
-	inet_pton(type == TYPE_A ? AF_INET : AF_INET6, text, at + 12);
-	return 12 + len;
+static size_t put_head(uint8_t *at, int type, size_t len)
+{
+	store_be16(at, (uint16_t)type);
+	store_be16(at + 2, 1);
+	store_be32(at + 4, 0);
+	store_be16(at + 8, (uint16_t)len);
+	return 10;
+}
+
+static size_t put_answer(uint8_t *at, const struct server *s, int type, const char *text)
+{
+	uint8_t *start = at;
+
+	for (unsigned i = 0; i < s->aliases; i++) {
+		at += put_name(at, i, s->other && i == 0);
+		at += put_head(at, TYPE_CNAME, 5);
+		at += put_name(at, i + 1, false);
+	}
+	at += put_name(at, s->aliases, s->other && !s->aliases);
+	at += put_head(at, type, type == TYPE_A ? 4 : 16);
+	inet_pton(type == TYPE_A ? AF_INET : AF_INET6, text, at);
+	return (size_t)(at - start) + (type == TYPE_A ? 4 : 16);
 }
 
 static void on_query(struct ev_loop *loop, ev_io *io, int events)
@@ -88,6 +131,7 @@ static void on_query(struct ev_loop *loop, ev_io *io, int events)
 	end += 5;
 	type = load_be16(m + end - 4);
 	s->asked += type == TYPE_A;
+	s->from = ntohs(((struct sockaddr_in *)&from)->sin_port);
 	if (s->silent)
 		return;
 	text = type == TYPE_A ? s->v4 : type == TYPE_AAAA ? s->v6 : NULL;
@@ -95,8 +139,13 @@ static void on_query(struct ev_loop *loop, ev_io *io, int events)
 	store_be16(m + 4, 1);
 	memset(m + 6, 0, 6);
 	if (s->rcode == NO_ERROR && text) {
-		store_be16(m + 6, 1);
-		end += put_answer(m + end, type, text);
+		store_be16(m + 6, (uint16_t)(s->aliases + 1));
+		end += put_answer(m + end, s, type, text);
+	}
+	if (s->garbage) {
+		store_be16(m + 6, 9);
+		memset(m + end, 0xc0, 40);
+		end += 40;
 	}
 	sendto(s->fd, m, end, 0, (struct sockaddr *)&from, from_len);
 }
@@ -533,11 +582,12 @@ static void test_a_changed_resolv_conf_is_noticed(void **state)
 	change_resolv_conf(l);
 }
 
-static bool fetch(void *ctx)
+static bool fetch(void *ctx, unsigned failures)
 {
 	struct lab *l = ctx;
 
 	l->fetches += !l->no_fetch;
+	l->row = failures;
 	return !l->no_fetch;
 }
 
@@ -561,29 +611,52 @@ static void fetch_conf(struct lab *l, struct server *first, struct server *secon
 {
 	struct resolver_request *other;
 
-	/* All questions wait for the text. */
+	ask(l, "vpn.example");
+	run_for(l, 50);
+	assert_int_equal(l->fetches, 1);
+	assert_int_equal(first->asked + second->asked, 0);
+	resolver_conf(l->r, memory_file("nameserver 127.0.0.2\n"));
+	run_until_told(l, 1);
+	/* It is good as long as it brings answers, and the file is the same. */
+	resolver_again(l->q);
+	run_until_told(l, 2);
+	assert_int_equal(l->fetches, 1);
+	assert_int_equal(first->asked, 2);
+
+	/* All questions wait for the text of another file, even if we may not read it. */
 	replace_conf(l, "nameserver 127.0.0.3\n");
 	assert_int_equal(geteuid() == 0 ? seteuid(NOBODY) : 0, 0);
 	resolver_again(l->q);
 	other = resolver_ask(l->r, "other.example", 1, on_told, l);
-	run_for(l, 100);
-	assert_int_equal(l->told, 1);
-	assert_int_equal(l->fetches, 1);
-	assert_int_equal(first->asked, 1);
+	run_for(l, 50);
+	assert_int_equal(l->told, 2);
+	assert_int_equal(l->fetches, 2);
 	resolver_conf(l->r, memory_file("nameserver 127.0.0.3\n"));
-	run_until_told(l, 3);
-	assert_int_equal(first->asked, 1);
+	run_until_told(l, 4);
+	assert_int_equal(first->asked, 2);
 	assert_int_equal(second->asked, 2);
 	resolver_cancel(other);
+}
 
-	/* It is good until the file changes again, whatever the servers say. */
-	second->rcode = SERVER_FAILED;
+static void fetch_after_failure(struct lab *l, struct server *second)
+{
+	assert_int_equal(l->row, 0);
+	second->rcode = NO_NAME;
 	resolver_again(l->q);
-	run_until_told(l, 4);
-	second->rcode = NO_ERROR;
 	run_until_told(l, 5);
-	assert_int_equal(l->fetches, 1);
-	assert_int_equal(first->asked, 1);
+	assert_int_equal(l->fetches, 2);
+	run_for(l, 100);
+	assert_int_equal(l->fetches, 3);
+	assert_int_equal(l->row, 1);
+	resolver_conf(l->r, memory_file("nameserver 127.0.0.3\n"));
+	run_until_told(l, 6);
+	second->rcode = NO_ERROR;
+	run_for(l, 100);
+	assert_int_equal(l->fetches, 4);
+	assert_int_equal(l->row, 2);
+	resolver_conf(l->r, memory_file("nameserver 127.0.0.3\n"));
+	run_until_told(l, 7);
+	assert_int_equal(l->n, 1);
 }
 
 static void fail_to_fetch(struct lab *l, struct server *second)
@@ -593,27 +666,30 @@ static void fail_to_fetch(struct lab *l, struct server *second)
 	/* Without the new one, the last one counts... */
 	l->no_fetch = true;
 	resolver_again(l->q);
-	run_until_told(l, 6);
+	run_until_told(l, 8);
 	l->no_fetch = false;
 	resolver_again(l->q);
 	run_for(l, 50);
-	assert_int_equal(l->fetches, 2);
+	assert_int_equal(l->fetches, 5);
+	assert_int_equal(l->row, 0);
 	resolver_conf(l->r, -1);
-	run_until_told(l, 7);
+	run_until_told(l, 9);
 	assert_int_equal(second->asked, asked + 2);
 	/* ...and the next question tries again; a cancelled one is not asked. */
 	resolver_again(l->q);
 	run_for(l, 50);
-	assert_int_equal(l->fetches, 3);
+	assert_int_equal(l->fetches, 6);
 	resolver_cancel(l->q);
-	resolver_conf(l->r, memory_file("nameserver 127.0.0.2\n"));
+	resolver_conf(l->r, -1);
 	run_for(l, 50);
-	assert_int_equal(l->told, 7);
+	assert_int_equal(l->told, 9);
 	/* One that waits when all ends is forgotten. */
 	resolver_ask(l->r, "vpn.example", 1, on_told, l);
+	run_for(l, 50);
+	assert_int_equal(l->fetches, 7);
 }
 
-static void test_a_forbidden_resolv_conf_is_fetched(void **state)
+static void test_somebody_else_may_fetch_resolv_conf(void **state)
 {
 	struct server first = { .v4 = "198.51.100.1" }, second = { .v4 = "198.51.100.2" };
 	struct lab *l = *state;
@@ -622,12 +698,11 @@ static void test_a_forbidden_resolv_conf_is_fetched(void **state)
 	enter_namespace();
 	serve(l, &first, "127.0.0.2", 53);
 	serve(l, &second, "127.0.0.3", 53);
-	write_conf(l, "nameserver 127.0.0.2\n");
+	write_conf(l, "nameserver 127.0.0.4\n");
 	open_resolver(l, 20, false);
 	resolver_set_fetch(l->r, fetch, l);
-	ask(l, "vpn.example");
-	run_until_told(l, 1);
 	fetch_conf(l, &first, &second);
+	fetch_after_failure(l, &second);
 	assert_int_equal(seteuid(user), 0);
 	replace_conf(l, "nameserver 127.0.0.2\n");
 	assert_int_equal(user == 0 ? seteuid(NOBODY) : 0, 0);
@@ -635,6 +710,191 @@ static void test_a_forbidden_resolv_conf_is_fetched(void **state)
 	assert_int_equal(seteuid(user), 0);
 	unserve(l, &first);
 	unserve(l, &second);
+}
+
+/* --- sockets that lead past the tunnel --- */
+
+static bool ask_past(void *ctx, const struct ip *server, bool tcp, uint32_t number)
+{
+	struct lab *l = ctx;
+
+	assert_false(tcp);
+	l->sockets++;
+	l->number = number;
+	l->asks = *server;
+	return !l->plain;
+}
+
+static void begin_past(struct lab *l)
+{
+	open_resolver(l, 20, true);
+	resolver_set_past(l->r, ask_past, l);
+	ask(l, "vpn.example");
+	run_for(l, 50);
+	assert_int_equal(l->sockets, 1);
+}
+
+static void test_questions_wait_for_a_socket_past_the_tunnel(void **state)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	socklen_t len = sizeof(from);
+	struct lab *l = *state;
+	char text[IP_TEXT];
+
+	l->server.v6 = "2001:db8::7";
+	begin_past(l);
+	ip_print(text, &l->asks);
+	assert_string_equal(text, "127.0.0.1");
+	assert_int_equal(l->server.asked, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&from, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&from, &len), 0);
+	resolver_socket(l->r, l->number, fd);
+	run_until_told(l, 1);
+	assert_int_equal(l->n, 2);
+	assert_int_equal(l->server.asked, 1);
+	assert_int_equal(l->server.from, ntohs(from.sin_port));
+	assert_int_equal(fcntl(fd, F_GETFD), -1); /* it was closed after the answer */
+}
+
+static void test_without_such_a_socket_an_ordinary_one_has_to_do(void **state)
+{
+	struct lab *l = *state;
+
+	begin_past(l);
+	assert_int_equal(l->server.asked, 0);
+	resolver_socket(l->r, l->number, -1);
+	run_until_told(l, 1);
+	assert_int_equal(l->n, 1);
+	/* Or it was enough from the beginning. */
+	l->plain = true;
+	resolver_again(l->q);
+	run_until_told(l, 2);
+	assert_int_equal(l->sockets, 2);
+}
+
+static void test_socket_that_is_of_no_use_is_replaced(void **state)
+{
+	struct lab *l = *state;
+	unsigned first;
+
+	begin_past(l);
+	first = l->number;
+	/* It cannot be connected to an address of IPv4. */
+	resolver_socket(l->r, l->number, socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	run_for(l, 50);
+	assert_int_equal(l->sockets, 2);
+	assert_int_not_equal(l->number, first);
+	resolver_socket(l->r, l->number, -1);
+	run_until_told(l, 1);
+	assert_int_equal(l->n, 1);
+}
+
+static void test_socket_that_nobody_waits_for_is_closed(void **state)
+{
+	struct lab *l = *state;
+	int fd;
+
+	begin_past(l);
+	fd = dup(0);
+	resolver_socket(l->r, l->number + 1, fd);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	resolver_socket(l->r, 0, -1);
+	resolver_cancel(l->q);
+	resolver_socket(l->r, l->number, -1);
+	run_for(l, 50);
+	assert_int_equal(l->told, 0);
+	fd = dup(0);
+	resolver_socket(l->r, l->number, fd);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
+static void test_many_questions_wait_for_one_socket(void **state)
+{
+	struct lab *l = *state;
+	char name[32];
+
+	open_resolver(l, 20, true);
+	resolver_set_past(l->r, ask_past, l);
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "n%d.example", i);
+		ask(l, name);
+	}
+	run_for(l, 50);
+	assert_int_equal(l->sockets, 1);
+	resolver_socket(l->r, l->number, -1);
+	run_until_told(l, 100);
+	assert_int_equal(l->failures, 0);
+}
+
+/* --- name servers that lie --- */
+
+static void expect_no_endpoint(struct lab *l, const char *why)
+{
+	open_resolver(l, 1000, true);
+	ask(l, "vpn.example");
+	run_until_told(l, 1);
+	assert_int_equal(l->n, 0);
+	assert_string_equal(l->why, why);
+}
+
+static void test_few_aliases_lead_to_the_address(void **state)
+{
+	struct lab *l = *state;
+
+	l->server.v6 = "2001:db8::7";
+	l->server.aliases = 16;
+	open_resolver(l, 1000, true);
+	ask(l, "vpn.example");
+	run_until_told(l, 1);
+	assert_int_equal(l->n, 2);
+}
+
+static void test_too_many_aliases_lead_nowhere(void **state)
+{
+	struct lab *l = *state;
+
+	l->server.v6 = "2001:db8::7";
+	l->server.aliases = 17;
+	expect_no_endpoint(l, "too many aliases");
+}
+
+static void test_alias_of_another_name_leads_nowhere(void **state)
+{
+	struct lab *l = *state;
+
+	l->server.aliases = 2;
+	l->server.other = true;
+	expect_no_endpoint(l, "the answer is about another name");
+}
+
+static void test_address_of_another_name_is_none(void **state)
+{
+	struct lab *l = *state;
+
+	l->server.other = true;
+	expect_no_endpoint(l, "name has no address");
+}
+
+static void test_garbage_is_no_address(void **state)
+{
+	struct lab *l = *state;
+
+	l->server.garbage = true;
+	open_resolver(l, 1000, true);
+	ask(l, "vpn.example");
+	run_until_told(l, 1);
+	assert_int_equal(l->n, 0);
+	assert_true(strlen(l->why) > 0);
+}
+
+static void test_addresses_of_no_single_host_are_none(void **state)
+{
+	struct lab *l = *state;
+
+	l->server.v4 = "0.0.0.0"; /* as some servers answer for what they block */
+	l->server.v6 = "ff02::1";
+	expect_no_endpoint(l, "name has no address");
 }
 
 static void serve_link_local(struct lab *l, struct server *s)
@@ -696,9 +956,20 @@ int main(void)
 		TEST(test_a_cancelled_question_is_never_told),
 		TEST(test_closing_forgets_what_is_under_way),
 		TEST(test_many_names_share_few_descriptors),
+		TEST(test_questions_wait_for_a_socket_past_the_tunnel),
+		TEST(test_without_such_a_socket_an_ordinary_one_has_to_do),
+		TEST(test_socket_that_is_of_no_use_is_replaced),
+		TEST(test_socket_that_nobody_waits_for_is_closed),
+		TEST(test_many_questions_wait_for_one_socket),
+		TEST(test_few_aliases_lead_to_the_address),
+		TEST(test_too_many_aliases_lead_nowhere),
+		TEST(test_alias_of_another_name_leads_nowhere),
+		TEST(test_address_of_another_name_is_none),
+		TEST(test_garbage_is_no_address),
+		TEST(test_addresses_of_no_single_host_are_none),
 		/* In a namespace: the last ones. */
 		TEST(test_a_changed_resolv_conf_is_noticed),
-		TEST(test_a_forbidden_resolv_conf_is_fetched),
+		TEST(test_somebody_else_may_fetch_resolv_conf),
 		TEST(test_name_servers_may_be_link_local),
 	};
 

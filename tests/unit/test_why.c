@@ -395,6 +395,28 @@ static void test_name_without_address(void **state)
 			    ->problem);
 }
 
+static void test_name_whose_servers_are_behind_the_tunnel(void **state)
+{
+	const struct verdict *v;
+
+	(void)state;
+	memset(&peer->endpoint, 0, sizeof(peer->endpoint));
+	around.around.host = "vpn.example";
+	around.around.why = "no answer from the name servers";
+	around.servers = "192.0.2.53 (past the tunnel)";
+	v = expect(WHY_NAME, WHY_SURE, "it asks 192.0.2.53 (past the tunnel)");
+	assert_true(v->problem);
+	around.servers = "10.9.0.1 (routed into the tunnel)";
+	around.servers_inside = true;
+	v = expect(WHY_NAME_LOOP, WHY_LIKELY, "into wg0: 10.9.0.1 (routed into the tunnel)");
+	assert_true(v->problem);
+	assert_true(says(v, "in place of vpn.example"));
+	/* Nothing is known yet. */
+	around.around.why = NULL;
+	around.around.asked_at = ago(3);
+	expect_early("asked for the address of vpn.example 3 s ago");
+}
+
 static void test_key_of_low_order(void **state)
 {
 	(void)state;
@@ -888,6 +910,7 @@ int main(void)
 		EACH(test_packets_for_nobody_are_a_remark),
 		EACH(test_own_clock_is_a_hint),
 		EACH(test_name_without_address),
+		EACH(test_name_whose_servers_are_behind_the_tunnel),
 		EACH(test_key_of_low_order),
 		EACH(test_route_into_the_tunnel_itself),
 		EACH(test_refused_datagrams_are_told_by_errno),

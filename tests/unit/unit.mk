@@ -52,6 +52,7 @@ unit_tests = \
 	tests/unit/test_mem \
 	tests/unit/test_message \
 	tests/unit/test_monitor \
+	tests/unit/test_nameserver \
 	tests/unit/test_netlink \
 	tests/unit/test_noise \
 	tests/unit/test_notify \
@@ -98,6 +99,7 @@ unit_tests = \
 	tests/unit/test_udp \
 	tests/unit/test_udp_error \
 	tests/unit/test_unixwatch \
+	tests/unit/test_upstream \
 	tests/unit/test_vault \
 	tests/unit/test_verdict \
 	tests/unit/test_vnet_merge \
