@@ -172,9 +172,14 @@ static void state_path(char path[PATH], const struct upstream *u, const char *fi
 	snprintf(path, PATH, "%s" STATE "/%s%s", u->root, u->name, file);
 }
 
-/* Others have to get through, whatever our umask is. */
+/*
+ * Others have to get through, whatever our umask is.  Of a service that has ended, systemd leaves
+ * a link that leads nowhere.
+ */
 static void make_folder(const char *path)
 {
+	if (access(path, F_OK) < 0)
+		unlink(path);
 	if (mkdir(path, 0755) == 0)
 		chmod(path, 0755);
 }

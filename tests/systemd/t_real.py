@@ -115,6 +115,27 @@ def systemd_restarts_what_is_stuck_or_killed(lab):
 
 
 @test(needs=["taut"], slow=5, timeout=90)
+def systemd_keeps_the_name_servers_of_a_killed_tunnel(lab):
+    """Those from before its DNS: kept for the start after that, gone with a stop."""
+    pair = BoxPair(lab)
+    config = config_with_key_file(pair, 0).replace("[Peer]", "DNS = 10.7.0.9\n[Peer]", 1)
+    box = pair.box(config, drop_ins={"quick.conf": "[Service]\nRestartSec=100ms\n"})
+    state = f"/run/taut/{pair.a.name}"
+    box.run("sh", "-c", "umask 022; echo nameserver 192.0.2.53 >/etc/resolv.conf")
+    box.systemctl("start", pair.unit)
+    equal(box.run("cat", f"{state}/nameservers").out, "nameserver 192.0.2.53\n", "remembered")
+    equal(box.run("stat", "-L", "-c", "%A %U", state).out.strip(),
+          f"drwxr-xr-x taut-{pair.a.name}", "folder")
+    box.run("sh", "-c", "echo nameserver 10.7.0.9 >/etc/resolv.conf")
+    box.systemctl("kill", "--kill-whom=main", "--signal=KILL", pair.unit)
+    box.wait_show(pair.unit, "NRestarts", "1")
+    box.wait_show(pair.unit, "ActiveState", "active")
+    equal(box.run("cat", f"{state}/nameservers").out, "nameserver 192.0.2.53\n", "after that")
+    box.systemctl("stop", pair.unit)
+    check(box.run("test", "-e", state, ok=False).code, "it is still there after the stop")
+
+
+@test(needs=["taut"], slow=5, timeout=90)
 def systemd_leaves_a_bad_file_alone(lab):
     """Exit status 78: failed, and not restarted; also without the key file."""
     pair = BoxPair(lab)

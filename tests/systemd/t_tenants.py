@@ -211,6 +211,7 @@ def systemd_takes_every_name(lab):
               f"{name}: root does not believe its unit")
         equal(box.show(unit, "Description"), f"Tunnel {name} (taut)", "description")
         check(box.run("ls", "/run/wireguard").out, "no socket")
+        box.run("test", "-d", f"/run/taut/{name}")
         box.run("kill", "-9", box.show(unit, "MainPID"))
         box.wait_show(unit, "ActiveState", "failed")
         equal(box.run("ls", "/run/wireguard").out, "", f"{name}: what a killed tunnel leaves")

@@ -243,6 +243,19 @@ static void test_a_killed_tunnel_leaves_them_to_the_next(void **state)
 	expect(false, NS("10.9.0.1"));
 }
 
+static void test_a_link_that_leads_nowhere_is_no_folder(void **state)
+{
+	char path[256];
+
+	(void)state;
+	put("/run/taut/x", "");
+	snprintf(path, sizeof(path), "%s/run/taut/wg0", root);
+	assert_int_equal(symlink("../private/taut/wg0", path), 0);
+	put("/etc/resolv.conf", NS("192.0.2.1"));
+	upstream_remember(&upstream, &own);
+	assert_true(has_state("/wg0/nameservers"));
+}
+
 static void test_a_start_that_fails_early_leaves_the_file_alone(void **state)
 {
 	struct upstream other = { .root = root, .name = "wg0" };
@@ -298,6 +311,7 @@ int main(void)
 		TEST(test_servers_inside_are_asked_while_there_is_a_session),
 		TEST(test_servers_of_before_are_remembered),
 		TEST(test_a_killed_tunnel_leaves_them_to_the_next),
+		TEST(test_a_link_that_leads_nowhere_is_no_folder),
 		TEST(test_a_start_that_fails_early_leaves_the_file_alone),
 		TEST(test_a_folder_that_cannot_be_written_costs_only_the_memory),
 		TEST(test_there_is_a_most),
