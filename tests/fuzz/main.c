@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A fuzz target without a fuzzer: TARGET [-n INPUTS] [-s SEED] [FILE|FOLDER]...
- * replays all files, then random inputs, the same each time.  Without
- * any, the target's own corpus, if $srcdir says where the sources are.
+ * A fuzz target without a fuzzer: TARGET [-n INPUTS] [-t SECONDS] [-s SEED] [FILE|FOLDER]...
+ * replays all files, then random inputs, the same each time: that many, or for that long (10 s).
+ * Without files, the target's own corpus, if $srcdir says where the sources are.
  */
 #include <dirent.h>
 #include <limits.h>
@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "target.h"
 
-enum { INPUTS = 2000, FILE_MOST = 1 << 20 };
+enum { SECONDS = 10, FILE_MOST = 1 << 20 };
 
-static unsigned long replayed;
+static unsigned long replayed, made;
 
 static int replay_file(const char *path)
 {
@@ -73,13 +74,22 @@ static int replay_own(const char *program)
 	return access(path, F_OK) == 0 ? replay(path) : 0;
 }
 
-static void make(unsigned long inputs, struct prng *prng)
+static time_t seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* inputs 0: until the time is over. */
+static void make(unsigned long inputs, time_t end, struct prng *prng)
 {
 	uint8_t *room = malloc(target_cap);
 
 	if (!room)
 		abort();
-	for (unsigned long i = 0; i < inputs; i++) {
+	for (; inputs ? made < inputs : seconds() < end; made++) {
 		size_t len = target_make(prng, room, target_cap);
 		/* Of exact size, so that a sanitizer detects reads beyond its end. */
 		uint8_t *data = malloc(len + 1);
@@ -96,13 +106,16 @@ static void make(unsigned long inputs, struct prng *prng)
 
 int main(int argc, char **argv)
 {
-	unsigned long inputs = INPUTS;
+	unsigned long inputs = 0;
+	time_t time = SECONDS;
 	struct prng prng = { 1 };
 	int opt, bad = 0;
 
-	while ((opt = getopt(argc, argv, "n:s:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:s:t:")) != -1) {
 		if (opt == 'n')
 			inputs = strtoul(optarg, NULL, 0);
+		else if (opt == 't')
+			time = strtol(optarg, NULL, 0);
 		else if (opt == 's')
 			prng.state = strtoull(optarg, NULL, 0);
 		else
@@ -112,7 +125,7 @@ int main(int argc, char **argv)
 		bad |= replay(argv[i]);
 	if (optind == argc)
 		bad = replay_own(argv[0]);
-	make(inputs, &prng);
-	printf("%lu files replayed, %lu inputs made\n", replayed, inputs);
+	make(inputs, seconds() + time, &prng);
+	printf("%lu files replayed, %lu inputs made\n", replayed, made);
 	return bad;
 }
