@@ -179,7 +179,7 @@ static uint64_t take_counter(struct script *s, uint64_t top)
 	case 2:
 		return top > REPLAY_WINDOW ? top - REPLAY_WINDOW - 2 + step % 4 : step;
 	default:
-		return how & 2 ? REJECT_AFTER_MESSAGES - 2 + step % 4 : step;
+		return how == 255 ? REJECT_AFTER_MESSAGES - 2 + step % 4 : step;
 	}
 }
 

@@ -5,7 +5,9 @@
  * Without files, the target's own corpus, if $srcdir says where the sources are.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,23 @@
 enum { SECONDS = 10, FILE_MOST = 1 << 20 };
 
 static unsigned long replayed, made;
+static const char *program_name;
+static const uint8_t *present; /* the input at the moment */
+static size_t present_len;
+
+/* A fault that was found can be looked at again: TARGET FILE. */
+static void keep_input(int number)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s.found", program_name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd >= 0 && present && write(fd, present, present_len) == (ssize_t)present_len)
+		fprintf(stderr, "input %lu is in %s\n", made, path);
+	signal(number, SIG_DFL);
+	raise(number);
+}
 
 static int replay_file(const char *path)
 {
@@ -98,7 +117,10 @@ static void make(unsigned long inputs, time_t end, struct prng *prng)
 			abort();
 		memcpy(data, room, len);
 		data = realloc(data, len ? len : 1);
+		present = data;
+		present_len = len;
 		LLVMFuzzerTestOneInput(data, len);
+		present = NULL;
 		free(data);
 	}
 	free(room);
@@ -123,6 +145,9 @@ int main(int argc, char **argv)
 	}
 	for (int i = optind; i < argc; i++)
 		bad |= replay(argv[i]);
+	program_name = argv[0];
+	signal(SIGABRT, keep_input);
+	signal(SIGSEGV, keep_input);
 	if (optind == argc)
 		bad = replay_own(argv[0]);
 	make(inputs, seconds() + time, &prng);
