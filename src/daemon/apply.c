@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/breath.h"
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/prefixes.h"
@@ -23,6 +24,7 @@ int apply_check(const struct tunnel *t, const struct conf *c)
 	void *reserve;
 
 	for (size_t i = 0; i < c->n_peer; i++) {
+		breath();
 		added += !admin_find(t, &c->peer[i].public_key);
 		cost += c->peer[i].n_allowed * COST_ALLOWED;
 	}
@@ -116,12 +118,15 @@ int apply_request(struct tunnel *t, struct names *names, const struct conf *c, s
 	if (c->set & CONF_PRIVATE_KEY)
 		set_private_key(t, names, &c->private_key, now);
 	if (c->set & CONF_REPLACE_PEERS) {
-		while (admin_first(t))
+		while (admin_first(t)) {
+			breath();
 			remove_peer(t, names, admin_first(t));
+		}
 	}
 	for (size_t i = 0; i < c->n_peer; i++) {
 		int r = request_peer(t, names, &c->peer[i], now);
 
+		breath();
 		if (r < 0)
 			return r;
 	}
@@ -317,6 +322,7 @@ static void remove_others(struct tunnel *t, struct names *names, const struct wh
 
 	for (; p; p = next) {
 		next = p->next;
+		breath();
 		if (who_find(stay, &p->public_key))
 			continue;
 		label_peer(who, p);
@@ -342,9 +348,11 @@ int apply_file(struct tunnel *t, struct names *names, const struct conf *c, cons
 		print_add(report, "private key changed\n");
 	admin_mend_own_key(t); /* a file with our own key is refused */
 	remove_others(t, names, &stay, report);
-	for (size_t i = 0; i < c->n_peer && r == 0; i++)
+	for (size_t i = 0; i < c->n_peer && r == 0; i++) {
+		breath();
 		r = file_peer(t, names, &c->peer[i], who_find(&before, &c->peer[i].public_key), now,
 			      report);
+	}
 out:
 	mem_free(stay.peer);
 	mem_free(before.peer);

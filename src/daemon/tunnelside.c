@@ -100,7 +100,9 @@ static void commit_peers(void *side, struct change *c)
 		return;
 	}
 	datapath_quiesce(&d->datapath, now);
+	d->loop.settle = true;
 	c->error = c->walk == WALK_SET ? apply_changes(d, c, now) : apply_result(d, c, now);
+	d->loop.settle = false;
 }
 
 /* --- the link --- */
