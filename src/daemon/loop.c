@@ -147,6 +147,7 @@ static void breathe(void *ctx)
 	for (int i = 0; i < UDP_SOCKETS; i++)
 		l->pump.ready |= p->udp.fd[i] >= 0 ? 1u << i : 0;
 	l->busy = true;
+	datapath_unblock(l->path, now);
 	pump_run(&l->pump, now);
 	if (l->settle)
 		datapath_quiesce(l->path, now);

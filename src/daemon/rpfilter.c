@@ -43,7 +43,8 @@ void rpfilter_warn(struct daemon *d, const struct peer *peer)
 	if (!(d->crossing & CROSSING_DIVERTS) || d->said_strict)
 		return;
 	for (; p; p = peer ? NULL : p->next) {
-		breath();
+		if (!peer)
+			breath();
 		if (!rpfilter_drops(d, p, name))
 			continue;
 		log_warn("strict rp_filter on %s drops packets from peers while the default route "

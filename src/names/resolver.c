@@ -5,6 +5,7 @@
 #include <ev.h>
 #include <string.h>
 
+#include "base/breath.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -147,6 +148,8 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	ev_timer_stop(loop, timer);
 	if (q->asking || !has_turn(q))
 		return;
+	/* One may take longer than their distance, with a long file of hosts. */
+	breath();
 	r = dnsquery_ask(q->r->lookup, q->host, q->port, on_lookup, q, &q->asking);
 	if (r < 0)
 		failed(q, "out of memory");
