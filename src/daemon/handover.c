@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/breath.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "conf/conf_pack.h"
@@ -28,6 +29,7 @@ static int add_names(const struct daemon *d, struct conf *run)
 	for (size_t i = 0; i < run->n_peer && p; i++, p = p->next) {
 		const struct name *name = names_of(&d->names, &p->public_key);
 
+		breath();
 		memcpy(run->peer[i].name, p->note.name, sizeof(run->peer[i].name));
 		if (!name)
 			continue;

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "base/breath.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/apply.h"
@@ -130,8 +131,10 @@ static void on_look(struct ev_loop *ev, ev_timer *w, int revents)
 	(void)ev;
 	(void)revents;
 	look_at_clock(&d->peerwatch, now);
-	for (struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next)
+	for (struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next) {
+		breath();
 		peerwatch_look(d, p, now);
+	}
 	plan(d, look_seconds);
 }
 

@@ -99,8 +99,10 @@ static void commit_peers(void *side, struct change *c)
 		names_forget_all(&d->names);
 		return;
 	}
+	d->loop.settle = true;
 	datapath_quiesce(&d->datapath, now);
 	c->error = c->walk == WALK_SET ? apply_changes(d, c, now) : apply_result(d, c, now);
+	d->loop.settle = false;
 }
 
 /* --- the link --- */

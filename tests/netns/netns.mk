@@ -24,6 +24,7 @@ EXTRA_DIST += \
 	tests/netns/t_move.py \
 	tests/netns/t_mtu.py \
 	tests/netns/t_names.py \
+	tests/netns/t_pauses.py \
 	tests/netns/t_quick.py \
 	tests/netns/t_routing.py \
 	tests/netns/t_start.py \

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/breath.h"
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -350,6 +351,49 @@ static void test_file_removes_peers_that_it_does_not_name(void **state)
 	assert_non_null(peer(2));
 	assert_non_null(strstr(report.chars, "removed"));
 	assert_null(strstr(report.chars, "added"));
+}
+
+/* A packet may come at each breath: 10.1.0.1 has an owner that the old file or the new one names. */
+static void look_for_the_owner(void *ctx)
+{
+	static const uint8_t at[] = { 10, 1, 0, 1 };
+	const struct peer *p = allowed_find4(&t->allowed, at);
+	unsigned *breaths = ctx;
+
+	(*breaths)++;
+	assert_non_null(p);
+	assert_in_range(p->public_key.bytes[0], 1, 2);
+}
+
+static void move_network(uint8_t from, uint8_t to, bool stays, bool first)
+{
+	unsigned breaths = 0;
+
+	allow(ask(&conf, 3, 0), "0.0.0.0/0", false);
+	allow(ask(&conf, from, 0), "10.1.0.0/16", false);
+	file();
+	if (first)
+		allow(ask(&conf, to, 0), "10.1.0.0/16", false);
+	allow(ask(&conf, 3, 0), "0.0.0.0/0", false);
+	if (stays)
+		allow(ask(&conf, from, 0), "10.2.0.0/16", false);
+	if (!first)
+		allow(ask(&conf, to, 0), "10.1.0.0/16", false);
+	breath_set(look_for_the_owner, &breaths);
+	file();
+	look_for_the_owner(&breaths);
+	breath_set(NULL, NULL);
+	assert_true(breaths > 4);
+	assert_int_equal(peer(to)->allowed.n, 1);
+}
+
+static void test_networks_of_a_file_always_have_an_owner(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		move_network(1, 2, i & 1, i & 2);
+		move_network(2, 1, i & 1, i & 2);
+	}
 }
 
 static void test_file_leaves_an_unchanged_peer_alone(void **state)
@@ -736,6 +780,7 @@ int main(void)
 		EACH(test_more_peers_than_there_may_be_change_nothing),
 		EACH(test_snapshot_tells_what_runs_in_order),
 		EACH(test_file_removes_peers_that_it_does_not_name),
+		EACH(test_networks_of_a_file_always_have_an_owner),
 		EACH(test_file_leaves_an_unchanged_peer_alone),
 		EACH(test_file_reports_a_new_private_key_once),
 		EACH(test_file_names_a_peer_and_renames_it_without_touching_it),

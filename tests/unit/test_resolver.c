@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "names/resolver.h"
 
 enum { TYPE_A = 1, TYPE_AAAA = 28, NO_ERROR = 0, SERVER_FAILED = 2, NO_NAME = 3, NOBODY = 65534 };
@@ -474,6 +475,27 @@ static void test_many_names_share_few_descriptors(void **state)
 	run_until_told(l, 100);
 }
 
+/* Packets pass between two questions, also when a thousand names are to be asked for at once. */
+static void test_many_names_are_asked_for_apart(void **state)
+{
+	struct lab *l = *state;
+	uint64_t began;
+	char name[32];
+	int i;
+
+	l->server.silent = true;
+	open_resolver(l, 1000, true);
+	began = clock_now().mono;
+	for (i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "n%d.example", i);
+		ask(l, name);
+	}
+	run_for(l, 30);
+	assert_in_range(l->server.asked, 1, (clock_now().mono - began) / 1000000 + 2);
+	l->server.silent = false;
+	run_until_told(l, 200);
+}
+
 static bool bring_up_loopback(void)
 {
 	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
@@ -494,7 +516,7 @@ static void change_resolv_conf(struct lab *l)
 	serve(l, &first, "127.0.0.2", 53);
 	serve(l, &second, "127.0.0.3", 53);
 	write_conf(l, "nameserver 127.0.0.2\n");
-	open_resolver(l, 20, false);
+	open_resolver(l, 1000, false);
 	ask(l, "vpn.example");
 	run_until_told(l, 1);
 	assert_int_equal(second.asked, 0);
@@ -623,7 +645,7 @@ static void test_a_forbidden_resolv_conf_is_fetched(void **state)
 	serve(l, &first, "127.0.0.2", 53);
 	serve(l, &second, "127.0.0.3", 53);
 	write_conf(l, "nameserver 127.0.0.2\n");
-	open_resolver(l, 20, false);
+	open_resolver(l, 1000, false);
 	resolver_set_fetch(l->r, fetch, l);
 	ask(l, "vpn.example");
 	run_until_told(l, 1);
@@ -660,7 +682,7 @@ static void test_name_servers_may_be_link_local(void **state)
 	serve_link_local(l, &near);
 	serve(l, &plain, "127.0.0.2", 53);
 	write_conf(l, "nameserver fe80::54%none\nnameserver \tfe80::53%lo # near\n");
-	open_resolver(l, 20, false);
+	open_resolver(l, 1000, false);
 	ask(l, "vpn.example");
 	run_until_told(l, 1);
 	expect_address(l, "198.51.100.9:51820");
@@ -696,6 +718,7 @@ int main(void)
 		TEST(test_a_cancelled_question_is_never_told),
 		TEST(test_closing_forgets_what_is_under_way),
 		TEST(test_many_names_share_few_descriptors),
+		TEST(test_many_names_are_asked_for_apart),
 		/* In a namespace: the last ones. */
 		TEST(test_a_changed_resolv_conf_is_noticed),
 		TEST(test_a_forbidden_resolv_conf_is_fetched),
