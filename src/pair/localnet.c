@@ -32,6 +32,13 @@ static int add_used(struct localnet *s, const struct prefix *p)
 	return 0;
 }
 
+int localnet_add(struct localnet *s, const struct ip *ip)
+{
+	const struct prefix alone = { .ip = *ip, .bits = (uint8_t)ip_bits(ip->family) };
+
+	return add_used(s, &alone);
+}
+
 static int add_outer(struct localnet *s, const struct ip *ip)
 {
 	struct ip *bigger = mem_resize(s->outer, s->n_outer + 1, sizeof(*bigger));
@@ -41,13 +48,6 @@ static int add_outer(struct localnet *s, const struct ip *ip)
 	s->outer = bigger;
 	s->outer[s->n_outer++] = *ip;
 	return 0;
-}
-
-static bool is_in(const struct ip *ip, const char *prefix)
-{
-	struct prefix p;
-
-	return prefix_parse(&p, prefix, strlen(prefix)) && prefix_contains(&p, ip);
 }
 
 bool localnet_is_private(const struct ip *ip)
@@ -70,21 +70,6 @@ bool localnet_is_private_net(const struct prefix *p)
 			return true;
 	}
 	return false;
-}
-
-/* Not link-local, nor a host's own (loopback), nor multicast. */
-static bool is_global(const struct ip *ip)
-{
-	static const char *const nets[] = { "0.0.0.0/8",   "127.0.0.0/8", "169.254.0.0/16",
-					    "224.0.0.0/3", "::/8",        "fe80::/9",
-					    "ff00::/8" };
-	size_t i;
-
-	for (i = 0; i < LEN(nets); i++) {
-		if (is_in(ip, nets[i]))
-			return false;
-	}
-	return true;
 }
 
 /* An address that will soon change or vanish; only /proc shows it, in lines of hexadecimal. */
@@ -111,7 +96,7 @@ static bool is_passing(const struct ip *ip)
 /* Others can probably dial this address. */
 static bool is_outer(const struct ifaddrs *ifa, const struct ip *ip)
 {
-	if (!(ifa->ifa_flags & IFF_UP) || !is_global(ip) || is_passing(ip))
+	if (!(ifa->ifa_flags & IFF_UP) || !ip_is_of_host(ip) || is_passing(ip))
 		return false;
 	if (!localnet_is_private(ip))
 		return true;

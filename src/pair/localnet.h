@@ -24,6 +24,8 @@ struct localnet {
  */
 int localnet_take(struct localnet *s, const char *except);
 void localnet_free(struct localnet *s);
+/* Add a single address that is in use. 0 or -ENOMEM. */
+int localnet_add(struct localnet *s, const struct ip *ip);
 /* The used prefix that shares addresses with p; NULL: it is free. */
 const struct prefix *localnet_overlap(const struct localnet *s, const struct prefix *p);
 /* Not reachable from outside a site: private, shared, or unique local. */

@@ -19,7 +19,8 @@ libpair_a_SOURCES = \
 	src/pair/pickaddr.c src/pair/pickaddr.h \
 	src/pair/qr.h \
 	src/pair/qr_draw.c \
-	src/pair/readline.c src/pair/readline.h
+	src/pair/readline.c src/pair/readline.h \
+	src/pair/vital.c src/pair/vital.h
 
 # With libqrencode, or with a file that says that it is not there.
 if HAVE_QRENCODE
