@@ -40,10 +40,12 @@ struct accepting {
 
 static bool read_own(struct accepting *a)
 {
-	int r = confdir_read(a->path, &a->text);
 	struct conf conf;
 	size_t i;
+	int r;
 
+	confdir_tidy();
+	r = confdir_read(a->path, &a->text);
 	if (r == -ENOENT) {
 		say("%s does not exist: begin with 'taut new %s --listen'", a->path, a->name);
 		return false;

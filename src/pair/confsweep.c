@@ -5,13 +5,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "base/text.h"
 #include "pair/confdir.h"
+#include "pair/conftrail.h"
 
 /* A second opening, since the entries are read from where the last reader stopped. */
 static DIR *open_folder(int folder, const char *name)
@@ -31,42 +30,60 @@ static bool ends_with(const char *file, size_t len, const char *suffix)
 	return len > tail && memcmp(file + len - tail, suffix, tail) == 0;
 }
 
-/* ".NAME.ID"; the file's name itself is not empty. */
-static bool is_unfinished(const char *file, size_t *len)
-{
-	const char *id = strrchr(file, '.');
-	uint64_t number;
-
-	if (file[0] != '.' || !id || id == file ||
-	    !text_u64(text_from_str(id + 1), INT32_MAX, &number))
-		return false;
-	*len = (size_t)(id - file);
-	return true;
-}
-
-static bool is_ours(const char *file, size_t len)
+static bool is_ours(const char *file)
 {
 	static const char *const suffix[] = { ".conf", ".key", ".pair" };
 	size_t i;
 
 	for (i = 0; i < LEN(suffix); i++) {
-		if (ends_with(file + 1, len - 1, suffix[i]))
+		if (ends_with(file, strlen(file), suffix[i]))
 			return true;
 	}
 	return false;
+}
+
+/* at: where the file is; folder: where the mark of its command would be. */
+static void settle(int folder, int at, const char *file, int id)
+{
+	if (conftrail_is_committed(folder, id))
+		conftrail_remove(at, file, id);
+	else
+		conftrail_undo(at, file, id);
 }
 
 static void sweep_psks(int folder, const char *name)
 {
 	DIR *d = open_folder(folder, name);
 	const struct dirent *entry;
-	size_t len;
+	char file[CONFTRAIL_NAME];
+	bool found = false;
+	int id;
 
 	if (!d)
 		return;
 	while ((entry = readdir(d))) {
-		if (is_unfinished(entry->d_name, &len))
-			unlinkat(dirfd(d), entry->d_name, 0);
+		if (!conftrail_is_part(entry->d_name, file, &id))
+			continue;
+		settle(folder, dirfd(d), file, id);
+		found = true;
+	}
+	closedir(d);
+	if (found)
+		unlinkat(folder, name, AT_REMOVEDIR); /* unless something is left in it */
+}
+
+/* Once nothing refers to them any more. */
+static void sweep_marks(int folder)
+{
+	DIR *d = open_folder(folder, ".");
+	const struct dirent *entry;
+	int id;
+
+	if (!d)
+		return;
+	while ((entry = readdir(d))) {
+		if (conftrail_is_mark(entry->d_name, &id))
+			conftrail_end(folder, id);
 	}
 	closedir(d);
 }
@@ -75,17 +92,19 @@ void confsweep(int folder)
 {
 	DIR *d = open_folder(folder, ".");
 	const struct dirent *entry;
-	size_t len;
+	char file[CONFTRAIL_NAME];
+	int id;
 
 	if (!d)
 		return;
 	while ((entry = readdir(d))) {
-		if (is_unfinished(entry->d_name, &len) && is_ours(entry->d_name, len))
-			unlinkat(folder, entry->d_name, 0);
+		if (conftrail_is_part(entry->d_name, file, &id) && is_ours(file))
+			settle(folder, folder, file, id);
 		else if (ends_with(entry->d_name, strlen(entry->d_name), ".psk"))
 			sweep_psks(folder, entry->d_name);
 	}
 	closedir(d);
+	sweep_marks(folder);
 }
 
 void confsweep_psks(const char *name, const char *keep)

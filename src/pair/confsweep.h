@@ -5,8 +5,9 @@
 /* What killed commands and former tunnels left in /etc/taut. */
 
 /*
- * Remove the unfinished files of killed commands, in the folder and in those of preshared keys
- * below it. No other command may be at work there.
+ * Undo what killed commands left half done, in the folder and in those of preshared keys below
+ * it, or remove only their trails (pair/conftrail.h) if they were done. No other command may be
+ * at work there.
  */
 void confsweep(int folder);
 /*

@@ -14,8 +14,10 @@
 
 bool peerfile_open(struct peerfile *f)
 {
-	int r = confdir_read(f->path, &f->text);
+	int r;
 
+	confdir_tidy();
+	r = confdir_read(f->path, &f->text);
 	if (r < 0) {
 		say("%s: %s", f->path, strerror(-r));
 		return false;

@@ -7,6 +7,7 @@ libpair_a_SOURCES = \
 	src/pair/confdir.c src/pair/confdir.h \
 	src/pair/confsweep.c src/pair/confsweep.h \
 	src/pair/conftext.c src/pair/conftext.h \
+	src/pair/conftrail.c src/pair/conftrail.h \
 	src/pair/dial.c src/pair/dial.h \
 	src/pair/localnet.c src/pair/localnet.h \
 	src/pair/offer.c src/pair/offer.h \

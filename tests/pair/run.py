@@ -600,6 +600,29 @@ def pair_replaces_all_or_nothing(lab):
         os.rmdir(host.file("wg0.conf"))
 
 
+@test(timeout=120, slow=10)
+def pair_killed_at_any_moment_is_undone_or_done(lab):
+    """kill -9 of new --force: the key, the line and the file belong together ever after."""
+    a, _ = two_hosts(lab)
+    a.taut("new", "wg0", "--listen")
+    names = ("wg0.conf", "wg0.key", "wg0.pair")
+    before = [a.text(name) for name in names]
+    seen = {True: 0, False: 0}
+    for number in range(60):
+        # Most of its time passes before it writes: that is measured first.
+        a.run("sh", "-c", f"exec timeout -s KILL {0.002 + 0.0007 * number:.4f} '{lab.program}' new wg0 "
+              "--listen --force", ok=False)
+        a.taut("new", "other", "--force")
+        after = [a.text(name) for name in names]
+        same = [old == new for old, new in zip(before, after)]
+        check(all(same) or not any(same), f"kill {number}: unchanged of {names}: {same}")
+        left = sorted(name for name in os.listdir(a.file("")) if name.startswith("."))
+        equal(left, [], f"left after kill {number}")
+        seen[all(same)] += 1
+        before = after
+    check(seen[True] and seen[False], f"the moments were badly chosen: unchanged, new: {seen}")
+
+
 @test(timeout=60)
 def pair_says_when_its_line_is_lost(lab):
     a, b = two_hosts(lab)

@@ -22,6 +22,7 @@ unit_tests = \
 	tests/unit/test_conf_keys \
 	tests/unit/test_conf_pack \
 	tests/unit/test_conf_read \
+	tests/unit/test_conftrail \
 	tests/unit/test_control \
 	tests/unit/test_cookie \
 	tests/unit/test_csum \
