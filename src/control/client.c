@@ -38,7 +38,6 @@ struct client {
 	size_t scanned;       /* by uapi_frame() */
 	size_t line;          /* where the last, unfinished line begins */
 	bool known;           /* the first line is a request that we serve */
-	bool draining;        /* a line was too long: only the end of the request matters */
 	bool eof;             /* the other side will send no more */
 	uint64_t ticket;      /* of a request whose answer comes later; 0: none waits */
 	enum uapi_verb waits; /* its kind */
@@ -101,7 +100,6 @@ static void consume(struct client *c, size_t used)
 	c->line = newline ? (size_t)(newline - c->in) + 1 : 0;
 	c->scanned = 0;
 	c->known = false;
-	c->draining = false;
 	if (c->in_len == 0 && c->in_cap > KEEP)
 		drop_buffer(c);
 }
@@ -180,29 +178,23 @@ static bool first_line_ok(struct client *c)
 }
 
 /*
- * A line that is too long is refused when the request ends, but need not be kept
- * until then.  Keep the first line, and an "x" in place of the rest.
+ * A line that is too long makes its request wrong, but need not be kept for that until its end,
+ * and must not touch what is before it: other requests may wait there.
  */
-static void watch_lines(struct client *c, size_t from)
+static void cut_line(struct client *c, size_t from)
 {
-	static const char too_long[] = "x";
-	char *newline = memrchr(c->in + from, '\n', c->in_len - from);
-	char *first;
-	size_t keep;
+	const char *newline = memrchr(c->in + from, '\n', c->in_len - from);
+	size_t most;
 
 	if (newline)
 		c->line = (size_t)(newline - c->in) + 1;
-	if (!c->known || c->in_len - c->line <= UAPI_LINE_MAX)
+	most = c->line + UAPI_LINE_MAX + 1;
+	if (c->in_len <= most)
 		return;
-	first = memchr(c->in, '\n', c->in_len);
-	keep = (size_t)(first - c->in) + 1;
-	wipe(c->in + keep, c->in_len - keep);
-	memcpy(c->in + keep, too_long, sizeof(too_long) - 1);
-	c->in_len = keep + sizeof(too_long) - 1;
-	c->line = keep;
-	if (c->scanned > keep)
-		c->scanned = keep;
-	c->draining = true;
+	wipe(c->in + most, c->in_len - most);
+	c->in_len = most;
+	if (c->scanned > most)
+		c->scanned = most;
 }
 
 /* Returns as serve_one(). The feed owns the connection from now on, or the answer says why not. */
@@ -254,11 +246,10 @@ static int serve_one(struct client *c)
 	c->out_sent = 0;
 	if (c->rights < c->needed)
 		return refuse(c, verb, used);
-	if (!c->draining && answer_is_events(request))
+	if (answer_is_events(request))
 		return listen_on(c, used);
 	ticket = ++c->home->tickets;
-	given = answer(c->home->calls, c->home->ctx, verb, request, c->draining, !is_guest(c),
-		       ticket, &c->out);
+	given = answer(c->home->calls, c->home->ctx, verb, request, !is_guest(c), ticket, &c->out);
 	consume(c, used);
 	if (given == ANSWER_LATER) {
 		c->ticket = ticket;
@@ -351,7 +342,7 @@ static bool take_in(struct client *c)
 		turn += (size_t)n;
 		if (!first_line_ok(c))
 			return false;
-		watch_lines(c, c->in_len - (size_t)n);
+		cut_line(c, c->in_len - (size_t)n);
 	}
 	return true;
 }

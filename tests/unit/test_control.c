@@ -515,6 +515,70 @@ static void test_a_long_line_is_drained_then_refused_and_the_next_request_served
 	free(text);
 }
 
+static void test_a_long_line_does_not_touch_the_requests_before_it(void **state)
+{
+	static const char before[] = "set=1\nlisten_port=7\n\nwhy=1\n\n";
+	/* Of a set, of a get, of an end of a set that is good otherwise, and in two long lines. */
+	static const struct {
+		const char *begin, *answer;
+	} table[] = {
+		{ "set=1\n", "errno=-71\n\n" },
+		{ "get=1\n", "errno=22\n\n" },
+		{ "set=1\nlisten_port=8\n", "errno=-71\n\n" },
+		{ "set=1\nlisten_port=x\n", "errno=-22\n\n" }, /* the first error counts */
+		{ "status=1\n", "errno=22\n\n" },
+		{ "events=1\n", "errno=22\n\n" },
+	};
+	struct lab *l = *state;
+	struct print text = { 0 }, heard = { 0 };
+	bool closed;
+	size_t i, n;
+	int fd;
+
+	open_with(l, (struct control_limits){ 0 });
+	for (i = 0; i < LEN(table); i++) {
+		fd = client(l);
+		print_add(&text, "%s%s", before, table[i].begin);
+		for (n = 0; n < 20000; n++)
+			print_add(&text, "=");
+		l->d.port = 1;
+		/* All in one, so that the daemon reads it at once. */
+		assert_int_equal(send(fd, text.chars, text.len, MSG_NOSIGNAL), (ssize_t)text.len);
+		print_add(&heard, "%s", hear(l, fd, 500, &closed));
+		if (heard.len < sizeof("errno=0\n\n"))
+			print_add(&heard, "%s", hear(l, fd, 500, &closed));
+		assert_string_equal(heard.chars, "errno=0\n\nverdict=E-TEST\nerrno=0\n\n");
+		assert_int_equal(l->d.port, 7);
+		expect_answer(l, fd, "=\nlisten_port=9\n\n", table[i].answer);
+		assert_int_equal(l->d.port, 7);
+		expect_answer(l, fd, "set=1\nlisten_port=3\n\n", "errno=0\n\n");
+		assert_int_equal(l->d.port, 3);
+		close(fd);
+		print_fini(&text);
+		print_fini(&heard);
+	}
+}
+
+static void test_a_long_first_line_behind_a_request_closes_after_its_answer(void **state)
+{
+	struct lab *l = *state;
+	struct print text = { 0 };
+	bool closed;
+	int fd, i;
+
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	print_add(&text, "set=1\nlisten_port=7\n\n");
+	for (i = 0; i < 20000; i++)
+		print_add(&text, "a");
+	assert_int_equal(send(fd, text.chars, text.len, MSG_NOSIGNAL), (ssize_t)text.len);
+	assert_string_equal(hear(l, fd, 500, &closed), "errno=0\n\n");
+	assert_int_equal(l->d.port, 7);
+	expect_hang_up(l, fd, 0, 500);
+	close(fd);
+	print_fini(&text);
+}
+
 static void test_a_request_beyond_the_limit_closes(void **state)
 {
 	struct lab *l = *state;
@@ -1375,6 +1439,8 @@ int main(void)
 		TEST(test_an_unknown_first_line_closes_at_once),
 		TEST(test_a_first_line_without_end_closes),
 		TEST(test_a_long_line_is_drained_then_refused_and_the_next_request_served),
+		TEST(test_a_long_line_does_not_touch_the_requests_before_it),
+		TEST(test_a_long_first_line_behind_a_request_closes_after_its_answer),
 		TEST(test_rubbish_is_answered_or_hung_up_on_and_harms_nobody),
 		TEST(test_a_request_beyond_the_limit_closes),
 		TEST(test_a_big_set_and_a_big_get_pass_while_others_are_served),
