@@ -33,6 +33,7 @@ struct client {
 	ev_timer patience; /* runs out when the other side makes no progress */
 	ev_timer turn;     /* more requests wait in the buffer: next turn of the loop */
 	ev_tstamp began;   /* first byte of this request; 0: none yet */
+	ev_tstamp moved;   /* when a byte last came or went, or it was accepted */
 	char *in;
 	size_t in_len, in_cap;
 	size_t scanned;       /* by uapi_frame() */
@@ -273,6 +274,7 @@ static int flush(struct client *c)
 			return errno == EAGAIN ? 1 : -1;
 		c->out_sent += (size_t)n;
 		turn += (size_t)n;
+		c->moved = ev_now(c->home->loop);
 	}
 	if (answer_waits(c))
 		return 1;
@@ -336,8 +338,9 @@ static bool take_in(struct client *c)
 			c->eof = true;
 			return true;
 		}
+		c->moved = ev_now(c->home->loop);
 		if (c->began <= 0)
-			c->began = ev_now(c->home->loop);
+			c->began = c->moved;
 		c->in_len += (size_t)n;
 		turn += (size_t)n;
 		if (!first_line_ok(c))
@@ -382,11 +385,27 @@ void client_answer(struct client_home *home, uint64_t ticket, int result, const 
 	if (!c)
 		return;
 	c->ticket = 0;
+	c->moved = ev_now(home->loop);
 	if (!answer_later(c->waits, result, lines, &c->out)) {
 		leave(c);
 		return;
 	}
 	proceed(c);
+}
+
+struct client *client_silent(const struct client_home *home, bool guest, double least_s)
+{
+	ev_tstamp before = ev_now(home->loop) - least_s;
+	struct client *c, *found = NULL;
+
+	for (c = home->first; c; c = c->next) {
+		/* With a ticket, it is we who are silent. */
+		if (c->ticket || (guest && !is_guest(c)) || c->moved > before)
+			continue;
+		if (!found || c->moved <= found->moved)
+			found = c;
+	}
+	return found;
 }
 
 int client_new(struct client_home *home, int fd, enum rights rights)
@@ -398,6 +417,7 @@ int client_new(struct client_home *home, int fd, enum rights rights)
 	c->home = home;
 	c->fd = fd;
 	c->rights = rights;
+	c->moved = ev_now(home->loop);
 	ev_io_init(&c->io, on_io, fd, EV_READ);
 	ev_init(&c->patience, on_patience);
 	ev_timer_init(&c->turn, on_turn, 0, 0);

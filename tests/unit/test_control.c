@@ -22,11 +22,14 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "control/ask.h"
 #include "control/control.h"
 #include "control/record.h"
 #include "control/subscribers.h"
 #include "control/uapi.h"
 #include "control/unixsock.h"
+
+static const enum rights none = RIGHTS_NONE, reads = RIGHTS_READ;
 
 struct daemon {
 	unsigned sets, gets, stops, reloads;
@@ -706,7 +709,7 @@ static void test_more_clients_than_allowed_wait_for_their_turn(void **state)
 	int fd[4];
 	size_t i;
 
-	open_with(l, (struct control_limits){ .clients = 2 });
+	open_with(l, (struct control_limits){ .clients = 2, .quiet_s = 10 });
 	for (i = 0; i < LEN(fd); i++)
 		fd[i] = client(l);
 	expect_answer(l, fd[0], "set=1\n\n", "errno=0\n\n");
@@ -721,6 +724,128 @@ static void test_more_clients_than_allowed_wait_for_their_turn(void **state)
 		if (i != 1)
 			close(fd[i]);
 	}
+}
+
+static void test_who_has_been_silent_longest_makes_room_for_another(void **state)
+{
+	struct lab *l = *state;
+	int fd[3];
+	size_t i;
+
+	open_with(l, (struct control_limits){ .clients = 2, .quiet_s = 0.1 });
+	for (i = 0; i < 2; i++) {
+		fd[i] = client(l);
+		pump(l, 5);
+	}
+	pump(l, 60);
+	expect_answer(l, fd[0], "set=1\n\n", "errno=0\n\n"); /* the older one, but it speaks */
+	fd[2] = client(l);
+	expect_answer(l, fd[2], "set=1\n\n", "errno=0\n\n");
+	expect_hang_up(l, fd[1], 0, 500);
+	expect_answer(l, fd[0], "set=1\n\n", "errno=0\n\n");
+	/* Half a request is no better than none. */
+	assert_true(tell(l, fd[0], "set=1\nlisten_port=", 18));
+	pump(l, 60);
+	expect_answer(l, fd[2], "set=1\n\n", "errno=0\n\n");
+	fd[1] = client(l);
+	expect_answer(l, fd[1], "set=1\n\n", "errno=0\n\n");
+	expect_hang_up(l, fd[0], 0, 500);
+	for (i = 0; i < LEN(fd); i++)
+		close(fd[i]);
+}
+
+static void test_who_waits_for_us_keeps_the_place(void **state)
+{
+	struct lab *l = *state;
+	bool closed;
+	int first, second;
+
+	open_with(l, (struct control_limits){ .clients = 1, .quiet_s = 0.02 });
+	l->d.reload_result = CONTROL_LATER;
+	first = client(l);
+	assert_true(tell(l, first, "reload=1\n\n", 10));
+	pump(l, 20);
+	second = client(l);
+	assert_true(tell(l, second, "why=1\n\n", 7));
+	pump(l, 200);
+	assert_in_range(l->turns, 0, 40); /* nor does the loop spin */
+	control_answer(l->c, l->d.ticket, 0, NULL);
+	assert_string_equal(hear(l, first, 500, &closed), "errno=0\n\n");
+	assert_string_equal(hear(l, second, 500, &closed), "verdict=E-TEST\nerrno=0\n\n");
+	expect_hang_up(l, first, 0, 500);
+	close(first);
+	close(second);
+}
+
+static void test_silent_guests_make_room_for_guests(void **state)
+{
+	struct lab *l = *state;
+	int fd[3];
+	size_t i;
+
+	open_with(l, (struct control_limits){ .clients = 4, .rights = &reads, .quiet_s = 0.05 });
+	for (i = 0; i < 2; i++) {
+		fd[i] = client(l);
+		pump(l, 5);
+	}
+	pump(l, 60);
+	fd[2] = client(l);
+	expect_answer(l, fd[2], "why=1\n\n", "verdict=E-TEST\nerrno=0\n\n");
+	expect_hang_up(l, fd[0], 0, 500);
+	for (i = 0; i < LEN(fd); i++)
+		close(fd[i]);
+}
+
+/* In a process of its own: many connections that say nothing, until it is killed. */
+static pid_t crowd(const struct lab *l)
+{
+	pid_t pid = fork();
+	int i;
+
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	alarm(60);
+	for (i = 0; i < 600; i++)
+		unixsock_connect(l->dir, "t0");
+	for (;;)
+		pause();
+}
+
+/* And one that asks for the status. */
+static pid_t asker(const struct lab *l)
+{
+	pid_t pid = fork();
+	struct print lines = { 0 };
+	int fd;
+
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	fd = unixsock_connect(l->dir, "t0");
+	_exit(fd >= 0 && ask_over(fd, "status=1", &lines) == 0 ? 0 : 1);
+}
+
+static void test_a_crowd_of_silent_clients_keeps_nobody_waiting(void **state)
+{
+	struct lab *l = *state;
+	pid_t silent, asks;
+	int status = 0, i;
+
+	open_with(l, (struct control_limits){ 0 });
+	silent = crowd(l);
+	pump(l, 500);
+	asks = asker(l);
+	for (i = 0; i < 1000 && waitpid(asks, &status, WNOHANG) == 0; i++)
+		pump(l, 10);
+	kill(silent, SIGKILL);
+	assert_int_equal(waitpid(silent, NULL, 0), silent);
+	if (i == 1000) {
+		kill(asks, SIGKILL);
+		waitpid(asks, NULL, 0);
+		fail_msg("no answer in 10 s");
+	}
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 static void test_without_descriptors_accept_pauses_and_does_not_spin(void **state)
@@ -1167,8 +1292,6 @@ static void test_strangers_are_told_so(void **state)
 	assert_int_equal(l->d.sets, 0);
 }
 
-static const enum rights none = RIGHTS_NONE, reads = RIGHTS_READ;
-
 static void test_readers_see_everything_but_secrets(void **state)
 {
 	struct lab *l = *state;
@@ -1279,7 +1402,7 @@ static void test_guests_leave_half_of_the_places(void **state)
 	struct lab *l = *state;
 	int fd[4], i;
 
-	open_with(l, (struct control_limits){ .clients = 5, .rights = &reads });
+	open_with(l, (struct control_limits){ .clients = 5, .rights = &reads, .quiet_s = 10 });
 	for (i = 0; i < 3; i++) {
 		fd[i] = client(l);
 		expect_answer(l, fd[i], "why=1\n\n", "verdict=E-TEST\nerrno=0\n\n");
@@ -1448,6 +1571,10 @@ int main(void)
 		TEST(test_an_answer_that_nobody_reads_is_dropped),
 		TEST(test_a_trickle_does_not_hold_its_place_for_ever),
 		TEST(test_more_clients_than_allowed_wait_for_their_turn),
+		TEST(test_who_has_been_silent_longest_makes_room_for_another),
+		TEST(test_who_waits_for_us_keeps_the_place),
+		TEST(test_silent_guests_make_room_for_guests),
+		TEST(test_a_crowd_of_silent_clients_keeps_nobody_waiting),
 		TEST(test_without_descriptors_accept_pauses_and_does_not_spin),
 		TEST(test_answers_may_come_later_and_in_any_order),
 		TEST(test_answer_for_a_client_that_has_gone_is_dropped),
