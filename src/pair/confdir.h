@@ -20,7 +20,7 @@
 void confdir_path(char path[PATH_MAX], const char *name, const char *suffix);
 /*
  * Undo what a killed command left half done, and wait for one that is at work. Before existing
- * files are read in order to change them; the functions that write do it as well.
+ * files are read in order to change or to use them; the functions that write do it as well.
  */
 void confdir_tidy(void);
 /*

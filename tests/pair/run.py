@@ -624,6 +624,23 @@ def pair_killed_at_any_moment_is_undone_or_done(lab):
 
 
 @test(timeout=60)
+def pair_half_done_is_undone_before_a_start(lab):
+    """As a kill between the renames of new --force leaves it: the old file, and the new key."""
+    a, _ = two_hosts(lab)
+    a.taut("new", "wg0", "--listen")
+    before = {name: a.text(name) for name in os.listdir(a.file(""))}
+    os.rename(a.file("wg0.key"), a.file(".wg0.key.4000000.old"))
+    a.put(a.file("wg0.key"), a.run(lab.program, "genkey").out)
+    os.link(a.file("wg0.conf"), a.file(".wg0.conf.4000000.old"))
+    a.put(a.file(".wg0.conf.4000000"), "[Interface]\n")
+    public = a.run(lab.program, "pubkey", input=before["wg0.key"]).out
+    a.taut("up", "wg0")
+    equal(a.run("wg", "show", "wg0", "public-key").out, public, "the key that it runs with")
+    a.taut("down", "wg0")
+    equal({name: a.text(name) for name in os.listdir(a.file(""))}, before, "files")
+
+
+@test(timeout=60)
 def pair_says_when_its_line_is_lost(lab):
     a, b = two_hosts(lab)
     offer = a.taut("new", "wg0", "--listen").out.strip()
