@@ -88,6 +88,11 @@ static bool is_for_us(struct accepting *a)
 		    a->name);
 	if (r < 0)
 		return false;
+	if (pairline_dials_inside(&a->answer, &a->offer)) {
+		say("the line says that the other host can be dialled at an address inside of this "
+		    "tunnel: make it again there, with taut join --force --endpoint HOST");
+		return false;
+	}
 	pairline_id(id, &a->offer);
 	if (key_equal(&a->offer.public_key, &a->own) && bytes_equal(id, a->answer.id, sizeof(id)))
 		return true;

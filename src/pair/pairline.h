@@ -85,6 +85,11 @@ bool pairline_has_psk(const struct pairline *line);
  * that every host uses for itself.
  */
 const char *pairline_inner_fault(const struct pairline *line);
+/*
+ * The sender says that it can be dialled at an address that the offer gives to one of the hosts
+ * inside the tunnel: its own packets would go in circles.
+ */
+bool pairline_dials_inside(const struct pairline *sender, const struct pairline *offer);
 /* A place that another host can dial, not a word for this one ("localhost", "127.1"). */
 bool pairline_endpoint_ok(const struct pairline_endpoint *e);
 /* "203.0.113.7:51820", "[2001:db8::7]:51820", "vpn.example.org:51820" */

@@ -232,6 +232,18 @@ static bool is_endpoint(const struct pairline *line, const struct ip *ip)
 	return false;
 }
 
+bool pairline_dials_inside(const struct pairline *sender, const struct pairline *offer)
+{
+	unsigned f;
+
+	for (f = 0; f < PAIRLINE_FAMILIES; f++) {
+		if (offer->ours[f].ip.family && (is_endpoint(sender, &offer->ours[f].ip) ||
+						 is_endpoint(sender, &offer->theirs[f].ip)))
+			return true;
+	}
+	return false;
+}
+
 static const char *fault_of_family(const struct pairline *line, unsigned f)
 {
 	const struct prefix *ours = &line->ours[f], *theirs = &line->theirs[f];
@@ -247,8 +259,6 @@ static const char *fault_of_family(const struct pairline *line, unsigned f)
 		return "its addresses must not be multicast, link-local, loopback or reserved ones";
 	if (ours->bits < least)
 		return "its network is wider than /16, or for IPv6 /48";
-	if (is_endpoint(line, &ours->ip) || is_endpoint(line, &theirs->ip))
-		return "an address in the tunnel is also the place to dial, outside of it";
 	return NULL;
 }
 
@@ -261,6 +271,8 @@ const char *pairline_inner_fault(const struct pairline *line)
 		return NULL;
 	for (f = 0; f < PAIRLINE_FAMILIES && !fault; f++)
 		fault = fault_of_family(line, f);
+	if (!fault && pairline_dials_inside(line, line))
+		fault = "an address in the tunnel is also the place to dial, outside of it";
 	return fault;
 }
 

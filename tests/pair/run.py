@@ -149,6 +149,11 @@ def pair_wrong_lines_are_named(lab):
     refused(b.taut("accept", "wg0", answer, ok=False), "own line")
     refused(b.taut("accept", "wg9", answer, ok=False), "taut new wg9")
     before = a.text("wg0.conf")
+    # An answer to it, but with the way to the other host inside of the tunnel.
+    for host in (a, b):
+        loop = line_of(b.taut("join", "wg0", offer, "--force", "--endpoint",
+                              host.addresses("wg0.conf")[0]))
+        refused(a.taut("accept", "wg0", loop, ok=False), "inside of this tunnel", "--endpoint")
     a.taut("new", "other", "--listen", "--force")
     refused(a.taut("accept", "other", answer, ok=False), "answers a line other than")
     equal(a.text("wg0.conf"), before, "file after refusals")

@@ -372,6 +372,27 @@ static void test_two_addresses_of_hosts_in_a_small_network_are_all_that_a_line_c
 	}
 }
 
+static void test_an_answer_that_leads_into_its_own_tunnel_is_known(void **state)
+{
+	const struct pairline offer = offer_of_all();
+	struct pairline answer = answer_to(&offer);
+	const struct ip *const inside[] = { &offer.ours[0].ip, &offer.theirs[0].ip,
+					    &offer.ours[1].ip, &offer.theirs[1].ip };
+	size_t i;
+
+	(void)state;
+	answer.n_endpoint = 2;
+	answer.endpoint[0] = offer.endpoint[0];
+	answer.endpoint[1] = offer.endpoint[1];
+	assert_false(pairline_dials_inside(&answer, &offer));
+	for (i = 0; i < LEN(inside); i++) {
+		answer.endpoint[1].ip = *inside[i];
+		assert_true(pairline_dials_inside(&answer, &offer));
+		answer.endpoint[1].ip.bytes[3] ^= 1;
+		assert_int_equal(pairline_dials_inside(&answer, &offer), i < 2);
+	}
+}
+
 static void test_a_place_to_dial_is_one_of_another_host(void **state)
 {
 	static const char *const bad[] = {
@@ -577,6 +598,7 @@ int main(void)
 		cmocka_unit_test(test_what_cannot_be_is_neither_written_nor_read),
 		cmocka_unit_test(
 			test_two_addresses_of_hosts_in_a_small_network_are_all_that_a_line_can_ask_for),
+		cmocka_unit_test(test_an_answer_that_leads_into_its_own_tunnel_is_known),
 		cmocka_unit_test(test_a_place_to_dial_is_one_of_another_host),
 		cmocka_unit_test(test_a_placeholder_for_a_key_is_refused_by_name),
 		cmocka_unit_test(test_fields_out_of_order_twice_or_unknown_are_refused),
