@@ -90,7 +90,7 @@ struct control_limits {
 			  /* and a listener that reads nothing */
 	double idle_s;    /* no request: 30 */
 	double pause_s;   /* after accept found no descriptor or memory: 1 */
-	double quiet_s;   /* who is silent for so long makes room for another, if need be: 0.1 */
+	double quiet_s;   /* silent for this long: has to make room for another: 0.1 */
 	/* What every client may do. NULL: what rights_of() says. */
 	const enum rights *rights;
 };

@@ -3,8 +3,8 @@
 #define PAIR_CONFTRAIL_H
 
 /*
- * The trail of a command that moves several files into place: whoever finds it after the
- * command was killed can restore what was there before.
+ * The trail of a command that moves several files into place. If the command is killed, the next
+ * one finds its trail and restores what was there before.
  *
  * 	.NAME.ID        the new file, until it is moved to NAME
  * 	.NAME.ID.old    what it replaces

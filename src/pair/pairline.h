@@ -81,7 +81,7 @@ bool pairline_has_psk(const struct pairline *line);
 /*
  * Why the inner addresses of an offer cannot be those of two hosts in one tunnel, as the end of
  * a sentence ("its network is wider than ..."); NULL: they can, or it is no offer. They get
- * routes at both ends: whoever made the line must not choose more than two of them, nor those
+ * routes at both ends, so the maker of a line must not choose more than two of them, nor those
  * that every host uses for itself.
  */
 const char *pairline_inner_fault(const struct pairline *line);

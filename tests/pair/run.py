@@ -699,7 +699,7 @@ def pair_tells_of_a_network_that_is_not_private(lab):
 
 @test(timeout=60)
 def pair_takes_no_address_that_this_host_needs(lab):
-    """Whoever made the line would get what is meant for a name server, a gateway or a peer."""
+    """The maker of the line would get what is meant for a name server, a gateway or a peer."""
     a, b = two_hosts(lab)
     if os.path.lexists(b.file("resolv.conf", ".")):
         os.unlink(b.file("resolv.conf", "."))               # it may be a link out of the copy
