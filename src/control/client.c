@@ -204,7 +204,7 @@ static int listen_on(struct client *c, size_t used)
 	int r;
 
 	ev_io_stop(c->home->loop, &c->io);
-	r = subscribers_join(c->home->subscribers, c->fd);
+	r = subscribers_join(c->home->subscribers, c->fd, is_guest(c));
 	if (r == 0) {
 		c->fd = -1;
 		return -1;
