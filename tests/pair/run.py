@@ -689,7 +689,7 @@ def pair_adds_peers_to_its_own_files_only(lab):
 def pair_tells_of_a_network_that_is_not_private(lab):
     a, b = two_hosts(lab)
     for number, (network, told) in enumerate((
-            ("8.8.8.8/24", "8.8.8.9/24"), ("192.168.255.1/16", None), ("192.169.0.1/16", "192.169.0.2/16"),
+            ("8.8.8.8/24", "8.8.8.9/24"), ("172.31.0.1/16", None), ("172.32.0.1/16", "172.32.0.2/16"),
             ("10.9.0.1/24", None), ("10.8.0.1/24,2001:db8::1/64", "2001:db8::2/64"))):
         offer = a.taut("new", f"wg{number}", "--listen", "--address", network).out.strip()
         said = b.taut("join", f"wg{number}", offer, ok=False).err
