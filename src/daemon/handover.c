@@ -42,7 +42,7 @@ static int add_names(const struct daemon *d, struct conf *run)
 
 void handover_save(struct daemon *d)
 {
-	uint64_t began = clock_now().mono;
+	uint64_t began = clock_spent();
 	struct print bytes = { 0 };
 	struct conf run;
 	int fd = -1, r;
@@ -65,7 +65,7 @@ void handover_save(struct daemon *d)
 	print_fini(&bytes);
 	conf_fini(&run);
 	d->handover.saved_at = clock_now().mono;
-	d->handover.cost = d->handover.saved_at - began;
+	d->handover.cost = clock_spent() - began;
 }
 
 static void on_timer(struct ev_loop *ev, ev_timer *w, int revents)

@@ -14,7 +14,8 @@ struct daemon;
 
 struct handover {
 	ev_timer timer;
-	uint64_t saved_at, cost; /* of the last time, ns */
+	uint64_t saved_at; /* when it was last handed over... */
+	uint64_t cost; /* ...and the processor time that took, ns: others may be busy meanwhile */
 };
 
 void handover_open(struct daemon *d);

@@ -50,8 +50,8 @@ void reach_found(struct reach *r, const struct endpoint *at);
  * Returns where it goes, and all that follows it, or NULL: to the present place.
  */
 const struct endpoint *reach_ask(struct reach *r, const struct endpoint *at, bool works);
-void reach_unasked(
-	struct reach *r); /* the last initiation was in vain on this side: it does not count */
+/* The last initiation was in vain on this side: it does not count. */
+void reach_unasked(struct reach *r);
 void reach_left(struct reach *r);  /* a datagram to the peer left this host */
 void reach_stuck(struct reach *r); /* an initiation could not */
 /*

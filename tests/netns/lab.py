@@ -182,6 +182,14 @@ class Namespace:
     def ip(self, *lines, ok=True):
         return run("ip", "-n", self.name, "-batch", "-", input="\n".join(lines) + "\n", ok=ok)
 
+    def add_v6(self, address, dev):
+        """Without duplicate detection; returns when the kernel answers for it, a moment later:
+        when it has joined the group in which neighbours ask for it, and made the local route."""
+        self.ip(f"addr add {address} dev {dev} nodad")
+        host = address.partition("/")[0]
+        wait_for(lambda: run("ip", "-n", self.name, "-6", "route", "show", "table", "local", host,
+                             "dev", dev).out, 5, f"{address} on {dev}")
+
     def sysctl(self, key, value=None):
         with self, open("/proc/sys/net/" + key, "w" if value is not None else "r",
                         encoding="ascii") as file:

@@ -161,11 +161,12 @@ class Node:
             os.kill(pid, number)
 
     def kill9(self):
-        """The worker dies with it, a moment later."""
-        workers = self.workers()
+        """The worker dies with it, a moment later, even if it was not one yet."""
+        names = ("taut-worker", "exe", comm(self.process.pid))
+        workers = [pid for pid in children(self.process.pid) if comm(pid) in names]
         self.process.kill()
         self.process.wait()
-        wait_for(lambda: not any(lives(pid) for pid in workers), 5,
+        wait_for(lambda: not any(lives(pid) and comm(pid) in names for pid in workers), 5,
                  f"{self.name}: end of the worker")
 
     def wait_exit(self, timeout=5):

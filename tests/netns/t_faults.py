@@ -116,8 +116,8 @@ def replace_address(pair, outer):
         old, new = (1 if i == 0 else 100 + i - 1), 100 + i
         pair.a.ns.ip(f"addr del 192.168.1.{old}/24 dev {pair.dev_a}",
                      f"addr add 192.168.1.{new}/24 dev {pair.dev_a}",
-                     f"addr del fd00:1::{old}/64 dev {pair.dev_a}",
-                     f"addr add fd00:1::{new}/64 dev {pair.dev_a} nodad")
+                     f"addr del fd00:1::{old}/64 dev {pair.dev_a}")
+        pair.a.ns.add_v6(f"fd00:1::{new}/64", pair.dev_a)
         got += pair.a.ns.ping(V4, 3, wait=1, interval=0.05)
         equal(pair.b.endpoint(pair.a).startswith(outer % new), True, f"server follows to {new}")
     equal(got, 15, "pings answered")

@@ -178,8 +178,8 @@ def vanished_source_is_replaced_v4(lab):
 @test()
 def vanished_source_is_replaced_v6(lab):
     pair = sticky(lab, 6)
-    pair.b.ns.ip(f"addr del fd00:1::2/64 dev {pair.dev_b}",
-                 f"addr add fd00:1::99/64 dev {pair.dev_b} nodad")
+    pair.b.ns.ip(f"addr del fd00:1::2/64 dev {pair.dev_b}")
+    pair.b.ns.add_v6("fd00:1::99/64", pair.dev_b)
     pair.b.ns.must_ping("10.7.0.1", wait=1, what="the very next packet")
     equal(pair.a.endpoint(pair.b), "[fd00:1::99]:2002", "endpoint")
 
@@ -188,8 +188,8 @@ def vanished_source_is_replaced_v6(lab):
 def answers_from_the_address_contacted(lab):
     """Two addresses on one device, v4 and v6: each is answered from itself."""
     pair = sticky(lab)
-    pair.b.ns.ip(f"addr add 192.168.1.22/24 dev {pair.dev_b}",
-                 f"addr add fd00:1::22/64 dev {pair.dev_b} nodad")
+    pair.b.ns.ip(f"addr add 192.168.1.22/24 dev {pair.dev_b}")
+    pair.b.ns.add_v6("fd00:1::22/64", pair.dev_b)
     wire = lab.capture(pair.b.ns, pair.dev_b)
     for host in ("192.168.1.22", "fd00:1::22", "192.168.1.2", "fd00:1::2"):
         there = f"[{host}]:2002" if ":" in host else f"{host}:2002"

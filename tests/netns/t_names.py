@@ -141,7 +141,7 @@ def resolv_conf_that_cannot_be_read_is_told_once(lab):
 def name_server_may_be_link_local(lab):
     """With its interface, as a router announces it; also in the jail."""
     pair, _ = begin(lab, "nameserver fe80::53%lo\n")
-    pair.a.ns.ip("addr add fe80::53/64 dev lo nodad")
+    pair.a.ns.add_v6("fe80::53/64", "lo")
     server = NameServer(lab, pair.a.ns, "fe80::53%lo", pair.outer[1])
     start(pair)
     pair.a.wait_ping("10.7.0.2", 8, "the peer, once its name is known")

@@ -33,6 +33,8 @@ def kill_worker(node, number=signal.SIGKILL):
 def on_host(node):
     """What the monitor keeps: device, addresses, routes, rules, port."""
     link = node.ns.run("ip", "-o", "link", "show", node.name).out
+    wait_for(lambda: not node.ns.run("ip", "-o", "addr", "show", "dev", node.name,
+                                     "tentative").out, 3, "addresses that are final")
     return {"device": re.match(r"\d+: \S+ <[^>]*> mtu \d+", link).group(),
             "addresses": node.ns.run("ip", "-o", "addr", "show", "dev", node.name).out,
             "routes": node.ns.run("ip", "route", "show", "table", "all", "dev", node.name).out,

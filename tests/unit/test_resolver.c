@@ -186,7 +186,8 @@ static void open_resolver(struct lab *l, int unit_ms, bool own_server)
 	struct resolver_limits limits = {
 		.resolv_conf = l->conf,
 		.servers = own_server ? servers : NULL,
-		.timeout_ms = 50,
+		/* A busy machine does not always answer within 150 ms, which 50 come to. */
+		.timeout_ms = l->server.silent ? 50 : 1000,
 		.unit_s = unit_ms / 1000.0,
 	};
 
@@ -248,7 +249,7 @@ static void test_a_name_is_answered_with_both_families_and_the_port(void **state
 	struct lab *l = *state;
 
 	l->server.v6 = "2001:db8::7";
-	open_resolver(l, 1000, true);
+	open_resolver(l, 20, true);
 	ask(l, "vpn.example");
 	run_until_told(l, 1);
 	assert_int_equal(l->n, 2);
@@ -263,7 +264,7 @@ static void test_a_name_that_comes_into_being_is_found(void **state)
 	struct lab *l = *state;
 
 	l->server.rcode = NO_NAME;
-	open_resolver(l, 1000, true);
+	open_resolver(l, 20, true);
 	ask(l, "vpn.example");
 	run_until_told(l, 2);
 	assert_int_equal(l->n, 0);
@@ -493,7 +494,7 @@ static void change_resolv_conf(struct lab *l)
 	serve(l, &first, "127.0.0.2", 53);
 	serve(l, &second, "127.0.0.3", 53);
 	write_conf(l, "nameserver 127.0.0.2\n");
-	open_resolver(l, 1000, false);
+	open_resolver(l, 20, false);
 	ask(l, "vpn.example");
 	run_until_told(l, 1);
 	assert_int_equal(second.asked, 0);
@@ -622,7 +623,7 @@ static void test_a_forbidden_resolv_conf_is_fetched(void **state)
 	serve(l, &first, "127.0.0.2", 53);
 	serve(l, &second, "127.0.0.3", 53);
 	write_conf(l, "nameserver 127.0.0.2\n");
-	open_resolver(l, 1000, false);
+	open_resolver(l, 20, false);
 	resolver_set_fetch(l->r, fetch, l);
 	ask(l, "vpn.example");
 	run_until_told(l, 1);
@@ -659,7 +660,7 @@ static void test_name_servers_may_be_link_local(void **state)
 	serve_link_local(l, &near);
 	serve(l, &plain, "127.0.0.2", 53);
 	write_conf(l, "nameserver fe80::54%none\nnameserver \tfe80::53%lo # near\n");
-	open_resolver(l, 1000, false);
+	open_resolver(l, 20, false);
 	ask(l, "vpn.example");
 	run_until_told(l, 1);
 	expect_address(l, "198.51.100.9:51820");
