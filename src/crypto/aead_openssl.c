@@ -99,8 +99,10 @@ static void forget(struct keyed *k)
 		return;
 	k->key = NULL;
 	k->has_key = false;
-	if (k->ctx && !EVP_EncryptInit_ex2(k->ctx, NULL, none, NULL, NULL))
-		end(k);
+	if (k->ctx && EVP_EncryptInit_ex2(k->ctx, NULL, none, NULL, NULL))
+		return;
+	end(k);
+	begin(k);
 }
 
 static OSSL_PARAM param_tag(uint8_t *tag)
