@@ -52,9 +52,14 @@ int control_sweep(const char *name)
 	return unixsock_sweep(CONTROL_DIR, name);
 }
 
+int control_connect_within(const char *name, unsigned ms)
+{
+	return unixsock_connect(CONTROL_DIR, name, ms);
+}
+
 int control_connect(const char *name)
 {
-	return unixsock_connect(CONTROL_DIR, name);
+	return control_connect_within(name, CONTROL_PATIENCE_MS);
 }
 
 /* A silent client leaves; a guest only ever takes the place of a guest. false: there is none. */

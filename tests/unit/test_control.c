@@ -11,6 +11,8 @@
 #include <ev.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "control/ask.h"
 #include "control/control.h"
@@ -196,7 +199,7 @@ static int tear_down(void **state)
 
 static int client(struct lab *l)
 {
-	int fd = unixsock_connect(l->dir, "t0");
+	int fd = unixsock_connect(l->dir, "t0", 1000);
 
 	assert_true(fd >= 0);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -807,7 +810,7 @@ static pid_t crowd(const struct lab *l)
 		return pid;
 	alarm(60);
 	for (i = 0; i < 600; i++)
-		unixsock_connect(l->dir, "t0");
+		unixsock_connect(l->dir, "t0", 1000);
 	for (;;)
 		pause();
 }
@@ -822,8 +825,8 @@ static pid_t asker(const struct lab *l)
 	assert_true(pid >= 0);
 	if (pid)
 		return pid;
-	fd = unixsock_connect(l->dir, "t0");
-	_exit(fd >= 0 && ask_over(fd, "status=1", &lines) == 0 ? 0 : 1);
+	fd = unixsock_connect(l->dir, "t0", 15000);
+	_exit(fd >= 0 && ask_over(fd, "status=1", &lines, 0) == 0 ? 0 : 1);
 }
 
 static void test_a_crowd_of_silent_clients_keeps_nobody_waiting(void **state)
@@ -846,6 +849,61 @@ static void test_a_crowd_of_silent_clients_keeps_nobody_waiting(void **state)
 		fail_msg("no answer in 10 s");
 	}
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* Nobody accepts, as in a tunnel that hangs: a full backlog, and one that never answers. */
+static void test_a_tunnel_that_hangs_is_left_after_the_time_given(void **state)
+{
+	struct lab *l = *state;
+	struct print lines = { 0 };
+	int fd[64], n = 0, listener;
+	uint64_t begin;
+
+	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &listener), 0);
+	for (fd[0] = -1; n < (int)LEN(fd); n++) {
+		fd[n] = unixsock_connect(l->dir, "t0", 100);
+		if (fd[n] < 0)
+			break;
+	}
+	assert_in_range(n, 1, LEN(fd) - 1);
+	assert_int_equal(fd[n], -EAGAIN);
+	begin = clock_monotonic_us();
+	assert_int_equal(ask_over(fd[0], "get=1", &lines, 100), -EAGAIN);
+	assert_in_range(clock_monotonic_us() - begin, 90000, 5000000);
+	print_fini(&lines);
+	while (n-- > 0)
+		close(fd[n]);
+	close(listener);
+}
+
+static void test_an_answer_in_drops_is_left_after_the_time_given(void **state)
+{
+	struct lab *l = *state;
+	struct print lines = { 0 };
+	int fd, listener, other;
+	pid_t pid;
+
+	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &listener), 0);
+	fd = unixsock_connect(l->dir, "t0", 100);
+	assert_true(fd >= 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		alarm(60);
+		fcntl(listener, F_SETFL, 0);
+		other = accept(listener, NULL, NULL);
+		for (;;) {
+			send(other, "x", 1, MSG_NOSIGNAL);
+			poll(NULL, 0, 10);
+		}
+	}
+	assert_int_equal(ask_over(fd, "get=1", &lines, 300), -EAGAIN);
+	assert_true(lines.len > 1); /* they came */
+	print_fini(&lines);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(fd);
+	close(listener);
 }
 
 static void test_without_descriptors_accept_pauses_and_does_not_spin(void **state)
@@ -940,14 +998,14 @@ static void test_listen_replaces_the_stale_and_respects_the_living(void **state)
 	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), 0);
 	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &second), -EADDRINUSE);
 	close(fd);
-	assert_int_equal(unixsock_connect(l->dir, "t0"), -ECONNREFUSED);
+	assert_int_equal(unixsock_connect(l->dir, "t0", 1000), -ECONNREFUSED);
 	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), 0);
-	second = unixsock_connect(l->dir, "t0");
+	second = unixsock_connect(l->dir, "t0", 1000);
 	assert_true(second >= 0);
 	close(second);
 	close(fd);
 	unlink(l->path);
-	assert_int_equal(unixsock_connect(l->dir, "t0"), -ENOENT);
+	assert_int_equal(unixsock_connect(l->dir, "t0", 1000), -ENOENT);
 
 	/* A file that is not a socket must not be removed. */
 	close(open(l->path, O_CREAT | O_WRONLY, 0600));
@@ -1125,7 +1183,7 @@ static int sweep_it(const struct lab *l)
 
 static int connect_it(const struct lab *l)
 {
-	int fd = unixsock_connect(l->dir, "t0");
+	int fd = unixsock_connect(l->dir, "t0", 1000);
 
 	return fd < 0 ? -fd : 0;
 }
@@ -1270,7 +1328,7 @@ static void test_root_asks_no_process_that_need_not_be_the_tunnel(void **state)
 static int be_told(const struct lab *l)
 {
 	static const char request[] = "set=1\nlisten_port=1\n\n";
-	int fd = unixsock_connect(l->dir, "t0");
+	int fd = unixsock_connect(l->dir, "t0", 1000);
 	char answer[64] = { 0 };
 
 	if (fd < 0 || send(fd, request, strlen(request), MSG_NOSIGNAL) < 0 ||
@@ -1575,6 +1633,8 @@ int main(void)
 		TEST(test_who_waits_for_us_keeps_the_place),
 		TEST(test_silent_guests_make_room_for_guests),
 		TEST(test_a_crowd_of_silent_clients_keeps_nobody_waiting),
+		TEST(test_a_tunnel_that_hangs_is_left_after_the_time_given),
+		TEST(test_an_answer_in_drops_is_left_after_the_time_given),
 		TEST(test_without_descriptors_accept_pauses_and_does_not_spin),
 		TEST(test_answers_may_come_later_and_in_any_order),
 		TEST(test_answer_for_a_client_that_has_gone_is_dropped),
