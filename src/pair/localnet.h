@@ -11,7 +11,8 @@
 #include "base/prefix.h"
 
 struct localnet {
-	struct prefix *used; /* of local addresses, and of all but the very wide routes */
+	/* Of local addresses, of all but the very wide routes, and each gateway. */
+	struct prefix *used;
 	size_t n_used;
 	struct ip *outer; /* where others may reach us, most promising first */
 	size_t n_outer;

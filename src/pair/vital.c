@@ -4,16 +4,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
+#include "base/say.h"
 #include "base/text.h"
 #include "control/ask.h"
 #include "control/running.h"
 #include "pair/confdir.h"
 
-enum { GATEWAY = 0x2 }; /* RTF_GATEWAY */
+/* For the answer of one running tunnel, and for those of all. */
+enum { WAIT_MS = 1000, WAIT_ALL_MS = 3000 };
 
 static const char suffix[] = ".conf";
 
@@ -58,58 +60,9 @@ static void take_name_servers(struct taking *t, const char *path)
 	fclose(file);
 }
 
-/* The second number of a line is the gateway, as laid out in memory; the third has flags. */
-static void take_gateways4(struct taking *t)
-{
-	FILE *file = fopen("/proc/net/route", "re");
-	struct ip ip = { .family = AF_INET };
-	unsigned gateway, flags;
-	char line[512], name[64];
-
-	if (!file)
-		return;
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%63s %*x %x %x", name, &gateway, &flags) != 3 ||
-		    !(flags & GATEWAY) || strcmp(name, t->except) == 0)
-			continue;
-		ip.v4.s_addr = gateway;
-		add(t, &ip);
-	}
-	fclose(file);
-}
-
-static void take_gateways6(struct taking *t)
-{
-	FILE *file = fopen("/proc/net/ipv6_route", "re");
-	struct ip ip = { .family = AF_INET6 };
-	char line[512], hex[33], name[64];
-	unsigned flags, i, byte;
-
-	if (!file)
-		return;
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%*s %*s %*s %*s %32s %*s %*s %*s %x %63s", hex, &flags, name) !=
-			    3 ||
-		    !(flags & GATEWAY) || strlen(hex) != 32 || strcmp(name, t->except) == 0)
-			continue;
-		for (i = 0; i < sizeof(ip.v6) && sscanf(hex + 2 * i, "%2x", &byte) == 1; i++)
-			ip.bytes[i] = (uint8_t)byte;
-		if (ip_is_of_host(&ip)) /* a link-local one is nobody's address in a tunnel */
-			add(t, &ip);
-	}
-	fclose(file);
-}
-
-static void hear_nothing(void *ctx, enum conf_severity severity, const char *line)
-{
-	(void)ctx;
-	(void)severity;
-	(void)line;
-}
-
 static void read_file(struct conf *conf, const char *path)
 {
-	struct conf_report report = { .say = hear_nothing };
+	struct conf_report report = { .say = NULL };
 
 	conf_init(conf);
 	conf_read_file(conf, path, &report);
@@ -152,41 +105,51 @@ static void take_files(struct taking *t, const char *folder)
 	closedir(d);
 }
 
-/* Where the peers of a running tunnel are: names have addresses there. */
-static void take_tunnel(struct taking *t, const char *name)
+/* From the answer to a get. */
+static void take_endpoints(struct taking *t, struct text lines)
 {
 	static const char word[] = "endpoint=";
-	struct print lines = { 0 };
-	struct text rest, line;
 	struct endpoint e;
+	struct text line;
 	struct ip ip;
 
-	if (ask(name, "get=1", &lines) == 0 && lines.len) {
-		rest = text_from(lines.chars, lines.len);
-		while (text_split(&rest, '\n', &line)) {
-			if (text_len(line) < sizeof(word) ||
-			    memcmp(line.at, word, sizeof(word) - 1) != 0)
-				continue;
-			line.at += sizeof(word) - 1;
-			if (!endpoint_parse(&e, line.at, text_len(line)))
-				continue;
-			ip = endpoint_ip(&e);
-			add(t, &ip);
-		}
+	while (text_split(&lines, '\n', &line)) {
+		if (text_len(line) < sizeof(word) || memcmp(line.at, word, sizeof(word) - 1) != 0)
+			continue;
+		line.at += sizeof(word) - 1;
+		if (!endpoint_parse(&e, line.at, text_len(line)))
+			continue;
+		ip = endpoint_ip(&e);
+		add(t, &ip);
 	}
+}
+
+static void take_tunnel(struct taking *t, const char *name, unsigned ms)
+{
+	struct print lines = { 0 };
+	int r = ms ? ask_within(name, "get=1", &lines, ms) : -EAGAIN;
+
+	if (r == 0 && lines.len)
+		take_endpoints(t, text_from(lines.chars, lines.len));
+	else if (r == -EAGAIN)
+		say("note: %s does not answer, so it is not known where its peers are", name);
 	print_fini(&lines);
 }
 
+/* Where the peers of running tunnels are: names have addresses there. */
 static void take_tunnels(struct taking *t)
 {
+	const uint64_t until = clock_monotonic_us() + WAIT_ALL_MS * 1000;
 	struct running r;
 	size_t i;
 
 	if (running_find(&r) < 0)
 		return;
 	for (i = 0; i < r.n; i++) {
+		uint64_t now = clock_monotonic_us(), left = now < until ? (until - now) / 1000 : 0;
+
 		if (strcmp(r.name[i], t->except) != 0)
-			take_tunnel(t, r.name[i]);
+			take_tunnel(t, r.name[i], left < WAIT_MS ? (unsigned)left : WAIT_MS);
 	}
 	running_free(&r);
 }
@@ -208,8 +171,6 @@ int vital_take(struct localnet *s, const char *except)
 	read_file(&t.own, path);
 	for (i = 0; i < LEN(lists); i++)
 		take_name_servers(&t, lists[i]);
-	take_gateways4(&t);
-	take_gateways6(&t);
 	take_files(&t, CONFDIR);
 	take_files(&t, "/etc/wireguard");
 	take_tunnels(&t);
