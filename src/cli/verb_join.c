@@ -74,8 +74,9 @@ static bool is_free(const struct joining *j)
 		prefix_print(theirs, &j->offer.theirs[f]);
 		prefix_print(used, p);
 		say("%s, this host's address in the tunnel, overlaps with %s, which is in use "
-		    "here (an address, a route, a name server, a gateway or an endpoint). On the first host, run: taut new %s --force, with the same options "
-		    "to choose other addresses, or with --address to set them yourself",
+		    "here (an address, a route, a name server, a gateway or an endpoint). On the "
+		    "first host, run: taut new %s --force, with the same options to choose other "
+		    "addresses, or with --address to set them yourself",
 		    theirs, used, j->offer.name);
 		return false;
 	}

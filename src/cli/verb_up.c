@@ -9,7 +9,6 @@
 #include "cli/find.h"
 #include "cli/verb.h"
 #include "control/control.h"
-#include "pair/confdir.h"
 
 /*
  * The daemon changes to / and rereads the file from there. Links are not resolved: they may
@@ -39,7 +38,6 @@ int verb_up(const struct command *c)
 	char path[PATH_MAX], whole[PATH_MAX];
 	int fd;
 
-	confdir_tidy(); /* rather than start with the file of one key and another key */
 	if (!find_file(c->arg, path, o.name))
 		return EXITCODE_CONFIG;
 	if (!make_absolute(path, whole))

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,21 +46,31 @@ static bool may_make(const char *name, const char *suffix, bool force)
 	return false;
 }
 
-/* One taut at a time, where files can be locked; until the folder is closed. */
-static void tidy(int folder)
-{
-	if (flock(folder, LOCK_EX) == 0)
-		confsweep(folder);
-}
-
 void confdir_tidy(void)
 {
 	int folder = open(CONFDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (folder < 0)
 		return;
-	tidy(folder);
+	confsweep(folder);
 	close(folder);
+}
+
+bool confdir_is_whole(const char *name)
+{
+	int folder = open(CONFDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool whole;
+
+	if (folder < 0)
+		return true;
+	confsweep(folder);
+	whole = confsweep_is_whole(folder, name);
+	close(folder);
+	if (!whole)
+		say("%s/%s.conf and its key do not belong together: a command that replaced them "
+		    "was killed; this undoes it: sudo taut check %s",
+		    CONFDIR, name, name);
+	return whole;
 }
 
 bool confdir_may_make(const char *name, bool force)
@@ -394,9 +403,10 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 	folder = open_folder();
 	if (folder < 0)
 		return false;
-	tidy(folder);
+	r = confsweep(folder);
 	hold_signals(&before);
-	r = write_files(folder, files, n, &bad);
+	if (r != -EAGAIN)
+		r = write_files(folder, files, n, &bad);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(folder);
 	if (r == -EEXIST)
@@ -409,6 +419,9 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 		say("%s is a symbolic link to a file that is kept elsewhere: replace it with "
 		    "the file itself; nothing was changed",
 		    files[bad].path);
+	else if (r == -EAGAIN)
+		say("another process has locked " CONFDIR " (see: fuser " CONFDIR "); nothing was "
+		    "changed");
 	else if (r < 0)
 		say("cannot write %s: %s; nothing was changed", files[bad].path, strerror(-r));
 	return r == 0;

@@ -156,16 +156,26 @@ static bool is_same(int folder, const char *one, const char *other)
 	       a.st_ino == b.st_ino;
 }
 
-void conftrail_undo(int folder, const char *file, int id)
+bool conftrail_is_moved(int folder, const char *file, int id)
 {
 	char new[CONFTRAIL_NAME], old[CONFTRAIL_NAME], none[CONFTRAIL_NAME];
-	bool moved;
 
 	conftrail_name(new, file, id, CONFTRAIL_NEW);
 	conftrail_name(old, file, id, CONFTRAIL_OLD);
 	conftrail_name(none, file, id, CONFTRAIL_NONE);
+	if (!exists(folder, old) && !exists(folder, none))
+		return false;
 	/* It has both names for a moment where a file system cannot do better. */
-	moved = !exists(folder, new) || is_same(folder, new, file);
+	return !exists(folder, new) || is_same(folder, new, file);
+}
+
+void conftrail_undo(int folder, const char *file, int id)
+{
+	bool moved = conftrail_is_moved(folder, file, id);
+	char old[CONFTRAIL_NAME], none[CONFTRAIL_NAME];
+
+	conftrail_name(old, file, id, CONFTRAIL_OLD);
+	conftrail_name(none, file, id, CONFTRAIL_NONE);
 	if (exists(folder, old) && (moved || !exists(folder, file)) &&
 	    renameat(folder, old, folder, file) < 0)
 		return; /* the old file stays where it is, for the next one who tries */

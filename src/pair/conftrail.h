@@ -42,6 +42,8 @@ bool conftrail_is_committed(int folder, int id);
 void conftrail_remove(int folder, const char *file, int id);
 /* Remove the mark, after all files' trails. */
 void conftrail_end(int folder, int id);
+/* It has begun, and the new file is in place. */
+bool conftrail_is_moved(int folder, const char *file, int id);
 /* Restore what was there, and remove the trail. */
 void conftrail_undo(int folder, const char *file, int id);
 

@@ -14,10 +14,8 @@
 
 bool peerfile_open(struct peerfile *f)
 {
-	int r;
+	int r = confdir_read(f->path, &f->text);
 
-	confdir_tidy();
-	r = confdir_read(f->path, &f->text);
 	if (r < 0) {
 		say("%s: %s", f->path, strerror(-r));
 		return false;

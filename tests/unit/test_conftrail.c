@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "pair/confdir.h"
+#include "pair/confsweep.h"
 #include "pair/conftrail.h"
 
 enum { SKIPPED = 77, TEXT_MAX = 256 };
@@ -226,22 +227,45 @@ static void test_so_do_kills_of_those_that_clean_up(void **state)
 	}
 }
 
-/* What a command finds that does not tidy first: each file is old or new, and none is missing. */
-static void test_no_file_is_ever_missing_meanwhile(void **state)
+static bool is_whole(void)
+{
+	int folder = open("/etc/taut", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool whole;
+
+	assert_true(folder >= 0);
+	whole = confsweep_is_whole(folder, "wg0");
+	close(folder);
+	return whole;
+}
+
+/*
+ * What a process finds that may not undo it: each file is old or new, and none is missing; and
+ * where some are old and some are new, it is told.
+ */
+static void test_no_file_is_missing_meanwhile_and_a_mixture_is_known(void **state)
 {
 	const struct scene *s = &scenes[0];
-	unsigned nth;
-	size_t i;
+	unsigned nth, mixtures = 0;
+	size_t i, old, new;
 
 	(void)state;
 	for (nth = 0;; nth++) {
 		stage(s);
 		if (!is_killed(write_all_files, s, nth))
 			break;
-		for (i = 0; i < s->n; i++)
-			assert_true(has(s->file[i].path, s->file[i].before) ||
-				    has(s->file[i].path, s->file[i].after));
+		for (i = old = new = 0; i < s->n; i++) {
+			old += has(s->file[i].path, s->file[i].before);
+			new += has(s->file[i].path, s->file[i].after);
+		}
+		assert_int_equal(old + new, s->n);
+		if (old && new)
+			assert_false(is_whole());
+		mixtures += old && new;
+		confdir_tidy();
+		assert_true(is_whole());
 	}
+	assert_true(mixtures >= 2);
+	assert_true(is_whole());
 }
 
 static void test_what_others_left_is_no_trail(void **state)
@@ -300,7 +324,7 @@ int main(void)
 		cmocka_unit_test(test_what_others_left_is_no_trail),
 		cmocka_unit_test(test_a_kill_before_each_system_call_leaves_all_or_nothing),
 		cmocka_unit_test(test_so_do_kills_of_those_that_clean_up),
-		cmocka_unit_test(test_no_file_is_ever_missing_meanwhile),
+		cmocka_unit_test(test_no_file_is_missing_meanwhile_and_a_mixture_is_known),
 	};
 
 	if (!enter()) {
