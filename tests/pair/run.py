@@ -9,7 +9,9 @@ are those that an admin types.
 import os
 import re
 import shutil
+import signal
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "netns"))
@@ -17,8 +19,9 @@ sys.path.insert(0, os.path.join(HERE, "..", "netns"))
 import qrread  # noqa: E402
 import runner  # noqa: E402
 from host import GROUP, Host, KEY, line_of, refused, two_hosts  # noqa: E402
-from lab import Failure, Result, check, equal, run  # noqa: E402
+from lab import Failure, Result, check, equal, run, within  # noqa: E402
 from runner import test  # noqa: E402
+import t_crash  # noqa: E402,F401
 import t_docs  # noqa: E402,F401
 
 @test(timeout=120, slow=12)
@@ -605,46 +608,6 @@ def pair_replaces_all_or_nothing(lab):
         os.rmdir(host.file("wg0.conf"))
 
 
-@test(timeout=120, slow=10)
-def pair_killed_at_any_moment_is_undone_or_done(lab):
-    """kill -9 of new --force: the key, the line and the file belong together ever after."""
-    a, _ = two_hosts(lab)
-    a.taut("new", "wg0", "--listen")
-    names = ("wg0.conf", "wg0.key", "wg0.pair")
-    before = [a.text(name) for name in names]
-    seen = {True: 0, False: 0}
-    for number in range(60):
-        # Most of its time passes before it writes: that is measured first.
-        a.run("sh", "-c", f"exec timeout -s KILL {0.002 + 0.0007 * number:.4f} '{lab.program}' new wg0 "
-              "--listen --force", ok=False)
-        a.taut("new", "other", "--force")
-        after = [a.text(name) for name in names]
-        same = [old == new for old, new in zip(before, after)]
-        check(all(same) or not any(same), f"kill {number}: unchanged of {names}: {same}")
-        left = sorted(name for name in os.listdir(a.file("")) if name.startswith("."))
-        equal(left, [], f"left after kill {number}")
-        seen[all(same)] += 1
-        before = after
-    check(seen[True] and seen[False], f"the moments were badly chosen: unchanged, new: {seen}")
-
-
-@test(timeout=60)
-def pair_half_done_is_undone_before_a_start(lab):
-    """As a kill between the renames of new --force leaves it: the old file, and the new key."""
-    a, _ = two_hosts(lab)
-    a.taut("new", "wg0", "--listen")
-    before = {name: a.text(name) for name in os.listdir(a.file(""))}
-    os.rename(a.file("wg0.key"), a.file(".wg0.key.4000000.old"))
-    a.put(a.file("wg0.key"), a.run(lab.program, "genkey").out)
-    os.link(a.file("wg0.conf"), a.file(".wg0.conf.4000000.old"))
-    a.put(a.file(".wg0.conf.4000000"), "[Interface]\n")
-    public = a.run(lab.program, "pubkey", input=before["wg0.key"]).out
-    a.taut("up", "wg0")
-    equal(a.run("wg", "show", "wg0", "public-key").out, public, "the key that it runs with")
-    a.taut("down", "wg0")
-    equal({name: a.text(name) for name in os.listdir(a.file(""))}, before, "files")
-
-
 @test(timeout=60)
 def pair_says_when_its_line_is_lost(lab):
     a, b = two_hosts(lab)
@@ -689,7 +652,8 @@ def pair_adds_peers_to_its_own_files_only(lab):
 def pair_tells_of_a_network_that_is_not_private(lab):
     a, b = two_hosts(lab)
     for number, (network, told) in enumerate((
-            ("8.8.8.8/24", "8.8.8.9/24"), ("172.31.0.1/16", None), ("172.32.0.1/16", "172.32.0.2/16"),
+            ("8.8.8.8/24", "8.8.8.9/24"), ("172.31.0.1/16", None),
+            ("172.32.0.1/16", "172.32.0.2/16"),
             ("10.9.0.1/24", None), ("10.8.0.1/24,2001:db8::1/64", "2001:db8::2/64"))):
         offer = a.taut("new", f"wg{number}", "--listen", "--address", network).out.strip()
         said = b.taut("join", f"wg{number}", offer, ok=False).err
@@ -718,7 +682,8 @@ def pair_takes_no_address_that_this_host_needs(lab):
             ("fd51::1/64", "fd51::1/128"), ("10.52.0.1/24", "10.52.0.1/32"),
             ("fd52::1/64", "fd52::1/128"))):
         offer = line_of(a.taut("new", f"wg{number}", "--listen", "--address", address))
-        refused(b.taut("join", f"wg{number}", offer, ok=False), f"overlaps with {there}, which is in use")
+        refused(b.taut("join", f"wg{number}", offer, ok=False),
+                f"overlaps with {there}, which is in use")
         check(not os.path.exists(b.file(f"wg{number}.conf")), "a file out of a refused line")
         # On the host that makes a line, it is up to the admin.
         told = b.taut("new", f"own{number}", "--listen", "--address", address).err
@@ -734,6 +699,28 @@ def pair_takes_no_address_that_this_host_needs(lab):
     shown = re.search(r"in the tunnel, this host is 10\.50\.0\.54; the other one \(\S+\) is "
                       r"10\.50\.0\.53, and this host dials it at 192\.168\.1\.1:\d+", told)
     check(shown and shown.start() < told.index("wrote "), f"not shown first: {told}")
+
+
+@test(timeout=60, slow=6)
+def pair_waits_three_seconds_for_tunnels_that_hang(lab):
+    a, b = two_hosts(lab)
+    offer = line_of(a.taut("new", "wg0", "--listen"))
+    names = [f"far{i}" for i in range(5)]
+    for name in names:
+        b.taut("new", name, "--start")
+    hanging = [pid for pid in b.ns.pids() if pid != b.keeper.pid]
+    for pid in hanging:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        begin = time.monotonic()
+        told = b.taut("join", "wg0", offer).err
+        within(time.monotonic() - begin, 2.9, 8, "seconds with tunnels that hang")
+    finally:
+        for pid in hanging:
+            os.kill(pid, signal.SIGCONT)
+    for name in names:
+        check(f"{name} does not answer" in told, f"no word about {name}: {told}")
+        b.taut("down", name)
 
 
 @test(timeout=120, slow=8)
