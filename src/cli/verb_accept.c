@@ -40,10 +40,12 @@ struct accepting {
 
 static bool read_own(struct accepting *a)
 {
-	int r = confdir_read(a->path, &a->text);
 	struct conf conf;
 	size_t i;
+	int r;
 
+	confdir_tidy();
+	r = confdir_read(a->path, &a->text);
 	if (r == -ENOENT) {
 		say("%s does not exist: begin with 'taut new %s --listen'", a->path, a->name);
 		return false;
@@ -86,6 +88,11 @@ static bool is_for_us(struct accepting *a)
 		    a->name);
 	if (r < 0)
 		return false;
+	if (pairline_dials_inside(&a->answer, &a->offer)) {
+		say("the line says that the other host can be dialled at an address inside of this "
+		    "tunnel: make it again there, with taut join --force --endpoint HOST");
+		return false;
+	}
 	pairline_id(id, &a->offer);
 	if (key_equal(&a->offer.public_key, &a->own) && bytes_equal(id, a->answer.id, sizeof(id)))
 		return true;

@@ -74,7 +74,7 @@ static int stop(const char *name, int fd)
 	struct print lines = { 0 };
 	int process = process_of(fd), r, status = EXITCODE_FAILED;
 
-	r = ask_over(fd, "stop=1", &lines);
+	r = ask_over(fd, "stop=1", &lines, 0);
 	print_fini(&lines);
 	if (r != 0)
 		say("%s: %s", name, ask_error(r < 0 ? r : -r));

@@ -20,6 +20,7 @@ struct conftext_interface {
 	uint32_t mtu;                  /* 0: none */
 	const struct prefix *address;  /* family 0: skipped */
 	size_t n_address;
+	bool hosts; /* only these addresses, not their networks */
 };
 
 struct conftext_peer {

@@ -196,7 +196,8 @@ static bool choose_endpoint(struct peerfile *f)
 
 	if (f->o.n_endpoint) {
 		if (!pairline_parse_endpoint(&e, f->o.endpoint[0], port ? port : PAIROPT_PORT)) {
-			say_usage("--endpoint: '%s' is neither HOST nor HOST:PORT",
+			say_usage("--endpoint: '%s' is neither HOST nor HOST:PORT, as another "
+				  "host could dial it",
 				  f->o.endpoint[0]);
 			return false;
 		}

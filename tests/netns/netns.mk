@@ -55,9 +55,10 @@ tests_netns_liar_SOURCES = src/main.c tests/netns/liar.c tests/netns/liar.h \
 tests_netns_liar_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=daemon_run
 tests_netns_liar_LDADD = $(ROOM_LIBS)
 
-# The long tests: worker and monitor die by the hundred, at random moments. Needs root.
+# The long tests: worker, monitor and commands die by the hundred, at random moments. Needs root.
 check-deaths: all $(check_DATA) tests/netns/badwire tests/netns/liar
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/netns/run.py --long
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/pair/run.py --long
 .PHONY: check-deaths
 
 # Every test of both suites in each variant of offloads, AEAD and MTU; a gigabyte over the

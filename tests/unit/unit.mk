@@ -10,6 +10,7 @@ unit_tests = \
 	tests/unit/test_aead_backends \
 	tests/unit/test_aead_check \
 	tests/unit/test_aead_choice \
+	tests/unit/test_aead_memory \
 	tests/unit/test_aead_thread \
 	tests/unit/test_allowed \
 	tests/unit/test_apply \
@@ -22,6 +23,7 @@ unit_tests = \
 	tests/unit/test_conf_keys \
 	tests/unit/test_conf_pack \
 	tests/unit/test_conf_read \
+	tests/unit/test_conftrail \
 	tests/unit/test_control \
 	tests/unit/test_cookie \
 	tests/unit/test_csum \
