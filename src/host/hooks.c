@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/shell.h"
+
 enum { PATIENCE_MS = 5000 }; /* for a command that was terminated */
 
 const char *hooks_name(enum conf_hook kind)
@@ -122,6 +124,29 @@ bool hooks_any(const struct conf *c)
 			return true;
 	}
 	return false;
+}
+
+static void not_for_sh(enum conf_hook kind, const char *command, char why[HOOKS_WHY])
+{
+	snprintf(why, HOOKS_WHY,
+		 "%s looks like bash, but there is no bash on this host, and %s runs it; install "
+		 "bash: %.300s",
+		 hooks_name(kind), shell_words(false), command);
+}
+
+bool hooks_fit_shell(const struct conf *c, char why[HOOKS_WHY])
+{
+	if (shell_is_bash())
+		return true;
+	for (enum conf_hook kind = 0; kind < HOOK_KINDS; kind++) {
+		for (size_t i = 0; i < c->n_hook[kind]; i++) {
+			if (!shell_wants_bash(c->hook[kind][i]))
+				continue;
+			not_for_sh(kind, c->hook[kind][i], why);
+			return false;
+		}
+	}
+	return true;
 }
 
 static int run_one(struct host *h, const struct hooks_wait *wait, const char *name,

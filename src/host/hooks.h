@@ -17,6 +17,8 @@ enum { HOOKS_WHY = 512 };
  */
 bool hooks_trusted(const char *path, char why[HOOKS_WHY]);
 bool hooks_any(const struct conf *c);
+/* The shell of this host (shell.h) is the one that they are written for.  false: *why. */
+bool hooks_fit_shell(const struct conf *c, char why[HOOKS_WHY]);
 
 /* How the caller waits for a command while it serves others. */
 struct hooks_wait {

@@ -13,6 +13,7 @@ import t_mtu     # noqa: F401
 import t_load    # noqa: F401
 import t_uapi    # noqa: F401
 import t_quick   # noqa: F401
+import t_wgfile  # noqa: F401
 import t_keys    # noqa: F401
 import t_faults  # noqa: F401
 import t_daemon  # noqa: F401

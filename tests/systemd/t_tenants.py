@@ -287,6 +287,8 @@ def systemd_runs_hooks_that_use_the_socket(lab):
     pair = BoxPair(lab)
     hooks = (f"PostUp = wg set %i listen-port 2021; {TAUT} status %i > /run/wireguard/state; "
              "wg showconf %i > /run/wireguard/conf; id -nu > /run/wireguard/who\n"
+             "PostUp = a=(by bash); read -r b < <(cat <<< ${a[1]}); [[ $b == ba* ]]; "
+             "echo $b > /run/wireguard/shell\n"
              "PreDown = wg show %i listen-port > /run/wireguard/port\n")
     config = config_with_key_file(pair, 0).replace("[Peer]", hooks + "[Peer]")
     box, unit = pair.box(config), pair.unit
@@ -296,6 +298,7 @@ def systemd_runs_hooks_that_use_the_socket(lab):
     check(noise.b64(pair.a.private) in text, f"its own key: {text}")
     check("listening port: 2021" in box.run("cat", "/run/wireguard/state").out, "status")
     equal(box.run("cat", "/run/wireguard/who").out.strip(), f"taut-{pair.a.name}", "user")
+    equal(box.run("cat", "/run/wireguard/shell").out.strip(), "bash", "shell")
     # A signal for all processes of the unit would also end, at times, the hooks of the end.
     equal(box.show(unit, "KillMode"), "mixed", "who is told to stop")
     box.systemctl("stop", unit)

@@ -78,6 +78,7 @@ unit_tests = \
 	tests/unit/test_session \
 	tests/unit/test_settle \
 	tests/unit/test_show \
+	tests/unit/test_shell \
 	tests/unit/test_siphash \
 	tests/unit/test_spawn \
 	tests/unit/test_staged \
