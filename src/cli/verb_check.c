@@ -50,6 +50,7 @@ bool verb_check_conf(const char *path, struct conf_report *report)
 	have_key = (conf.set & CONF_PRIVATE_KEY) && !key_is_zero(&conf.private_key);
 	if (have_key)
 		dh_public(&public_key, &conf.private_key);
+	conf_settle(&conf, have_key ? &public_key : NULL, report);
 	if (conf_check(&conf, have_key ? &public_key : NULL, report) < 0 && report->errors == 0)
 		report->errors = 1;
 	hooks = hooks_any(&conf);

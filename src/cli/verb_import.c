@@ -169,7 +169,7 @@ static int take_over(struct importing *im)
 	struct key own;
 	int status = EXITCODE_FAILED;
 
-	if (!conftext_read(&conf, &own, im->from, &im->text, im->o.quiet))
+	if (!conftext_read(&conf, &own, im->from, &im->text, im->o.quiet, true))
 		return EXITCODE_FAILED;
 	/* Read it again, since in conf the keys have replaced their files. */
 	conf_init(&named);

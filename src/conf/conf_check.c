@@ -59,6 +59,8 @@ static void check_public_key(const struct check *ck, const struct conf_peer *p)
 					"[Peer] without PublicKey; add it");
 		return;
 	}
+	if (p->set & CONF_PEER_SELF)
+		return;
 	if (ck->public_key && key_equal(&p->public_key, ck->public_key))
 		diag_line_error(ck->r, c->path, p->key_place,
 				"you pasted your own public key; put the peer's here "

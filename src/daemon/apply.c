@@ -280,7 +280,7 @@ static int file_peer(struct tunnel *t, struct names *names, const struct conf_pe
 	if (!p) {
 		r = admin_add(t, &c->public_key, &p);
 		if (r < 0)
-			return r;
+			return r == -EINVAL ? 0 : r; /* our own key: not an error here */
 		old = NULL;
 	}
 	renamed = file_name(p, c);
@@ -340,7 +340,7 @@ int apply_file(struct tunnel *t, struct names *names, const struct conf *c, cons
 	set_private_key(t, names, &c->private_key, now);
 	if (!key_equal(&self, admin_public_key(t)))
 		print_add(report, "private key changed\n");
-	admin_mend_own_key(t); /* a file with our own key is refused */
+	admin_mend_own_key(t); /* unless it is still among these */
 	remove_others(t, names, &stay, report);
 	for (size_t i = 0; i < c->n_peer && r == 0; i++)
 		r = file_peer(t, names, &c->peer[i], who_find(&before, &c->peer[i].public_key), now,

@@ -34,6 +34,8 @@ static int check(struct conf *c, struct conf_report *report)
 		dh_public(&public_key, &private_key);
 	}
 	wipe(&private_key, sizeof(private_key));
+	if (conf_settle(c, known ? &public_key : NULL, report) < 0)
+		return -ENOMEM;
 	return conf_check(c, known ? &public_key : NULL, report);
 }
 

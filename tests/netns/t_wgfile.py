@@ -2,11 +2,14 @@
 """A file that works with wg-quick works with taut, unchanged."""
 
 import os
+import re
 
+import noise
 from lab import check, equal
 from node import Pair
 from runner import test
 from t_daemon import taut
+from t_why import codes
 
 V4 = "10.7.0.2"
 
@@ -20,6 +23,13 @@ exec unshare -m sh -c 'for f in /usr/bin/bash /bin/bash; do
 def content(path):
     with open(path, encoding="ascii") as file:
         return file.read()
+
+
+def reload_changes_nothing(node):
+    """It may repeat its warnings."""
+    done = taut(node.lab, node.ns, "reload", node.name)
+    check(not re.search(r"\b(changed|added|removed)\b", done.out + done.err),
+          f"reload said: {done.out}{done.err}")
 
 
 @test(needs=["taut", "bash"])
@@ -77,3 +87,41 @@ def without_bash_hooks_are_for_sh_and_that_is_told(lab):
         check("PostUp looks like bash, but there is no bash" in done.err,
               f"{verb} said: {done.err}")
         equal(done.err.count("looks like bash"), 1, f"warnings of {verb}")
+
+
+def peers_of(node):
+    """{public key: (preshared key, endpoint, networks, keepalive)}."""
+    found = {}
+    for line in node.wg("show", node.name, "dump").out.splitlines()[1:]:
+        key, psk, endpoint, allowed, _, _, _, keepalive = line.split("\t")
+        found[key] = (psk, endpoint, sorted(allowed.split(",")), keepalive)
+    return found
+
+
+@test(needs=["taut"])
+def what_wg_accepts_means_the_same(lab):
+    """The same file by wg setconf, as it stands, and by taut: the same peers run."""
+    pair = Pair(lab, start=False)
+    third = noise.b64(noise.public(noise.private()))
+    peers = (f"[Peer]\nPublicKey = {pair.b.public}\nEndpoint = 192.0.2.7:7\n"
+             "AllowedIPs = 10.20.0.0/16, 10.21.0.0/16\nPersistentKeepalive = 9\n"
+             f"[Peer]\nPublicKey = {pair.a.public}\nAllowedIPs = 10.7.0.2/32\n"
+             f"[Peer]\nPublicKey = {third}\nAllowedIPs = 10.20.0.0/16, 10.22.0.1/16\n"
+             f"[Peer]\nPublicKey = {pair.b.public}\nEndpoint = [{pair.outer[1]}]:2002\n"
+             "AllowedIPs = 10.7.0.2/32, 10.22.0.0/16\n")
+    interface = f"[Interface]\nPrivateKey = {noise.b64(pair.a.private)}\nListenPort = 2001\n"
+    pair.a.start()
+    pair.a.wg("setconf", pair.a.name, lab.file("plain.conf", interface + peers))
+    wanted = peers_of(pair.a)
+    pair.a.stop()
+    equal(len(wanted), 2, "peers by wg setconf")
+    pair.a.start_config(f"{interface}Address = 10.7.0.1/255.255.255.0\nMTU = {pair.mtu}\n{peers}")
+    equal(peers_of(pair.a), wanted, "peers")
+    check("10.7.0.1/24" in pair.a.ns.run("ip", "addr", "show", pair.a.name).out, "the address")
+    routes = pair.a.ns.run("ip", "route", "show", "dev", pair.a.name).out
+    check("10.22.0.0/16" in routes and "10.20.0.0/16" in routes, f"routes: {routes}")
+    check("10.21.0.0/16" not in routes, f"a route to a network of nobody: {routes}")
+    check("E-OWN-KEY" in codes(pair.a), f"why says {codes(pair.a)}")
+    pair.b.start_config(pair.config(1))
+    pair.a.wait_ping(V4, 6, "through the peer that was given twice")
+    reload_changes_nothing(pair.a)

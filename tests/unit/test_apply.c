@@ -378,18 +378,42 @@ static void test_file_leaves_an_unchanged_peer_alone(void **state)
 	assert_non_null(strstr(report.chars, "added"));
 }
 
+static void file_with_key(uint8_t first)
+{
+	conf.set |= CONF_PRIVATE_KEY;
+	conf.private_key = key_of(first);
+	file();
+}
+
 static void test_file_reports_a_new_private_key_once(void **state)
 {
 	(void)state;
-	conf.private_key = key_of(50);
-	file();
+	file_with_key(50);
 	assert_string_equal(report.chars, "private key changed\n");
-	conf.private_key = key_of(50);
-	file();
+	file_with_key(50);
 	assert_int_equal(report.len, 0);
-	conf.private_key = key_of(90);
-	file();
+	file_with_key(90);
 	assert_string_equal(report.chars, "private key changed\n");
+}
+
+static void test_our_own_key_in_a_file_is_passed_over_and_told(void **state)
+{
+	struct key ours;
+
+	(void)state;
+	file_with_key(50);
+	ours = *admin_public_key(t);
+	for (int i = 0; i < 2; i++) {
+		ask(&conf, 1, CONF_PEER_SELF)->public_key = ours;
+		ask(&conf, 2, 0);
+		file_with_key(50);
+		assert_int_equal(admin_count(t), 1);
+		assert_non_null(peer(2));
+		assert_true(t->faults.own_key);
+	}
+	ask(&conf, 2, 0);
+	file_with_key(50);
+	assert_false(t->faults.own_key);
 }
 
 static void test_file_names_a_peer_and_renames_it_without_touching_it(void **state)
@@ -738,6 +762,7 @@ int main(void)
 		EACH(test_file_removes_peers_that_it_does_not_name),
 		EACH(test_file_leaves_an_unchanged_peer_alone),
 		EACH(test_file_reports_a_new_private_key_once),
+		EACH(test_our_own_key_in_a_file_is_passed_over_and_told),
 		EACH(test_file_names_a_peer_and_renames_it_without_touching_it),
 		EACH(test_file_moves_a_peer_whose_endpoint_it_changed),
 		EACH(test_file_takes_back_what_it_says_no_more),

@@ -22,6 +22,7 @@ unit_tests = \
 	tests/unit/test_conf_keys \
 	tests/unit/test_conf_pack \
 	tests/unit/test_conf_read \
+	tests/unit/test_conf_settle \
 	tests/unit/test_control \
 	tests/unit/test_cookie \
 	tests/unit/test_csum \
@@ -77,8 +78,8 @@ unit_tests = \
 	tests/unit/test_selftest \
 	tests/unit/test_session \
 	tests/unit/test_settle \
-	tests/unit/test_show \
 	tests/unit/test_shell \
+	tests/unit/test_show \
 	tests/unit/test_siphash \
 	tests/unit/test_spawn \
 	tests/unit/test_staged \
