@@ -41,6 +41,7 @@ enum conf_set {
 	CONF_TABLE = 1 << 6,
 	CONF_SAVE = 1 << 7, /* SaveConfig: accepted, ignored */
 	CONF_AEAD = 1 << 8,
+	CONF_AWAIT_KEY = 1 << 9, /* no private key: a hook will set it */
 };
 
 enum conf_peer_set {
@@ -201,7 +202,7 @@ int conf_load_keys(struct conf *c, struct conf_report *r);
  * What wg(8) accepts though it is seldom intended gets the meaning that it has there, with a
  * warning: a later [Peer] of the same key changes the earlier one and replaces its networks; a
  * network of two peers belongs to the last one; "-" before a network takes it back; our own key is
- * no peer (CONF_PEER_SELF).
+ * no peer (CONF_PEER_SELF); without a private key, an Up hook sets it (CONF_AWAIT_KEY).
  * For files, once conf_load_keys() is done; what is made of foreign text is not to be settled,
  * but judged by conf_check(), which calls all this an error.  public_key: as there.  0 or
  * -ENOMEM, reported.

@@ -36,7 +36,7 @@ static void check_private_key(const struct check *ck)
 		diag_line_error(ck->r, c->path, c->key_place,
 				"the private key is all zeros; make one with taut genkey");
 	/* A key that was given but is not valid was reported when the file was read. */
-	if (c->set & both || c->key_place.line)
+	if (c->set & (both | CONF_AWAIT_KEY) || c->key_place.line)
 		return;
 	if (interface_is_empty(c))
 		diag_line_error(ck->r, c->path, nowhere,

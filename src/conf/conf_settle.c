@@ -185,6 +185,19 @@ static void settle_own_key(struct conf *c, const struct key *public_key, struct 
 	}
 }
 
+static void settle_no_key(struct conf *c, struct conf_report *r)
+{
+	struct conf_place nowhere = { 0 };
+
+	if (c->set & (CONF_PRIVATE_KEY | CONF_PRIVATE_KEY_FILE) || c->key_place.line ||
+	    !(c->n_hook[HOOK_PRE_UP] || c->n_hook[HOOK_POST_UP]))
+		return;
+	diag_line_warning(r, c->path, nowhere,
+			  "no PrivateKey in [Interface]; the tunnel does not work before PreUp or "
+			  "PostUp has set one (wg set %%i private-key FILE)");
+	c->set |= CONF_AWAIT_KEY;
+}
+
 int conf_settle(struct conf *c, const struct key *public_key, struct conf_report *r)
 {
 	struct conf_place nowhere = { 0 };
@@ -194,7 +207,9 @@ int conf_settle(struct conf *c, const struct key *public_key, struct conf_report
 		settle_own_key(c, public_key, r);
 	if (err == 0)
 		err = settle_networks(c, r);
-	if (err < 0)
+	if (err == 0)
+		settle_no_key(c, r);
+	else
 		diag_line_error(r, c->path, nowhere, "out of memory");
 	return err;
 }

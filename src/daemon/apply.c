@@ -337,7 +337,9 @@ int apply_file(struct tunnel *t, struct names *names, const struct conf *c, cons
 		r = who_init(&before, old);
 	if (r < 0)
 		goto out;
-	set_private_key(t, names, &c->private_key, now);
+	/* Without one in the file, it was set by a hook or an admin, and stays. */
+	if (c->set & CONF_PRIVATE_KEY)
+		set_private_key(t, names, &c->private_key, now);
 	if (!key_equal(&self, admin_public_key(t)))
 		print_add(report, "private key changed\n");
 	admin_mend_own_key(t); /* unless it is still among these */

@@ -9,7 +9,9 @@ from lab import check, equal
 from node import Pair
 from runner import test
 from t_daemon import taut
+from t_start import rewrite
 from t_why import codes
+from t_worker import kill_worker
 
 V4 = "10.7.0.2"
 
@@ -87,6 +89,58 @@ def without_bash_hooks_are_for_sh_and_that_is_told(lab):
         check("PostUp looks like bash, but there is no bash" in done.err,
               f"{verb} said: {done.err}")
         equal(done.err.count("looks like bash"), 1, f"warnings of {verb}")
+
+
+def keyless(pair, hook, rest=""):
+    """a's file without its key, which that hook sets."""
+    return pair.config(0, hook + "\n", rest).replace(
+        f"PrivateKey = {noise.b64(pair.a.private)}\n", "")
+
+
+@test(needs=["taut", "bash"])
+def post_up_may_set_the_private_key(lab):
+    """The example of wg-quick's manual; a reload keeps the key, and another worker has it."""
+    pair = Pair(lab, start=False)
+    hook = f"PostUp = wg set %i private-key <(cat {pair.a.key_file})"
+    pair.a.start_config(keyless(pair, hook))
+    pair.b.start_config(pair.config(1))
+    pair.a.wait_log(": ready")
+    equal(pair.a.show("public-key"), pair.a.public, "our public key")
+    pair.a.ns.must_ping(V4)
+    check("no PrivateKey in [Interface]" in pair.a.log(), "no warning")
+    rewrite(pair.a, keyless(pair, hook, "PersistentKeepalive = 7\n"))
+    taut(lab, pair.a.ns, "reload", pair.a.name)
+    equal(pair.a.peer(pair.b)["keepalive"], "7", "keepalive of the second file")
+    equal(pair.a.show("public-key"), pair.a.public, "our public key after a reload")
+    pair.a.ns.must_ping(V4)
+    kill_worker(pair.a)
+    pair.a.wait_ping(V4, 3, "a new worker")
+    equal(pair.a.show("public-key"), pair.a.public, "our public key in a new worker")
+    taut(lab, pair.a.ns, "reload", pair.a.name)
+    pair.a.ns.must_ping(V4)
+
+
+@test(needs=["taut"])
+def tunnel_waits_for_the_key_that_a_hook_brings(lab):
+    """It is up, and `why` says what it waits for; then it works, without a restart."""
+    pair = Pair(lab, start=False)
+    pair.a.start_config(keyless(pair, "PostUp = true"))
+    pair.b.start_config(pair.config(1))
+    pair.a.wait_log(": ready")
+    check("E-NO-KEY" in codes(pair.a), f"why says {codes(pair.a)}")
+    check(not pair.a.ns.ping(V4), "a ping without a key was answered")
+    pair.a.set("private-key", pair.a.key_file)
+    pair.a.wait_ping(V4, 6, "with a key")
+    check("E-NO-KEY" not in codes(pair.a), f"why still says {codes(pair.a)}")
+
+
+@test(needs=["taut"])
+def forgotten_private_key_is_an_error(lab):
+    pair = Pair(lab, start=False)
+    path = lab.file(pair.a.name + ".conf", keyless(pair, "PostDown = true"))
+    done = taut(lab, pair.a.ns, "run", path, ok=False)
+    equal(done.code, 78, "exit status of run")
+    check("no PrivateKey" in done.err, f"run said: {done.err}")
 
 
 def peers_of(node):

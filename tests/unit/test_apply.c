@@ -396,6 +396,30 @@ static void test_file_reports_a_new_private_key_once(void **state)
 	assert_string_equal(report.chars, "private key changed\n");
 }
 
+/* A hook, or wg set, has set it. */
+static void test_file_without_a_private_key_leaves_the_one_that_runs(void **state)
+{
+	struct key ours;
+
+	(void)state;
+	file();
+	assert_true(key_is_zero(admin_public_key(t)));
+	conf.set = CONF_PRIVATE_KEY;
+	conf.private_key = key_of(50);
+	request();
+	ours = *admin_public_key(t);
+	assert_false(key_is_zero(&ours));
+	ask(&conf, 1, 0);
+	file();
+	assert_true(key_equal(admin_public_key(t), &ours));
+	assert_null(strstr(report.chars, "private key"));
+	/* A key of a file may be replaced by that of a hook, too. */
+	file_with_key(90);
+	ours = *admin_public_key(t);
+	file();
+	assert_true(key_equal(admin_public_key(t), &ours));
+}
+
 static void test_our_own_key_in_a_file_is_passed_over_and_told(void **state)
 {
 	struct key ours;
@@ -703,8 +727,11 @@ static void test_question_ends_with_a_peer_that_has_our_own_key(void **state)
 	set_own_key(50);
 	own = *admin_public_key(t);
 	for (int i = 0; i < 2; i++) {
-		struct conf_peer *p = ask(&conf, 1, CONF_PEER_ENDPOINT);
+		struct conf_peer *p;
 
+		conf.set = CONF_PRIVATE_KEY; /* none, so that it is not known as our own */
+		request();
+		p = ask(&conf, 1, CONF_PEER_ENDPOINT);
 		p->public_key = own;
 		p->host = mem_text("vpn.example", 11);
 		p->port = 7;
@@ -762,6 +789,7 @@ int main(void)
 		EACH(test_file_removes_peers_that_it_does_not_name),
 		EACH(test_file_leaves_an_unchanged_peer_alone),
 		EACH(test_file_reports_a_new_private_key_once),
+		EACH(test_file_without_a_private_key_leaves_the_one_that_runs),
 		EACH(test_our_own_key_in_a_file_is_passed_over_and_told),
 		EACH(test_file_names_a_peer_and_renames_it_without_touching_it),
 		EACH(test_file_moves_a_peer_whose_endpoint_it_changed),

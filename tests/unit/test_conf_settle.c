@@ -233,6 +233,37 @@ static void test_one_wrong_bit_is_not_our_own_key(void **state)
 	assert_true(conf.peer[0].set & CONF_PEER_SELF);
 }
 
+static void test_a_hook_may_bring_the_private_key(void **state)
+{
+	static const char *const good[] = {
+		"[Interface]\nPostUp=wg set %i private-key /k\n",
+		"[Interface]\nPreUp=x\n" B,
+	};
+	static const char *const bad[] = {
+		"",
+		"[Interface]\nMTU=1280\n",
+		"[Interface]\nPreDown=x\nPostDown=y\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(good); i++) {
+		assert_int_equal(settle(good[i]), 0);
+		assert_string_equal(said.text,
+				    "W f: no PrivateKey in [Interface]; the tunnel does not work "
+				    "before PreUp or PostUp has set one (wg set %i private-key "
+				    "FILE)\n");
+		assert_true(conf.set & CONF_AWAIT_KEY);
+	}
+	for (size_t i = 0; i < LEN(bad); i++) {
+		assert_int_equal(settle(bad[i]), -EINVAL);
+		assert_int_equal(said.report.errors, 1);
+	}
+	/* A key is not made up for by a hook if it is wrong. */
+	assert_int_equal(settle("[Interface]\nPostUp=x\nPrivateKey=" KEY_0 "\n"), -EINVAL);
+	assert_int_equal(settle(I "PostUp=x\n"), 0);
+	assert_string_equal(said.text, "");
+}
+
 static void test_settling_survives_each_lack_of_memory(void **state)
 {
 	static const char text[] = I B "AllowedIPs=::/0,::1\n" C "AllowedIPs=::/0,::2\n" B
@@ -278,6 +309,7 @@ int main(void)
 		EACH(test_a_minus_takes_back_what_stands_before_it),
 		EACH(test_our_own_key_is_no_peer),
 		EACH(test_one_wrong_bit_is_not_our_own_key),
+		EACH(test_a_hook_may_bring_the_private_key),
 		EACH(test_settling_survives_each_lack_of_memory),
 	};
 
