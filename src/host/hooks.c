@@ -11,7 +11,7 @@
 
 #include "host/shell.h"
 
-enum { PATIENCE_MS = 5000 }; /* for a command that was terminated */
+enum { PATIENCE_MS = 1000 }; /* for a command that was terminated */
 
 const char *hooks_name(enum conf_hook kind)
 {
@@ -162,8 +162,8 @@ static int run_one(struct host *h, const struct hooks_wait *wait, const char *na
 			return host_hook_end(h);
 	}
 	host_hook_stop(h, false);
-	if (!host_hook_ended(h, PATIENCE_MS))
-		host_hook_stop(h, true);
+	host_hook_ended(h, PATIENCE_MS);
+	host_hook_stop(h, true); /* it, or what it has started and is still there */
 	host_hook_end(h);
 	return -EINTR;
 }

@@ -3,12 +3,13 @@
 
 import os
 import re
+import time
 
 import noise
-from lab import check, equal
+from lab import check, equal, wait_for
 from node import Pair
 from runner import test
-from t_daemon import taut
+from t_daemon import host_state, taut
 from t_start import rewrite
 from t_why import codes
 from t_worker import kill_worker
@@ -179,3 +180,39 @@ def what_wg_accepts_means_the_same(lab):
     pair.b.start_config(pair.config(1))
     pair.a.wait_ping(V4, 6, "through the peer that was given twice")
     reload_changes_nothing(pair.a)
+
+
+@test(slow=14, needs=["taut"], timeout=60)
+def down_hooks_that_do_not_end_are_given_up(lab):
+    """PreDown ignores TERM, and PostDown hangs; `taut down` takes it down, and nothing is left."""
+    pair = Pair(lab, start=False)
+    before = host_state(pair.a.ns)
+    mark = os.path.join(lab.dir, "mark")
+    pair.a.start_config(pair.config(
+        0, f"PreDown = trap '' TERM; echo pre >>{mark}; while :; do sleep 0.1; done\n"
+           f"PreDown = echo second >>{mark}\n"
+           f"PostDown = echo post >>{mark}; (trap '' TERM; exec sleep 60) & wait\n"))
+    pair.a.wait_log(": ready")
+    began = time.monotonic()
+    equal(taut(lab, pair.a.ns, "down", pair.a.name).code, 0, "exit status of down")
+    took = time.monotonic() - began
+    check(10.5 < took < 15, f"down took {took:.1f} s")
+    equal(pair.a.wait_exit(), 0, "exit status of the tunnel")
+    equal(content(mark).split(), ["pre", "post"], "hooks that ran")
+    for kind in ("PreDown", "PostDown"):
+        check(f"{kind} took too long and was given up" in pair.a.log(), f"no word about {kind}")
+    wait_for(lambda: not pair.a.ns.pids(), 2, "the end of all that hooks have started")
+    equal(host_state(pair.a.ns), before, "state of the host afterwards")
+
+
+@test(slow=3, needs=["taut"])
+def slow_up_hooks_and_down_hooks_in_time_are_waited_for(lab):
+    pair = Pair(lab, start=False)
+    mark = os.path.join(lab.dir, "mark")
+    pair.a.start_config(pair.config(
+        0, "".join(f"{kind} = sleep 0.7; echo {kind} >>{mark}\n"
+                   for kind in ("PostUp", "PreDown", "PreDown", "PostDown"))))
+    pair.a.wait_log(": ready", 6)
+    pair.a.stop()
+    equal(content(mark).split(), ["PostUp", "PreDown", "PreDown", "PostDown"], "hooks that ended")
+    check("given up" not in pair.a.log(), f"log: {pair.a.log()}")

@@ -305,6 +305,20 @@ def systemd_runs_hooks_that_use_the_socket(lab):
     equal(box.run("cat", "/run/wireguard/port").out.strip(), "2021", "in PreDown")
 
 
+@test(needs=["taut"], slow=14, timeout=90)
+def systemd_waits_until_hooks_are_given_up(lab):
+    """A PreDown that hangs costs neither the PostDown nor what the tunnel takes back itself."""
+    pair = BoxPair(lab)
+    hooks = "PreDown = trap '' TERM; sleep 60\nPostDown = echo post > /run/wireguard/post\n"
+    config = config_with_key_file(pair, 0).replace("[Peer]", hooks + "[Peer]")
+    box, unit = pair.box(config), pair.unit
+    box.systemctl("start", unit)
+    box.systemctl("stop", unit)
+    equal(box.show(unit, "Result"), "success", "how it ended")
+    equal(box.run("cat", "/run/wireguard/post").out.strip(), "post", "PostDown")
+    check("PreDown took too long and was given up" in box.journal(unit), box.journal(unit))
+
+
 @test(needs=["taut"], slow=6, timeout=90)
 def systemd_goes_on_after_an_upgrade(lab):
     """From the unit of the user taut: the running tunnel answers, and is restarted as a new one."""
