@@ -269,6 +269,12 @@ out:
 	return r < 0 ? r : changed;
 }
 
+/* The file says none, and has not said one before: it was set by a hook or an admin, and stays. */
+static bool leaves_psk(const struct conf_peer *c, const struct conf_peer *old)
+{
+	return !(c->set & CONF_PEER_PSK) && !(old && old->set & CONF_PEER_PSK);
+}
+
 static int file_peer(struct tunnel *t, struct names *names, const struct conf_peer *c,
 		     const struct conf_peer *old, struct instant now, struct print *report)
 {
@@ -284,7 +290,7 @@ static int file_peer(struct tunnel *t, struct names *names, const struct conf_pe
 		old = NULL;
 	}
 	renamed = file_name(p, c);
-	if (!bytes_equal(&p->noise->psk, &c->psk, sizeof(c->psk))) {
+	if (!leaves_psk(c, old) && !bytes_equal(&p->noise->psk, &c->psk, sizeof(c->psk))) {
 		admin_psk(p, &c->psk);
 		changed = true;
 	}

@@ -98,13 +98,13 @@ def keyless(pair, hook, rest=""):
         f"PrivateKey = {noise.b64(pair.a.private)}\n", "")
 
 
-@test(needs=["taut", "bash"])
-def post_up_may_set_the_private_key(lab):
-    """The example of wg-quick's manual; a reload keeps the key, and another worker has it."""
-    pair = Pair(lab, start=False)
-    hook = f"PostUp = wg set %i private-key <(cat {pair.a.key_file})"
+def hooks_bring_the_keys(lab, kind):
+    """A reload keeps them, and another worker has them."""
+    pair = Pair(lab, start=False, psk=True)
+    hook = (f"{kind} = wg set %i private-key <(cat {pair.a.key_file})\n"
+            f"PostUp = wg set %i peer {pair.b.public} preshared-key <(cat {pair.psk})")
     pair.a.start_config(keyless(pair, hook))
-    pair.b.start_config(pair.config(1))
+    pair.b.start_config(pair.config(1, rest=f"PresharedKeyFile = {pair.psk}\n"))
     pair.a.wait_log(": ready")
     equal(pair.a.show("public-key"), pair.a.public, "our public key")
     pair.a.ns.must_ping(V4)
@@ -117,8 +117,21 @@ def post_up_may_set_the_private_key(lab):
     kill_worker(pair.a)
     pair.a.wait_ping(V4, 3, "a new worker")
     equal(pair.a.show("public-key"), pair.a.public, "our public key in a new worker")
-    taut(lab, pair.a.ns, "reload", pair.a.name)
-    pair.a.ns.must_ping(V4)
+    reload_changes_nothing(pair.a)
+    equal(pair.a.show("preshared-keys").split("\t")[1], content(pair.psk).strip(),
+          "the preshared key")
+
+
+@test(needs=["taut", "bash"])
+def post_up_may_set_the_private_key(lab):
+    """The example of wg-quick's manual."""
+    hooks_bring_the_keys(lab, "PostUp")
+
+
+@test(needs=["taut", "bash"])
+def pre_up_may_set_the_private_key(lab):
+    """Newer wg-quick adds the file to what PreUp has set."""
+    hooks_bring_the_keys(lab, "PreUp")
 
 
 @test(needs=["taut"])

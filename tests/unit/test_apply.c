@@ -420,6 +420,34 @@ static void test_file_without_a_private_key_leaves_the_one_that_runs(void **stat
 	assert_true(key_equal(admin_public_key(t), &ours));
 }
 
+static void test_file_without_a_preshared_key_leaves_the_one_that_runs(void **state)
+{
+	struct conf_peer *p;
+
+	(void)state;
+	ask(&conf, 1, 0);
+	file();
+	ask(&conf, 1, CONF_PEER_PSK)->psk = key_of(99);
+	request();
+	ask(&conf, 1, 0);
+	file();
+	assert_true(key_equal(&peer(1)->noise->psk, &(struct key){ .bytes = { 99, 1 } }));
+	assert_int_equal(report.len, 0);
+	/* What the file says counts, also that it does not say it any more, or says there is none. */
+	ask(&conf, 1, CONF_PEER_PSK)->psk = key_of(7);
+	file();
+	assert_true(key_equal(&peer(1)->noise->psk, &(struct key){ .bytes = { 7, 1 } }));
+	ask(&conf, 1, 0);
+	file();
+	assert_true(key_is_zero(&peer(1)->noise->psk));
+	p = ask(&conf, 1, CONF_PEER_PSK);
+	p->psk = key_of(99);
+	request();
+	ask(&conf, 1, CONF_PEER_PSK);
+	file();
+	assert_true(key_is_zero(&peer(1)->noise->psk));
+}
+
 static void test_our_own_key_in_a_file_is_passed_over_and_told(void **state)
 {
 	struct key ours;
@@ -790,6 +818,7 @@ int main(void)
 		EACH(test_file_leaves_an_unchanged_peer_alone),
 		EACH(test_file_reports_a_new_private_key_once),
 		EACH(test_file_without_a_private_key_leaves_the_one_that_runs),
+		EACH(test_file_without_a_preshared_key_leaves_the_one_that_runs),
 		EACH(test_our_own_key_in_a_file_is_passed_over_and_told),
 		EACH(test_file_names_a_peer_and_renames_it_without_touching_it),
 		EACH(test_file_moves_a_peer_whose_endpoint_it_changed),
