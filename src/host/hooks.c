@@ -149,8 +149,7 @@ bool hooks_fit_shell(const struct conf *c, char why[HOOKS_WHY])
 	return true;
 }
 
-static int run_one(struct host *h, const struct hooks_wait *wait, const char *name,
-		   const char *command)
+int hooks_run(struct host *h, const struct hooks_wait *wait, const char *name, const char *command)
 {
 	int fd, r;
 
@@ -166,18 +165,4 @@ static int run_one(struct host *h, const struct hooks_wait *wait, const char *na
 	host_hook_stop(h, true); /* it, or what it has started and is still there */
 	host_hook_end(h);
 	return -EINTR;
-}
-
-int hooks_run(struct host *h, const struct hooks_wait *wait, const char *name, const struct conf *c,
-	      enum conf_hook kind, const char **failed)
-{
-	for (size_t i = 0; i < c->n_hook[kind]; i++) {
-		int r = run_one(h, wait, name, c->hook[kind][i]);
-
-		if (r != 0) {
-			*failed = c->hook[kind][i];
-			return r;
-		}
-	}
-	return 0;
 }

@@ -211,16 +211,12 @@ static bool wait_in_turns(void *ctx, int fd)
 	return false;
 }
 
-static int run_hooks(struct monitor *m, enum conf_hook kind)
+/* 0, or why those after it are not run. */
+static int run_hook(struct monitor *m, enum conf_hook kind, const char *command)
 {
 	const struct hooks_wait wait = { .readable = wait_in_turns, .ctx = m };
-	const char *command = NULL;
-	int r;
+	int r = hooks_run(m->host, &wait, m->options.name, command);
 
-	/* It may ask there. */
-	if (m->conf.n_hook[kind])
-		worker_order(m, MESSAGE_SERVE);
-	r = hooks_run(m->host, &wait, m->options.name, &m->conf, kind, &command);
 	if (r == -EINTR && m->going_down && !m->impatient)
 		log_warn("%s took too long and was given up: %s", hooks_name(kind), command);
 	if (r == 0 || r == -EINTR)
@@ -229,7 +225,20 @@ static int run_hooks(struct monitor *m, enum conf_hook kind)
 		log_error("cannot run %s: %s: %s", hooks_name(kind), strerror(-r), command);
 	else
 		log_error("%s failed with exit status %d: %s", hooks_name(kind), r, command);
-	return -ECANCELED;
+	/* The tunnel goes down in any case, and the next one may have more to undo. */
+	return m->going_down ? 0 : -ECANCELED;
+}
+
+static int run_hooks(struct monitor *m, enum conf_hook kind)
+{
+	int r = 0;
+
+	/* They may ask there. */
+	if (m->conf.n_hook[kind])
+		worker_order(m, MESSAGE_SERVE);
+	for (size_t i = 0; i < m->conf.n_hook[kind] && r == 0; i++)
+		r = run_hook(m, kind, m->conf.hook[kind][i]);
+	return r;
 }
 
 /* --- what a file asks for --- */

@@ -218,6 +218,22 @@ def down_hooks_that_do_not_end_are_given_up(lab):
     equal(host_state(pair.a.ns), before, "state of the host afterwards")
 
 
+@test(needs=["taut", "bash"])
+def down_hooks_that_fail_do_not_keep_the_next_ones(lab):
+    """The tunnel goes down in any case, so what they are to undo has no second chance."""
+    pair = Pair(lab, start=False)
+    mark = os.path.join(lab.dir, "mark")
+    pair.a.start_config(pair.config(0, "".join(
+        f"{kind} = echo 1 >>{mark}; false | true; echo never >>{mark}\n{kind} = echo 2 >>{mark}\n"
+        for kind in ("PreDown", "PostDown"))))
+    pair.a.wait_log(": ready")
+    equal(taut(lab, pair.a.ns, "down", pair.a.name).code, 0, "exit status of down")
+    equal(pair.a.wait_exit(), 0, "exit status of the tunnel")
+    equal(content(mark).split(), ["1", "2", "1", "2"], "hooks that ran")
+    for kind in ("PreDown", "PostDown"):
+        equal(pair.a.log().count(f"{kind} failed with exit status 1"), 1, f"words about {kind}")
+
+
 @test(slow=3, needs=["taut"])
 def slow_up_hooks_and_down_hooks_in_time_are_waited_for(lab):
     pair = Pair(lab, start=False)
