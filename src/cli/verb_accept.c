@@ -54,7 +54,7 @@ static bool read_own(struct accepting *a)
 		say("%s: %s%s", a->path, strerror(-r), r == -EACCES ? " (try sudo)" : "");
 		return false;
 	}
-	if (!conftext_read(&conf, &a->own, a->path, &a->text, true))
+	if (!conftext_read(&conf, &a->own, a->path, &a->text, true, false))
 		return false;
 	for (i = 0; i < conf.n_peer; i++)
 		a->is_peer |= key_equal(&conf.peer[i].public_key, &a->answer.public_key);
@@ -137,7 +137,7 @@ static bool is_valid_with_peer(const struct accepting *a)
 	bool good;
 
 	add_peer(a, &text, NULL);
-	good = !text.failed && conftext_read(&conf, &own, a->path, &text, a->o.quiet);
+	good = !text.failed && conftext_read(&conf, &own, a->path, &text, a->o.quiet, false);
 	if (good)
 		conf_fini(&conf);
 	print_fini(&text);

@@ -14,8 +14,8 @@
 #include "host/host.h"
 
 enum {
-	WAIT_MS = 10000,
-	DYING_MS = 300, /* the worker of a monitor that was killed a moment ago */
+	WAIT_MS = 30000, /* a tunnel waits for its Down hooks, but less long */
+	DYING_MS = 300,  /* the worker of a monitor that was killed a moment ago */
 	STEP_MS = 50,
 };
 

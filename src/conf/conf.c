@@ -51,6 +51,24 @@ void conf_forget_secrets(struct conf *c)
 		wipe(&c->peer[i].psk, sizeof(c->peer[i].psk));
 }
 
+void conf_drop_peers(struct conf *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->n_peer; i++) {
+		if (c->peer[i].set & CONF_PEER_REMOVE)
+			peer_fini(&c->peer[i]);
+		else if (i == kept)
+			kept++;
+		else
+			c->peer[kept++] = c->peer[i];
+	}
+	/* What has moved is still there as well. */
+	if (kept < c->n_peer)
+		wipe(c->peer + kept, (c->n_peer - kept) * sizeof(*c->peer));
+	c->n_peer = kept;
+}
+
 /*
  * Make room for one more in an array of n whose capacity is the next power of two, so that the
  * short lists need no field for it. NULL: no memory, the array is unchanged.

@@ -279,6 +279,12 @@ out:
 	return r < 0 ? r : changed;
 }
 
+/* The file says none, and has not said one before: it was set by a hook or an admin, and stays. */
+static bool leaves_psk(const struct conf_peer *c, const struct conf_peer *old)
+{
+	return !(c->set & CONF_PEER_PSK) && !(old && old->set & CONF_PEER_PSK);
+}
+
 static int file_peer(struct tunnel *t, struct names *names, const struct conf_peer *c,
 		     const struct conf_peer *old, const struct prefixes *claimed,
 		     struct instant now, struct print *report)
@@ -291,11 +297,11 @@ static int file_peer(struct tunnel *t, struct names *names, const struct conf_pe
 	if (!p) {
 		r = admin_add(t, &c->public_key, &p);
 		if (r < 0)
-			return r;
+			return r == -EINVAL ? 0 : r; /* our own key: not an error here */
 		old = NULL;
 	}
 	renamed = file_name(p, c);
-	if (!bytes_equal(&p->noise->psk, &c->psk, sizeof(c->psk))) {
+	if (!leaves_psk(c, old) && !bytes_equal(&p->noise->psk, &c->psk, sizeof(c->psk))) {
 		admin_psk(p, &c->psk);
 		changed = true;
 	}
@@ -372,10 +378,12 @@ int apply_file(struct tunnel *t, struct names *names, const struct conf *c, cons
 		r = claims(&claimed, c);
 	if (r < 0)
 		goto out;
-	set_private_key(t, names, &c->private_key, now);
+	/* Without one in the file, it was set by a hook or an admin, and stays. */
+	if (c->set & CONF_PRIVATE_KEY)
+		set_private_key(t, names, &c->private_key, now);
 	if (!key_equal(&self, admin_public_key(t)))
 		print_add(report, "private key changed\n");
-	admin_mend_own_key(t); /* a file with our own key is refused */
+	admin_mend_own_key(t); /* unless it is still among these */
 	for (size_t i = 0; i < c->n_peer && r == 0; i++) {
 		breath();
 		r = file_peer(t, names, &c->peer[i], who_find(&before, &c->peer[i].public_key),

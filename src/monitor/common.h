@@ -50,10 +50,11 @@ struct monitor {
 	struct conf conf;       /* of the file, without its secrets; empty: there is no file */
 	struct network network; /* the part of it that is on the host */
 	enum phase phase;
-	int status;        /* for the exit, once it was told to stop */
-	bool control_gone; /* somebody has removed the control socket's file */
-	bool going_down;   /* bringup_undo() has begun */
-	bool impatient;    /* it was told so twice: the hook that runs then is given up */
+	int status;           /* for the exit, once it was told to stop */
+	bool control_gone;    /* somebody has removed the control socket's file */
+	bool going_down;      /* bringup_undo() has begun */
+	uint64_t hooks_until; /* when Down hooks are given up: clock_monotonic_us() */
+	bool impatient;       /* it was told so twice: the hook that runs then is given up */
 	int signal_fd;
 	int device;             /* descriptor of the device, for the next worker, too */
 	struct unixwatch watch; /* of the control socket's file */

@@ -164,7 +164,7 @@ static void print_diag(void *ctx, enum conf_severity severity, const char *line)
 }
 
 bool conftext_read(struct conf *conf, struct key *public_key, const char *name,
-		   const struct print *text, bool quiet)
+		   const struct print *text, bool quiet, bool settle)
 {
 	struct conf_report report = { .say = print_diag, .ctx = &quiet };
 	bool have_key;
@@ -179,6 +179,8 @@ bool conftext_read(struct conf *conf, struct key *public_key, const char *name,
 	have_key = (conf->set & CONF_PRIVATE_KEY) && !key_is_zero(&conf->private_key);
 	if (have_key)
 		dh_public(public_key, &conf->private_key);
+	if (settle && conf_settle(conf, have_key ? public_key : NULL, &report) < 0)
+		r = -ENOMEM;
 	if (conf_check(conf, have_key ? public_key : NULL, &report) < 0)
 		r = -EINVAL;
 	if (r == 0 && report.errors == 0)

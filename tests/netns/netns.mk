@@ -32,6 +32,7 @@ EXTRA_DIST += \
 	tests/netns/t_timers.py \
 	tests/netns/t_tunnel.py \
 	tests/netns/t_uapi.py \
+	tests/netns/t_wgfile.py \
 	tests/netns/t_why.py \
 	tests/netns/t_worker.py \
 	tests/netns/variant.py

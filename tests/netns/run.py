@@ -14,6 +14,7 @@ import t_pauses  # noqa: F401
 import t_load    # noqa: F401
 import t_uapi    # noqa: F401
 import t_quick   # noqa: F401
+import t_wgfile  # noqa: F401
 import t_keys    # noqa: F401
 import t_faults  # noqa: F401
 import t_daemon  # noqa: F401

@@ -16,6 +16,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "netns"))
 
+import noise  # noqa: E402
 import qrread  # noqa: E402
 import runner  # noqa: E402
 from host import GROUP, Host, KEY, line_of, refused, two_hosts  # noqa: E402
@@ -449,6 +450,28 @@ def import_takes_a_file_over(lab):
     done = b.taut("import", "-", "hooked", "--start", input=text.replace(
         "Address", "PostUp = echo it ran >&2; false\nAddress"), ok=False)
     check(done.err.index("will run as root: PostUp") < done.err.index("it ran\n"), done.err)
+
+
+@test(timeout=60)
+def import_takes_what_wg_accepts(lab):
+    """One key twice, our own; but a key that only a hook knows stays with the hook."""
+    _, b = two_hosts(lab)
+    private, peer = (noise.private() for _ in range(2))
+    public, own = noise.b64(noise.public(peer)), noise.b64(noise.public(private))
+    text = (f"[Interface]\nPrivateKey = {noise.b64(private)}\nAddress = 10.9.0.1/255.255.255.0\n"
+            f"[Peer]\nPublicKey = {public}\nAllowedIPs = 10.9.0.2\n"
+            f"[Peer]\nPublicKey = {own}\nAllowedIPs = 10.9.0.1\n"
+            f"[Peer]\nPublicKey = {public}\nAllowedIPs = 10.9.0.3\n")
+    done = b.taut("import", "-", "odd", input=text)
+    for word in ("taken as 10.9.0.1/24", "already in line 5", "your own public key"):
+        check(word in done.err, f"{word!r} is not in {done.err!r}")
+    equal(b.text("odd.conf").replace("PrivateKeyFile = odd.key",
+                                     f"PrivateKey = {noise.b64(private)}"), text, "the copy")
+    b.taut("check", "odd")
+    keyless = re.sub("PrivateKey = .*", "PostUp = wg set %i private-key <(pass it)", text)
+    refused(b.taut("import", "-", "none", input=keyless, ok=False), "none to import", "by hand")
+    for name in ("none.conf", "none.key"):
+        check(not os.path.exists(b.file(name)), f"{name} was written")
 
 
 @test(timeout=60)

@@ -23,6 +23,7 @@ unit_tests = \
 	tests/unit/test_conf_keys \
 	tests/unit/test_conf_pack \
 	tests/unit/test_conf_read \
+	tests/unit/test_conf_settle \
 	tests/unit/test_conftrail \
 	tests/unit/test_control \
 	tests/unit/test_cookie \
@@ -79,6 +80,7 @@ unit_tests = \
 	tests/unit/test_selftest \
 	tests/unit/test_session \
 	tests/unit/test_settle \
+	tests/unit/test_shell \
 	tests/unit/test_show \
 	tests/unit/test_siphash \
 	tests/unit/test_spawn \
