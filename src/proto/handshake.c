@@ -154,15 +154,6 @@ void handshake_want(struct tunnel *t, struct peer *peer, struct batch *b, struct
 	handshake_start(t, peer, b, now);
 }
 
-/* What follows from an authentic handshake message of the peer, whichever it is. */
-static void heard(struct peer *peer, size_t len, struct instant now)
-{
-	peer->rx_bytes += len;
-	peer->heard_at = now.mono;
-	timers_any_received(&peer->timers);
-	timers_traversal(&peer->timers, now.mono);
-}
-
 /*
  * The session of a handshake, which takes over its index. NULL: no memory, and the index is
  * freed.
@@ -182,17 +173,19 @@ static struct session *derive(struct tunnel *t, struct peer *peer, struct noise_
 	return s;
 }
 
+/* To where the initiation came from, wherever the peer is thought to be. */
 static enum fate respond(struct tunnel *t, struct peer *peer, struct noise_received *n,
-			 struct batch *b, struct instant now)
+			 const struct endpoint *from, struct batch *b, struct instant now)
 {
-	struct pkt *p = message_add(b, sizeof(struct wire_response), &peer->endpoint,
-				    TOS_HANDSHAKE);
+	struct endpoint *to = batch_end(b);
+	struct pkt *p = to ? message_add(b, sizeof(struct wire_response), to, TOS_HANDSHAKE) : NULL;
 	struct noise_keys keys;
 	struct session *s;
 	uint32_t index;
 
 	if (!p)
 		return FATE_NO_MEMORY;
+	*to = *from;
 	p->fate = FATE_NO_MEMORY;
 	if (!index_add(&t->index, INDEX_HANDSHAKE, peer, &t->rng, &index))
 		return FATE_NO_MEMORY;
@@ -263,9 +256,12 @@ static enum fate initiation_received(struct tunnel *t, const struct hsqueue_entr
 	 * armed, decides which side retries first.
 	 */
 	handshake_clear(t, peer);
-	handshake_moved(t, peer, &e->from, now);
-	fate = respond(t, peer, &n, b, now);
-	heard(peer, e->len, now);
+	/*
+	 * After a restart it may be a replay, from anywhere: until a packet of the new session
+	 * comes, it says neither where the peer is, nor that it is there.
+	 */
+	peer->rx_bytes += e->len;
+	fate = respond(t, peer, &n, &e->from, b, now);
 out:
 	wipe(&n, sizeof(n));
 	return fate;
@@ -297,7 +293,10 @@ static enum fate response_received(struct tunnel *t, const struct hsqueue_entry 
 	core_retire(t, keyring_add_initiated(&peer->keyring, s));
 	handshake_complete(t, peer, now);
 	core_later(t, peer, true); /* key confirmation: waiting packets, or a keepalive */
-	heard(peer, e->len, now);
+	peer->rx_bytes += e->len;
+	peer->heard_at = now.mono;
+	timers_any_received(&peer->timers);
+	timers_traversal(&peer->timers, now.mono);
 	return FATE_CONSUMED;
 }
 

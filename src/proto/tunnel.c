@@ -266,15 +266,25 @@ static void refused(struct peer *peer, const struct pkt *p)
 		reach_stuck(&peer->reach);
 }
 
+/* An answer to an initiation goes to its sender, wherever the peer is thought to be. */
+static bool went_there(const struct peer *peer, const struct pkt *p)
+{
+	return p->end == &peer->endpoint || endpoint_same_remote(p->end, &peer->endpoint);
+}
+
 static void credit(struct peer *peer, const struct pkt *p, struct instant now)
 {
-	if (p->fate == FATE_NET) {
+	if (p->fate == FATE_NET)
 		peer->tx_bytes += p->len;
+	else
+		peer->count[FATE_SEND]++;
+	if (!went_there(peer, p))
+		return;
+	if (p->fate == FATE_NET) {
 		peer->send_error = 0;
 		reach_left(&peer->reach);
 	} else {
 		refused(peer, p);
-		peer->count[FATE_SEND]++;
 		faults_refused(&peer->faults, p->err, now.mono);
 	}
 	if (p->flags & PKT_SOURCE_STALE)

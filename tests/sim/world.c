@@ -350,7 +350,7 @@ static void node_hear(struct world *w, int node, struct datagram *d)
 
 /*
  * A restarted node forgets timestamps: one old initiation may come through once
- * more, as the protocol has it.  It may move the endpoint, and confirms nothing.
+ * more, as the protocol has it.  It moves no endpoint, and confirms nothing.
  */
 static void forget_seen(struct world *w, int node)
 {
@@ -433,10 +433,11 @@ static void unit_receive(struct world *w, int node, struct unit *u)
 		/* The core itself looks elsewhere only when an initiation leaves. */
 		if (endpoint_same_remote(&was[i], &is[i]) || asked[i] != before[i])
 			continue;
-		if (!authentic || d->data[0] == MESSAGE_COOKIE)
-			check_fail(w,
-				   "S7: a forged or replayed datagram moves an endpoint of node %d",
-				   node);
+		if (!authentic || d->data[0] == MESSAGE_COOKIE || d->data[0] == MESSAGE_INITIATION)
+			check_fail(
+				w,
+				"S7: a datagram that proves nothing moves an endpoint of node %d",
+				node);
 		if (!endpoint_same_remote(&is[i], &d->from))
 			check_fail(w, "S7: node %d moves an endpoint to where nothing came from",
 				   node);
