@@ -206,6 +206,7 @@ static enum fate respond(struct tunnel *t, struct peer *peer, struct noise_recei
 	peer->responses_sent++;
 	if (!peer->faults.unconfirmed++)
 		peer->faults.unconfirmed_since = now.mono;
+	peer->faults.unconfirmed_to = *from;
 	peer->sent_at = now.mono;
 	peer->handshake_from = now.mono + REKEY_TIMEOUT_NS;
 	timers_traversal(&peer->timers, now.mono);
