@@ -266,12 +266,15 @@ static void test_a_replay_leaves_a_working_session_where_it_is(void **state)
 
 	side_send(p, &p->b, 84);
 	pair_pump(p);
+	admin_keepalive(&p->b.t, p->b.peer, 25, p->now);
+	side_tick(p, &p->b);
 	side_forget(&p->b);
 	pair_pass(p, 20 * SECOND_NS);
 	assert_int_equal(side_send(p, &p->b, 84), FATE_NET);
 	was = *p->b.peer;
-	assert_true(was.timers.at[TIMER_NEW_HANDSHAKE] > 0);
+	assert_true(was.timers.at[TIMER_NEW_HANDSHAKE] > 0 && was.timers.at[TIMER_PERSISTENT] > 0);
 	side_forget(&p->b);
+	pair_pass(p, SECOND_NS);
 	assert_true(endpoint_parse(&d.from, "198.51.100.9:999", 16));
 	assert_int_equal(side_hear(p, &p->b, &d), FATE_CONSUMED);
 	assert_unmoved(&p->b, &was);
@@ -314,27 +317,95 @@ static void test_the_first_packet_of_the_session_moves_the_endpoint(void **state
 	pair_free(p);
 }
 
-/* A peer without an endpoint gets one when it has proved that it is there. */
-static void test_a_peer_that_calls_gets_its_endpoint_with_its_first_packet(void **state)
+/* A peer without an endpoint calls, and is answered. */
+static struct pair *called(void)
 {
-	(void)state;
 	struct pair *p = pair_new(false);
 	struct datagram d;
 
 	p->b.peer->endpoint = (struct endpoint){ 0 };
 	p->b.peer->reach = (struct reach){ 0 };
+	assert_int_equal(side_send(p, &p->b, 84), FATE_NO_ENDPOINT);
 	side_send(p, &p->a, 84);
 	d = side_take(&p->a, MESSAGE_INITIATION);
 	assert_int_equal(side_hear(p, &p->b, &d), FATE_CONSUMED);
 	assert_false(endpoint_known(&p->b.peer->endpoint));
-	d = side_take(&p->b, MESSAGE_RESPONSE);
+	return p;
+}
+
+/* It gets its endpoint when it has proved that it is there, and then what has waited for that. */
+static void test_a_peer_that_calls_gets_its_endpoint_with_its_first_packet(void **state)
+{
+	(void)state;
+	struct pair *p = called();
+	struct datagram d = side_take(&p->b, MESSAGE_RESPONSE);
+
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(side_send(p, &p->b, 84 + i), FATE_STAGED);
+	assert_int_equal(p->b.out.n, 0);
 	assert_true(endpoint_same_remote(&d.to, &p->a.at));
 	assert_int_equal(side_hear(p, &p->a, &d), FATE_CONSUMED);
 	d = side_take(&p->a, MESSAGE_DATA);
 	assert_int_equal(side_hear(p, &p->b, &d), FATE_DEV);
 	assert_true(endpoint_same_remote(&p->b.peer->endpoint, &p->a.at));
-	assert_int_equal(side_send(p, &p->b, 84), FATE_NET);
+	assert_int_equal(side_send(p, &p->b, 87), FATE_NET);
+	assert_int_equal(p->b.out.n, 4);
+	for (uint32_t i = 0; i < 4; i++) {
+		d = side_take(&p->b, MESSAGE_DATA);
+		assert_true(endpoint_same_remote(&d.to, &p->a.at));
+		assert_int_equal(side_hear(p, &p->a, &d), FATE_DEV);
+		assert_int_equal(p->a.dev.d[i].len, 84 + i);
+	}
 	pair_free(p);
+}
+
+/* It may have been a replay: nothing waits longer, nor for the next real call. */
+static void test_a_peer_that_only_called_is_not_waited_for(void **state)
+{
+	(void)state;
+	struct pair *p = called();
+
+	p->cut = true;
+	assert_int_equal(side_send(p, &p->b, 84), FATE_STAGED);
+	pair_pass(p, REKEY_TIMEOUT_NS - 1);
+	assert_int_equal(side_send(p, &p->b, 84), FATE_STAGED);
+	pair_pass(p, 1);
+	assert_int_equal(side_send(p, &p->b, 84), FATE_NO_ENDPOINT);
+	side_forget(&p->b);
+	for (uint64_t s = 0; s < FORGET_NS; s += SECOND_NS) {
+		pair_pass(p, SECOND_NS);
+		side_tick(p, &p->b);
+	}
+	assert_int_equal(p->b.out.n, 0);
+	assert_int_equal(p->b.peer->staged.n, 0);
+	assert_int_equal(p->b.peer->count[FATE_STAGE_PURGED], 2);
+	pair_free(p);
+}
+
+/* b answers an initiation from elsewhere, and the network takes the answer, or does not: err. */
+static void answer_to_elsewhere(struct pair *p, int err)
+{
+	struct datagram d = initiation(p, p->now.wall);
+	struct batch *b = &p->b.batch;
+	struct endpoint *from;
+	struct pkt *response;
+
+	batch_reset(b);
+	memcpy(batch_carve(b, d.len), d.data, d.len);
+	from = batch_end(b);
+	assert_true(endpoint_parse(from, "198.51.100.9:999", 16));
+	batch_point(b, b->mem, d.len)->end = from;
+	tunnel_open(&p->b.t, b, p->now);
+	assert_int_equal(b->n, 2);
+	response = &b->pkt[1];
+	assert_int_equal(response->fate, FATE_NET);
+	response->flags = PKT_SOURCE_STALE;
+	if (err) {
+		response->fate = FATE_SEND;
+		response->err = err;
+	}
+	tunnel_settle(&p->b.t, b, p->now);
+	pair_pass(p, SECOND_NS);
 }
 
 /* That it cannot be sent says nothing about the peer's endpoint, nor does that it could. */
@@ -342,39 +413,25 @@ static void test_an_answer_to_elsewhere_is_no_news_about_the_endpoint(void **sta
 {
 	(void)state;
 	struct pair *p = pair_new(false);
-	struct datagram d = initiation(p, p->now.wall);
-	struct batch *b = &p->b.batch;
-	struct pkt *response;
 
 	p->b.peer->endpoint.local.family = AF_INET;
 	p->b.peer->reach.stuck = 1;
 	for (int sent = 0; sent < 2; sent++) {
-		struct endpoint *from;
-
-		d = initiation(p, p->now.wall);
-		batch_reset(b);
-		memcpy(batch_carve(b, d.len), d.data, d.len);
-		from = batch_end(b);
-		assert_true(endpoint_parse(from, "198.51.100.9:999", 16));
-		batch_point(b, b->mem, d.len)->end = from;
-		tunnel_open(&p->b.t, b, p->now);
-		assert_int_equal(b->n, 2);
-		response = &b->pkt[1];
-		assert_int_equal(response->fate, FATE_NET);
-		response->flags = PKT_SOURCE_STALE;
-		if (!sent) {
-			response->fate = FATE_SEND;
-			response->err = 101;
-		}
-		tunnel_settle(&p->b.t, b, p->now);
+		answer_to_elsewhere(p, sent ? 0 : ENETUNREACH);
 		assert_int_equal(p->b.peer->send_error, 0);
 		assert_int_equal(p->b.peer->faults.send[0].count, 0);
 		assert_int_equal(p->b.peer->reach.stuck, 1);
 		assert_int_equal(p->b.peer->endpoint.local.family, AF_INET);
-		pair_pass(p, SECOND_NS);
 	}
 	assert_int_equal(p->b.peer->count[FATE_SEND], 1);
 	assert_int_equal(p->b.peer->tx_bytes, sizeof(struct wire_response));
+	/* But of a peer without an endpoint, it is all that is known. */
+	p->b.peer->endpoint = (struct endpoint){ 0 };
+	answer_to_elsewhere(p, ENETUNREACH);
+	assert_int_equal(p->b.peer->send_error, ENETUNREACH);
+	assert_int_equal(p->b.peer->faults.send[0].count, 1);
+	answer_to_elsewhere(p, 0);
+	assert_int_equal(p->b.peer->send_error, 0);
 	pair_free(p);
 }
 
@@ -603,6 +660,7 @@ int main(void)
 		cmocka_unit_test(test_a_replay_leaves_a_working_session_where_it_is),
 		cmocka_unit_test(test_the_first_packet_of_the_session_moves_the_endpoint),
 		cmocka_unit_test(test_a_peer_that_calls_gets_its_endpoint_with_its_first_packet),
+		cmocka_unit_test(test_a_peer_that_only_called_is_not_waited_for),
 		cmocka_unit_test(test_an_answer_to_elsewhere_is_no_news_about_the_endpoint),
 		cmocka_unit_test(test_old_initiations_are_news_once),
 		cmocka_unit_test(test_initiations_less_than_20_ms_apart_are_a_flood),
