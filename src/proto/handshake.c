@@ -60,6 +60,7 @@ bool handshake_works(const struct peer *peer, uint64_t mono)
 
 void handshake_complete(struct tunnel *t, struct peer *peer, struct instant now)
 {
+	handshake_clear(t, peer);
 	timers_handshake_complete(&peer->timers);
 	reach_found(&peer->reach, &peer->endpoint);
 	peer->handshake_wall = now.wall;
@@ -208,9 +209,11 @@ static enum fate respond(struct tunnel *t, struct peer *peer, struct noise_recei
 		peer->faults.unconfirmed_since = now.mono;
 	peer->faults.unconfirmed_to = *from;
 	peer->sent_at = now.mono;
-	peer->handshake_from = now.mono + REKEY_TIMEOUT_NS;
-	timers_traversal(&peer->timers, now.mono);
-	timers_any_sent(&peer->timers);
+	/* What goes elsewhere keeps nothing alive. */
+	if (endpoint_same_remote(from, &peer->endpoint)) {
+		timers_traversal(&peer->timers, now.mono);
+		timers_any_sent(&peer->timers);
+	}
 	return FATE_CONSUMED;
 }
 
@@ -222,6 +225,7 @@ static enum fate initiation_received(struct tunnel *t, const struct hsqueue_entr
 	struct noise_received n;
 	struct peer *peer;
 	enum fate fate = FATE_NOISE;
+	bool again;
 
 	if (!noise_read_static(&n, m, t->self))
 		return FATE_NOISE;
@@ -254,15 +258,20 @@ static enum fate initiation_received(struct tunnel *t, const struct hsqueue_entr
 	/*
 	 * One handshake per peer: if ours crossed theirs, it is given up (as in the kernel).
 	 * Sessions continue meanwhile, and the jitter of the retransmit timer, which stays
-	 * armed, decides which side retries first.
+	 * armed, decides which side retries first.  But if our last answer was not taken up
+	 * either, ours goes on, and may begin: a series of replays must not prevent that.
 	 */
-	handshake_clear(t, peer);
+	again = keyring_is_answered(&peer->keyring, now.mono);
+	if (!again)
+		handshake_clear(t, peer);
 	/*
 	 * After a restart it may be a replay, from anywhere: until a packet of the new session
 	 * comes, it says neither where the peer is, nor that it is there.
 	 */
 	peer->rx_bytes += e->len;
 	fate = respond(t, peer, &n, &e->from, b, now);
+	if (fate == FATE_CONSUMED && !again)
+		peer->handshake_from = now.mono + REKEY_TIMEOUT_NS;
 out:
 	wipe(&n, sizeof(n));
 	return fate;

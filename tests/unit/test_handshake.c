@@ -230,8 +230,8 @@ static void assert_unmoved(const struct side *s, const struct peer *was)
 	assert_memory_equal(&s->peer->endpoint, &was->endpoint, sizeof(was->endpoint));
 	assert_memory_equal(&s->peer->reach, &was->reach, sizeof(was->reach));
 	assert_true(s->peer->heard_at == was->heard_at);
-	assert_memory_equal(&s->peer->timers.at[TIMER_NEW_HANDSHAKE],
-			    &was->timers.at[TIMER_NEW_HANDSHAKE], sizeof(uint64_t));
+	for (int i = TIMER_KEEPALIVE; i < TIMER_COUNT; i++)
+		assert_true(i == TIMER_FORGET || s->peer->timers.at[i] == was->timers.at[i]);
 }
 
 /* After a restart nothing is known of what was heard before: the peer's oldest initiation counts. */
@@ -379,6 +379,72 @@ static void test_a_peer_that_only_called_is_not_waited_for(void **state)
 	assert_int_equal(p->b.out.n, 0);
 	assert_int_equal(p->b.peer->staged.n, 0);
 	assert_int_equal(p->b.peer->count[FATE_STAGE_PURGED], 2);
+	pair_free(p);
+}
+
+/* A stranger with a store of initiations sends one at the worst moment, again and again. */
+static void test_a_series_of_replays_does_not_keep_us_from_a_session(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+	struct datagram old[12], d;
+	uint64_t start = p->now.mono;
+
+	for (size_t i = 0; i < LEN(old); i++)
+		old[i] = initiation(p, p->now.wall - (3600 - 120 * i) * SECOND_NS);
+	for (size_t i = 0; i < 2; i++) { /* just before the gate would open */
+		assert_int_equal(side_hear(p, &p->b, &old[i]), FATE_CONSUMED);
+		assert_int_equal(side_send(p, &p->b, 84), FATE_STAGED);
+		pair_pass(p, REKEY_TIMEOUT_NS - 100 * MILLI_NS);
+	}
+	side_forget(&p->b);
+	p->b.out.n = 0;
+	side_tick(p, &p->b);
+	d = side_take(&p->b, MESSAGE_INITIATION);
+	assert_true(p->now.mono - start < 2 * REKEY_TIMEOUT_NS);
+	/* And while we wait for the answer. */
+	for (size_t i = 2; i < LEN(old); i++) {
+		pair_pass(p, 21 * MILLI_NS);
+		assert_int_equal(side_hear(p, &p->b, &old[i]), FATE_CONSUMED);
+	}
+	p->b.out.n = 0;
+	assert_int_equal(side_hear(p, &p->a, &d), FATE_CONSUMED);
+	d = side_take(&p->a, MESSAGE_RESPONSE);
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_CONSUMED);
+	pair_pump(p);
+	assert_int_equal(p->a.dev.n, 2);
+	pair_free(p);
+}
+
+/* Both begin at once, and both retry at once: either session carries packets both ways. */
+static void test_handshakes_that_cross_twice_both_work(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(true);
+	struct datagram of_a, of_b;
+
+	side_send(p, &p->a, 84);
+	side_send(p, &p->b, 84);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(p->a.dev.n + p->b.dev.n, 0);
+		of_a = side_take(&p->a, MESSAGE_INITIATION);
+		of_b = side_take(&p->b, MESSAGE_INITIATION);
+		assert_int_equal(side_hear(p, &p->b, &of_a), FATE_CONSUMED);
+		assert_int_equal(side_hear(p, &p->a, &of_b), FATE_CONSUMED);
+		pair_pump(p);
+		pair_pass(p, REKEY_TIMEOUT_NS + JITTER_MS * MILLI_NS);
+		side_tick(p, &p->a);
+		side_tick(p, &p->b);
+	}
+	for (uint32_t i = 1; i < 4; i++) {
+		assert_int_equal(p->a.dev.n, i);
+		assert_int_equal(p->b.dev.n, i);
+		assert_int_equal(side_send(p, &p->a, 84), FATE_NET);
+		assert_int_equal(side_send(p, &p->b, 84), FATE_NET);
+		pair_pump(p);
+	}
+	assert_false(p->a.peer->pending->waiting);
+	assert_false(p->b.peer->pending->waiting);
 	pair_free(p);
 }
 
@@ -661,6 +727,8 @@ int main(void)
 		cmocka_unit_test(test_the_first_packet_of_the_session_moves_the_endpoint),
 		cmocka_unit_test(test_a_peer_that_calls_gets_its_endpoint_with_its_first_packet),
 		cmocka_unit_test(test_a_peer_that_only_called_is_not_waited_for),
+		cmocka_unit_test(test_a_series_of_replays_does_not_keep_us_from_a_session),
+		cmocka_unit_test(test_handshakes_that_cross_twice_both_work),
 		cmocka_unit_test(test_an_answer_to_elsewhere_is_no_news_about_the_endpoint),
 		cmocka_unit_test(test_old_initiations_are_news_once),
 		cmocka_unit_test(test_initiations_less_than_20_ms_apart_are_a_flood),
