@@ -115,6 +115,7 @@ static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, 
 		cookie_add_macs(&peer->cookie, m, sizeof(*m), now.mono);
 		p->owner = peer;
 		peer->initiations_sent++;
+		t->initiations_sent++;
 	}
 	peer->sent_at = now.mono;
 	peer->handshake_from = now.mono + REKEY_TIMEOUT_NS;

@@ -38,6 +38,7 @@ struct peer_note {
 	uint32_t path_mtu;    /* 0: no route, or one that stays on this host */
 	uint8_t word;         /* its state, plus one */
 	bool doubted;         /* reported as not answering, and not heard since */
+	uint8_t stamp[12];    /* what the next process has to exceed; 0: nothing is known */
 };
 
 struct peer {
