@@ -157,7 +157,7 @@ def forged_packets_move_nothing(lab):
     wait_for(lambda: server.endpoint(public) == there, 1, "the genuine packet moves the endpoint")
     home.sendto(initiation, to)
     session = again.consume(home.recv(2000))
-    equal(server.endpoint(public), there, "endpoint after the genuine initiation, which is answered")
+    equal(server.endpoint(public), there, "endpoint after the initiation, which is answered")
     home.sendto(session.seal(b""), to)
     wait_for(lambda: server.endpoint(public) == here, 1, "its first packet moves it back")
 
@@ -174,8 +174,8 @@ def old_initiation_after_a_restart_moves_nothing(lab):
     home, thief = lab.udp(far, "192.168.1.2"), lab.udp(far, "192.168.1.2")
     here = f"192.168.1.2:{home.getsockname()[1]}"
     to, target = ("192.168.1.1", 2002), "10.7.0.9"
-    server.start_config(f"[Interface]\nPrivateKey = {noise.b64(server.private)}\nListenPort = 2002\n"
-                        f"Address = 10.7.0.1/24\n[Peer]\nPublicKey = {public}\n"
+    server.start_config(f"[Interface]\nPrivateKey = {noise.b64(server.private)}\n"
+                        f"ListenPort = 2002\nAddress = 10.7.0.1/24\n[Peer]\nPublicKey = {public}\n"
                         f"AllowedIPs = {target}/32\nEndpoint = {here}\n")
     recorded = []
     for _ in range(3):
