@@ -199,7 +199,7 @@ static void after(struct world *w, int node, struct batch *b, bool provoked, uin
 	check_node(w, node);
 }
 
-/* A restart: all state is gone but the keys and the wall clock. */
+/* A restart: all state is gone but the keys, the wall clock, and the stamps that were sent. */
 static void node_start(struct world *w, int node)
 {
 	struct node *n = &w->node[node];
@@ -223,6 +223,7 @@ static void node_start(struct world *w, int node)
 		admin_allow(&n->tunnel, peer, &inner);
 		admin_psk(peer, &w->psk[node][i]);
 		admin_keepalive(&n->tunnel, peer, n->keepalive, instant_of(w, n));
+		admin_sent_before(peer, n->sent[i]);
 		/* Everyone knows where node 0 is; node 0 learns where the others are. */
 		if (i == 0 || node != 0)
 			admin_endpoint(&n->tunnel, peer, &w->node[i].address);
@@ -232,9 +233,18 @@ static void node_start(struct world *w, int node)
 
 static void node_stop(struct world *w, int node)
 {
-	if (w->node[node].alive)
-		tunnel_fini(&w->node[node].tunnel);
-	w->node[node].alive = false;
+	struct node *n = &w->node[node];
+
+	if (!n->alive)
+		return;
+	for (int i = 0; i < w->n_nodes; i++) {
+		const struct peer *peer = admin_find(&n->tunnel, &w->node[i].public_key);
+
+		if (peer)
+			memcpy(n->sent[i], peer->sent_timestamp, TIMESTAMP_LEN);
+	}
+	tunnel_fini(&n->tunnel);
+	n->alive = false;
 }
 
 static void node_tick(struct world *w, int node)
@@ -349,7 +359,7 @@ static void node_hear(struct world *w, int node, struct datagram *d)
 }
 
 /*
- * A restarted node forgets timestamps: one old initiation may come through once
+ * A restarted node forgets what it has heard: one old initiation may come through once
  * more, as the protocol has it.  It moves no endpoint, and confirms nothing.
  */
 static void forget_seen(struct world *w, int node)
@@ -506,8 +516,7 @@ static void faults_draw(struct world *w)
 		f->rekey_every = log_uniform(w, 20 * SECOND_NS, 5 * MINUTE_NS);
 	if (prng_below(r, 2))
 		f->attack_every = log_uniform(w, 30 * MILLI_NS, 30 * SECOND_NS);
-	/* A tunnel does not survive a clock that goes back across a restart: no state file. */
-	if (!f->restart_every && prng_below(r, 2))
+	if (prng_below(r, 2))
 		f->clock_step_every = log_uniform(w, 10 * SECOND_NS, 5 * MINUTE_NS);
 	if (prng_below(r, 4) == 0)
 		f->flood_every = log_uniform(w, 5 * SECOND_NS, 5 * MINUTE_NS);
