@@ -176,6 +176,7 @@ int handover_load(struct daemon *d, int fd)
 	if (r == 0)
 		r = apply_file(&d->datapath.tunnel, &d->names, &run, &nothing, now, &unread);
 	if (r == 0) {
+		stamping_give(d);
 		find_peers(d, &run);
 		linkwatch_adopt(d);
 		resume(d, &run, now);

@@ -209,6 +209,17 @@ static void on_check(struct ev_loop *ev, ev_check *w, int revents)
 	}
 }
 
+static void tell_initiations(struct loop *l)
+{
+	uint64_t sent = l->path->tunnel.initiations_sent;
+
+	if (sent == l->initiations)
+		return;
+	l->initiations = sent;
+	if (l->calls->initiated)
+		l->calls->initiated(l->ctx);
+}
+
 /* Before the loop goes to sleep. */
 static void on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)
 {
@@ -217,6 +228,7 @@ static void on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)
 	(void)ev;
 	(void)revents;
 	run_core(l);
+	tell_initiations(l);
 	choose_watchers(l);
 	note_watchers(l);
 }

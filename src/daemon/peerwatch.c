@@ -104,8 +104,8 @@ static void look_at_clock(struct peerwatch *c, struct instant now)
 	if (c->looked && (int64_t)back > (int64_t)jump) {
 		c->back_at = now.mono;
 		c->back_by = back;
-		log_warn("the clock of this host was set back by %" PRIu64 " s; after a restart, "
-			 "peers that know us will refuse our handshakes until it has caught up",
+		log_warn("the clock of this host was set back by %" PRIu64 " s; handshakes go on "
+			 "from the time before",
 			 back / SECOND_NS);
 	}
 	c->offset = offset;

@@ -307,6 +307,7 @@ int bringup(struct monitor *m)
 	/* wg-quick sets up the rest, but expects this MTU and an unchanged link state. */
 	if (!m->options.path && m->options.tun_fd < 0)
 		host_mtu(m->host, m->ifindex, MTU_DEFAULT);
+	stampfile_open(&m->stamps, m->options.name);
 	r = worker_start(m);
 	if (r < 0)
 		return r;
@@ -331,6 +332,7 @@ static void end(struct monitor *m)
 	common_close(&m->udp[0]);
 	common_close(&m->udp[1]);
 	reconcile_commit(&hostside_parts, m, &change);
+	stampfile_close(&m->stamps);
 	conf_fini(&nothing);
 	print_fini(&report);
 }

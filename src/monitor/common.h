@@ -16,6 +16,7 @@
 #include "monitor/monitor.h"
 #include "monitor/notify.h"
 #include "monitor/phase.h"
+#include "monitor/stampfile.h"
 #include "privsep/message.h"
 
 enum { RESTARTS = 5 }; /* of the worker, within 10 s */
@@ -62,12 +63,13 @@ struct monitor {
 	int udp[2];             /* and of the sockets, -1: none */
 	struct keep state;      /* what the worker runs, for the next one */
 	struct keep state_next; /* the same of a commit that the worker has not confirmed yet */
-	bool said_unlocked;     /* that these may be written to swap space */
-	bool committing;        /* it is in the middle of one */
-	uint16_t port;          /* of the sockets; 0: none are open */
-	uint32_t mark;          /* of the sockets, also of later ones */
-	uint32_t table;         /* chosen for the default route; 0: none */
-	uint32_t ifindex;       /* of the device; 0: netlink cannot see it */
+	struct stampfile stamps;
+	bool said_unlocked; /* that these may be written to swap space */
+	bool committing;    /* it is in the middle of one */
+	uint16_t port;      /* of the sockets; 0: none are open */
+	uint32_t mark;      /* of the sockets, also of later ones */
+	uint32_t table;     /* chosen for the default route; 0: none */
+	uint32_t ifindex;   /* of the device; 0: netlink cannot see it */
 	bool said_no_v6;
 	struct {
 		struct sockets_plan sockets;

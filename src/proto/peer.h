@@ -41,6 +41,7 @@ struct peer_note {
 	struct name *named;   /* its endpoint (names/names.h); NULL: that is no name */
 	uint8_t word;         /* its state, plus one */
 	bool doubted;         /* reported as not answering, and not heard since */
+	uint8_t stamp[12];    /* what the next process has to exceed; 0: nothing is known */
 };
 
 struct peer {

@@ -13,7 +13,9 @@ EXTRA_DIST += \
 	tests/netns/run.py \
 	tests/netns/runner.py \
 	tests/netns/schema.py \
+	tests/netns/stamps.py \
 	tests/netns/stream.py \
+	tests/netns/t_clock.py \
 	tests/netns/t_daemon.py \
 	tests/netns/t_data.py \
 	tests/netns/t_faults.py \

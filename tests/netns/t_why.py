@@ -386,7 +386,8 @@ def answers_that_do_not_arrive_are_named(lab):
     poke(pair.a)
     said = verdict(pair.b, "E-ONE-WAY")
     equal(said[0], "likely", "certainty")
-    holds(said, "as if we had not answered", "there: taut why NAME")
+    holds(said, "as if we had not answered", "there: taut why NAME",
+          f"ip route get {pair.outer[0]}:")
     verdict(pair.a, "E-SILENCE")
 
 

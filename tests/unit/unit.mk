@@ -85,6 +85,9 @@ unit_tests = \
 	tests/unit/test_siphash \
 	tests/unit/test_spawn \
 	tests/unit/test_staged \
+	tests/unit/test_stamping \
+	tests/unit/test_stampfile \
+	tests/unit/test_stamps \
 	tests/unit/test_state \
 	tests/unit/test_status \
 	tests/unit/test_status_json \
@@ -158,6 +161,7 @@ tests_unit_test_message_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap
 tests_unit_test_monitor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aead_lacks -Wl,--wrap=bringup \
 	-Wl,--wrap=bringup_undo -Wl,--wrap=startup_exec
 tests_unit_test_reload_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=config_read -Wl,--wrap=walk
+tests_unit_test_stamping_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=elevate_reply
 tests_unit_test_syscall_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ioctl -Wl,--wrap=read \
 	-Wl,--wrap=recvmmsg -Wl,--wrap=sendmsg -Wl,--wrap=writev
 
