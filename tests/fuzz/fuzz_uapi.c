@@ -82,7 +82,7 @@ static void look_at_numbers(struct text request)
 			{ "fwmark=", UINT32_MAX },
 			{ "protocol_version=", 1 } };
 	struct text line;
-	char digits[64];
+	char digits[UAPI_LINE_MAX + 1];
 
 	while (text_split(&request, '\n', &line)) {
 		for (size_t i = 0; i < LEN(numbers); i++) {
