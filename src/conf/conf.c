@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/breath.h"
 #include "base/bytes.h"
 #include "base/mem.h"
 
@@ -27,8 +28,10 @@ void conf_fini(struct conf *c)
 	size_t i;
 	int kind;
 
-	for (i = 0; i < c->n_peer; i++)
+	for (i = 0; i < c->n_peer; i++) {
+		breath();
 		peer_fini(&c->peer[i]);
+	}
 	mem_free(c->peer);
 	for (kind = 0; kind < HOOK_KINDS; kind++) {
 		for (i = 0; i < c->n_hook[kind]; i++)

@@ -57,8 +57,10 @@ void handover_save(struct daemon *d)
 	if (r == 0) {
 		conf_pack(&bytes, &d->conf);
 		conf_pack(&bytes, &run);
+		breath();
 		fd = bytes.failed ? -ENOMEM : blob_make(bytes.chars, bytes.len);
 	}
+	breath();
 	/* Without memory, the one before is better than none. */
 	if (fd >= 0) {
 		elevate_reply(d, MESSAGE_STATE, 0, 0, fd);
