@@ -212,9 +212,7 @@ class Namespace:
         """Without duplicate detection; returns when the kernel answers for it, a moment later:
         when it has joined the group in which neighbours ask for it, and made the local route."""
         self.ip(f"addr add {address} dev {dev} nodad")
-        host = address.partition("/")[0]
-        wait_for(lambda: run("ip", "-n", self.name, "-6", "route", "show", "table", "local", host,
-                             "dev", dev).out, 5, f"{address} on {dev}")
+        self.wait_local(address)
 
     def sysctl(self, key, value=None):
         with self, open("/proc/sys/net/" + key, "w" if value is not None else "r",
