@@ -516,7 +516,7 @@ static void change_resolv_conf(struct lab *l)
 	serve(l, &first, "127.0.0.2", 53);
 	serve(l, &second, "127.0.0.3", 53);
 	write_conf(l, "nameserver 127.0.0.2\n");
-	open_resolver(l, 1000, false);
+	open_resolver(l, 20, false);
 	ask(l, "vpn.example");
 	run_until_told(l, 1);
 	assert_int_equal(second.asked, 0);
@@ -645,7 +645,7 @@ static void test_a_forbidden_resolv_conf_is_fetched(void **state)
 	serve(l, &first, "127.0.0.2", 53);
 	serve(l, &second, "127.0.0.3", 53);
 	write_conf(l, "nameserver 127.0.0.2\n");
-	open_resolver(l, 1000, false);
+	open_resolver(l, 20, false);
 	resolver_set_fetch(l->r, fetch, l);
 	ask(l, "vpn.example");
 	run_until_told(l, 1);
@@ -682,7 +682,7 @@ static void test_name_servers_may_be_link_local(void **state)
 	serve_link_local(l, &near);
 	serve(l, &plain, "127.0.0.2", 53);
 	write_conf(l, "nameserver fe80::54%none\nnameserver \tfe80::53%lo # near\n");
-	open_resolver(l, 1000, false);
+	open_resolver(l, 20, false);
 	ask(l, "vpn.example");
 	run_until_told(l, 1);
 	expect_address(l, "198.51.100.9:51820");
