@@ -666,7 +666,10 @@ static void serve_link_local(struct lab *l, struct server *s)
 	at.sin6_scope_id = if_nametoindex("lo");
 	inet_pton(AF_INET6, "fe80::53", &at.sin6_addr);
 	s->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (s->fd < 0 || system("ip addr add fe80::53/64 dev lo nodad") != 0)
+	/* The kernel answers for it a moment later. */
+	if (s->fd < 0 || system("ip addr add fe80::53/64 dev lo nodad && for i in $(seq 500); do "
+				"ip -6 route show table local | grep -q fe80::53 && exit; "
+				"sleep 0.01; done; exit 1") != 0)
 		skip();
 	assert_int_equal(bind(s->fd, (struct sockaddr *)&at, sizeof(at)), 0);
 	ev_io_init(&s->io, on_query, s->fd, EV_READ);
