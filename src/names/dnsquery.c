@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/breath.h"
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "names/channel.h"
@@ -280,6 +281,7 @@ void dnsquery_conf(struct dnsquery_channel *l, int fd)
 		renew(l);
 	for (; a; a = next) {
 		next = a->next;
+		breath();
 		go_on(l, a);
 	}
 }

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "names/resolver.h"
 
 enum {
@@ -523,6 +524,27 @@ static void test_many_names_share_few_descriptors(void **state)
 	run_until_told(l, 100);
 }
 
+/* Packets pass between two questions, also when a thousand names are to be asked for at once. */
+static void test_many_names_are_asked_for_apart(void **state)
+{
+	struct lab *l = *state;
+	uint64_t began;
+	char name[32];
+	int i;
+
+	l->server.silent = true;
+	open_resolver(l, 1000, true);
+	began = clock_now().mono;
+	for (i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "n%d.example", i);
+		ask(l, name);
+	}
+	run_for(l, 30);
+	assert_in_range(l->server.asked, 1, (clock_now().mono - began) / 1000000 + 2);
+	l->server.silent = false;
+	run_until_told(l, 200);
+}
+
 static bool bring_up_loopback(void)
 {
 	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
@@ -970,6 +992,7 @@ int main(void)
 		TEST(test_address_of_another_name_is_none),
 		TEST(test_garbage_is_no_address),
 		TEST(test_addresses_of_no_single_host_are_none),
+		TEST(test_many_names_are_asked_for_apart),
 		/* In a namespace: the last ones. */
 		TEST(test_a_changed_resolv_conf_is_noticed),
 		TEST(test_somebody_else_may_fetch_resolv_conf),
