@@ -174,36 +174,51 @@ static void check_loop(const struct check *ck, const struct conf_peer *p, const 
 	}
 }
 
-static const struct conf_allowed *find_half(const struct conf_peer *p, int family, unsigned bit)
+/* Of any peer. */
+static const struct conf_allowed *find_half(const struct conf *c, int family, unsigned bit)
 {
-	for (size_t i = 0; i < p->n_allowed; i++) {
-		const struct prefix *net = &p->allowed[i].prefix;
+	for (size_t i = 0; i < c->n_peer; i++) {
+		const struct conf_peer *p = &c->peer[i];
 
-		if (!p->allowed[i].remove && net->ip.family == family && net->bits == 1 &&
-		    net->ip.bytes[0] >> 7 == bit)
-			return &p->allowed[i];
+		for (size_t k = 0; k < p->n_allowed; k++) {
+			const struct prefix *net = &p->allowed[k].prefix;
+
+			if (!p->allowed[k].remove && net->ip.family == family && net->bits == 1 &&
+			    net->ip.bytes[0] >> 7 == bit)
+				return &p->allowed[k];
+		}
 	}
 	return NULL;
 }
 
-/* Whatever the name resolves to: two halves are plain routes, without the rules of a default. */
-static void check_loop_of_name(const struct check *ck, const struct conf_peer *p)
+static bool has_name(const struct conf *c)
+{
+	size_t i = 0;
+
+	while (i < c->n_peer && !c->peer[i].host)
+		i++;
+	return i < c->n_peer;
+}
+
+/* Whatever names resolve to: two halves are plain routes, without the rules of a default. */
+static void check_halves(const struct check *ck)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
 	const struct conf *c = ck->c;
 
-	for (size_t i = 0; i < LEN(families) && c->table_kind != TABLE_OFF; i++) {
-		const struct conf_allowed *half = find_half(p, families[i], 1);
+	if (c->table_kind != TABLE_AUTO || !has_name(c))
+		return;
+	for (size_t i = 0; i < LEN(families); i++) {
+		const struct conf_allowed *half = find_half(c, families[i], 1);
 
-		if (!half || !find_half(p, families[i], 0) || loop_guarded(c, &half->prefix))
+		if (!half || !find_half(c, families[i], 0) || loop_guarded(c, &half->prefix))
 			continue;
 		diag_line_warning(
 			ck->r, c->path, half->place,
-			"the two halves of %s contain every address of this peer's Endpoint, so "
-			"the tunnel's own packets would loop; write %s instead",
+			"the two halves of %s contain every address that a name in Endpoint may "
+			"have, so the tunnel's own packets would loop; write %s instead",
 			families[i] == AF_INET ? "IPv4" : "IPv6",
 			families[i] == AF_INET ? "0.0.0.0/0" : "::/0");
-		return;
 	}
 }
 
@@ -264,8 +279,6 @@ static void check_endpoint(const struct check *ck, const struct conf_peer *p)
 	char text[IP_TEXT];
 	size_t i;
 
-	if (p->host)
-		check_loop_of_name(ck, p);
 	if (!endpoint_known(&p->endpoint))
 		return;
 	remote = endpoint_ip(&p->endpoint);
@@ -291,6 +304,7 @@ int conf_check(const struct conf *c, const struct key *public_key, struct conf_r
 	check_private_key(&ck);
 	check_placeholders(&ck);
 	check_mtu(&ck);
+	check_halves(&ck);
 	for (i = 0; i < c->n_peer; i++) {
 		check_public_key(&ck, &c->peer[i]);
 		check_psk(&ck, &c->peer[i]);

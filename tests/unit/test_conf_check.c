@@ -36,7 +36,9 @@
 #define LOOP                                                                       \
 	" contains this peer's Endpoint, so the tunnel's own packets would loop; " \
 	"set FwMark and a rule for it, or leave that address out\n"
-#define HALVES " of this peer's Endpoint, so the tunnel's own packets would loop; write "
+#define HALVES                                                                          \
+	" contain every address that a name in Endpoint may have, so the tunnel's own " \
+	"packets would loop; write "
 #define PSK_IS(whose)                                                     \
 	"W f:5:14: the preshared key is " whose " and protects nothing; " \
 	"make one for both ends with taut genpsk\n"
@@ -126,12 +128,16 @@ static const struct {
 	  "W f:6:27: 128.0.0.0/1" LOOP },
 	{ I B "Endpoint=[fd00::1]:1\nAllowedIPs=fd00::/8\n", "W f:6:12: fd00::/8" LOOP },
 	{ I B "Endpoint=a.example:1\nAllowedIPs=0.0.0.0/1,::/0,128.0.0.0/1\n",
-	  "W f:6:27: the two halves of IPv4 contain every address" HALVES "0.0.0.0/0 instead\n" },
+	  "W f:6:27: the two halves of IPv4" HALVES "0.0.0.0/0 instead\n" },
 	{ I B "Endpoint=a.example:1\nAllowedIPs=8000::/1,::/1\n",
-	  "W f:6:12: the two halves of IPv6 contain every address" HALVES "::/0 instead\n" },
+	  "W f:6:12: the two halves of IPv6" HALVES "::/0 instead\n" },
+	{ I B "AllowedIPs=128.0.0.0/1\n" C "Endpoint=a.example:1\nAllowedIPs=0.0.0.0/1\n",
+	  "W f:5:12: the two halves of IPv4" HALVES "0.0.0.0/0 instead\n" },
+	{ I B "AllowedIPs=128.0.0.0/1\n" C "AllowedIPs=0.0.0.0/1\n", "" },
 	{ I B "Endpoint=a.example:1\nAllowedIPs=0.0.0.0/1,8000::/1\n", "" },
 	{ I B "Endpoint=a.example:1\nAllowedIPs=0.0.0.0/0,::/0\n", "" },
 	{ I "FwMark=1\n" B "Endpoint=a.example:1\nAllowedIPs=0.0.0.0/1,128.0.0.0/1\n", "" },
+	{ I "Table=7\n" B "Endpoint=a.example:1\nAllowedIPs=0.0.0.0/1,128.0.0.0/1\n", "" },
 	{ I "Table=off\n" B "Endpoint=a.example:1\nAllowedIPs=0.0.0.0/1,128.0.0.0/1\n", "" },
 	{ I B "Endpoint=[::ffff:192.0.2.1]:1\nAllowedIPs=192.0.2.1\n",
 	  "W f:6:12: 192.0.2.1/32" LOOP },
