@@ -73,6 +73,28 @@ static bool is_own(const struct conf *own, const struct nameserver *s)
 	return false;
 }
 
+/*
+ * Hooks set DNS as well, of which we know nothing.  But a server to which more than a default route
+ * leads through the tunnel probably is inside.
+ */
+static bool seems_inside(const struct conf *own, const struct nameserver *s)
+{
+	for (size_t i = 0; i < own->n_address; i++) {
+		if (prefix_contains(&own->address[i], &s->ip))
+			return true;
+	}
+	for (size_t i = 0; i < own->n_peer; i++) {
+		const struct conf_peer *p = &own->peer[i];
+
+		for (size_t k = 0; k < p->n_allowed; k++) {
+			if (p->allowed[k].prefix.bits &&
+			    prefix_contains(&p->allowed[k].prefix, &s->ip))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* --- files --- */
 
 enum { PATH = 512 };
@@ -215,29 +237,40 @@ static void save(const struct upstream *u)
 	print_fini(&text);
 }
 
-static void load(struct upstream *u)
+static void load(struct upstream_list *l, const struct upstream *u)
 {
 	char path[PATH];
 
 	state_path(path, u, "/nameservers");
-	add_file(&u->before, path);
+	add_file(l, path);
+}
+
+static bool all_seem_inside(const struct upstream_list *l, const struct conf *own)
+{
+	unsigned i = 0;
+
+	while (i < l->n && seems_inside(own, &l->server[i]))
+		i++;
+	return i == l->n;
 }
 
 void upstream_remember(struct upstream *u, const struct conf *own)
 {
 	struct print resolv_conf = { 0 };
-	struct found f;
+	struct upstream_list old = { 0 };
+	struct found f = { 0 };
 
-	if (read_conf(&resolv_conf, u->root) == 0) {
+	if (read_conf(&resolv_conf, u->root) == 0)
 		look(&f, u->root, own, &resolv_conf);
-		if (f.outside.n)
-			u->before = f.outside;
-	}
 	print_fini(&resolv_conf);
 	u->kept = true;
-	if (!u->before.n)
-		load(u);
-	else
+	if (all_seem_inside(&f.outside, own))
+		load(&old, u);
+	if (old.n)
+		u->before = old;
+	else if (f.outside.n)
+		u->before = f.outside;
+	if (u->before.n)
 		save(u);
 }
 
@@ -256,11 +289,11 @@ void upstream_forget(struct upstream *u)
 
 /* --- whom to ask --- */
 
-static bool covers(const struct network *n, const struct upstream_list *l)
+static bool covers(const struct prefixes *set, const struct upstream_list *l)
 {
 	for (unsigned i = 0; i < l->n; i++) {
-		for (size_t k = 0; k < n->route.n; k++) {
-			if (prefix_contains(&n->route.prefix[k], &l->server[i].ip))
+		for (size_t k = 0; k < set->n; k++) {
+			if (prefix_contains(&set->prefix[k], &l->server[i].ip))
 				return true;
 		}
 	}
@@ -273,7 +306,19 @@ static bool matters(const struct upstream_view *v, const struct upstream_list *o
 	const struct network *n = v->network;
 
 	return v->own->n_dns || n->divert[NETWORK_V4] || n->divert[NETWORK_V6] ||
-	       covers(n, outside);
+	       covers(&n->route, outside) || covers(&n->address, outside);
+}
+
+/* What seems to be inside comes last. */
+static void add_outside(struct upstream_list *l, const struct upstream_list *outside,
+			const struct conf *own)
+{
+	for (int inside = 0; inside <= 1; inside++) {
+		for (unsigned i = 0; i < outside->n; i++) {
+			if (seems_inside(own, &outside->server[i]) == inside)
+				add(l, &outside->server[i]);
+		}
+	}
 }
 
 static void choose(struct upstream_list *l, struct found *f, const struct upstream_view *v)
@@ -283,7 +328,7 @@ static void choose(struct upstream_list *l, struct found *f, const struct upstre
 		add_all(l, &f->outside);
 		return;
 	}
-	*l = f->outside;
+	add_outside(l, &f->outside, v->own);
 	add_all(l, &f->stub);
 	/* Without a session they cannot answer. */
 	if (!l->n)
@@ -302,20 +347,21 @@ static void print_others(struct print *out, const struct print *resolv_conf)
 	}
 }
 
-int upstream_print(const struct upstream *u, const struct upstream_view *v, struct print *out)
+int upstream_print(struct upstream *u, const struct upstream_view *v, struct print *out)
 {
 	struct print resolv_conf = { 0 };
-	struct upstream_list servers;
+	struct upstream_list *servers = &u->printed;
 	struct found f;
 	int r = read_conf(&resolv_conf, u->root);
 
+	servers->n = 0;
 	if (r == 0 || r == -ENOENT) {
 		look(&f, u->root, v->own, &resolv_conf);
 		add_all(&f.outside, &u->before);
-		choose(&servers, &f, v);
+		choose(servers, &f, v);
 		print_others(out, &resolv_conf);
-		for (unsigned i = 0; i < servers.n; i++)
-			nameserver_print(out, &servers.server[i]);
+		for (unsigned i = 0; i < servers->n; i++)
+			nameserver_print(out, &servers->server[i]);
 		r = out->failed ? -ENOMEM : 0;
 	}
 	print_fini(&resolv_conf);

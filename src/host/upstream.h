@@ -24,12 +24,14 @@ struct upstream {
 	const char *root; /* put before the paths of all files: a test has one, else it is "" */
 	const char *name; /* of the interface */
 	struct upstream_list before;
-	bool kept; /* the file is ours */
+	struct upstream_list printed; /* last */
+	bool kept;                    /* the file is ours */
 };
 
 /*
  * Remember those of now, except for the ones that the tunnel itself brings, own: call it before
- * DNS is changed.  If there are no others, those in the file remain, from a tunnel that was killed.
+ * DNS is changed.  If there are no others, or all of them seem to be inside, those in the file
+ * remain, from a tunnel that was killed.
  */
 void upstream_remember(struct upstream *u, const struct conf *own);
 /* The tunnel has ended, and what it changed is undone. */
@@ -46,6 +48,6 @@ struct upstream_view {
  * A resolv.conf: that of the host with other lines of servers, those that probably answer first.
  * 0; -EFBIG or another -errno: it cannot be read.
  */
-int upstream_print(const struct upstream *u, const struct upstream_view *view, struct print *out);
+int upstream_print(struct upstream *u, const struct upstream_view *view, struct print *out);
 
 #endif

@@ -205,6 +205,62 @@ static void test_servers_of_before_are_remembered(void **state)
 	expect(false, NS("198.51.100.1") NS("192.0.2.1") NS("192.0.2.2"));
 }
 
+static void allow(const char *text)
+{
+	struct conf_peer *p = own.n_peer ? own.peer : conf_add_peer(&own);
+	struct prefix net;
+
+	assert_non_null(p);
+	assert_true(prefix_parse(&net, text, strlen(text)));
+	assert_true(conf_peer_allow(p, &net, false));
+}
+
+/* As hooks set them: DNS says nothing about them. */
+static void test_what_seems_to_be_inside_comes_last(void **state)
+{
+	struct prefix address;
+
+	(void)state;
+	put("/etc/resolv.conf", NS("10.9.0.1") NS("192.0.2.1") NS("10.8.0.1") NS("192.0.2.2"));
+	network.divert[NETWORK_V4] = true;
+	allow("0.0.0.0/0");
+	expect_always(NS("10.9.0.1") NS("192.0.2.1") NS("10.8.0.1") NS("192.0.2.2"));
+	assert_true(prefix_parse(&address, "10.9.0.2/24", strlen("10.9.0.2/24")));
+	assert_true(conf_add_address(&own, &address));
+	expect(false, NS("192.0.2.1") NS("10.8.0.1") NS("192.0.2.2") NS("10.9.0.1"));
+	allow("10.8.0.0/16");
+	expect(false, NS("192.0.2.1") NS("192.0.2.2") NS("10.9.0.1") NS("10.8.0.1"));
+	/* With a session they answer. */
+	expect(true, NS("10.9.0.1") NS("192.0.2.1") NS("10.8.0.1") NS("192.0.2.2"));
+	assert_int_equal(upstream.printed.n, 4);
+}
+
+static void test_what_seems_to_be_inside_replaces_no_memory(void **state)
+{
+	struct prefix address;
+
+	(void)state;
+	allow("10.9.0.0/24");
+	put("/etc/resolv.conf", NS("192.0.2.1"));
+	upstream_remember(&upstream, &own);
+	put("/etc/resolv.conf", NS("10.9.0.1"));
+	upstream = (struct upstream){ .root = root, .name = "wg0" };
+	upstream_remember(&upstream, &own);
+	expect(false, NS("10.9.0.1") NS("192.0.2.1"));
+	route("10.9.0.0/24");
+	expect(false, NS("192.0.2.1") NS("10.9.0.1"));
+	/* The route of an address. */
+	network_fini(&network);
+	assert_true(prefix_parse(&address, "10.9.0.2/24", strlen("10.9.0.2/24")));
+	assert_int_equal(prefixes_add(&network.address, &address), 0);
+	expect(false, NS("192.0.2.1") NS("10.9.0.1"));
+	/* Unless there is none. */
+	upstream_forget(&upstream);
+	upstream_remember(&upstream, &own);
+	put("/etc/resolv.conf", "");
+	expect(false, NS("10.9.0.1"));
+}
+
 static bool has_state(const char *path)
 {
 	char whole[256];
@@ -310,6 +366,8 @@ int main(void)
 		TEST(test_stubs_of_all_kinds_have_servers_behind_them),
 		TEST(test_servers_inside_are_asked_while_there_is_a_session),
 		TEST(test_servers_of_before_are_remembered),
+		TEST(test_what_seems_to_be_inside_comes_last),
+		TEST(test_what_seems_to_be_inside_replaces_no_memory),
 		TEST(test_a_killed_tunnel_leaves_them_to_the_next),
 		TEST(test_a_link_that_leads_nowhere_is_no_folder),
 		TEST(test_a_start_that_fails_early_leaves_the_file_alone),
