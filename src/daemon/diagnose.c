@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/breath.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "control/record.h"
 #include "daemon/internal.h"
-#include "daemon/nameservers.h"
 #include "daemon/rpfilter.h"
 #include "diag/status.h"
 #include "diag/why.h"
@@ -26,7 +26,21 @@ struct diagnosis {
 	unsigned problems, early, up, well, routes;
 	char servers[WHY_SERVERS]; /* that are asked for names; "": not looked at, or none */
 	bool servers_inside;
+	char servers_strict[IF_NAMESIZE];
 };
+
+/* Strict reverse path filtering drops what the server answers. */
+static void look_at_filter(struct diagnosis *e, const struct ip *server, enum nameservers_way way)
+{
+	uint32_t link = e->d->nameservers.past_link;
+
+	if (*e->servers_strict)
+		return;
+	if (way == NAMESERVERS_PAST)
+		rpfilter_drops_from(e->d, server, e->servers_strict);
+	else if (way == NAMESERVERS_INSIDE && server->family == AF_INET && link)
+		rpfilter_is_strict(e->d, link, e->servers_strict);
+}
 
 /* Once for all names. */
 static void look_at_servers(struct diagnosis *e)
@@ -35,19 +49,21 @@ static void look_at_servers(struct diagnosis *e)
 		[NAMESERVERS_OUTSIDE] = "",
 		[NAMESERVERS_PAST] = " (past the tunnel)",
 		[NAMESERVERS_INSIDE] = " (routed into the tunnel)",
+		[NAMESERVERS_HERE] = " (on this host; what it asks goes into the tunnel)",
 	};
-	struct ip server[SERVERS];
-	unsigned n = *e->servers ? 0 : resolver_servers(e->d->resolver, server, SERVERS);
+	const struct nameservers *ns = &e->d->nameservers;
+	unsigned n = *e->servers ? 0 : ns->n < SERVERS ? ns->n : SERVERS;
 	char ip[IP_TEXT];
 	size_t len = 0;
 
 	for (unsigned i = 0; i < n && len < sizeof(e->servers); i++) {
-		enum nameservers_way way = nameservers_way(e->d, &server[i]);
-		bool inside = way == NAMESERVERS_INSIDE ||
-			      (way == NAMESERVERS_PAST && e->d->past_error < 0);
+		enum nameservers_way way = nameservers_way(e->d, &ns->server[i]);
+		bool inside = way == NAMESERVERS_INSIDE || way == NAMESERVERS_HERE ||
+			      (way == NAMESERVERS_PAST && ns->past_error < 0);
 
 		e->servers_inside = inside && (i == 0 || e->servers_inside);
-		ip_print(ip, &server[i]);
+		look_at_filter(e, &ns->server[i], way);
+		ip_print(ip, &ns->server[i]);
 		len += (size_t)snprintf(e->servers + len, sizeof(e->servers) - len, "%s%s%s",
 					i ? ", " : "", ip, ways[way]);
 	}
@@ -73,6 +89,8 @@ static void look_around(struct diagnosis *e, const struct peer *p, struct why_ar
 		look_at_servers(e);
 		a->servers = *e->servers ? e->servers : NULL;
 		a->servers_inside = e->servers_inside;
+		a->servers_error = d->nameservers.past_error;
+		memcpy(a->servers_strict, e->servers_strict, sizeof(a->servers_strict));
 	}
 	if (!may_ask_route(e, p, &a->state))
 		return;

@@ -119,6 +119,7 @@ static void answered(struct daemon *d, struct message_in *in)
 {
 	struct elevate_answer a = { .result = in->head.result,
 				    .port = (uint16_t)in->head.a,
+				    .link = in->head.b,
 				    .fd = { -1, -1 } };
 	struct elevate_plea plea;
 

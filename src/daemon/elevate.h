@@ -19,6 +19,7 @@ enum { ELEVATE_WAITING = 64 };
 struct elevate_answer {
 	int result; /* 0 or -errno */
 	uint16_t port;
+	uint32_t link; /* that a socket for a query leaves by; 0: as routes tell */
 	/* IPv4, IPv6; or in the first a blob, or a socket for a query; -1: none. The callee's. */
 	int fd[2];
 };

@@ -10,6 +10,7 @@
 #include "daemon/elevate.h"
 #include "daemon/handover.h"
 #include "daemon/loop.h"
+#include "daemon/nameservers.h"
 #include "daemon/peerwatch.h"
 #include "daemon/service.h"
 #include "daemon/stamping.h"
@@ -44,8 +45,7 @@ struct daemon {
 	struct jail_report jail;
 	struct resolver *resolver;
 	struct names names;
-	bool resolv_failed; /* resolv.conf could not be read: told */
-	int past_error;     /* why name servers could not be asked past the tunnel; 0: they could */
+	struct nameservers nameservers;
 	struct rtnl rtnl;   /* for questions */
 	struct watch watch; /* fd -1: closed */
 	struct conf conf;   /* of the file, without its secrets; empty: there is no file */

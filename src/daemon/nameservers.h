@@ -14,6 +14,16 @@
 
 struct daemon;
 
+enum { NAMESERVERS_MOST = 16 };
+
+struct nameservers {
+	bool failed;                        /* the text could not be read: told */
+	struct ip server[NAMESERVERS_MOST]; /* in the order in which the monitor told them */
+	unsigned n;
+	int past_error;     /* why they could not be asked past the tunnel; 0: they could */
+	uint32_t past_link; /* that the last socket past it leaves by; 0: as routes tell */
+};
+
 void nameservers_start(struct daemon *d);
 
 /* Where a question to a server goes. */
@@ -21,6 +31,7 @@ enum nameservers_way {
 	NAMESERVERS_OUTSIDE, /* the route does not lead into the tunnel */
 	NAMESERVERS_PAST,    /* it does, but not for what has our mark */
 	NAMESERVERS_INSIDE,  /* it does for anything: only another link avoids it */
+	NAMESERVERS_HERE,    /* to this host, and what it asks in turn goes into the tunnel */
 };
 enum nameservers_way nameservers_way(struct daemon *d, const struct ip *server);
 

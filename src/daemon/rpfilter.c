@@ -11,7 +11,7 @@
 #include "proto/admin.h"
 
 /* It accepts a datagram only if an answer to it would leave by the same device. */
-static bool filters_strictly(struct daemon *d, uint32_t ifindex, char name[IF_NAMESIZE])
+bool rpfilter_is_strict(struct daemon *d, uint32_t ifindex, char name[IF_NAMESIZE])
 {
 	struct link_info info;
 	int filter = 0;
@@ -24,15 +24,21 @@ static bool filters_strictly(struct daemon *d, uint32_t ifindex, char name[IF_NA
 }
 
 /* The kernel looks up the way back without the mark. */
-bool rpfilter_drops(struct daemon *d, const struct peer *p, char name[IF_NAMESIZE])
+bool rpfilter_drops_from(struct daemon *d, const struct ip *ip, char name[IF_NAMESIZE])
 {
-	struct ip ip = endpoint_ip(&p->endpoint);
 	struct route_path there, back;
 
-	if (!(d->crossing & CROSSING_DIVERTS) || ip.family != AF_INET ||
-	    route_get(&d->rtnl, &ip, d->mark, &there) < 0 || route_get(&d->rtnl, &ip, 0, &back) < 0)
+	if (!(d->crossing & CROSSING_DIVERTS) || ip->family != AF_INET ||
+	    route_get(&d->rtnl, ip, d->mark, &there) < 0 || route_get(&d->rtnl, ip, 0, &back) < 0)
 		return false;
-	return there.ifindex != back.ifindex && filters_strictly(d, there.ifindex, name);
+	return there.ifindex != back.ifindex && rpfilter_is_strict(d, there.ifindex, name);
+}
+
+bool rpfilter_drops(struct daemon *d, const struct peer *p, char name[IF_NAMESIZE])
+{
+	const struct ip ip = endpoint_ip(&p->endpoint);
+
+	return rpfilter_drops_from(d, &ip, name);
 }
 
 void rpfilter_warn(struct daemon *d, const struct peer *peer)

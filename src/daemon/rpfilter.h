@@ -14,6 +14,10 @@
 
 /* true: it happens to this peer, on the interface of that name. */
 bool rpfilter_drops(struct daemon *d, const struct peer *p, char name[IF_NAMESIZE]);
+/* The same of answers from any host, to what has our mark. */
+bool rpfilter_drops_from(struct daemon *d, const struct ip *ip, char name[IF_NAMESIZE]);
+/* Strict filtering on that link, which is not the one that the route back takes: its name. */
+bool rpfilter_is_strict(struct daemon *d, uint32_t ifindex, char name[IF_NAMESIZE]);
 /* Warn once if it will happen to this peer (NULL: to any), and say what to type. */
 void rpfilter_warn(struct daemon *d, const struct peer *peer);
 

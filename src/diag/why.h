@@ -107,9 +107,11 @@ struct why_around {
 	int route;  /* to its endpoint: 0; -errno: there is none; -EAGAIN: not looked up */
 	bool loops; /* that route leads into the tunnel itself */
 	char strict[IF_NAMESIZE]; /* whose rp_filter drops its answers; empty: none */
-	/* While its name has no address: who is asked, as text; all routes there lead inside. */
+	/* While its name has no address: who is asked, as text; all ways there lead inside... */
 	const char *servers;
 	bool servers_inside;
+	int servers_error; /* ...and why none could be made that avoids it; 0: one was */
+	char servers_strict[IF_NAMESIZE]; /* whose rp_filter drops their answers; empty: none */
 };
 
 /* Add the verdicts on the tunnel as a whole; on one of its peers. */

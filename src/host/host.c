@@ -138,13 +138,12 @@ int host_mark(struct host *h, const int fd[2], uint32_t mark)
 	return 0;
 }
 
-int host_query(struct host *h, int family, bool tcp, uint32_t mark, uint32_t around, int *fd)
+int host_query(struct host *h, struct host_query *q, int *fd)
 {
-	uint32_t uplink = 0;
-	int r = around ? uplink_find(&h->rtnl, family, around, &uplink) : 0;
+	int r = q->around ? uplink_find(&h->rtnl, &q->server, q->around, &q->link) : 0;
 
 	if (r == 0)
-		r = query_socket(family, tcp, mark, uplink);
+		r = query_socket(q->server.family, q->tcp, q->mark, q->link);
 	if (r < 0)
 		return r;
 	*fd = r;

@@ -34,12 +34,16 @@ int host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uint16_t *
 /* Set the socket buffers, in bytes; 0: leave as they are. */
 void host_buffers(struct host *h, const int fd[2], uint32_t recv_bytes, uint32_t send_bytes);
 int host_mark(struct host *h, const int fd[2], uint32_t mark);
-/*
- * A socket for a question to a name server, not connected, with this mark; around: it leaves by
- * the default route that does not lead over this link, 0: as routes tell.  -ENETUNREACH: there is
- * no such route.
- */
-int host_query(struct host *h, int family, bool tcp, uint32_t mark, uint32_t around, int *fd);
+/* A socket for questions to a name server. */
+struct host_query {
+	struct ip server; /* of which the family is needed; the rest may be 0 */
+	bool tcp;
+	uint32_t mark;
+	uint32_t around; /* it leaves by the best route that avoids this link; 0: as routes tell */
+	uint32_t link;   /* that it leaves by, then */
+};
+/* Not connected; q->link is set.  -ENETUNREACH: there is no such route. */
+int host_query(struct host *h, struct host_query *q, int *fd);
 
 int host_link(struct host *h, const char *name, struct link_info *info);
 int host_link_up(struct host *h, uint32_t ifindex, bool up);

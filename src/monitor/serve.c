@@ -182,15 +182,33 @@ static int serve_resolv(struct monitor *m, struct message_in *in)
 
 static bool is_query(const struct message *q)
 {
+	uint32_t how = q->b % MESSAGE_QUERY_SERVER;
+
 	return (q->a == AF_INET || q->a == AF_INET6) &&
-	       !(q->b & ~(uint32_t)(MESSAGE_QUERY_TCP | MESSAGE_QUERY_AROUND));
+	       !(how & ~(uint32_t)(MESSAGE_QUERY_TCP | MESSAGE_QUERY_AROUND)) &&
+	       q->b / MESSAGE_QUERY_SERVER <= UPSTREAM_MOST;
+}
+
+/* The worker may have an older list: then this is another one, and it will ask again. */
+static struct ip server_of(const struct monitor *m, const struct message *q)
+{
+	uint32_t number = q->b / MESSAGE_QUERY_SERVER;
+	const struct upstream_list *l = &m->upstream.printed;
+
+	if (number && number <= l->n && l->server[number - 1].ip.family == q->a)
+		return l->server[number - 1].ip;
+	return (struct ip){ .family = (uint8_t)q->a };
 }
 
 /* What it sends goes the way of our own datagrams, even if all else goes into the tunnel. */
 static int serve_query(struct monitor *m, struct message_in *in)
 {
-	uint32_t around = in->head.b & MESSAGE_QUERY_AROUND ? m->ifindex : 0;
-	bool tcp = in->head.b & MESSAGE_QUERY_TCP;
+	struct host_query q = {
+		.server = server_of(m, &in->head),
+		.tcp = in->head.b & MESSAGE_QUERY_TCP,
+		.mark = mark_now(m),
+		.around = in->head.b & MESSAGE_QUERY_AROUND ? m->ifindex : 0,
+	};
 	struct message reply = { .result = -EINVAL };
 	int fd = -1, r;
 
@@ -198,7 +216,8 @@ static int serve_query(struct monitor *m, struct message_in *in)
 		reply.result = -EBUSY;
 	if (is_query(&in->head) &&
 	    log_ratelimit(&m->queries, clock_now().mono, SECOND_NS, QUERIES, NULL))
-		reply.result = host_query(m->host, (int)in->head.a, tcp, mark_now(m), around, &fd);
+		reply.result = host_query(m->host, &q, &fd);
+	reply.b = q.link;
 	r = answer(m, &in->head, &reply, &fd, fd >= 0);
 	if (fd >= 0)
 		close(fd);

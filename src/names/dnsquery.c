@@ -33,7 +33,6 @@ struct dnsquery_channel {
 	struct dnsquery *waiting; /* for it */
 	dnsquery_fetch_fn *fetch;
 	void *fetch_ctx;
-	unsigned failures; /* queries in a row */
 	struct wires_past past;
 	char *resolv_conf, *servers;
 	int timeout_ms;
@@ -125,8 +124,12 @@ static struct edition *renew(struct dnsquery_channel *l)
 	return edition_new(l, path);
 }
 
-/* NULL: no memory, or (l->fetching) what is asked now has to wait. */
-static struct edition *edition_for_asking(struct dnsquery_channel *l, bool may_wait)
+/*
+ * NULL: no memory, or (l->fetching) what is asked now has to wait.  failures: of that question, in
+ * a row.
+ */
+static struct edition *edition_for_asking(struct dnsquery_channel *l, bool may_wait,
+					  unsigned failures)
 {
 	struct edition *e = l->retired ? NULL : l->editions;
 	struct stat conf;
@@ -137,7 +140,7 @@ static struct edition *edition_for_asking(struct dnsquery_channel *l, bool may_w
 		memset(&conf, 0, sizeof(conf));
 	if (e && same_file(&conf, &l->conf) && !(e->failed && e->pending == 0))
 		return e;
-	if (may_wait && l->fetch && l->fetch(l->fetch_ctx, l->failures)) {
+	if (may_wait && l->fetch && l->fetch(l->fetch_ctx, failures)) {
 		l->fetching = true;
 		l->conf = conf;
 		return NULL;
@@ -168,7 +171,6 @@ static void on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo 
 	(void)timeouts;
 	if (n == 0)
 		e->failed = true;
-	e->home->failures = n ? 0 : e->home->failures + 1;
 	if (info)
 		ares_freeaddrinfo(info);
 	drop(a);
@@ -225,8 +227,8 @@ static int wait_for_text(struct dnsquery_channel *l, struct dnsquery *a, const c
 	return 0;
 }
 
-int dnsquery_ask(struct dnsquery_channel *l, const char *host, uint16_t port, dnsquery_fn *fn,
-		 void *ctx, struct dnsquery **asking)
+int dnsquery_ask(struct dnsquery_channel *l, const char *host, uint16_t port, unsigned failures,
+		 dnsquery_fn *fn, void *ctx, struct dnsquery **asking)
 {
 	struct endpoint end;
 	struct dnsquery *a;
@@ -245,7 +247,7 @@ int dnsquery_ask(struct dnsquery_channel *l, const char *host, uint16_t port, dn
 	a->ctx = ctx;
 	a->port = port;
 	*asking = a;
-	e = edition_for_asking(l, true);
+	e = edition_for_asking(l, true, failures);
 	r = !e && l->fetching ? wait_for_text(l, a, host) : ask_edition(e, a, host);
 	if (r < 0) {
 		*asking = NULL;
@@ -258,7 +260,7 @@ static void go_on(struct dnsquery_channel *l, struct dnsquery *a)
 {
 	dnsquery_fn *fn = a->fn;
 	void *ctx = a->ctx;
-	int r = fn ? ask_edition(edition_for_asking(l, false), a, a->host) : -ECANCELED;
+	int r = fn ? ask_edition(edition_for_asking(l, false, 0), a, a->host) : -ECANCELED;
 
 	if (r == 0)
 		return;
@@ -305,22 +307,6 @@ void dnsquery_socket(struct dnsquery_channel *l, uint32_t number, int fd)
 		e = e->next;
 	if (!e && fd >= 0)
 		close(fd);
-}
-
-unsigned dnsquery_servers(const struct dnsquery_channel *l, struct ip *server, unsigned n)
-{
-	struct ares_addr_node *all = NULL;
-	unsigned found = 0;
-
-	if (!l->editions || ares_get_servers(l->editions->channel.ares, &all) != ARES_SUCCESS)
-		return 0;
-	for (const struct ares_addr_node *at = all; at && found < n; at = at->next) {
-		server[found] = (struct ip){ .family = (uint8_t)at->family };
-		memcpy(server[found].bytes, &at->addr, ip_len(at->family));
-		found++;
-	}
-	ares_free_data(all);
-	return found;
 }
 
 void dnsquery_forget(struct dnsquery *asking)

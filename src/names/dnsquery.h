@@ -32,8 +32,8 @@ int dnsquery_open(struct dnsquery_channel **l, struct ev_loop *loop, const char 
 void dnsquery_close(struct dnsquery_channel *l);
 
 /*
- * Have the text of resolv.conf fetched: dnsquery_conf() follows.  failures: how many queries in a
- * row have failed so far.  false: not possible now.
+ * Have the text of resolv.conf fetched: dnsquery_conf() follows.  failures: as passed to
+ * dnsquery_ask().  false: not possible now.
  */
 typedef bool dnsquery_fetch_fn(void *ctx, unsigned failures);
 void dnsquery_set_fetch(struct dnsquery_channel *l, dnsquery_fetch_fn *fetch, void *ctx);
@@ -43,12 +43,13 @@ void dnsquery_conf(struct dnsquery_channel *l, int fd);
 void dnsquery_set_past(struct dnsquery_channel *l, const struct wires_past *past);
 /* It is ours from now on; -1: there is none. */
 void dnsquery_socket(struct dnsquery_channel *l, uint32_t number, int fd);
-/* The servers that are asked, in order: at most n. */
-unsigned dnsquery_servers(const struct dnsquery_channel *l, struct ip *server, unsigned n);
 
-/* *asking is set before fn is called, which may be before this returns. -ENOMEM: never called. */
-int dnsquery_ask(struct dnsquery_channel *l, const char *host, uint16_t port, dnsquery_fn *fn,
-		 void *ctx, struct dnsquery **asking);
+/*
+ * failures: how often in a row this question brought nothing.  *asking is set before fn is called,
+ * which may be before this returns.  -ENOMEM: never called.
+ */
+int dnsquery_ask(struct dnsquery_channel *l, const char *host, uint16_t port, unsigned failures,
+		 dnsquery_fn *fn, void *ctx, struct dnsquery **asking);
 /* fn will not be called any more. */
 void dnsquery_forget(struct dnsquery *asking);
 

@@ -34,6 +34,7 @@ struct resolver_request {
 	ev_timer timer;          /* the next query */
 	bool queued;             /* its turn is when the timer says */
 	unsigned pause;          /* units until then, if the next one fails too */
+	unsigned failures;       /* in a row */
 	char *host;
 	uint16_t port;
 	resolver_fn *fn;
@@ -96,11 +97,6 @@ void resolver_socket(struct resolver *r, uint32_t number, int fd)
 	dnsquery_socket(r->lookup, number, fd);
 }
 
-unsigned resolver_servers(const struct resolver *r, struct ip *server, unsigned n)
-{
-	return dnsquery_servers(r->lookup, server, n);
-}
-
 static void ask_after(struct resolver_request *q, double seconds)
 {
 	ev_timer_stop(q->r->loop, &q->timer);
@@ -120,6 +116,7 @@ static void failed(struct resolver_request *q, const char *why)
 
 	ask_after(q, pause * q->r->unit_s * jitter());
 	q->pause = pause * 2 < PAUSE_MAX ? pause * 2 : PAUSE_MAX;
+	q->failures++;
 	q->fn(q->ctx, NULL, 0, why, pause); /* may cancel q */
 }
 
@@ -133,6 +130,7 @@ static void on_lookup(void *ctx, const struct endpoint *ends, unsigned n, const 
 		return;
 	}
 	q->pause = 1;
+	q->failures = 0;
 	q->fn(q->ctx, ends, n, NULL, 0); /* may cancel q */
 }
 
@@ -165,7 +163,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	/* One may take longer than their distance, with a long file of hosts. */
 	breath();
-	r = dnsquery_ask(q->r->lookup, q->host, q->port, on_lookup, q, &q->asking);
+	r = dnsquery_ask(q->r->lookup, q->host, q->port, q->failures, on_lookup, q, &q->asking);
 	if (r < 0)
 		failed(q, "out of memory");
 }

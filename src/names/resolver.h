@@ -33,7 +33,7 @@ void resolver_close(struct resolver *r);
  * Before a question, fetch is called if resolv.conf has changed or the last one failed: to have it
  * read by somebody who may, and who knows which servers can be asked.  resolver_conf() brings the
  * text, as a file that is the resolver's from then on, or -1: the last one counts.  failures: how
- * many questions in a row have failed so far.  false: nobody can be asked now.  Meanwhile
+ * often in a row that question brought nothing.  false: nobody can be asked now.  Meanwhile
  * questions wait.
  */
 typedef bool resolver_fetch_fn(void *ctx, unsigned failures);
@@ -47,9 +47,6 @@ void resolver_conf(struct resolver *r, int fd);
 typedef bool resolver_past_fn(void *ctx, const struct ip *server, bool tcp, uint32_t number);
 void resolver_set_past(struct resolver *r, resolver_past_fn *ask, void *ctx);
 void resolver_socket(struct resolver *r, uint32_t number, int fd);
-
-/* The servers that are asked, in order: at most n. */
-unsigned resolver_servers(const struct resolver *r, struct ip *server, unsigned n);
 
 /* Limits that a test lowers; zero means the default. */
 struct resolver_limits {

@@ -5,14 +5,17 @@
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/socket.h>
 
+#include "base/prefix.h"
 #include "netlink/route.h"
 
 struct search {
-	int family;
+	struct ip to;
 	uint32_t around;
 	uint32_t ifindex; /* of the best so far; 0: none */
+	uint8_t bits;
 	uint32_t priority;
 };
 
@@ -34,6 +37,17 @@ static uint32_t first_hop(const struct nlattr *hops, uint32_t around)
 	return 0;
 }
 
+static bool leads_to(const struct rtmsg *head, const struct nlattr *dst, const struct ip *to)
+{
+	struct prefix p = { .ip.family = head->rtm_family, .bits = head->rtm_dst_len };
+
+	if (head->rtm_src_len || p.bits > ip_bits(to->family))
+		return false;
+	if (dst && mnl_attr_get_payload_len(dst) == ip_len(to->family))
+		memcpy(p.ip.bytes, mnl_attr_get_payload(dst), ip_len(to->family));
+	return prefix_contains(&p, to);
+}
+
 static int match(const struct nlmsghdr *msg, void *ctx)
 {
 	struct search *s = ctx;
@@ -43,26 +57,29 @@ static int match(const struct nlmsghdr *msg, void *ctx)
 
 	if (msg->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(msg) < sizeof(*head))
 		return 0;
-	if (head->rtm_family != s->family || head->rtm_dst_len || head->rtm_src_len ||
+	if (head->rtm_family != s->to.family || head->rtm_dst_len < s->bits ||
 	    head->rtm_type != RTN_UNICAST || head->rtm_flags & RTM_F_CLONED ||
 	    is_dead(head->rtm_flags))
 		return 0;
 	rtnl_attrs(msg, sizeof(*head), attr, RTA_TABLE + 1);
-	if (rtnl_u32(attr[RTA_TABLE], head->rtm_table) != ROUTE_TABLE_MAIN)
+	if (rtnl_u32(attr[RTA_TABLE], head->rtm_table) != ROUTE_TABLE_MAIN ||
+	    !leads_to(head, attr[RTA_DST], &s->to))
 		return 0;
 	ifindex = attr[RTA_MULTIPATH] ? first_hop(attr[RTA_MULTIPATH], s->around)
 				      : rtnl_u32(attr[RTA_OIF], 0);
 	priority = rtnl_u32(attr[RTA_PRIORITY], 0);
-	if (!ifindex || ifindex == s->around || (s->ifindex && priority >= s->priority))
+	if (!ifindex || ifindex == s->around ||
+	    (s->ifindex && head->rtm_dst_len == s->bits && priority >= s->priority))
 		return 0;
 	s->ifindex = ifindex;
+	s->bits = head->rtm_dst_len;
 	s->priority = priority;
 	return 0;
 }
 
-int uplink_find(struct rtnl *r, int family, uint32_t around, uint32_t *ifindex)
+int uplink_find(struct rtnl *r, const struct ip *to, uint32_t around, uint32_t *ifindex)
 {
-	struct search s = { .family = family, .around = around };
+	struct search s = { .to = *to, .around = around };
 	int err = -EINTR;
 
 	for (unsigned i = 0; i < RTNL_TRIES && err == -EINTR; i++) {
@@ -70,8 +87,9 @@ int uplink_find(struct rtnl *r, int family, uint32_t around, uint32_t *ifindex)
 		struct nlmsghdr *msg = rtnl_begin(&req, RTM_GETROUTE, NLM_F_DUMP);
 		struct rtmsg *head = mnl_nlmsg_put_extra_header(msg, sizeof(*head));
 
-		head->rtm_family = (uint8_t)family;
+		head->rtm_family = to->family;
 		s.ifindex = 0;
+		s.bits = 0;
 		err = rtnl_talk(r, msg, match, &s);
 	}
 	if (err < 0)

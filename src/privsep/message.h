@@ -28,7 +28,8 @@ enum message_kind {
 	MESSAGE_RESOLV,   /* a: 1: servers inside the tunnel first.  Answer: fd: a blob, the text of
 			     a resolv.conf */
 	MESSAGE_QUERY,    /* a: AF_INET or AF_INET6, b: bits of enum message_query.  Answer: fd: a
-			     socket for a question to a name server, which has our mark */
+			     socket for a question to a name server, which has our mark; b: the
+			     link that it leaves by, 0: as routes tell */
 	MESSAGE_NOTE,     /* the text for the service manager */
 	MESSAGE_LOG,      /* a: level; a line for the log */
 	MESSAGE_READY,    /* orders are obeyed from now on */
@@ -52,7 +53,9 @@ enum message_kind {
 
 enum message_query {
 	MESSAGE_QUERY_TCP = 1 << 0,    /* else UDP */
-	MESSAGE_QUERY_AROUND = 1 << 1, /* it leaves by the best default route that is not ours */
+	MESSAGE_QUERY_AROUND = 1 << 1, /* it leaves by the best route that is not ours... */
+	/* ...to that server in the last answer to MESSAGE_RESOLV, from 1; 0: by a default route */
+	MESSAGE_QUERY_SERVER = 1 << 8,
 };
 
 struct message {

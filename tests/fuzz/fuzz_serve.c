@@ -39,10 +39,8 @@ void __wrap_host_buffers(struct host *h, const int fd[2], uint32_t r, uint32_t s
 int __wrap_host_mark(struct host *h, const int fd[2], uint32_t mark);
 int __wrap_host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu);
 int __wrap_host_segments(struct host *h, uint32_t ifindex, uint32_t segments);
-int __wrap_host_query(struct host *h, int family, bool tcp, uint32_t mark, uint32_t around,
-		      int *fd);
-int __wrap_upstream_print(const struct upstream *u, const struct upstream_view *view,
-			  struct print *out);
+int __wrap_host_query(struct host *h, struct host_query *q, int *fd);
+int __wrap_upstream_print(struct upstream *u, const struct upstream_view *view, struct print *out);
 
 int __wrap_host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uint16_t *bound)
 {
@@ -92,28 +90,32 @@ int __wrap_host_segments(struct host *h, uint32_t ifindex, uint32_t segments)
 	return 0;
 }
 
-int __wrap_host_query(struct host *h, int family, bool tcp, uint32_t mark, uint32_t around, int *fd)
+int __wrap_host_query(struct host *h, struct host_query *q, int *fd)
 {
+	static const struct ip none;
+
 	(void)h;
-	(void)tcp;
 	calls++;
-	if ((family != AF_INET && family != AF_INET6) ||
-	    mark != (m.committing ? m.planned.sockets.mark : m.mark) ||
-	    (around && around != m.ifindex))
+	if ((q->server.family != AF_INET && q->server.family != AF_INET6) ||
+	    (memcmp(q->server.bytes, none.bytes, sizeof(none.bytes)) &&
+	     !ip_equal(&q->server, &m.upstream.printed.server[0].ip)) ||
+	    q->mark != (m.committing ? m.planned.sockets.mark : m.mark) ||
+	    (q->around && q->around != m.ifindex))
 		target_wrong("fuzz_serve", "a socket for a query that the worker may not have");
 	*fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	return 0;
 }
 
-int __wrap_upstream_print(const struct upstream *u, const struct upstream_view *view,
-			  struct print *out)
+int __wrap_upstream_print(struct upstream *u, const struct upstream_view *view, struct print *out)
 {
 	const struct network *now = m.committing ? &m.planned.wanted : &m.network;
 
 	calls++;
 	if (u != &m.upstream || view->own != &m.conf || view->network != now)
 		target_wrong("fuzz_serve", "name servers of another tunnel");
-	print_add(out, "nameserver 192.0.2.1\n");
+	u->printed.n = 1;
+	u->printed.server[0].ip = (struct ip){ .family = AF_INET, .bytes = { 192, 0, 2, 1 } };
+	nameserver_print(out, &u->printed.server[0]);
 	return 0;
 }
 

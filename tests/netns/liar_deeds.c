@@ -30,6 +30,7 @@ enum {
 	SEGMENTS = 65535,
 	RESOLVS = 5,  /* in a second */
 	QUERIES = 50, /* as well */
+	SERVERS = 16,
 	QUESTIONS = 100
 };
 
@@ -65,7 +66,10 @@ static int owed(const struct message *m)
 	case MESSAGE_SEGMENTS:
 		return m->a < 1 || m->a > SEGMENTS ? -EINVAL : fine_or_not;
 	case MESSAGE_QUERY:
-		return (m->a != AF_INET && m->a != AF_INET6) || m->b > 3 ? -EINVAL : fine_or_not;
+		return (m->a != AF_INET && m->a != AF_INET6) || (m->b & 0xff) > 3 ||
+				       m->b >> 8 > SERVERS
+			       ? -EINVAL
+			       : fine_or_not;
 	default:
 		return 0;
 	}

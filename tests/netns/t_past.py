@@ -150,8 +150,14 @@ class Line:
         print(f"    it works after {seconds:.2f} s", flush=True)
         within(seconds, 0, 2, "seconds until the tunnel works")
 
-    def why(self):
-        return self.a.ns.run(self.lab.program, "why", self.a.name, ok=False)
+    def verdict(self):
+        """What is said once it is not too early any more, in one line."""
+        def why():
+            return self.a.ns.run(self.lab.program, "why", self.a.name, ok=False)
+        wait_for(lambda: "too early" not in why().out, 15, "a verdict")
+        said = why()
+        equal(said.code, 1, "exit status of why")
+        return " ".join(said.out.split())
 
 
 @test(needs=["taut", "unshare"], timeout=60)
@@ -218,6 +224,36 @@ def routed_network_may_contain_the_name_server(lab):
 
 
 @test(needs=["taut", "unshare"], timeout=60)
+def name_server_may_have_a_route_of_its_own(lab):
+    """There is no default route: past the tunnel leads the next best one."""
+    line = Line(lab, "nameserver 10.53.0.1\n")
+    line.b.ns.ip("addr add 10.53.0.1/32 dev lo")
+    line.pair.middle.ip(f"route add 10.53.0.0/24 via {FAR}")
+    line.a.ns.ip("route del default", f"route add {FAR} via {NEAR}",
+                 f"route add 10.53.0.0/16 via {NEAR}")
+    Server(lab, line.b.ns, "10.53.0.1", FAR)
+    line.comes_up("10.7.0.2/32, 10.53.0.0/24")
+
+
+@test(needs=["taut", "unshare"], timeout=60, slow=8)
+def strict_filter_that_drops_the_answers_is_named(lab):
+    """They arrive from where only the tunnel leads."""
+    line = Line(lab, "nameserver 10.53.0.1\n")
+    line.b.ns.ip("addr add 10.53.0.1/32 dev lo")
+    line.pair.middle.ip(f"route add 10.53.0.0/24 via {FAR}")
+    dev = line.pair.dev_a
+    line.a.ns.sysctl(f"ipv4/conf/{dev}/rp_filter", 1)
+    server = Server(lab, line.b.ns, "10.53.0.1", FAR)
+    line.a.start_config(line.config("10.7.0.2/32, 10.53.0.0/24"))
+    said = line.verdict()
+    check("E-RP-FILTER (likely)" in said, f"why: {said}")
+    check(f"sysctl net.ipv4.conf.{dev}.rp_filter=2" in said, f"why: {said}")
+    check(server.asked, "nobody asked the name server")
+    line.a.ns.sysctl(f"ipv4/conf/{dev}/rp_filter", 2)
+    line.a.wait_ping("10.7.0.2", 30, "the peer, once answers are let in")
+
+
+@test(needs=["taut", "unshare"], timeout=60)
 def two_halves_may_contain_the_name_server(lab):
     """Both leave past the tunnel: questions by the uplink, and its own datagrams by a route."""
     line = Line(lab, "nameserver 10.53.0.1\n")
@@ -246,6 +282,16 @@ def name_server_inside_is_not_needed_to_begin(lab):
     check(os.path.exists(os.path.join(state, "nameservers")), "the servers are not remembered")
     line.a.stop()
     check(not os.path.exists(state), "the servers are still remembered")
+
+
+@test(needs=["taut", "unshare"], timeout=60)
+def name_server_of_a_hook_is_not_needed_to_begin(lab):
+    """After the tunnel was killed, nothing else knows what was there before."""
+    line = Line(lab, f"nameserver {FAR}\n")
+    Server(lab, line.b.ns, FAR, FAR)
+    for _ in range(3):
+        line.comes_up(BOTH, "PostUp = echo nameserver 10.7.0.2 >/etc/resolv.conf")
+        line.a.kill9()
 
 
 @test(needs=["taut", "unshare"], timeout=60)
@@ -316,10 +362,21 @@ def only_name_server_is_behind_the_tunnel(lab):
     """It says so."""
     line = Line(lab, "nameserver 10.7.0.9\n")
     line.a.start_config(line.config("10.7.0.0/24", "DNS = 10.7.0.9"))
-    wait_for(lambda: "too early" not in line.why().out, 15, "a verdict")
-    said = line.why()
-    check(said.code == 1 and "E-NAME-LOOP (likely)" in said.out, f"why: {said.out}")
-    check("10.7.0.9 (routed into the tunnel)" in " ".join(said.out.split()), f"why: {said.out}")
+    said = line.verdict()
+    check("E-NAME-LOOP (likely)" in said, f"why: {said}")
+    check("10.7.0.9 (routed into the tunnel)" in said, f"why: {said}")
+
+
+@test(needs=["taut", "unshare"], timeout=60, slow=8)
+def resolver_on_this_host_asks_into_the_tunnel(lab):
+    """One that asks root servers, at an address of the host itself: it says so."""
+    line = Line(lab, "nameserver 192.168.1.1\n")
+    stub = Server(lab, line.a.ns, "192.168.1.1", None)
+    line.a.start_config(line.config(ALL))
+    said = line.verdict()
+    check("E-NAME-LOOP (likely)" in said, f"why: {said}")
+    check("192.168.1.1 (on this host; what it asks goes into the tunnel)" in said, f"why: {said}")
+    check(stub.asked, "nobody asked the resolver")
 
 
 def lies(lab, words, **ways):
@@ -327,11 +384,9 @@ def lies(lab, words, **ways):
     line = Line(lab, f"nameserver {FAR}\n")
     Server(lab, line.b.ns, FAR, FAR, **ways)
     line.a.start_config(line.config(ALL))
-    wait_for(lambda: "E-NAME " in line.why().out, 15, "a verdict")
-    said = line.why()
-    text = " ".join(said.out.split())
-    check(said.code == 1 and words in text, f"why: {said.out}")
-    check(f"it asks {FAR} (past the tunnel)" in text, f"why: {said.out}")
+    said = line.verdict()
+    check("E-NAME " in said and words in said, f"why: {said}")
+    check(f"it asks {FAR} (past the tunnel)" in said, f"why: {said}")
     equal(line.a.endpoint(line.b), "(none)", "endpoint")
 
 

@@ -748,11 +748,18 @@ static void test_overflow_is_told(void **state)
 	watch_close(&w);
 }
 
+#define WORLD  "203.0.113.1"
+#define WORLD6 "2001:db8:77::1"
+
 /* The link, or the error. */
-static int uplink(struct rig *rig, int family, uint32_t around)
+static int uplink(struct rig *rig, const char *to, uint32_t around)
 {
 	uint32_t ifindex = 0;
-	int r = uplink_find(&rig->rtnl, family, around, &ifindex);
+	struct ip ip;
+	int r;
+
+	assert_true(ip_parse(&ip, to, strlen(to)));
+	r = uplink_find(&rig->rtnl, &ip, around, &ifindex);
 
 	return r < 0 ? r : (int)ifindex;
 }
@@ -763,20 +770,44 @@ static void test_uplink_is_that_of_the_best_default_route_of_others(void **state
 	int veth = (int)rig->veth, tun = (int)rig->tun;
 
 	lab_run("ip link set t0 up");
-	assert_int_equal(uplink(rig, AF_INET, rig->tun), -ENETUNREACH);
+	assert_int_equal(uplink(rig, WORLD, rig->tun), -ENETUNREACH);
 	lab_run("ip route add default via 192.0.2.2 metric 100");
 	lab_run("ip route add default dev t0 metric 50 && ip route add 192.0.0.0/8 dev t0");
 	lab_run("ip route add unreachable default metric 1 && ip route add default dev t0 table 77");
-	assert_int_equal(uplink(rig, AF_INET, rig->tun), veth);
-	assert_int_equal(uplink(rig, AF_INET, rig->veth), tun);
-	assert_int_equal(uplink(rig, AF_INET, 0), tun);
-	assert_int_equal(uplink(rig, AF_INET6, rig->tun), -ENETUNREACH);
+	assert_int_equal(uplink(rig, WORLD, rig->tun), veth);
+	assert_int_equal(uplink(rig, WORLD, rig->veth), tun);
+	assert_int_equal(uplink(rig, WORLD, 0), tun);
+	assert_int_equal(uplink(rig, WORLD6, rig->tun), -ENETUNREACH);
 	lab_run("ip -6 route add default via 2001:db8::2 metric 100");
 	lab_run("ip -6 route add default dev t0 metric 50");
-	assert_int_equal(uplink(rig, AF_INET6, rig->tun), veth);
-	assert_int_equal(uplink(rig, AF_INET6, rig->veth), tun);
+	assert_int_equal(uplink(rig, WORLD6, rig->tun), veth);
+	assert_int_equal(uplink(rig, WORLD6, rig->veth), tun);
 	lab_run("ip link set t0 down");
 	lab_run("ip route del unreachable default metric 1");
+}
+
+static void test_uplink_is_that_of_the_most_specific_route_of_others(void **state)
+{
+	struct rig *rig = *state;
+	int veth = (int)rig->veth, tun = (int)rig->tun;
+
+	lab_run("ip link set t0 up");
+	lab_run("ip route add 203.1.0.0/16 via 192.0.2.2 metric 9");
+	assert_int_equal(uplink(rig, WORLD, rig->tun), -ENETUNREACH);
+	assert_int_equal(uplink(rig, "0.0.0.0", rig->tun), -ENETUNREACH);
+	lab_run("ip route add 203.0.112.0/23 via 192.0.2.2 metric 9");
+	assert_int_equal(uplink(rig, WORLD, rig->tun), veth);
+	lab_run("ip route add 203.0.113.0/24 dev t0 metric 50 && ip route add default dev t0");
+	assert_int_equal(uplink(rig, WORLD, rig->tun), veth);
+	assert_int_equal(uplink(rig, WORLD, 0), tun);
+	assert_int_equal(uplink(rig, "203.0.112.1", 0), veth);
+	assert_int_equal(uplink(rig, "0.0.0.0", 0), tun);
+	lab_run("ip -6 route add 2001:db8:77::/48 via 2001:db8::2");
+	lab_run("ip -6 route add 2001:db8:77::/64 dev t0");
+	assert_int_equal(uplink(rig, WORLD6, rig->tun), veth);
+	assert_int_equal(uplink(rig, WORLD6, rig->veth), tun);
+	assert_int_equal(uplink(rig, "2001:db8:78::1", rig->tun), -ENETUNREACH);
+	lab_run("ip link set t0 down");
 }
 
 static void test_uplink_may_be_one_of_several_ways(void **state)
@@ -785,8 +816,8 @@ static void test_uplink_may_be_one_of_several_ways(void **state)
 
 	lab_run("ip link set t0 up");
 	lab_run("ip route add default nexthop dev t0 nexthop via 192.0.2.2");
-	assert_int_equal(uplink(rig, AF_INET, rig->tun), rig->veth);
-	assert_int_equal(uplink(rig, AF_INET, rig->veth), rig->tun);
+	assert_int_equal(uplink(rig, WORLD, rig->tun), rig->veth);
+	assert_int_equal(uplink(rig, WORLD, rig->veth), rig->tun);
 	lab_run("ip link set t0 down");
 }
 
@@ -812,6 +843,7 @@ int main(void)
 		WITH_RIG(test_way_tells_device_source_and_mtu),
 		WITH_RIG(test_route_get_tells_what_stays_on_this_host),
 		WITH_RIG(test_uplink_is_that_of_the_best_default_route_of_others),
+		WITH_RIG(test_uplink_is_that_of_the_most_specific_route_of_others),
 		WITH_RIG(test_uplink_may_be_one_of_several_ways),
 		WITH_RIG(test_rules_send_all_but_the_marked_into_the_tunnel),
 		WITH_RIG(test_rules_look_like_those_of_the_tools),

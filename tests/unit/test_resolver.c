@@ -681,6 +681,28 @@ static void fetch_after_failure(struct lab *l, struct server *second)
 	assert_int_equal(l->n, 1);
 }
 
+/* Two questions that fail together take their turns together. */
+static void test_failures_are_those_of_one_question(void **state)
+{
+	struct lab *l = *state;
+
+	l->server.rcode = NO_NAME;
+	open_resolver(l, 50, true);
+	resolver_set_fetch(l->r, fetch, l);
+	ask(l, "vpn.example");
+	resolver_ask(l->r, "other.example", 1, on_told, l);
+	for (unsigned row = 0; row < 4; row++) {
+		for (int i = 0; i < 500 && l->fetches == row; i++)
+			run_for(l, 10);
+		assert_int_equal(l->fetches, row + 1);
+		assert_int_equal(l->row, row);
+		/* So that the other one comes in time. */
+		run_for(l, 60 << row);
+		resolver_conf(l->r, memory_file(""));
+		run_until_told(l, 2 * (row + 1));
+	}
+}
+
 static void fail_to_fetch(struct lab *l, struct server *second)
 {
 	unsigned asked = second->asked;
@@ -844,6 +866,7 @@ static void test_many_questions_wait_for_one_socket(void **state)
 	}
 	run_for(l, 50);
 	assert_int_equal(l->sockets, 1);
+	l->plain = true; /* Questions are apart: the last ones may find that one closed again. */
 	resolver_socket(l->r, l->number, -1);
 	run_until_told(l, 100);
 	assert_int_equal(l->failures, 0);
@@ -993,6 +1016,7 @@ int main(void)
 		TEST(test_garbage_is_no_address),
 		TEST(test_addresses_of_no_single_host_are_none),
 		TEST(test_many_names_are_asked_for_apart),
+		TEST(test_failures_are_those_of_one_question),
 		/* In a namespace: the last ones. */
 		TEST(test_a_changed_resolv_conf_is_noticed),
 		TEST(test_somebody_else_may_fetch_resolv_conf),

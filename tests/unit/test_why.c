@@ -415,6 +415,12 @@ static void test_name_whose_servers_are_behind_the_tunnel(void **state)
 	v = expect(WHY_NAME_LOOP, WHY_LIKELY, "into wg0: 10.9.0.1 (routed into the tunnel)");
 	assert_true(v->problem);
 	assert_true(says(v, "in place of vpn.example"));
+	expect(WHY_NAME_LOOP, WHY_LIKELY, "as far as possible: no answer from the name servers.");
+	around.servers_error = -ENETUNREACH;
+	expect(WHY_NAME_LOOP, WHY_LIKELY, "There is no way past it: Network is unreachable.");
+	memcpy(around.servers_strict, "eth7", 5);
+	v = expect(WHY_RP_FILTER, WHY_LIKELY, "past it: 10.9.0.1 (routed into the tunnel)");
+	assert_true(says(v, "sysctl net.ipv4.conf.eth7.rp_filter=2"));
 	/* Nothing is known yet. */
 	around.around.why = NULL;
 	around.around.asked_at = ago(3);
