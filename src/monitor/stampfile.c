@@ -271,12 +271,19 @@ static void await_writer(struct stampfile *f)
 		nanosleep(&moment, NULL);
 }
 
-void stampfile_close(struct stampfile *f)
+/* Without the pause, which is for what the worker says. */
+static void write_now(struct stampfile *f)
 {
 	await_writer(f);
-	if (f->due && !f->writer)
-		write_due(f);
+	if (!f->due || f->writer)
+		return;
+	write_due(f);
 	await_writer(f);
+}
+
+void stampfile_close(struct stampfile *f)
+{
+	write_now(f);
 	forget(f);
 	*f = (struct stampfile){ .said = false };
 }
@@ -316,7 +323,6 @@ int stampfile_blob(struct stampfile *f)
 	if (blob < 0 || !*f->dir || !stamps_lead(f->bytes, f->len, clock_now().wall))
 		return blob;
 	f->due = true;
-	stampfile_work(f, -1);
-	await_writer(f);
+	write_now(f);
 	return blob;
 }

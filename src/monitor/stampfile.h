@@ -42,8 +42,8 @@ int stampfile_take(struct stampfile *f, int blob);
 /*
  * The latest stamps as a new blob, a descriptor, for a worker; -ENOENT: there are none; or another
  * -errno.  Where the clock has not passed them, the worker goes on from there, and may die before
- * it has handed over anything.  So from then on the file says two seconds more; that is waited
- * for, up to a second.
+ * it has handed over anything.  So the file says two seconds more before that: it is written at
+ * once, and waited for, up to a second.
  */
 int stampfile_blob(struct stampfile *f);
 /*

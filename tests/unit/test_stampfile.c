@@ -237,9 +237,10 @@ static void test_a_worker_that_the_clock_does_not_help_gets_a_lead(void **state)
 		assert_int_equal(in_file(), ahead + (i + 1) * STAMPS_LEAD_S);
 		reopen(); /* after a kill */
 	}
-	/* The next worker of the same monitor as well. */
+	/* The next worker of the same monitor as well, even within a second. */
 	assert_int_equal(known(), ahead + 5 * STAMPS_LEAD_S);
 	assert_int_equal(known(), ahead + 6 * STAMPS_LEAD_S);
+	assert_int_equal(in_file(), ahead + 7 * STAMPS_LEAD_S);
 	reopen();
 	assert_int_equal(in_file(), ahead + 7 * STAMPS_LEAD_S);
 	/* With a clock that has passed them, nothing is written. */
