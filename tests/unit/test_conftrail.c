@@ -302,7 +302,9 @@ static void test_a_part_is_known_by_its_name(void **state)
 	assert_false(conftrail_is_part("..8", file, &id));
 	assert_false(conftrail_is_part(".8", file, &id));
 	assert_false(conftrail_is_part("a.8", file, &id));
-	assert_false(conftrail_is_part(".a.2147483648", file, &id));
+	assert_true(conftrail_is_part(".a.4194304", file, &id));
+	assert_false(conftrail_is_part(".a.4194305", file, &id));
+	assert_false(conftrail_is_part(".wg0.conf.20261130.old", file, &id)); /* an admin's own */
 	assert_false(conftrail_is_part(".a.8.new", file, &id));
 	assert_true(conftrail_is_mark(".done.9", &id) && id == 9);
 	assert_false(conftrail_is_mark(".done.", &id) || conftrail_is_mark(".done.9.old", &id));
