@@ -13,15 +13,13 @@ static bool is_in_confdir(const char *path)
 	return strncmp(path, CONFDIR "/", sizeof(CONFDIR)) == 0;
 }
 
-bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1])
+static bool find(int folder, const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1])
 {
+	int r = conf_find(arg, path, PATH_MAX, name);
 	gid_t group;
-	int r;
 
-	confdir_tidy();
-	r = conf_find(arg, path, PATH_MAX, name);
 	if (r == 0 && access(path, F_OK) == 0)
-		return !is_in_confdir(path) || confdir_is_whole(name);
+		return !is_in_confdir(path) || confdir_is_whole(folder, name);
 	if (r == 0)
 		r = -errno;
 	if (r == -EINVAL)
@@ -43,4 +41,13 @@ bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1
 	else
 		say("%s: %s", path, strerror(-r));
 	return false;
+}
+
+bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1])
+{
+	int folder = confdir_hold();
+	bool found = find(folder, arg, path, name);
+
+	confdir_let_go(folder);
+	return found;
 }

@@ -44,7 +44,8 @@ static bool read_own(struct accepting *a)
 	size_t i;
 	int r;
 
-	confdir_tidy();
+	if (!confdir_may_write())
+		return false;
 	r = confdir_read(a->path, &a->text);
 	if (r == -ENOENT) {
 		say("%s does not exist: begin with 'taut new %s --listen'", a->path, a->name);
