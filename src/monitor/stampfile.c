@@ -29,6 +29,7 @@ enum {
 	WAIT_MS = 1000, /* for that, when it matters; and for the writer of an earlier process */
 };
 
+/* For each MiB, so that a worker that lies does not wear the disk out. */
 static const uint64_t write_pause = SECOND_NS;
 static const struct timespec moment = { .tv_nsec = 1000 * 1000 };
 
@@ -252,15 +253,15 @@ static int sooner(int ms, int other)
 
 int stampfile_work(struct stampfile *f, int ms)
 {
-	uint64_t since;
+	uint64_t pause = write_pause * (1 + (f->len >> 20)), since;
 
 	if (!is_written(f))
 		return sooner(ms, LOOK_MS);
 	if (!f->due)
 		return ms;
 	since = clock_now().mono - f->written_at;
-	if (f->written_at && since < write_pause)
-		return sooner(ms, (int)((write_pause - since) / 1000000) + 1);
+	if (f->written_at && since < pause)
+		return sooner(ms, (int)((pause - since) / 1000000) + 1);
 	write_due(f);
 	return sooner(ms, LOOK_MS);
 }

@@ -47,8 +47,8 @@ int stampfile_take(struct stampfile *f, int blob);
  */
 int stampfile_blob(struct stampfile *f);
 /*
- * Have what is due written, but not more than once a second, and go on.  Returns after how many
- * ms, at most ms, there is more to do; negative: whenever.
+ * Have what is due written, but not more than once a second, nor more than a MiB a second, and
+ * go on.  Returns after how many ms, at most ms, there is more to do; negative: whenever.
  */
 int stampfile_work(struct stampfile *f, int ms);
 
