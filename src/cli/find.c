@@ -7,6 +7,7 @@
 
 #include "cli/verb.h"
 #include "pair/confdir.h"
+#include "pair/confhold.h"
 
 static bool is_in_confdir(const char *path)
 {
@@ -19,7 +20,7 @@ static bool find(int folder, const char *arg, char path[PATH_MAX], char name[CON
 	gid_t group;
 
 	if (r == 0 && access(path, F_OK) == 0)
-		return !is_in_confdir(path) || confdir_is_whole(folder, name);
+		return !is_in_confdir(path) || confhold_is_whole(folder, name);
 	if (r == 0)
 		r = -errno;
 	if (r == -EINVAL)
@@ -45,9 +46,9 @@ static bool find(int folder, const char *arg, char path[PATH_MAX], char name[CON
 
 bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1])
 {
-	int folder = confdir_hold();
+	int folder = confhold_begin();
 	bool found = find(folder, arg, path, name);
 
-	confdir_let_go(folder);
+	confhold_end(folder);
 	return found;
 }

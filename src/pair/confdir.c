@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/say.h"
 #include "base/write.h"
+#include "pair/confhold.h"
 #include "pair/confsweep.h"
 #include "pair/conftrail.h"
 
@@ -46,64 +47,11 @@ static bool may_make(const char *name, const char *suffix, bool force)
 	return false;
 }
 
-static void say_locked(void)
-{
-	say("another process has locked " CONFDIR " (see: fuser " CONFDIR "); nothing was changed");
-}
-
-/* *r: as confsweep(); 0 without the folder. */
-static int hold(int *r)
-{
-	int folder = open(CONFDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	*r = folder < 0 ? 0 : confsweep(folder);
-	return folder;
-}
-
-int confdir_hold(void)
-{
-	int r;
-
-	return hold(&r);
-}
-
-void confdir_let_go(int folder)
-{
-	if (folder >= 0)
-		close(folder);
-}
-
-void confdir_tidy(void)
-{
-	confdir_let_go(confdir_hold());
-}
-
-bool confdir_may_write(void)
-{
-	int r;
-
-	confdir_let_go(hold(&r));
-	if (r == -EAGAIN)
-		say_locked();
-	return r != -EAGAIN;
-}
-
-bool confdir_is_whole(int folder, const char *name)
-{
-	bool whole = folder < 0 || confsweep_is_whole(folder, name);
-
-	if (!whole)
-		say("%s/%s.conf and its key do not belong together: a command that replaced them "
-		    "was killed; this undoes it: sudo taut check %s",
-		    CONFDIR, name, name);
-	return whole;
-}
-
 bool confdir_may_make(const char *name, bool force)
 {
 	char path[PATH_MAX];
 
-	if (!confdir_may_write() || !may_make(name, ".conf", force) ||
+	if (!confhold_may_write() || !may_make(name, ".conf", force) ||
 	    !may_make(name, ".key", force))
 		return false;
 	snprintf(path, sizeof(path), "/etc/wireguard/%s.conf", name);
@@ -446,7 +394,7 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 		    "the file itself; nothing was changed",
 		    files[bad].path);
 	else if (r == -EAGAIN)
-		say_locked();
+		confhold_say();
 	else if (r < 0)
 		say("cannot write %s: %s; nothing was changed", files[bad].path, strerror(-r));
 	return r == 0;

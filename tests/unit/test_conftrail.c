@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "pair/confdir.h"
+#include "pair/confhold.h"
 #include "pair/confsweep.h"
 #include "pair/conftrail.h"
 
@@ -98,7 +99,7 @@ static void write_all_files(const struct scene *s)
 static void tidy(const struct scene *s)
 {
 	(void)s;
-	confdir_tidy();
+	confhold_once();
 }
 
 /* In a process that is killed before its nth system call; false: it has not that many. */
@@ -199,7 +200,7 @@ static void test_a_kill_before_each_system_call_leaves_all_or_nothing(void **sta
 			stage(&scenes[i]);
 			if (!is_killed(write_all_files, &scenes[i], nth))
 				break;
-			confdir_tidy();
+			confhold_once();
 			seen[is_done(&scenes[i], nth)] = true;
 		}
 		assert_true(nth > 20 && seen[0] && seen[1]);
@@ -261,7 +262,7 @@ static void test_no_file_is_missing_meanwhile_and_a_mixture_is_known(void **stat
 		if (old && new)
 			assert_false(is_whole());
 		mixtures += old && new;
-		confdir_tidy();
+		confhold_once();
 		assert_true(is_whole());
 	}
 	assert_true(mixtures >= 2);
@@ -279,7 +280,7 @@ static void test_what_others_left_is_no_trail(void **state)
 	stage(&scenes[0]);
 	for (i = 0; i < LEN(names); i++)
 		put(names[i], "precious");
-	confdir_tidy();
+	confhold_once();
 	for (i = 0; i < LEN(names); i++)
 		assert_true(has(names[i], "precious"));
 }
