@@ -7,21 +7,20 @@
 
 #include "cli/verb.h"
 #include "pair/confdir.h"
+#include "pair/confhold.h"
 
 static bool is_in_confdir(const char *path)
 {
 	return strncmp(path, CONFDIR "/", sizeof(CONFDIR)) == 0;
 }
 
-bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1])
+static bool find(int folder, const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1])
 {
+	int r = conf_find(arg, path, PATH_MAX, name);
 	gid_t group;
-	int r;
 
-	confdir_tidy();
-	r = conf_find(arg, path, PATH_MAX, name);
 	if (r == 0 && access(path, F_OK) == 0)
-		return !is_in_confdir(path) || confdir_is_whole(name);
+		return !is_in_confdir(path) || confhold_is_whole(folder, name);
 	if (r == 0)
 		r = -errno;
 	if (r == -EINVAL)
@@ -43,4 +42,13 @@ bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1
 	else
 		say("%s: %s", path, strerror(-r));
 	return false;
+}
+
+bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1])
+{
+	int folder = confhold_begin();
+	bool found = find(folder, arg, path, name);
+
+	confhold_end(folder);
+	return found;
 }

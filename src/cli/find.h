@@ -9,7 +9,7 @@
 
 /*
  * The file of a NAME|FILE argument, after what a killed command left half done has been undone
- * (pair/confdir.h). false: reported.
+ * (pair/confhold.h). false: reported.
  */
 bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1]);
 

@@ -8,6 +8,7 @@
 #include "cli/launch.h"
 #include "cli/verb.h"
 #include "pair/confdir.h"
+#include "pair/confhold.h"
 #include "pair/conftext.h"
 #include "pair/dial.h"
 #include "pair/offer.h"
@@ -44,7 +45,8 @@ static bool read_own(struct accepting *a)
 	size_t i;
 	int r;
 
-	confdir_tidy();
+	if (!confhold_may_write())
+		return false;
 	r = confdir_read(a->path, &a->text);
 	if (r == -ENOENT) {
 		say("%s does not exist: begin with 'taut new %s --listen'", a->path, a->name);

@@ -335,6 +335,7 @@ void loop_run(struct loop *l)
 	breath_set(breathe, l);
 	ev_run(l->ev, 0);
 	breath_set(NULL, NULL);
+	tell_initiations(l); /* of the last pass */
 }
 
 void loop_break(struct loop *l)

@@ -15,7 +15,7 @@
 enum {
 	LEAD_S = STAMPS_LEAD_S, /* for stamps that are sent until the next time */
 	LEAD_DEAD_S = 60,       /* for a peer that was given up, and is asked every 5 s */
-	WRONG_S = 60,           /* a clock so far behind is told, beyond that */
+	WRONG_S = 120,          /* a clock further behind is told: no lead explains that */
 	SHARE = 200, /* each time writes all peers: at most one part in this many of the time */
 };
 
@@ -98,7 +98,7 @@ static uint64_t seconds_of(struct instant now)
 /* The clock is that far behind what an earlier process knew: `why` is to know. */
 static void look_at_clock(struct daemon *d, uint64_t behind, struct instant now)
 {
-	if (behind <= LEAD_S + WRONG_S)
+	if (behind <= WRONG_S)
 		return;
 	behind -= LEAD_S;
 	if (behind > UINT64_MAX / SECOND_NS)

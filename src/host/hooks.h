@@ -30,7 +30,8 @@ struct hooks_wait {
 /*
  * Run a command for the interface of that name; wait keeps the loop running, as a hook may talk
  * to our control socket.  0, its exit status, -errno, or -EINTR when it was given up: then it was
- * terminated, and a second later killed, with all that it had started.
+ * terminated, with all that it had started, and what was left of that once it had ended, or a
+ * second later, was killed.
  */
 int hooks_run(struct host *h, const struct hooks_wait *wait, const char *name, const char *command);
 const char *hooks_name(enum conf_hook kind);

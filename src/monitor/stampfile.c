@@ -29,6 +29,7 @@ enum {
 	WAIT_MS = 1000, /* for that, when it matters; and for the writer of an earlier process */
 };
 
+/* For each MiB, so that a worker that lies does not wear the disk out. */
 static const uint64_t write_pause = SECOND_NS;
 static const struct timespec moment = { .tv_nsec = 1000 * 1000 };
 
@@ -252,15 +253,15 @@ static int sooner(int ms, int other)
 
 int stampfile_work(struct stampfile *f, int ms)
 {
-	uint64_t since;
+	uint64_t pause = write_pause * (1 + (f->len >> 20)), since;
 
 	if (!is_written(f))
 		return sooner(ms, LOOK_MS);
 	if (!f->due)
 		return ms;
 	since = clock_now().mono - f->written_at;
-	if (f->written_at && since < write_pause)
-		return sooner(ms, (int)((write_pause - since) / 1000000) + 1);
+	if (f->written_at && since < pause)
+		return sooner(ms, (int)((pause - since) / 1000000) + 1);
 	write_due(f);
 	return sooner(ms, LOOK_MS);
 }
@@ -271,12 +272,19 @@ static void await_writer(struct stampfile *f)
 		nanosleep(&moment, NULL);
 }
 
-void stampfile_close(struct stampfile *f)
+/* Without the pause, which is for what the worker says. */
+static void write_now(struct stampfile *f)
 {
 	await_writer(f);
-	if (f->due && !f->writer)
-		write_due(f);
+	if (!f->due || f->writer)
+		return;
+	write_due(f);
 	await_writer(f);
+}
+
+void stampfile_close(struct stampfile *f)
+{
+	write_now(f);
 	forget(f);
 	*f = (struct stampfile){ .said = false };
 }
@@ -316,7 +324,6 @@ int stampfile_blob(struct stampfile *f)
 	if (blob < 0 || !*f->dir || !stamps_lead(f->bytes, f->len, clock_now().wall))
 		return blob;
 	f->due = true;
-	stampfile_work(f, -1);
-	await_writer(f);
+	write_now(f);
 	return blob;
 }

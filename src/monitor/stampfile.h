@@ -42,13 +42,13 @@ int stampfile_take(struct stampfile *f, int blob);
 /*
  * The latest stamps as a new blob, a descriptor, for a worker; -ENOENT: there are none; or another
  * -errno.  Where the clock has not passed them, the worker goes on from there, and may die before
- * it has handed over anything.  So from then on the file says two seconds more; that is waited
- * for, up to a second.
+ * it has handed over anything.  So the file says two seconds more before that: it is written at
+ * once, and waited for, up to a second.
  */
 int stampfile_blob(struct stampfile *f);
 /*
- * Have what is due written, but not more than once a second, and go on.  Returns after how many
- * ms, at most ms, there is more to do; negative: whenever.
+ * Have what is due written, but not more than once a second, nor more than a MiB a second, and
+ * go on.  Returns after how many ms, at most ms, there is more to do; negative: whenever.
  */
 int stampfile_work(struct stampfile *f, int ms);
 

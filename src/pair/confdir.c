@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/say.h"
 #include "base/write.h"
+#include "pair/confhold.h"
 #include "pair/confsweep.h"
 #include "pair/conftrail.h"
 
@@ -46,39 +47,12 @@ static bool may_make(const char *name, const char *suffix, bool force)
 	return false;
 }
 
-void confdir_tidy(void)
-{
-	int folder = open(CONFDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (folder < 0)
-		return;
-	confsweep(folder);
-	close(folder);
-}
-
-bool confdir_is_whole(const char *name)
-{
-	int folder = open(CONFDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool whole;
-
-	if (folder < 0)
-		return true;
-	confsweep(folder);
-	whole = confsweep_is_whole(folder, name);
-	close(folder);
-	if (!whole)
-		say("%s/%s.conf and its key do not belong together: a command that replaced them "
-		    "was killed; this undoes it: sudo taut check %s",
-		    CONFDIR, name, name);
-	return whole;
-}
-
 bool confdir_may_make(const char *name, bool force)
 {
 	char path[PATH_MAX];
 
-	confdir_tidy();
-	if (!may_make(name, ".conf", force) || !may_make(name, ".key", force))
+	if (!confhold_may_write() || !may_make(name, ".conf", force) ||
+	    !may_make(name, ".key", force))
 		return false;
 	snprintf(path, sizeof(path), "/etc/wireguard/%s.conf", name);
 	if (access(path, F_OK) == 0)
@@ -420,8 +394,7 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 		    "the file itself; nothing was changed",
 		    files[bad].path);
 	else if (r == -EAGAIN)
-		say("another process has locked " CONFDIR " (see: fuser " CONFDIR "); nothing was "
-		    "changed");
+		confhold_say();
 	else if (r < 0)
 		say("cannot write %s: %s; nothing was changed", files[bad].path, strerror(-r));
 	return r == 0;

@@ -19,16 +19,9 @@
 /* CONFDIR/NAME.conf and the like; a valid name always fits. */
 void confdir_path(char path[PATH_MAX], const char *name, const char *suffix);
 /*
- * Undo what a killed command left half done, as far as we may, and wait for one that is at work,
- * at most 10 s. Before existing files are read in order to change or to use them; the functions
- * that write do it as well.
- */
-void confdir_tidy(void);
-/* NAME.conf and NAME.key belong together: all was undone. false: reported. */
-bool confdir_is_whole(const char *name);
-/*
- * Whether NAME.conf and NAME.key may be created: neither exists, or force is set. false:
- * reported. Also reports that the new file will hide /etc/wireguard/NAME.conf.
+ * Whether NAME.conf and NAME.key may be created: neither exists, or force is set, and the folder
+ * can be written. false: reported. Also reports that the new file will hide
+ * /etc/wireguard/NAME.conf.
  */
 bool confdir_may_make(const char *name, bool force);
 

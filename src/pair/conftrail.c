@@ -12,6 +12,9 @@
 #include "base/bytes.h"
 #include "base/text.h"
 
+/* The largest that Linux has; an admin's own backup more often has a date. */
+enum { ID_MAX = 1 << 22 };
+
 static const char *const suffix[] = {
 	[CONFTRAIL_NEW] = "",
 	[CONFTRAIL_OLD] = ".old",
@@ -36,7 +39,7 @@ static bool take_id(struct text t, int *id)
 {
 	uint64_t number;
 
-	if (!text_u64(t, INT32_MAX, &number))
+	if (!text_u64(t, ID_MAX, &number))
 		return false;
 	*id = (int)number;
 	return true;

@@ -5,6 +5,7 @@ noinst_LIBRARIES += libpair.a
 libpair_a_CFLAGS = $(AM_CFLAGS) $(QRENCODE_CFLAGS)
 libpair_a_SOURCES = \
 	src/pair/confdir.c src/pair/confdir.h \
+	src/pair/confhold.c src/pair/confhold.h \
 	src/pair/confsweep.c src/pair/confsweep.h \
 	src/pair/conftext.c src/pair/conftext.h \
 	src/pair/conftrail.c src/pair/conftrail.h \

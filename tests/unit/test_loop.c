@@ -20,6 +20,7 @@ static struct loop loop;
 static int device_says, socket_says;
 static unsigned device_asked, socket_asked, quiesced;
 static bool breathes_there; /* while packets are moved */
+static bool initiates;      /* to move them takes a session */
 
 /* Work for that long, with a breath at its end. */
 static void hold_breath(unsigned ms)
@@ -34,7 +35,7 @@ int datapath_from_device(struct datapath *p, struct instant now)
 {
 	(void)now;
 	device_asked++;
-	(void)p;
+	p->tunnel.initiations_sent += initiates;
 	return device_says;
 }
 
@@ -80,7 +81,15 @@ void datapath_quiesce(struct datapath *p, struct instant now)
 	quiesced++;
 }
 
-static const struct loop_calls calls = { 0 };
+static unsigned told; /* of initiations */
+
+static void on_initiated(void *ctx)
+{
+	(void)ctx;
+	told++;
+}
+
+static const struct loop_calls calls = { .initiated = on_initiated };
 
 /* Both are always readable. */
 static int set_up(void **unused)
@@ -93,7 +102,8 @@ static int set_up(void **unused)
 	path.udp.fd[UDP_V6] = -1;
 	device_says = socket_says = 0;
 	device_asked = socket_asked = quiesced = 0;
-	breathes_there = false;
+	breathes_there = initiates = false;
+	told = 0;
 	if (loop_open(&loop, &path, &calls, NULL) < 0)
 		return -1;
 	loop_follow_datapath(&loop);
@@ -190,6 +200,29 @@ static void test_packets_do_not_pass_while_others_do(void **unused)
 	assert_in_range(socket_asked, 1, 30);
 }
 
+static void on_last_pass(struct ev_loop *ev, ev_timer *w, int revents)
+{
+	(void)ev;
+	(void)w;
+	(void)revents;
+	initiates = true;
+	loop.pump.ready |= PUMP_DEVICE;
+	loop_break(&loop);
+}
+
+/* What nobody is told of does not reach the file of stamps. */
+static void test_initiations_of_the_last_pass_are_told(void **unused)
+{
+	ev_timer last;
+
+	(void)unused;
+	ev_timer_init(&last, on_last_pass, 0.01, 0.);
+	ev_timer_start(loop.ev, &last);
+	loop_run(&loop);
+	assert_true(path.tunnel.initiations_sent > 0);
+	assert_int_equal(told, 1);
+}
+
 static void test_what_only_fails_is_not_sound(void **unused)
 {
 	(void)unused;
@@ -270,6 +303,7 @@ int main(void)
 		TEST(test_a_loop_that_turns_is_sound),
 		TEST(test_packets_pass_in_the_middle_of_long_work),
 		TEST(test_packets_do_not_pass_while_others_do),
+		TEST(test_initiations_of_the_last_pass_are_told),
 		TEST(test_what_only_fails_is_not_sound),
 		TEST(test_a_failing_descriptor_is_left_alone_for_a_moment),
 		TEST(test_a_failure_now_and_then_is_sound),

@@ -182,6 +182,35 @@ static void test_it_is_written_once_a_second_and_at_the_end(void **state)
 	assert_int_equal(known(), 99);
 }
 
+/* All that a worker may say, again and again. */
+static void test_a_large_one_is_written_less_often(void **state)
+{
+	struct print bytes = { 0 };
+	uint8_t at[STAMPS_AT] = { 0x40 };
+	int fd;
+
+	(void)state;
+	stampfile_open(&f, "wg0");
+	stamps_begin(&bytes);
+	for (unsigned i = 0; i < 100000; i++) {
+		struct key key = { { 0 } };
+
+		store_be32(key.bytes, i);
+		stamps_add(&bytes, &key, at);
+	}
+	stamps_end(&bytes);
+	fd = blob_make(bytes.chars, bytes.len);
+	assert_int_equal(stampfile_take(&f, fd), 0);
+	close(fd);
+	print_fini(&bytes);
+	f.written_at = clock_now().mono;
+	assert_in_range(stampfile_work(&f, -1), 3500, 5001);
+	f.written_at = clock_now().mono - 5 * SECOND_NS;
+	assert_in_range(stampfile_work(&f, -1), 1, 100);
+	assert_true(f.writer > 0);
+	work();
+}
+
 /* A worker may say the same every second, and flash disks wear out. */
 static void test_the_same_again_is_not_written(void **state)
 {
@@ -237,9 +266,10 @@ static void test_a_worker_that_the_clock_does_not_help_gets_a_lead(void **state)
 		assert_int_equal(in_file(), ahead + (i + 1) * STAMPS_LEAD_S);
 		reopen(); /* after a kill */
 	}
-	/* The next worker of the same monitor as well. */
+	/* The next worker of the same monitor as well, even within a second. */
 	assert_int_equal(known(), ahead + 5 * STAMPS_LEAD_S);
 	assert_int_equal(known(), ahead + 6 * STAMPS_LEAD_S);
+	assert_int_equal(in_file(), ahead + 7 * STAMPS_LEAD_S);
 	reopen();
 	assert_int_equal(in_file(), ahead + 7 * STAMPS_LEAD_S);
 	/* With a clock that has passed them, nothing is written. */
@@ -626,6 +656,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		EACH(test_stamps_outlive_the_process),
 		EACH(test_it_is_written_once_a_second_and_at_the_end),
+		EACH(test_a_large_one_is_written_less_often),
 		EACH(test_the_same_again_is_not_written),
 		EACH(test_a_worker_that_the_clock_does_not_help_gets_a_lead),
 		EACH(test_an_earlier_writer_is_waited_for),

@@ -285,6 +285,28 @@ static void test_a_clock_that_is_behind_is_told(void **state)
 	end();
 }
 
+/* Nor does an end that came right after a peer was given up blame the clock. */
+static void test_what_restarts_add_is_not_the_clock(void **state)
+{
+	struct peer *p;
+
+	(void)state;
+	begin();
+	p = add(1);
+	p->note.given_up = 2;
+	p->heard_at = 1;
+	initiate(p, 0);
+	end();
+	for (unsigned i = 0; i < 10; i++) {
+		begin();
+		p = add(1);
+		stamping_give(&d);
+		assert_true(d.peerwatch.back_at == 0);
+		initiate(p, 0);
+		end();
+	}
+}
+
 static void test_what_are_no_stamps_count_for_nothing(void **state)
 {
 	struct peer *p;
@@ -415,6 +437,7 @@ int main(void)
 		EACH(test_peers_that_are_gone_are_not_handed_over),
 		EACH(test_a_peer_that_comes_later_goes_on_as_well),
 		EACH(test_a_clock_that_is_behind_is_told),
+		EACH(test_what_restarts_add_is_not_the_clock),
 		EACH(test_what_are_no_stamps_count_for_nothing),
 		EACH(test_as_long_as_the_lead_lasts_nothing_changes),
 		EACH(test_a_peer_that_was_given_up_has_a_lead_of_a_minute),
