@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
 	src/cli/absent.c src/cli/absent.h \
+	src/cli/trouble.c src/cli/trouble.h \
 	src/cli/await.c src/cli/await.h \
 	src/cli/detach.c src/cli/detach.h \
 	src/cli/find.c src/cli/find.h \

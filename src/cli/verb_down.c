@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/trouble.h"
 #include "cli/verb.h"
 #include "control/ask.h"
 #include "control/control.h"
@@ -77,7 +78,7 @@ static int stop(const char *name, int fd)
 	r = ask_over(fd, "stop=1", &lines, 0);
 	print_fini(&lines);
 	if (r != 0)
-		say("%s: %s", name, ask_error(r < 0 ? r : -r));
+		trouble("down", name, r < 0 ? r : -r);
 	else if (!wait_gone(name, process, WAIT_MS))
 		say("%s has not stopped after %d seconds; its log may tell why", name,
 		    WAIT_MS / 1000);
@@ -103,15 +104,21 @@ static int sweep(const char *name, bool quiet)
 {
 	struct host_swept swept = { 0 };
 	struct print said = { 0 };
+	struct unixsock_elsewhere elsewhere;
 	struct host *host;
+	bool others;
 	int r, sock;
 
 	wait_gone(name, -1, DYING_MS);
 	sock = control_sweep(name);
 	r = host_open(&host);
 	if (r == 0) {
-		/* If a device of that name exists, the DNS servers are those of somebody else. */
-		r = host_sweep(host, if_nametoindex(name) ? NULL : name, &swept);
+		/*
+		 * If there is a device of that name, here or in another network namespace, the
+		 * DNS servers are those of somebody else.
+		 */
+		others = if_nametoindex(name) || control_elsewhere(name, &elsewhere);
+		r = host_sweep(host, others ? NULL : name, &swept);
 		host_close(host);
 	}
 	add_piece(&said, sock > 0, "its control socket");
@@ -141,7 +148,7 @@ int verb_down(const struct command *c)
 	if (fd == -ENOENT || fd == -ECONNREFUSED)
 		return sweep(name, c->quiet);
 	if (fd < 0) {
-		say("%s: %s", name, ask_error(fd));
+		trouble("down", name, fd);
 		return EXITCODE_FAILED;
 	}
 	status = stop(name, fd);

@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "cli/absent.h"
 #include "cli/statusopts.h"
+#include "cli/trouble.h"
 #include "cli/verb.h"
-#include "control/ask.h"
 #include "control/control.h"
 #include "control/record.h"
 #include "control/running.h"
@@ -73,7 +73,7 @@ static int take_line(const struct events *e, struct source *s, struct text line,
 		if (talk && err == EBUSY)
 			say("%s: too many listeners already", s->name);
 		else if (talk)
-			say("%s: %s", s->name, ask_error(-(int)err));
+			trouble("events", s->name, -(int)err);
 		return 1;
 	}
 	s->heard = true;
@@ -136,7 +136,7 @@ static int events_of(const char *arg, struct events *e)
 	if (r == -ENOENT || r == -ECONNREFUSED)
 		return absent(arg, name);
 	if (r < 0) {
-		say("%s: %s", name, ask_error(r));
+		trouble("events", name, r);
 		return EXITCODE_FAILED;
 	}
 	do {

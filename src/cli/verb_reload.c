@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/trouble.h"
 #include "cli/verb.h"
 #include "control/ask.h"
 #include "pair/confhold.h"
@@ -17,7 +18,7 @@ static int answered(const char *name, const struct print *lines, int number)
 	}
 	fputs(chars, stderr);
 	if (number == EPERM || number == EACCES)
-		say("%s: %s", name, ask_error(-number));
+		trouble("reload", name, -number);
 	else if (number == ENOENT)
 		say("%s has no file to read again: it was set up through its control socket", name);
 	else if (number == ENOTRECOVERABLE)
@@ -39,7 +40,7 @@ static int unanswered(const char *name, int r)
 	else if (r == -EAGAIN)
 		say("%s: no answer yet; its log will say what came of the reload", name);
 	else
-		say("%s: %s", name, ask_error(r));
+		trouble("reload", name, r);
 	return EXITCODE_FAILED;
 }
 

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "cli/absent.h"
 #include "cli/statusopts.h"
+#include "cli/trouble.h"
 #include "cli/verb.h"
-#include "control/ask.h"
 #include "view/dump.h"
 #include "view/gather.h"
 #include "view/live.h"
@@ -137,7 +137,7 @@ static int status_of(const char *arg, const struct form *f)
 		    render(&g, f, status == EXITCODE_DOWN ? name : NULL) != EXITCODE_OK)
 			status = EXITCODE_FAILED;
 	} else if (r < 0) {
-		say("%s: %s", name, ask_error(r));
+		trouble("status", name, r);
 		status = EXITCODE_FAILED;
 	} else if (f->given & STATUSOPT_WATCH) {
 		status = live_view(name, wanted_style());

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/trouble.h"
 #include "cli/verb.h"
 #include "control/ask.h"
 #include "view/gather.h"
@@ -129,14 +130,18 @@ static int look(struct wait *w)
 	gather_free(&g);
 	if (r == 0)
 		return up ? EXITCODE_OK : -1;
-	if (r != -ENOENT && r != -ECONNREFUSED) {
-		say("%s: %s", w->name, ask_error(r));
+	if (r != -ENOENT && r != -ECONNREFUSED && r != -EXDEV) {
+		trouble("wait", w->name, r);
 		return EXITCODE_FAILED;
 	}
 	/* It may be about to start. */
 	snprintf(w->reason, sizeof(w->reason), "it is not running");
 	if (conf_find(w->arg, path, sizeof(path), found) == 0)
 		return -1;
+	if (r == -EXDEV) {
+		trouble("wait", w->name, r);
+		return EXITCODE_FAILED;
+	}
 	say("%s is not running and has no file", w->name);
 	return EXITCODE_NONE;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/statusopts.h"
+#include "cli/trouble.h"
 #include "cli/verb.h"
 #include "control/ask.h"
 #include "view/verdict.h"
@@ -116,7 +117,7 @@ static int judge(const char *name, struct text lines, bool json)
 	int r = verdict_read(&l, lines), status = EXITCODE_FAILED;
 
 	if (r < 0)
-		say("%s: %s", name, ask_error(r));
+		trouble("why", name, r);
 	else
 		status = print_list(&l, json);
 	verdict_free(&l);
@@ -144,7 +145,7 @@ int verb_why(const struct command *c)
 	} else if (r == -ENOENT || r == -ECONNREFUSED) {
 		status = absent_tunnel(o.arg, name, json);
 	} else {
-		say("%s: %s", name, ask_error(r < 0 ? r : -r));
+		trouble("why", name, r < 0 ? r : -r);
 		status = EXITCODE_FAILED;
 	}
 	print_fini(&lines);

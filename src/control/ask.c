@@ -148,6 +148,9 @@ const char *ask_error(int err)
 	case -ENOENT:
 	case -ECONNREFUSED:
 		return "it is not running";
+	case -EXDEV:
+		return "it runs in another network namespace, and this command is for its own; run "
+		       "it there (ip netns exec, nsenter --net)";
 	case -EACCES:
 		return "only root and the group taut may query it (try sudo)";
 	case -EPERM:

@@ -11,7 +11,8 @@
  * the whole answer except the errno line and the empty one. Returns the value of "errno=" as a
  * positive number, or -errno: -ENOENT and -ECONNREFUSED: it is not running; -EPROTO: the
  * answer is not valid (wireguard-go closes the connection on requests it does not know);
- * -EAGAIN: nothing was heard for 15 s; -EKEYREJECTED: who listens there need not be the tunnel.
+ * -EXDEV: it runs in another network namespace; -EAGAIN: nothing was heard for 15 s;
+ * -EKEYREJECTED: who listens there need not be the tunnel.
  * Always free *lines with print_fini().
  */
 int ask(const char *name, const char *request, struct print *lines);

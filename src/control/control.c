@@ -12,7 +12,6 @@
 #include "control/client.h"
 #include "control/rights.h"
 #include "control/subscribers.h"
-#include "control/unixsock.h"
 
 enum { CLIENTS = 32, ACCEPTS = 8 };
 
@@ -50,6 +49,11 @@ int control_listen(const char *name, int *fd)
 int control_sweep(const char *name)
 {
 	return unixsock_sweep(CONTROL_DIR, name);
+}
+
+bool control_elsewhere(const char *name, struct unixsock_elsewhere *e)
+{
+	return unixsock_elsewhere(CONTROL_DIR, name, e);
 }
 
 int control_connect_within(const char *name, unsigned ms)

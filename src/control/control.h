@@ -30,6 +30,7 @@
 #include "base/print.h"
 #include "conf/conf.h"
 #include "control/rights.h"
+#include "control/unixsock.h"
 
 struct control;
 struct ev_loop;
@@ -56,7 +57,8 @@ struct control_calls {
 };
 
 /*
- * Create the listening socket in *fd, replacing a stale one; the group taut may connect.
+ * Create the listening socket in *fd, replacing a stale one; the group taut may connect.  0, or
+ * UNIXSOCK_NAME_TAKEN: a tunnel in another network namespace keeps whatever goes by the name alone.
  * -EADDRINUSE: a daemon answers there; -EPERM: another user's is there, dead or alive, and we
  * may neither ask nor remove it.
  */
@@ -86,6 +88,8 @@ struct subscribers *control_subscribers(struct control *c);
 enum { CONTROL_PATIENCE_MS = 15000 };
 int control_connect(const char *name);
 int control_connect_within(const char *name, unsigned ms);
+/* As unixsock_elsewhere(). */
+bool control_elsewhere(const char *name, struct unixsock_elsewhere *e);
 
 /* Limits that a test lowers; zero means the default. In seconds. */
 struct control_limits {

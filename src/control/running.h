@@ -2,7 +2,10 @@
 #ifndef CONTROL_RUNNING_H
 #define CONTROL_RUNNING_H
 
-/* The names of the tunnels that have a control socket, in alphabetical order. */
+/*
+ * The names of the tunnels that have a control socket, in alphabetical order; without those of
+ * other network namespaces.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,30 @@ int unixsock_path(char path[UNIXSOCK_PATH_MAX], const char *dir, const char *nam
 	if (len < 0 || len >= UNIXSOCK_PATH_MAX)
 		return -ENAMETOOLONG;
 	return 0;
+}
+
+static uint64_t own_netns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) == 0 ? st.st_ino : 0;
+}
+
+static int netns_path(char path[UNIXSOCK_PATH_MAX], const char *dir, const char *name,
+		      uint64_t netns)
+{
+	int len = snprintf(path, UNIXSOCK_PATH_MAX, "%s/%s@%" PRIu64, dir, name, netns);
+
+	if (netns == 0)
+		return -ENOENT;
+	return len < 0 || len >= UNIXSOCK_PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+int unixsock_own_path(char path[UNIXSOCK_PATH_MAX], const char *dir, const char *name)
+{
+	if (!conf_name_ok(name))
+		return -EINVAL;
+	return netns_path(path, dir, name, own_netns());
 }
 
 static struct sockaddr_un address(const char path[UNIXSOCK_PATH_MAX])
@@ -63,14 +88,111 @@ static int connect_path(const char path[UNIXSOCK_PATH_MAX], int flags, unsigned 
 	return fd;
 }
 
-int unixsock_connect(const char *dir, const char *name, unsigned ms)
+/* --- other network namespaces --- */
+
+/* NAME@INODE */
+static bool is_of(const char *file, const char *name, uint64_t *netns)
+{
+	size_t len = strlen(name);
+
+	return strncmp(file, name, len) == 0 && file[len] == '@' &&
+	       text_u64(text_from_str(file + len + 1), UINT64_MAX, netns) && *netns != 0;
+}
+
+/* Also one that may not be asked. */
+static bool answers(const char path[UNIXSOCK_PATH_MAX], pid_t *pid)
+{
+	struct ucred who = { 0 };
+	socklen_t len = sizeof(who);
+	int fd = connect_path(path, SOCK_NONBLOCK, 0);
+
+	*pid = 0;
+	if (fd < 0)
+		return fd == -EAGAIN || fd == -EACCES;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0)
+		*pid = who.pid;
+	close(fd);
+	return true;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat st;
+
+	return lstat(b, &st) == 0 && unixsock_is(a, &st);
+}
+
+/* true: that is the one that has the name; there is none better. */
+static bool look_at(struct unixsock_elsewhere *e, const char *dir, const char *name, uint64_t netns)
+{
+	char path[UNIXSOCK_PATH_MAX], by_name[UNIXSOCK_PATH_MAX];
+	pid_t pid;
+
+	if (netns_path(path, dir, name, netns) < 0 || unixsock_path(by_name, dir, name) < 0 ||
+	    !answers(path, &pid))
+		return false;
+	*e = (struct unixsock_elsewhere){
+		.netns = netns,
+		.pid = pid,
+		.has_name = is_same_file(by_name, path),
+	};
+	return e->has_name;
+}
+
+bool unixsock_elsewhere(const char *dir, const char *name, struct unixsock_elsewhere *e)
+{
+	uint64_t own = own_netns(), netns;
+	const struct dirent *entry;
+	DIR *d = opendir(dir);
+
+	*e = (struct unixsock_elsewhere){ 0 };
+	while (d && (entry = readdir(d))) {
+		if (is_of(entry->d_name, name, &netns) && netns != own &&
+		    look_at(e, dir, name, netns))
+			break;
+	}
+	if (d)
+		closedir(d);
+	return e->netns;
+}
+
+/* --- clients --- */
+
+static bool is_gone(int fd)
+{
+	return fd == -ENOENT || fd == -ECONNREFUSED;
+}
+
+/* That of our namespace; else one by the name, whose namespace is unknown, but not another's. */
+static int connect_name(const char *dir, const char *name, unsigned ms)
 {
 	char path[UNIXSOCK_PATH_MAX];
-	int fd, r = unixsock_path(path, dir, name);
+	struct unixsock_elsewhere e;
+	bool elsewhere;
+	int fd, own;
 
-	if (r < 0)
-		return r;
-	fd = connect_path(path, 0, ms);
+	own = unixsock_own_path(path, dir, name);
+	if (own == 0)
+		own = connect_path(path, 0, ms);
+	if (!is_gone(own))
+		return own;
+	elsewhere = unixsock_elsewhere(dir, name, &e);
+	fd = elsewhere && e.has_name ? -ENOENT : unixsock_path(path, dir, name);
+	if (fd == 0)
+		fd = connect_path(path, 0, ms);
+	if (!is_gone(fd))
+		return fd;
+	/* One of ours that was killed comes first: there is something to be cleaned up. */
+	if (own == -ECONNREFUSED)
+		return own;
+	return elsewhere ? -EXDEV : fd;
+}
+
+int unixsock_connect(const char *dir, const char *name, unsigned ms)
+{
+	int fd, r;
+
+	fd = connect_name(dir, name, ms);
 	if (fd < 0 || geteuid() != 0)
 		return fd;
 	r = rights_check_tunnel(fd, dir, name);
@@ -79,6 +201,8 @@ int unixsock_connect(const char *dir, const char *name, unsigned ms)
 	close(fd);
 	return r;
 }
+
+/* --- what is left, and servers --- */
 
 /* 0: the path is free. */
 static int clear_stale(const char path[UNIXSOCK_PATH_MAX])
@@ -131,19 +255,38 @@ static void sweep(const char *dir, const char *name)
 	closedir(d);
 }
 
-int unixsock_sweep(const char *dir, const char *name)
+/* 1: it existed. */
+static int sweep_path(const char path[UNIXSOCK_PATH_MAX])
 {
-	char path[UNIXSOCK_PATH_MAX];
 	struct stat st;
-	int r = unixsock_path(path, dir, name);
+	int r;
 
-	if (r < 0)
-		return r;
-	sweep(dir, name);
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	r = clear_stale(path);
 	return r < 0 ? r : 1;
+}
+
+int unixsock_sweep(const char *dir, const char *name)
+{
+	char path[UNIXSOCK_PATH_MAX];
+	struct unixsock_elsewhere e;
+	int own, r;
+
+	own = unixsock_own_path(path, dir, name);
+	if (own == -EINVAL)
+		return own;
+	sweep(dir, name);
+	if (own == 0)
+		own = sweep_path(path);
+	if (own < 0 && own != -ENOENT)
+		return own;
+	if (unixsock_elsewhere(dir, name, &e) && e.has_name)
+		return own > 0;
+	r = unixsock_path(path, dir, name);
+	if (r == 0)
+		r = sweep_path(path);
+	return r == 0 ? own > 0 : r;
 }
 
 static int bind_hidden(int fd, const char hidden[UNIXSOCK_PATH_MAX])
@@ -216,6 +359,28 @@ static int make_dir(const char *dir, gid_t group)
 	return r;
 }
 
+/* Under the name of our namespace, and the name alone, unless a tunnel of another one has it. */
+static int show_names(const char hidden[UNIXSOCK_PATH_MAX], const char *dir, const char *name)
+{
+	char path[UNIXSOCK_PATH_MAX], own[UNIXSOCK_PATH_MAX];
+	struct unixsock_elsewhere e;
+	int r, r_own = unixsock_own_path(own, dir, name);
+
+	if (r_own == 0)
+		r_own = show(hidden, own);
+	if (r_own < 0 && r_own != -ENOENT)
+		return r_own;
+	r = unixsock_path(path, dir, name);
+	if (r == 0)
+		r = show(hidden, path);
+	if (r == 0 || r_own < 0)
+		return r;
+	if (unixsock_elsewhere(dir, name, &e) && e.has_name)
+		return UNIXSOCK_NAME_TAKEN;
+	unlink(own);
+	return r;
+}
+
 int unixsock_listen(const char *dir, const char *name, gid_t group, int *out)
 {
 	char path[UNIXSOCK_PATH_MAX], hidden[UNIXSOCK_PATH_MAX];
@@ -236,23 +401,15 @@ int unixsock_listen(const char *dir, const char *name, gid_t group, int *out)
 	if (fd < 0)
 		return -errno;
 	r = bind_hidden(fd, hidden);
+	if (r == 0) {
+		share(hidden, group);
+		r = listen(fd, BACKLOG) < 0 ? -errno : show_names(hidden, dir, name);
+		unlink(hidden);
+	}
 	if (r < 0)
-		goto out_fd;
-	share(hidden, group);
-	if (listen(fd, BACKLOG) < 0)
-		r = -errno;
-	if (r == 0)
-		r = show(hidden, path);
-	if (r < 0)
-		goto out_hidden;
-	unlink(hidden);
-	*out = fd;
-	return 0;
-
-out_hidden:
-	unlink(hidden);
-out_fd:
-	close(fd);
+		close(fd);
+	else
+		*out = fd;
 	return r;
 }
 

@@ -5,9 +5,14 @@
 /*
  * The file of a control socket: created so that nobody ever finds it bound but not
  * yet listening, as wg(8) and other daemons would take it for stale and remove it.
+ *
+ * It has two names. DIR/NAME.sock is where wg(8) looks; but /run is the same in all network
+ * namespaces, and tunnels of one name may run in several. So it also is DIR/NAME@INODE, by the
+ * number of its namespace, and only the first of these tunnels has DIR/NAME.sock.
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -15,27 +20,41 @@ enum { UNIXSOCK_PATH_MAX = 108 }; /* sun_path */
 
 /* DIR/NAME.sock; -EINVAL: name is not an interface's name; -ENAMETOOLONG. */
 int unixsock_path(char path[UNIXSOCK_PATH_MAX], const char *dir, const char *name);
+/* DIR/NAME@INODE of our network namespace; the same, and -ENOENT: that is unknown (no /proc). */
+int unixsock_own_path(char path[UNIXSOCK_PATH_MAX], const char *dir, const char *name);
 /*
  * Create a socket that only our user may connect to, and the members of group, if that is not -1
  * and we may give it away. It never has wider rights than that. A missing dir is created; with a
  * group its members may then make sockets of their own there, but remove nobody else's.
- * -EADDRINUSE: a daemon answers there; -EPERM: there is one of another user, which only that
- * user or root may remove.
+ * UNIXSOCK_NAME_TAKEN: it has no DIR/NAME.sock, as a tunnel of that name runs in another network
+ * namespace, and has it.  -EADDRINUSE: a daemon answers there; -EPERM: there is one of another
+ * user, which only that user or root may remove.
  */
+enum { UNIXSOCK_NAME_TAKEN = 1 };
 int unixsock_listen(const char *dir, const char *name, gid_t group, int *fd);
 /*
- * Remove the socket that a killed process left, and its hidden ones.  1: it existed; 0: it
- * did not; -EADDRINUSE: somebody answers there, or it is not a socket; -EPERM: it is another
- * user's; another -errno.
+ * Remove the socket that a killed process left in our network namespace, and its hidden ones; and
+ * DIR/NAME.sock, unless a tunnel in another namespace has it.  1: it existed; 0: it did not;
+ * -EADDRINUSE: somebody answers there, or it is not a socket; -EPERM: it is another user's;
+ * another -errno.
  */
 int unixsock_sweep(const char *dir, const char *name);
 /*
  * A connected descriptor, which waits for at most ms (> 0) to send, or -errno: -ENOENT no
- * socket, -ECONNREFUSED a stale one; -EAGAIN: many others wait there, and it has accepted none of
- * them for ms; -EKEYREJECTED: we are root, and who listens there need not be the tunnel
- * (rights_check_tunnel()).
+ * socket, -ECONNREFUSED a stale one; -EXDEV: none here, but one in another network namespace;
+ * -EAGAIN: many others wait there, and it has accepted none of them for ms; -EKEYREJECTED: we are
+ * root, and who listens there need not be the tunnel (rights_check_tunnel()).
  */
 int unixsock_connect(const char *dir, const char *name, unsigned ms);
+
+/* A tunnel of that name which runs in another network namespace. */
+struct unixsock_elsewhere {
+	uint64_t netns; /* the number of that namespace */
+	pid_t pid;      /* of its process; 0: unknown */
+	bool has_name;  /* DIR/NAME.sock is its socket */
+};
+/* false: there is none.  Of several, the one that has the name. */
+bool unixsock_elsewhere(const char *dir, const char *name, struct unixsock_elsewhere *e);
 /* true: path is still the socket whose stat(2) result is *id. */
 bool unixsock_is(const char *path, const struct stat *id);
 

@@ -31,7 +31,7 @@ none:
 	return false;
 }
 
-int unixwatch_open(struct unixwatch *w, const char *dir, const char *name)
+int unixwatch_open(struct unixwatch *w, const char *dir, const char *name, bool taken)
 {
 	int r;
 
@@ -39,6 +39,10 @@ int unixwatch_open(struct unixwatch *w, const char *dir, const char *name)
 	r = unixsock_path(w->path, dir, name);
 	if (r < 0)
 		return r;
+	if (unixsock_own_path(w->own, dir, name) < 0)
+		*w->own = '\0';
+	if (taken)
+		memcpy(w->path, w->own, sizeof(w->path));
 	/* A zeroed id matches no file: the socket is then found to be gone. */
 	if (lstat(w->path, &w->id) < 0)
 		memset(&w->id, 0, sizeof(w->id));
@@ -66,5 +70,7 @@ void unixwatch_close(struct unixwatch *w)
 		close(w->fd);
 	if (unixsock_is(w->path, &w->id))
 		unlink(w->path);
+	if (*w->own && unixsock_is(w->own, &w->id))
+		unlink(w->own);
 	*w = (struct unixwatch){ .fd = -1 };
 }

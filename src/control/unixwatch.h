@@ -13,13 +13,17 @@ struct unixwatch {
 	int fd;
 	struct stat id; /* of the file, as long as it is ours */
 	char path[UNIXSOCK_PATH_MAX];
+	char own[UNIXSOCK_PATH_MAX]; /* its name in our network namespace; "": none */
 };
 
-/* The socket that DIR/NAME.sock is now. 0 or -errno: -EINVAL: no such name. */
-int unixwatch_open(struct unixwatch *w, const char *dir, const char *name);
+/*
+ * The socket that DIR/NAME.sock is now, or, if that name was taken, DIR/NAME@INODE.  0 or -errno:
+ * -EINVAL: no such name.
+ */
+int unixwatch_open(struct unixwatch *w, const char *dir, const char *name, bool taken);
 /* true: it is still there. */
 bool unixwatch_look(struct unixwatch *w);
-/* Remove the file if it is still ours. */
+/* Remove the files that are still ours. */
 void unixwatch_close(struct unixwatch *w);
 
 #endif

@@ -36,7 +36,7 @@ static bool bad_key(const struct why_look *l)
 {
 	struct verdict *v;
 
-	if (l->p->noise->shared_ok)
+	if (l->p->noise->shared_ok || l->p->noise->shared_due)
 		return false;
 	v = why_begin(l, WHY_BAD_KEY, WHY_SURE, true, 0);
 	why_what(v, "%s is not a usable public key", l->theirs);

@@ -150,9 +150,27 @@ static void log_socket(int error, const char *name)
 	}
 }
 
+/*
+ * A tunnel of another network namespace has the name, and with it all that goes by the name alone.
+ * Without a file, wg(8) would set up that one instead of this one.
+ */
+static int share_name(const struct monitor *m)
+{
+	if (!m->options.path) {
+		log_error("%s also runs in another network namespace, and wg(8) would reach that "
+			  "one: choose another name",
+			  m->options.name);
+		return -EADDRINUSE;
+	}
+	log_warn("%s also runs in another network namespace, where wg(8) finds it; here only taut "
+		 "does, and neither stamps nor DNS are kept under that name",
+		 m->options.name);
+	return 0;
+}
+
 static int open_control(struct monitor *m)
 {
-	int fd = m->options.uapi_fd, flags, r;
+	int fd = m->options.uapi_fd, flags, r = 0;
 
 	if (fd < 0) {
 		r = control_listen(m->options.name, &fd);
@@ -161,14 +179,15 @@ static int open_control(struct monitor *m)
 			return r;
 		}
 	}
+	m->name_taken = r == UNIXSOCK_NAME_TAKEN;
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	/* That of a caller may be one on which accept(2) waits. */
 	flags = fcntl(fd, F_GETFL);
 	if (flags >= 0)
 		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	m->control = fd;
-	unixwatch_open(&m->watch, CONTROL_DIR, m->options.name);
-	return 0;
+	unixwatch_open(&m->watch, CONTROL_DIR, m->options.name, m->name_taken);
+	return m->name_taken ? share_name(m) : 0;
 }
 
 /* --- hooks --- */
@@ -233,6 +252,12 @@ static int run_hooks(struct monitor *m, enum conf_hook kind)
 {
 	int r = 0;
 
+	if (m->conf.n_hook[kind] && m->name_taken) {
+		log_error("%s is not run, since it might reach %s in another network namespace by "
+			  "that name: choose another name",
+			  hooks_name(kind), m->options.name);
+		return -ECANCELED;
+	}
 	/* They may ask there. */
 	if (m->conf.n_hook[kind])
 		worker_order(m, MESSAGE_SERVE);
@@ -247,7 +272,10 @@ static int run_hooks(struct monitor *m, enum conf_hook kind)
 static void sweep(struct monitor *m)
 {
 	struct host_swept swept;
-	int r = host_sweep(m->host, m->options.name, &swept);
+	struct unixsock_elsewhere e;
+	/* What the resolver has under that name may be of a tunnel that runs. */
+	bool others = control_elsewhere(m->options.name, &e);
+	int r = host_sweep(m->host, others ? NULL : m->options.name, &swept);
 
 	if (swept.rules)
 		log_info("removed %u policy rules that a killed tunnel left behind", swept.rules);
@@ -309,7 +337,8 @@ int bringup(struct monitor *m)
 	/* wg-quick sets up the rest, but expects this MTU and an unchanged link state. */
 	if (!m->options.path && m->options.tun_fd < 0)
 		host_mtu(m->host, m->ifindex, MTU_DEFAULT);
-	stampfile_open(&m->stamps, m->options.name);
+	if (!m->name_taken)
+		stampfile_open(&m->stamps, m->options.name);
 	r = worker_start(m);
 	if (r < 0)
 		return r;

@@ -61,6 +61,7 @@ struct monitor {
 	int device;             /* descriptor of the device, for the next worker, too */
 	struct unixwatch watch; /* of the control socket's file */
 	int control;            /* the same of the control socket */
+	bool name_taken;        /* by a tunnel in another network namespace: see control_listen() */
 	int udp[2];             /* and of the sockets, -1: none */
 	struct keep state;      /* what the worker runs, for the next one */
 	struct keep state_next; /* the same of a commit that the worker has not confirmed yet */

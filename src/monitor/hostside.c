@@ -267,6 +267,11 @@ static void set_dns(struct monitor *m, const struct conf *to)
 {
 	int r;
 
+	if (m->name_taken) {
+		log_warn("DNS not set: %s in another network namespace goes by the same name",
+			 m->options.name);
+		return;
+	}
 	r = host_dns(m->host, true, m->options.name, to->dns, to->n_dns);
 	if (r == -ENOENT)
 		log_warn("DNS not set: neither resolvectl nor resolvconf is installed; the tunnel "

@@ -130,17 +130,21 @@ static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, 
 
 bool handshake_start(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now)
 {
+	bool may = peer->noise->shared_ok || peer->noise->shared_due;
 	struct pkt *p = NULL;
 
-	if (!t->up || !peer->noise->shared_ok || !endpoint_known(&peer->endpoint))
+	if (!t->up || !may || !endpoint_known(&peer->endpoint))
 		return false;
 	if (now.mono < peer->handshake_from) {
 		if (!peer->timers.at[TIMER_RETRANSMIT])
 			timers_gate_closed(&peer->timers, peer->handshake_from, &t->rng);
 		return false;
 	}
-	if (t->spent < START_BUDGET)
+	if (t->spent < START_BUDGET) {
+		if (!noise_remote_ready(peer->noise, t->self))
+			return false;
 		p = message_add(b, sizeof(struct wire_initiation), &peer->endpoint, TOS_HANDSHAKE);
+	}
 	if (!p) {
 		timers_gate_closed(&peer->timers, now.mono + MILLI_NS, &t->rng);
 		return false;
@@ -239,7 +243,8 @@ static enum fate initiation_received(struct tunnel *t, const struct hsqueue_entr
 		fate = FATE_UNKNOWN_PEER;
 		goto out;
 	}
-	if (!noise_read_timestamp(&n, m, peer->noise, timestamp))
+	if (!noise_remote_ready(peer->noise, t->self) ||
+	    !noise_read_timestamp(&n, m, peer->noise, timestamp))
 		goto out;
 	if (memcmp(timestamp, peer->latest_timestamp, TIMESTAMP_LEN) <= 0) {
 		if (faults_timestamp(peer, timestamp, &e->from, now.mono))

@@ -109,7 +109,16 @@ void noise_identity_set(struct noise_identity *self, const struct key *private_k
 void noise_remote_update(struct noise_remote *r, const struct noise_identity *self)
 {
 	wipe(&r->shared, sizeof(r->shared));
-	r->shared_ok = self->known && dh(&r->shared, &self->private_key, &r->public_key);
+	r->shared_due = self->known;
+	r->shared_ok = false;
+}
+
+bool noise_remote_ready(struct noise_remote *r, const struct noise_identity *self)
+{
+	if (r->shared_due)
+		r->shared_ok = dh(&r->shared, &self->private_key, &r->public_key);
+	r->shared_due = false;
+	return r->shared_ok;
 }
 
 bool noise_write_initiation(struct noise_pending *p, struct wire_initiation *m,

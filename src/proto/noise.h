@@ -29,7 +29,8 @@ struct noise_identity {
 struct noise_remote {
 	struct key public_key;
 	struct key shared; /* DH of both static keys: as secret as a private key */
-	bool shared_ok;    /* false: no private key of ours, or a key of low order */
+	bool shared_due;   /* it was not needed yet: noise_remote_ready() */
+	bool shared_ok;    /* false: not made, no private key of ours, or a key of low order */
 	struct key psk;    /* zero: none */
 };
 
@@ -64,6 +65,11 @@ struct noise_keys {
  * call after either changed.
  */
 void noise_remote_update(struct noise_remote *r, const struct noise_identity *self);
+/*
+ * Make r->shared, once for each pair of keys and not before it is needed: with thousands of peers,
+ * a new key of ours would otherwise take half a second.  Returns shared_ok.
+ */
+bool noise_remote_ready(struct noise_remote *r, const struct noise_identity *self);
 void noise_identity_set(struct noise_identity *self, const struct key *private_key);
 
 /* Fills all but the MACs. p->index and p->waiting are the caller's. */

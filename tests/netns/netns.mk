@@ -30,6 +30,7 @@ EXTRA_DIST += \
 	tests/netns/t_pauses.py \
 	tests/netns/t_quick.py \
 	tests/netns/t_routing.py \
+	tests/netns/t_spaces.py \
 	tests/netns/t_start.py \
 	tests/netns/t_status.py \
 	tests/netns/t_timers.py \

@@ -20,6 +20,7 @@ import t_keys    # noqa: F401
 import t_faults  # noqa: F401
 import t_daemon  # noqa: F401
 import t_start   # noqa: F401
+import t_spaces  # noqa: F401
 import t_status  # noqa: F401
 import t_why     # noqa: F401
 import t_routing  # noqa: F401

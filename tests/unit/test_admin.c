@@ -93,11 +93,36 @@ static void test_new_private_key_connects_at_once(void **state)
 	admin_psk(p->a.peer, &psk);
 	want = *p->a.peer->noise;
 	noise_remote_update(&want, p->a.t.self);
+	assert_true(noise_remote_ready(&want, p->a.t.self));
+	assert_true(noise_remote_ready(p->b.peer->noise, p->b.t.self));
 	assert_true(key_equal(&want.shared, &p->b.peer->noise->shared)); /* ss on both sides */
 	assert_int_equal(p->b.peer->handshake_from, 0);                  /* the gate */
 	side_send(p, &p->a, 84);
 	pair_pump(p);
 	assert_int_equal(p->b.dev.n, 1); /* its mac1 and cookie keys are new as well */
+	pair_free(p);
+}
+
+/* A stranger may name any peer; and with thousands of them, a new key must not stop the data. */
+static void test_secret_with_a_peer_is_made_at_first_use_and_once(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(true);
+	struct noise_remote *noise = p->b.peer->noise;
+	struct key key = private_key_of(52);
+
+	assert_true(noise->shared_due);
+	assert_true(key_is_zero(&noise->shared));
+	pair_connect(p);
+	assert_false(noise->shared_due);
+	/* What is made is kept: another value there would be used. */
+	memset(&noise->shared, 0xab, sizeof(noise->shared));
+	assert_true(noise_remote_ready(noise, p->b.t.self));
+	assert_int_equal(noise->shared.bytes[0], 0xab);
+	b_changes(p, &key);
+	assert_true(noise->shared_due);
+	assert_false(noise->shared_ok);
+	assert_true(key_is_zero(&noise->shared)); /* that of the old key is gone */
 	pair_free(p);
 }
 
@@ -472,6 +497,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_private_key_is_stored_clamped_and_removed_by_zeroes),
 		cmocka_unit_test(test_new_private_key_connects_at_once),
+		cmocka_unit_test(test_secret_with_a_peer_is_made_at_first_use_and_once),
 		cmocka_unit_test(test_sessions_of_the_old_key_receive_only),
 		cmocka_unit_test(test_a_first_private_key_sends_what_waits),
 		cmocka_unit_test(test_a_peer_with_our_own_key_vanishes_or_is_refused),

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,14 @@ struct daemon {
 	bool secrets;    /* it has keys */
 	unsigned shakes;
 };
+
+static void unlink_own(const char *dir)
+{
+	char path[UNIXSOCK_PATH_MAX];
+
+	assert_int_equal(unixsock_own_path(path, dir, "t0"), 0);
+	unlink(path);
+}
 
 static int cardboard_set(void *ctx, struct conf *request, uint64_t ticket)
 {
@@ -191,6 +200,7 @@ static int tear_down(void **state)
 
 	control_close(l->c);
 	unlink(l->path);
+	unlink_own(l->dir);
 	rmdir(l->dir);
 	ev_loop_destroy(l->loop);
 	free(l);
@@ -1005,6 +1015,8 @@ static void test_listen_replaces_the_stale_and_respects_the_living(void **state)
 	close(second);
 	close(fd);
 	unlink(l->path);
+	assert_int_equal(unixsock_connect(l->dir, "t0", 1000), -ECONNREFUSED);
+	unlink_own(l->dir);
 	assert_int_equal(unixsock_connect(l->dir, "t0", 1000), -ENOENT);
 
 	/* A file that is not a socket must not be removed. */
@@ -1012,6 +1024,74 @@ static void test_listen_replaces_the_stale_and_respects_the_living(void **state)
 	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), -EADDRINUSE);
 	assert_int_equal(access(l->path, F_OK), 0);
 	assert_int_equal(unixsock_listen(l->dir, "../t0", (gid_t)-1, &fd), -EINVAL);
+}
+
+/* What another process, in a network namespace of its own, does there. */
+static int elsewhere(struct lab *l, int (*what)(struct lab *l))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(unshare(CLONE_NEWNET) < 0 ? 99 : -what(l) & 0x7f);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status);
+}
+
+static int connect_there(struct lab *l)
+{
+	return unixsock_connect(l->dir, "t0", 1000);
+}
+
+static int sweep_there(struct lab *l)
+{
+	return unixsock_sweep(l->dir, "t0");
+}
+
+static int listen_there(struct lab *l)
+{
+	char path[UNIXSOCK_PATH_MAX];
+	struct unixsock_elsewhere e;
+	int fd, r = unixsock_listen(l->dir, "t0", (gid_t)-1, &fd);
+
+	if (r != UNIXSOCK_NAME_TAKEN || !unixsock_elsewhere(l->dir, "t0", &e) || !e.has_name ||
+	    e.pid != getppid())
+		return -1;
+	r = unixsock_connect(l->dir, "t0", 1000);
+	if (r < 0)
+		return r;
+	/* the first is left as it is, whatever becomes of this one */
+	if (unixsock_sweep(l->dir, "t0") != -EADDRINUSE)
+		return -2;
+	close(r);
+	close(fd);
+	if (unixsock_connect(l->dir, "t0", 1000) != -ECONNREFUSED)
+		return -3;
+	r = unixsock_sweep(l->dir, "t0");
+	return r == 1 && unixsock_own_path(path, l->dir, "t0") == 0 && access(path, F_OK) < 0 ? 0
+											      : -4;
+}
+
+static void test_socket_of_another_network_namespace_is_left_alone(void **state)
+{
+	struct lab *l = *state;
+	struct unixsock_elsewhere e;
+	int fd, second;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), 0);
+	assert_int_equal(elsewhere(l, connect_there), EXDEV);
+	assert_int_equal(elsewhere(l, sweep_there), 0);
+	assert_int_equal(elsewhere(l, listen_there), 0);
+	second = unixsock_connect(l->dir, "t0", 1000);
+	assert_true(second >= 0);
+	close(second);
+	assert_false(unixsock_elsewhere(l->dir, "t0", &e));
+	/* A dead one is nobody's. */
+	close(fd);
+	assert_int_equal(elsewhere(l, connect_there), ECONNREFUSED);
+	unlink_own(l->dir);
 }
 
 static void make_file(const char *dir, const char *name, long pid)
@@ -1073,9 +1153,10 @@ static void test_without_a_group_the_socket_is_for_its_owner_alone(void **state)
 	snprintf(path, sizeof(path), "%s/t0.sock", dir);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(st.st_nlink, 1);
+	assert_int_equal(st.st_nlink, 2); /* and its name in this network namespace */
 	close(fd);
 	unlink(path);
+	unlink_own(dir);
 	assert_int_equal(rmdir(dir), 0); /* the hidden name is gone */
 }
 
@@ -1099,6 +1180,7 @@ static void test_with_a_group_the_socket_is_for_its_members_too(void **state)
 	assert_int_equal(st.st_gid, getegid());
 	close(fd);
 	unlink(path);
+	unlink_own(dir);
 	assert_int_equal(rmdir(dir), 0);
 }
 
@@ -1301,6 +1383,7 @@ static int connect_to_one_that_left(struct lab *l)
 	close(hold[0]);
 	close(hold[1]);
 	assert_int_equal(unlink(l->path), 0);
+	unlink_own(l->dir);
 	return r;
 }
 
@@ -1639,6 +1722,7 @@ int main(void)
 		TEST(test_answers_may_come_later_and_in_any_order),
 		TEST(test_answer_for_a_client_that_has_gone_is_dropped),
 		TEST(test_listen_replaces_the_stale_and_respects_the_living),
+		TEST(test_socket_of_another_network_namespace_is_left_alone),
 		TEST(test_what_killed_processes_left_is_swept),
 		TEST(test_without_a_group_the_socket_is_for_its_owner_alone),
 		TEST(test_with_a_group_the_socket_is_for_its_members_too),

@@ -45,6 +45,7 @@ static struct datagram initiation(struct pair *p, uint64_t wall)
 	struct noise_pending pending;
 
 	noise_timestamp(timestamp, wall, last);
+	assert_true(noise_remote_ready(p->a.peer->noise, p->a.t.self));
 	assert_true(noise_write_initiation(&pending, (struct wire_initiation *)d.data, p->a.t.self,
 					   p->a.peer->noise, 77, timestamp, &rng));
 	remac(&d, &p->b);
@@ -172,6 +173,7 @@ static void test_an_initiation_with_any_bit_wrong_changes_nothing(void **state)
 
 	side_send(p, &p->a, 84);
 	genuine = side_take(&p->a, MESSAGE_INITIATION);
+	assert_true(noise_remote_ready(p->b.peer->noise, p->b.t.self)); /* the first one makes it */
 	side_picture(&p->b, &before);
 	for (size_t bit = 0; bit < offsetof(struct wire_initiation, macs.mac2) * 8; bit++) {
 		d = genuine;

@@ -56,6 +56,8 @@ static void ends_init(struct ends *e, const struct handshake_vector *v)
 	e->of_i.psk = e->of_r.psk = key_of(v->response.psk);
 	noise_remote_update(&e->of_i, &e->r);
 	noise_remote_update(&e->of_r, &e->i);
+	assert_true(noise_remote_ready(&e->of_i, &e->r));
+	assert_true(noise_remote_ready(&e->of_r, &e->i));
 	cookie_keys_set(&e->to_i.keys, &e->i.public_key);
 	cookie_keys_set(&e->to_r.keys, &e->r.public_key);
 	e->at_i.keys = e->to_i.keys;
@@ -321,7 +323,8 @@ static void test_low_order_keys_are_refused_everywhere(void **state)
 		r = e.of_r;
 		r.public_key = low;
 		noise_remote_update(&r, &e.i);
-		assert_false(r.shared_ok);
+		assert_false(noise_remote_ready(&r, &e.i));
+		assert_false(r.shared_due);
 		assert_true(key_is_zero(&r.shared));
 		assert_false(
 			noise_write_initiation(&e.pending, &bad, &e.i, &r, 1, e.timestamp, &rng));
@@ -367,7 +370,7 @@ static void test_without_a_private_key_nothing_is_said_or_heard(void **state)
 	assert_true(key_is_zero(&nobody.public_key));
 	r = e.of_r;
 	noise_remote_update(&r, &nobody);
-	assert_false(r.shared_ok);
+	assert_false(noise_remote_ready(&r, &nobody));
 	assert_true(key_is_zero(&r.shared));
 	assert_false(noise_write_initiation(&e.pending, &e.initiation, &nobody, &e.of_r, 1,
 					    e.timestamp, &rng));
