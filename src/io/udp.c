@@ -86,7 +86,6 @@ void udp_use(struct udp *u, const int fd[UDP_SOCKETS])
 		u->fd[i] = fd[i];
 		w->joins[i] = socket_joins(fd[i], joins);
 		w->splits[i] = splits && sound && socket_splits(fd[i]);
-		w->rest[i] = 0;
 		w->doubt[i] = w->idle[i] = false;
 	}
 	write_down(u, sound);

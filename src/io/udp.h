@@ -82,8 +82,9 @@ int udp_recv(struct udp *u, int which, struct batch *batch);
  *
  * A packet that the network refuses gets FATE_SEND and err; the rest is still sent. If its
  * local address has vanished, the packet is retried once at once without it; it then has
- * PKT_SOURCE_STALE. 0; -EAGAIN: the socket of packet *next is full, call again when it is
- * writable (*which says which).
+ * PKT_SOURCE_STALE. Where a run is refused, its packets leave one by one; those that do have
+ * PKT_RUN_REFUSED, and later ones to that end should have PKT_ALONE for a while. 0; -EAGAIN: the
+ * socket of packet *next is full, call again when it is writable (*which says which).
  */
 int udp_send(struct udp *u, struct batch *batch, uint32_t *next, int *which);
 

@@ -17,6 +17,14 @@ void core_later(struct tunnel *t, struct peer *peer, bool keepalive)
 	t->work_first = peer;
 }
 
+void core_place(struct tunnel *t, struct peer *peer, const struct endpoint *end)
+{
+	(void)t;
+	if (!endpoint_same_remote(&peer->endpoint, end))
+		peer->alone = 0;
+	peer->endpoint = *end;
+}
+
 void core_purge(struct tunnel *t, struct peer *peer)
 {
 	uint32_t purged = staged_purge(&peer->staged);

@@ -63,6 +63,11 @@ void core_purge(struct tunnel *t, struct peer *peer);
 void core_retire(struct tunnel *t, struct session *list);
 /* Free them. No flight may refer to them any more. */
 void core_sweep(struct tunnel *t);
+/*
+ * Packets to the peer go there from now on. What its former place could not take, the new one
+ * may.
+ */
+void core_place(struct tunnel *t, struct peer *peer, const struct endpoint *end);
 /* The peer is about to be removed: drop its work and its events. */
 void core_forget(struct tunnel *t, struct peer *peer);
 

@@ -45,7 +45,7 @@ void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint 
 		core_note(t, (struct event){ .kind = EVENT_ENDPOINT, .peer = peer });
 	}
 	reach_found(&peer->reach, from);
-	peer->endpoint = *from;
+	core_place(t, peer, from);
 }
 
 bool handshake_works(const struct peer *peer, uint64_t mono)
@@ -92,7 +92,7 @@ static void choose_place(struct tunnel *t, struct peer *peer, struct instant now
 
 	if (!next)
 		return;
-	peer->endpoint = *next;
+	core_place(t, peer, next);
 	core_note(t, (struct event){ .kind = EVENT_TRYING, .peer = peer });
 }
 

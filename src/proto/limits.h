@@ -39,6 +39,7 @@ enum {
 	STAGED_BYTES = 256 << 10,
 	HSQUEUE_SIZE = 1024,             /* handshake messages that wait */
 	HSQUEUE_LOAD = HSQUEUE_SIZE / 8, /* this many waiting: under load */
+	ALONE_PACKETS = 1 << 16, /* to a peer until runs are tried again: a second at full speed */
 	PEERS_MAX = 1 << 20,
 };
 

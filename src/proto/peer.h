@@ -61,6 +61,7 @@ struct peer {
 	/* packets */
 	struct staged staged;
 	bool flush_keepalive; /* when served: send a keepalive if nothing waits */
+	uint32_t alone;       /* how many more leave one by one: runs to it were refused */
 	/* tables */
 	struct peer *hash_next;
 	struct peer *next, *prev; /* in the order they were added */

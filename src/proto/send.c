@@ -27,6 +27,10 @@ void send_stamp(struct batch *b, struct flight *f, struct pkt *p, struct session
 	p->data -= sizeof(*header);
 	p->len = (uint32_t)sizeof(*header) + len + PKT_TAG;
 	p->tos = ecn;
+	if (s->peer->alone) {
+		s->peer->alone--;
+		p->flags |= PKT_ALONE;
+	}
 	p->end = &s->peer->endpoint;
 	p->owner = s->peer;
 	p->fate = FATE_NET;

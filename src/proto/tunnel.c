@@ -279,6 +279,8 @@ static void credit(struct peer *peer, const struct pkt *p, struct instant now)
 	}
 	if (p->flags & PKT_SOURCE_STALE)
 		endpoint_forget_local(&peer->endpoint);
+	if (p->flags & PKT_RUN_REFUSED)
+		peer->alone = ALONE_PACKETS;
 }
 
 void tunnel_settle(struct tunnel *t, const struct batch *b, struct instant now)

@@ -704,6 +704,62 @@ static void test_path_too_narrow_for_runs_gets_fragments(void **state)
 		assert_true(p->a.stats.send_calls <= 2);
 }
 
+/* How many runs left, and what flag the packets to each of the two ends have. */
+static void mix_ends(struct pair *p, const struct endpoint end[2], uint8_t flags, uint8_t seen[2])
+{
+	batch_reset(&p->out);
+	p->a.stats = (struct udp_stats){ 0 };
+	for (unsigned i = 0; i < 200; i++) {
+		struct pkt *pkt = put(&p->out, &end[i / 20 % 2], 1400, i);
+
+		if (i / 20 % 2 == 0)
+			pkt->flags = flags;
+	}
+	send_all(&p->a, &p->out);
+	for (unsigned k = 0; k < 2; k++) {
+		seen[k] = p->out.pkt[20 * k].flags;
+		for (unsigned i = 0; i < 200; i++) {
+			if (p->out.pkt[i].end == &end[k])
+				assert_int_equal(p->out.pkt[i].flags, seen[k]);
+		}
+	}
+}
+
+static void test_only_the_end_that_refuses_runs_goes_without(void **state)
+{
+	struct pair *p = *state;
+	struct endpoint end[2] = { end_at("127.0.0.9", p->port_b), end_at("127.0.0.1", p->port_b) };
+	uint8_t seen[2];
+
+	if (option(p->a.fd[UDP_V4], SOL_UDP, UDP_SEGMENT) != 0)
+		skip(); /* Linux before 4.18 */
+	/* A narrow way: the kernel neither splits for it, nor fragments what it split. */
+	lab_run("ip route add local 127.0.0.9 dev lo table local mtu 1280");
+	mix_ends(p, end, 0, seen);
+	assert_int_equal(p->a.stats.errors, 0);
+	assert_int_equal(p->a.stats.runs_refused, 1);
+	assert_int_equal(p->a.stats.send_runs, 5);
+	assert_int_equal(seen[0], PKT_RUN_REFUSED);
+	assert_int_equal(seen[1], 0);
+	/* As the core asks for it then. */
+	mix_ends(p, end, PKT_ALONE, seen);
+	assert_int_equal(p->a.stats.runs_refused, 0);
+	assert_int_equal(p->a.stats.send_runs, 5);
+	assert_int_equal(seen[0], PKT_ALONE);
+	lab_run("ip route del local 127.0.0.9 dev lo table local");
+	mix_ends(p, end, 0, seen);
+	assert_int_equal(p->a.stats.send_runs, 10);
+
+	/* What cannot be sent at all is no reason to send singly. */
+	end[0].remote.v4.sin_port = 0;
+	mix_ends(p, end, 0, seen);
+	assert_int_equal(p->a.stats.errors, 100);
+	assert_int_equal(p->a.stats.runs_refused, 5);
+	assert_int_equal(p->a.stats.send_runs, 5);
+	assert_int_equal(seen[0], 0);
+	assert_true(offload_on(&p->offloads, OFFLOAD_UDP_GSO));
+}
+
 static void test_batch_without_room_says_so(void **state)
 {
 	struct pair *p = *state;
@@ -788,6 +844,7 @@ int main(void)
 		WITH_PAIR(test_mixed_lengths_ends_and_tos_keep_their_order),
 		WITH_PAIR(test_gaps_between_packets_do_not_reach_the_wire),
 		WITH_PAIR(test_path_too_narrow_for_runs_gets_fragments),
+		WITH_PAIR(test_only_the_end_that_refuses_runs_goes_without),
 		WITH_PAIR(test_batch_without_room_says_so),
 		WITH_PAIR(test_pending_icmp_does_not_stop_receiving),
 		WITH_PAIR(test_nothing_waiting_is_not_an_error),

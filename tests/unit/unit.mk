@@ -155,7 +155,7 @@ tests_unit_test_monitor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aead_lacks -Wl,--wrap
 	-Wl,--wrap=bringup_undo -Wl,--wrap=startup_exec
 tests_unit_test_reload_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=config_read -Wl,--wrap=walk
 tests_unit_test_syscall_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ioctl -Wl,--wrap=read \
-	-Wl,--wrap=recvmmsg -Wl,--wrap=sendmsg -Wl,--wrap=writev
+	-Wl,--wrap=recvmmsg -Wl,--wrap=sendmsg -Wl,--wrap=write -Wl,--wrap=writev
 
 EXTRA_DIST += \
 	scripts/vectors-to-c.py \
