@@ -11,7 +11,10 @@
 #include "daemon/rpfilter.h"
 #include "diag/label.h"
 
-enum { ASK_AGAIN_AFTER = 2 }; /* unanswered initiations, before the name is resolved again */
+enum {
+	ASK_AGAIN_AFTER = 2, /* unanswered initiations, before the name is resolved again */
+	MOVES_TOLD = 10,     /* of one peer in a minute: log and feed are shared with the others */
+};
 
 struct who {
 	char label[LABEL_PEER], end[ENDPOINT_TEXT];
@@ -45,6 +48,18 @@ static bool may_log(struct daemon *d, enum ratelimit which, struct instant now)
 		return false;
 	if (held)
 		log_info("%" PRIu32 " lines like the next were not logged", held);
+	return true;
+}
+
+static bool may_tell_move(struct peer_note *note, struct instant now)
+{
+	if (!note->moves_since || now.mono - note->moves_since >= 60 * SECOND_NS) {
+		note->moves_since = now.mono;
+		note->moves = 0;
+	}
+	if (note->moves == MOVES_TOLD)
+		return false;
+	note->moves++;
 	return true;
 }
 
@@ -95,9 +110,11 @@ static void unanswered(struct daemon *d, const struct event *e, const struct who
 
 void events_handle(struct daemon *d, const struct event *e, struct instant now)
 {
+	bool told = e->kind != EVENT_ENDPOINT || may_tell_move(&e->peer->note, now);
 	struct who w = { 0 };
 
-	publish_event(d, e);
+	if (told)
+		publish_event(d, e);
 	if (e->peer)
 		name_peer(&w, e->peer);
 	switch (e->kind) {
@@ -127,7 +144,8 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 	case EVENT_ENDPOINT:
 		handover_soon(d);
 		linkwatch_endpoint(d);
-		log_trouble(d, e, &w, now);
+		if (told)
+			log_trouble(d, e, &w, now);
 		break;
 	case EVENT_TRYING:
 		linkwatch_endpoint(d);

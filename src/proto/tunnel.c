@@ -55,14 +55,7 @@ void tunnel_fini(struct tunnel *t)
 
 bool tunnel_event(struct tunnel *t, struct event *e)
 {
-	do {
-		if (!t->event_count)
-			return false;
-		*e = t->events[t->event_first];
-		t->event_first = (t->event_first + 1) % EVENTS;
-		t->event_count--;
-	} while (e->kind == EVENT_NONE); /* its peer was removed */
-	return true;
+	return core_event(t, e);
 }
 
 void tunnel_sweep(struct tunnel *t)
