@@ -109,10 +109,13 @@ void core_later(struct tunnel *t, struct peer *peer, bool keepalive)
 
 void core_place(struct tunnel *t, struct peer *peer, const struct endpoint *end)
 {
-	(void)t;
-	if (!endpoint_same_remote(&peer->endpoint, end))
-		peer->alone = 0;
+	bool same = endpoint_same_remote(&peer->endpoint, end);
+
 	peer->endpoint = *end;
+	if (same)
+		return;
+	peer->alone = 0;
+	peers_moved(&t->peers, peer);
 }
 
 void core_purge(struct tunnel *t, struct peer *peer)

@@ -36,7 +36,9 @@ struct tunnel {
 	struct allowed allowed;
 	struct deadlines deadlines;
 	struct hsqueue hsqueue;
-	struct buckets *buckets;
+	struct buckets *buckets;  /* of sources whose mac2 is right */
+	struct buckets *prefixes; /* of those to whom cookies are sent */
+	struct bucket cookies, cookies_peers;
 	bool up;
 	uint64_t under_load_until;
 	struct peer *work_first;             /* peers with something to send at the next tick */

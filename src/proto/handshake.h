@@ -6,6 +6,11 @@
  * The handshake lane: from a waiting message to a session. The order of the checks is that of
  * whitepaper 5.3 and 5.4: mac1 on arrival (receive.c), then load, mac2, the bucket, then the
  * expensive part. Used by proto/tunnel.c.
+ *
+ * Who knows our public key can make any number of messages whose mac1 is right, from any
+ * number of invented addresses. Under load they get no place in the lane, and cookies only as
+ * far as their network prefix, and all of them, have some left. Endpoints of peers have a share
+ * of their own.
  */
 
 #include "proto/core.h"
@@ -18,6 +23,12 @@ bool handshake_start(struct tunnel *t, struct peer *peer, struct batch *b, struc
 /* The same for a new reason, not as a repetition: the count of attempts restarts. */
 void handshake_want(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now);
 
+/*
+ * A message whose mac1 is right. It waits in the lane; or under load, if its mac2 is not right,
+ * a cookie may be added to the batch.
+ */
+enum fate handshake_arrived(struct tunnel *t, const struct pkt *p, struct batch *b,
+			    struct instant now);
 /*
  * Process waiting messages for a bounded time: answers are added to the batch. The rest stays
  * in the lane.

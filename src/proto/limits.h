@@ -39,6 +39,17 @@ enum {
 	STAGED_BYTES = 256 << 10,
 	HSQUEUE_SIZE = 1024,             /* handshake messages that wait */
 	HSQUEUE_LOAD = HSQUEUE_SIZE / 8, /* this many waiting: under load */
+	/* Cookies a second, and at once: 5 us each. Strangers together, and by prefix. */
+	COOKIES = 4000,
+	COOKIES_BURST = 512,
+	COOKIES_PREFIX = 400,
+	/* Apart from those, to endpoints of peers together, and to each of them. */
+	COOKIES_PEERS = 4000,
+	COOKIES_PEERS_BURST = 512,
+	COOKIES_PEER = 20,
+	COOKIES_PEER_BURST = 5,
+	PROVED = 20, /* handshake messages a second from a source whose mac2 is right */
+	PROVED_BURST = 5,
 	ALONE_PACKETS = 1 << 16, /* to a peer until runs are tried again: a second at full speed */
 	PEERS_MAX = 1 << 20,
 };

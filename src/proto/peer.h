@@ -16,6 +16,7 @@
 #include "base/ip.h"
 #include "base/key.h"
 #include "proto/allowed.h"
+#include "proto/bucket.h"
 #include "proto/cookie.h"
 #include "proto/event.h"
 #include "proto/faults.h"
@@ -59,6 +60,7 @@ struct peer {
 	uint64_t consumed_at;         /* when that initiation was accepted; 0: never */
 	uint64_t handshake_from;      /* no initiation to it leaves before */
 	struct cookie_maker cookie;
+	struct bucket cookies; /* that may be sent to its endpoint, however many others call */
 	/* time */
 	struct timers timers;
 	/* packets */
@@ -67,6 +69,7 @@ struct peer {
 	uint32_t alone;       /* how many more leave one by one: runs to it were refused */
 	/* tables */
 	struct peer *hash_next;
+	struct peer *place_next, **place_link;
 	struct peer *next, *prev; /* in the order they were added */
 	struct peer *work_next;   /* tunnel's list of peers with work to do */
 	bool working;

@@ -71,6 +71,7 @@ unit_tests = \
 	tests/unit/test_rng \
 	tests/unit/test_regress_proto \
 	tests/unit/test_rekey \
+	tests/unit/test_shared \
 	tests/unit/test_replay \
 	tests/unit/test_reload \
 	tests/unit/test_resolver \
@@ -140,6 +141,7 @@ tests_unit_test_keepalive_SOURCES = tests/unit/test_keepalive.c $(unit_pair)
 tests_unit_test_load_SOURCES = tests/unit/test_load.c $(unit_pair)
 tests_unit_test_netlink_SOURCES = tests/unit/test_netlink.c $(unit_lab)
 tests_unit_test_regress_proto_SOURCES = tests/unit/test_regress_proto.c $(unit_pair)
+tests_unit_test_shared_SOURCES = tests/unit/test_shared.c $(unit_pair)
 tests_unit_test_rekey_SOURCES = tests/unit/test_rekey.c $(unit_pair)
 tests_unit_test_settle_SOURCES = tests/unit/test_settle.c $(unit_pair)
 tests_unit_test_tunnel_SOURCES = tests/unit/test_tunnel.c $(unit_pair)
