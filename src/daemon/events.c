@@ -13,7 +13,9 @@
 
 enum {
 	ASK_AGAIN_AFTER = 2, /* unanswered initiations, before the name is resolved again */
-	MOVES_TOLD = 10,     /* of one peer in a minute: log and feed are shared with the others */
+	/* Moves of one peer in a minute: log and feed are shared with the others. */
+	MOVES_LOGGED = 2,
+	MOVES_TOLD = 10,
 };
 
 struct who {
@@ -51,16 +53,16 @@ static bool may_log(struct daemon *d, enum ratelimit which, struct instant now)
 	return true;
 }
 
-static bool may_tell_move(struct peer_note *note, struct instant now)
+/* How many moves of it there were in this minute, with this one; at most MOVES_TOLD + 1. */
+static uint32_t count_move(struct peer_note *note, struct instant now)
 {
 	if (!note->moves_since || now.mono - note->moves_since >= 60 * SECOND_NS) {
 		note->moves_since = now.mono;
 		note->moves = 0;
 	}
-	if (note->moves == MOVES_TOLD)
-		return false;
-	note->moves++;
-	return true;
+	if (note->moves <= MOVES_TOLD)
+		note->moves++;
+	return note->moves;
 }
 
 static void log_stranger(struct daemon *d, const struct event *e, struct instant now)
@@ -110,10 +112,10 @@ static void unanswered(struct daemon *d, const struct event *e, const struct who
 
 void events_handle(struct daemon *d, const struct event *e, struct instant now)
 {
-	bool told = e->kind != EVENT_ENDPOINT || may_tell_move(&e->peer->note, now);
+	uint32_t moves = e->kind == EVENT_ENDPOINT ? count_move(&e->peer->note, now) : 0;
 	struct who w = { 0 };
 
-	if (told)
+	if (moves <= MOVES_TOLD)
 		publish_event(d, e);
 	if (e->peer)
 		name_peer(&w, e->peer);
@@ -144,7 +146,7 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 	case EVENT_ENDPOINT:
 		handover_soon(d);
 		linkwatch_endpoint(d);
-		if (told)
+		if (moves <= MOVES_LOGGED)
 			log_trouble(d, e, &w, now);
 		break;
 	case EVENT_TRYING:
