@@ -120,8 +120,10 @@ void core_place(struct tunnel *t, struct peer *peer, const struct endpoint *end)
 
 void core_purge(struct tunnel *t, struct peer *peer)
 {
-	uint32_t purged = staged_purge(&peer->staged);
+	uint32_t purged;
 
+	t->staged_bytes -= peer->staged.size;
+	purged = staged_purge(&peer->staged);
 	t->count[FATE_STAGE_PURGED] += purged;
 	peer->count[FATE_STAGE_PURGED] += purged;
 }

@@ -42,6 +42,7 @@ struct tunnel {
 	bool up;
 	uint64_t under_load_until;
 	struct peer *work_first;             /* peers with something to send at the next tick */
+	uint64_t staged_bytes;               /* allocated for packets that wait for a session */
 	struct session *retired;             /* sessions to free in core_sweep() */
 	struct flight own;                   /* of the calls that do everything at once */
 	uint32_t spent;                      /* on handshakes in this call */

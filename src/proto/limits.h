@@ -36,7 +36,9 @@ enum {
 	JITTER_MS = 334,           /* jitter is 0..333 ms */
 	MAX_TIMER_HANDSHAKES = 18, /* REKEY_ATTEMPT_TIME 90 s / REKEY_TIMEOUT 5 s */
 	STAGED_PACKETS = 128,
-	STAGED_BYTES = 256 << 10,
+	STAGED_BYTES = 256 << 10,        /* of one peer... */
+	STAGED_ALL = 64 << 20,           /* ...but from that much of all peers on... */
+	STAGED_FEW = 16 << 10,           /* ...each further one gets this */
 	HSQUEUE_SIZE = 1024,             /* handshake messages that wait */
 	HSQUEUE_LOAD = HSQUEUE_SIZE / 8, /* this many waiting: under load */
 	/* Cookies a second, and at once: 5 us each. Strangers together, and by prefix. */

@@ -5,6 +5,7 @@
 #include "forced.h"
 #include "hex.h"
 #include "pair.h"
+#include "proto/send.h"
 #include "proto/wire.h"
 
 /*
@@ -355,6 +356,40 @@ static void test_it_takes_many_proved_sources_to_fill_the_lane(void **state)
 	pair_free(p);
 }
 
+/* --- packets that wait for a session --- */
+
+static void test_packets_that_wait_for_many_peers_take_bounded_memory(void **state)
+{
+	(void)state;
+	enum { PEERS = 1000, RINGS = STAGED_ALL / STAGED_BYTES };
+	static uint8_t packet[1400];
+	static struct peer *peer[PEERS];
+	struct pair *p = pair_new(false);
+	struct tunnel *t = &p->a.t;
+
+	for (uint32_t i = 0; i < PEERS; i++) {
+		struct key key = { { 6, (uint8_t)i, (uint8_t)(i >> 8) } };
+
+		assert_int_equal(admin_add(t, &key, &peer[i]), 0);
+		for (int n = 0; n < 2 * STAGED_PACKETS; n++)
+			assert_int_equal(send_stage(t, peer[i], packet, sizeof(packet)),
+					 FATE_STAGED);
+	}
+	assert_int_equal(t->staged_bytes, STAGED_ALL + (PEERS - RINGS) * STAGED_FEW);
+	assert_int_equal(peer[0]->staged.n, STAGED_PACKETS);
+	/* Enough for a SYN, or a question to a name server. */
+	assert_int_equal(peer[PEERS - 1]->staged.n, STAGED_FEW / (sizeof(packet) + 4));
+	for (uint32_t i = 0; i < PEERS; i++)
+		admin_remove(t, peer[i]);
+	assert_int_equal(t->staged_bytes, 0);
+	/* Sent, or given up: the memory is free again. */
+	side_send(p, &p->a, 84);
+	assert_int_equal(t->staged_bytes, STAGED_BYTES);
+	pair_pump(p);
+	assert_int_equal(t->staged_bytes, 0);
+	pair_free(p);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -374,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_a_new_caller_gets_a_cookie_in_the_end),
 		cmocka_unit_test(test_shares_of_all_peers_are_bounded_together),
 		cmocka_unit_test(test_it_takes_many_proved_sources_to_fill_the_lane),
+		cmocka_unit_test(test_packets_that_wait_for_many_peers_take_bounded_memory),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
