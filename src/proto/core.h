@@ -37,8 +37,8 @@ struct tunnel {
 	struct deadlines deadlines;
 	struct hsqueue hsqueue;
 	struct buckets *buckets;  /* of sources whose mac2 is right */
-	struct buckets *prefixes; /* of those to whom cookies are sent */
-	struct bucket cookies, cookies_peers;
+	struct buckets *prefixes; /* of all others */
+	struct bucket cookies, cookies_peers, proofs;
 	bool up;
 	uint64_t under_load_until;
 	struct peer *work_first;             /* peers with something to send at the next tick */

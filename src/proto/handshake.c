@@ -2,6 +2,7 @@
 #include "proto/handshake.h"
 
 #include "base/bytes.h"
+#include "proto/gate.h"
 
 enum {
 	TOS_HANDSHAKE = 0x88, /* AF41, as the kernel marks handshakes */
@@ -321,79 +322,11 @@ enum fate handshake_cookie(struct tunnel *t, const struct wire_cookie *m, struct
 	return FATE_CONSUMED; /* no timer, no endpoint: it proves nothing about the sender */
 }
 
-static bool under_load(struct tunnel *t, struct instant now)
-{
-	if (t->hsqueue.n >= HSQUEUE_LOAD)
-		t->under_load_until = now.mono + UNDER_LOAD_NS;
-	return now.mono < t->under_load_until;
-}
-
-/* The network that it is in: /24 or /48. Who can use one address there can use them all. */
-static struct ip prefix_of(const struct endpoint *from)
-{
-	struct ip ip = endpoint_ip(from);
-	size_t kept = ip.family == AF_INET ? 3 : 6;
-
-	memset(ip.bytes + kept, 0, ip_len(ip.family) - kept);
-	return ip;
-}
-
-static bool may_send_cookie(struct tunnel *t, const struct endpoint *from, uint64_t now)
-{
-	static const struct bucket_pace all = BUCKET_PACE(COOKIES, COOKIES_BURST);
-	static const struct bucket_pace peers = BUCKET_PACE(COOKIES_PEERS, COOKIES_PEERS_BURST);
-	static const struct bucket_pace one = BUCKET_PACE(COOKIES_PEER, COOKIES_PEER_BURST);
-	struct peer *peer = peers_at(&t->peers, from);
-	struct ip prefix = prefix_of(from);
-
-	if (peer && bucket_spend(&peer->cookies, &one, now) &&
-	    bucket_spend(&t->cookies_peers, &peers, now))
-		return true;
-	return bucket_take(t->prefixes, &prefix, now) && bucket_spend(&t->cookies, &all, now);
-}
-
-/* Whether an answer to one more message fits. */
-static bool has_room(struct batch *b)
-{
-	size_t room;
-
-	return batch_space(b, &room) && room >= WIRE_HANDSHAKE_MAX && b->n_ends < b->cap_ends;
-}
-
-static enum fate cookie_send(struct tunnel *t, const void *message, size_t len,
-			     const struct endpoint *from, struct batch *b, struct instant now)
-{
-	struct endpoint *to;
-	struct pkt *p;
-
-	if (!has_room(b))
-		return FATE_HSQUEUE_FULL;
-	if (!may_send_cookie(t, from, now.mono))
-		return FATE_RATE;
-	to = batch_end(b);
-	p = message_add(b, sizeof(struct wire_cookie), to, 0);
-	*to = *from;
-	cookie_reply(t->checker, (struct wire_cookie *)p->data, message, len, from, now.mono,
-		     &t->rng);
-	return FATE_COOKIE_SENT;
-}
-
-/* Under load: FATE_NONE if the sender can be reached there, and does not come too often. */
-static enum fate prove(struct tunnel *t, const void *message, size_t len,
-		       const struct endpoint *from, struct batch *b, struct instant now)
-{
-	struct ip source = endpoint_ip(from);
-
-	if (!cookie_mac2_ok(t->checker, message, len, from, now.mono, &t->rng))
-		return cookie_send(t, message, len, from, b, now);
-	return bucket_take(t->buckets, &source, now.mono) ? FATE_NONE : FATE_RATE;
-}
-
 enum fate handshake_arrived(struct tunnel *t, const struct pkt *p, struct batch *b,
 			    struct instant now)
 {
-	bool loaded = under_load(t, now);
-	enum fate fate = loaded ? prove(t, p->data, p->len, p->end, b, now) : FATE_NONE;
+	bool loaded = gate_loaded(t, now);
+	enum fate fate = loaded ? gate_prove(t, p->data, p->len, p->end, b, now) : FATE_NONE;
 
 	if (fate != FATE_NONE)
 		return fate;
@@ -406,7 +339,7 @@ static enum fate work_one(struct tunnel *t, const struct hsqueue_entry *e, bool 
 {
 	t->spent += COST_CHEAP;
 	if (loaded && !e->proved) {
-		enum fate fate = prove(t, e->message, e->len, &e->from, b, now);
+		enum fate fate = gate_prove(t, e->message, e->len, &e->from, b, now);
 
 		if (fate != FATE_NONE)
 			return fate;
@@ -420,11 +353,11 @@ static enum fate work_one(struct tunnel *t, const struct hsqueue_entry *e, bool 
 void handshake_work(struct tunnel *t, struct batch *b, struct instant now)
 {
 	while (t->hsqueue.n && t->spent < HSQUEUE_BUDGET) {
-		bool loaded = under_load(t, now);
+		bool loaded = gate_loaded(t, now);
 		const struct hsqueue_entry *e;
 
 		/* There must be room for an answer; else the lane waits for the next batch. */
-		if (!has_room(b))
+		if (!gate_has_room(b))
 			return;
 		e = hsqueue_pop(&t->hsqueue);
 		t->count[work_one(t, e, loaded, b, now)]++;

@@ -6,11 +6,6 @@
  * The handshake lane: from a waiting message to a session. The order of the checks is that of
  * whitepaper 5.3 and 5.4: mac1 on arrival (receive.c), then load, mac2, the bucket, then the
  * expensive part. Used by proto/tunnel.c.
- *
- * Who knows our public key can make any number of messages whose mac1 is right, from any
- * number of invented addresses. Under load they get no place in the lane, and cookies only as
- * far as their network prefix, and all of them, have some left. Endpoints of peers have a share
- * of their own.
  */
 
 #include "proto/core.h"

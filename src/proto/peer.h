@@ -60,7 +60,7 @@ struct peer {
 	uint64_t consumed_at;         /* when that initiation was accepted; 0: never */
 	uint64_t handshake_from;      /* no initiation to it leaves before */
 	struct cookie_maker cookie;
-	struct bucket cookies; /* that may be sent to its endpoint, however many others call */
+	struct bucket cookies; /* for messages from its endpoint, however many others call */
 	/* time */
 	struct timers timers;
 	/* packets */

@@ -169,6 +169,65 @@ static void test_a_flood_from_one_network_leaves_cookies_to_the_others(void **st
 	pair_free(p);
 }
 
+/* A call whose mac2 is right. */
+static struct datagram proved_call(struct pair *p, const struct endpoint *from)
+{
+	struct cookie_maker maker = { 0 };
+	struct datagram d = call_from(p, from, &maker);
+
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_COOKIE_SENT);
+	d = side_take(&p->b, MESSAGE_COOKIE);
+	assert_true(cookie_take(&maker, (const struct wire_cookie *)d.data, p->now.mono));
+	return call_from(p, from, &maker);
+}
+
+/* To verify it would be work for each message; from where a peer is, it is done nevertheless. */
+static void test_in_a_flooded_network_no_mac2_is_verified_but_of_peers(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+	struct endpoint here = place(5, 1), next_door = place(256, 1), flooder = place(6, 1);
+	struct datagram d, other;
+
+	load(p);
+	d = proved_call(p, &here);
+	other = proved_call(p, &next_door);
+	while (hear_from(p, &flooder) == FATE_COOKIE_SENT)
+		;
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_RATE);
+	assert_int_equal(side_hear(p, &p->b, &other), FATE_NOISE); /* that is, looked at */
+	admin_endpoint(&p->b.t, p->b.peer, &here);
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_NOISE);
+	pair_free(p);
+}
+
+/* From everywhere, each message with some mac2. */
+static void test_all_looks_at_mac2_are_bounded_but_of_peers(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+	struct endpoint here = place(5, 1), elsewhere = place(0x80000, 1);
+	struct datagram d, other;
+
+	load(p);
+	d = proved_call(p, &here);
+	other = proved_call(p, &elsewhere);
+	for (uint32_t i = 0; i < PROOFS_BURST; i++) {
+		struct endpoint from = place(256 * (i + 1), 1);
+		struct cookie_maker maker = { .valid = true, .born = p->now.mono };
+		struct datagram wrong = call_from(p, &from, &maker);
+
+		assert_int_not_equal(side_hear(p, &p->b, &wrong), FATE_NOISE);
+		side_forget(&p->b);
+	}
+	admin_endpoint(&p->b.t, p->b.peer, &here);
+	assert_int_equal(side_hear(p, &p->b, &other), FATE_RATE);
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_NOISE);
+	pair_pass(p, SECOND_NS / PROOFS);
+	assert_int_equal(side_hear(p, &p->b, &other), FATE_NOISE);
+	pair_free(p);
+}
+
 static void test_ipv6_counts_by_48(void **state)
 {
 	(void)state;
@@ -347,6 +406,7 @@ static void test_it_takes_many_proved_sources_to_fill_the_lane(void **state)
 
 		if (call_often(p, &from) < PROVED_BURST)
 			break;
+		pair_pass(p, 2 * PROVED_BURST * SECOND_NS / PROOFS);
 	} while (sources < COOKIES_BURST);
 	assert_int_equal(p->b.t.hsqueue.n, HSQUEUE_SIZE);
 	assert_true(sources >= HSQUEUE_SIZE / PROVED_BURST);
@@ -403,6 +463,8 @@ int main(void)
 		cmocka_unit_test(test_news_of_a_thousand_peers_wait_together),
 		cmocka_unit_test(test_strangers_hide_only_strangers),
 		cmocka_unit_test(test_a_flood_from_one_network_leaves_cookies_to_the_others),
+		cmocka_unit_test(test_in_a_flooded_network_no_mac2_is_verified_but_of_peers),
+		cmocka_unit_test(test_all_looks_at_mac2_are_bounded_but_of_peers),
 		cmocka_unit_test(test_ipv6_counts_by_48),
 		cmocka_unit_test(test_a_flood_from_everywhere_leaves_the_peers_their_share),
 		cmocka_unit_test(test_the_share_is_where_the_peer_is),
