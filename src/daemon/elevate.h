@@ -11,6 +11,7 @@
 
 #include "conf/conf.h"
 #include "privsep/message.h"
+#include "privsep/reconcile.h"
 
 struct daemon;
 
@@ -19,7 +20,8 @@ enum { ELEVATE_WAITING = 64 };
 struct elevate_answer {
 	int result; /* 0 or -errno */
 	uint16_t port;
-	int fd[2]; /* IPv4, IPv6; or a blob in the first; -1: none.  The callee owns them */
+	/* Sockets, or a blob in the first; -1: none.  The callee owns them. */
+	int fd[RECONCILE_SOCKETS];
 };
 
 /* An order of the monitor. */
@@ -27,7 +29,8 @@ struct order {
 	int result;
 	uint32_t seq, a, b;
 	unsigned crossing;
-	int fd[2]; /* sockets, or a blob in the first; -1: none.  Closed afterwards if left here */
+	/* Sockets, or a blob in the first; -1: none.  Closed afterwards if left here. */
+	int fd[RECONCILE_SOCKETS];
 };
 
 /* What follows an answer; what was asked with it comes back. */

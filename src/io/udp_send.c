@@ -279,15 +279,57 @@ static bool refuses_runs(int err)
 	return err == EMSGSIZE || err == EINVAL || err == EIO;
 }
 
-/* The socket for this end, or -errno. */
-static int socket_for(const struct udp *u, const struct endpoint *end)
+/* Which of the ways a link has: its own, or the first free one. Links that are too many share. */
+static unsigned way_of_link(struct udp_work *w, uint32_t ifindex)
 {
-	int which;
+	unsigned none = w->ways, i = 0;
+
+	if (w->ways < 2 || ifindex == 0)
+		return 0;
+	for (; i < w->ways && w->link[i] != ifindex; i++) {
+		if (!w->link[i] && none == w->ways)
+			none = i;
+	}
+	if (i == w->ways)
+		i = none < w->ways ? none : ifindex % w->ways;
+	if (!w->link[i])
+		w->link[i] = ifindex;
+	w->used[i] = true;
+	return i;
+}
+
+int udp_way(struct udp *u, const struct endpoint *end)
+{
+	int family, way;
 
 	if (!end || !endpoint_known(end))
 		return -EDESTADDRREQ;
-	which = end->remote.sa.sa_family == AF_INET ? UDP_V4 : UDP_V6;
-	return u->fd[which] < 0 ? -EAFNOSUPPORT : which;
+	family = end->remote.sa.sa_family == AF_INET ? UDP_V4 : UDP_V6;
+	way = family + UDP_SOCKETS * (int)way_of_link(u->work, end->ifindex);
+	if (u->fd[way] < 0)
+		way = family;
+	return u->fd[way] < 0 ? -EAFNOSUPPORT : way;
+}
+
+bool udp_ways_differ(const struct udp *u)
+{
+	const struct udp_work *w = u->work;
+	unsigned n = 0;
+
+	for (unsigned i = 0; w && i < w->ways; i++)
+		n += w->link[i] != 0;
+	return n > 1;
+}
+
+void udp_age_links(struct udp *u)
+{
+	struct udp_work *w = u->work;
+
+	for (unsigned i = 0; i < w->ways; i++) {
+		if (!w->used[i])
+			w->link[i] = 0;
+		w->used[i] = false;
+	}
 }
 
 /* Handle the run that starts at first. 0: *next is past it; or -EAGAIN. */
@@ -296,7 +338,7 @@ static int send_run(struct round *r, uint32_t first, uint32_t *next)
 	struct run run = { .first = first, .after = first + 1, .n = 1 };
 	int err;
 
-	r->which = socket_for(r->u, r->batch->pkt[first].end);
+	r->which = udp_way(r->u, r->batch->pkt[first].end);
 	if (r->which < 0) {
 		settle(r, &run, -r->which);
 		*next = run.after;

@@ -17,6 +17,7 @@
 #include "monitor/notify.h"
 #include "monitor/phase.h"
 #include "privsep/message.h"
+#include "privsep/reconcile.h"
 
 enum { RESTARTS = 5 }; /* of the worker, within 10 s */
 
@@ -35,7 +36,7 @@ struct child {
 
 /* How the UDP sockets are to change: see sockets.h. */
 struct sockets_plan {
-	int fd[2]; /* new ones, or -1 */
+	int fd[RECONCILE_SOCKETS]; /* new ones, or -1 */
 	uint16_t port;
 	uint32_t mark;
 	bool reopen; /* else only the mark may change */
@@ -55,18 +56,18 @@ struct monitor {
 	bool going_down;   /* bringup_undo() has begun */
 	bool impatient;    /* it was told so twice: the hook that runs then is given up */
 	int signal_fd;
-	int device;             /* descriptor of the device, for the next worker, too */
-	struct unixwatch watch; /* of the control socket's file */
-	int control;            /* the same of the control socket */
-	int udp[2];             /* and of the sockets, -1: none */
-	struct keep state;      /* what the worker runs, for the next one */
-	struct keep state_next; /* the same of a commit that the worker has not confirmed yet */
-	bool said_unlocked;     /* that these may be written to swap space */
-	bool committing;        /* it is in the middle of one */
-	uint16_t port;          /* of the sockets; 0: none are open */
-	uint32_t mark;          /* of the sockets, also of later ones */
-	uint32_t table;         /* chosen for the default route; 0: none */
-	uint32_t ifindex;       /* of the device; 0: netlink cannot see it */
+	int device;                 /* descriptor of the device, for the next worker, too */
+	struct unixwatch watch;     /* of the control socket's file */
+	int control;                /* the same of the control socket */
+	int udp[RECONCILE_SOCKETS]; /* and of the sockets, -1: none */
+	struct keep state;          /* what the worker runs, for the next one */
+	struct keep state_next;     /* the same of a commit that the worker has not confirmed yet */
+	bool said_unlocked;         /* that these may be written to swap space */
+	bool committing;            /* it is in the middle of one */
+	uint16_t port;              /* of the sockets; 0: none are open */
+	uint32_t mark;              /* of the sockets, also of later ones */
+	uint32_t table;             /* chosen for the default route; 0: none */
+	uint32_t ifindex;           /* of the device; 0: netlink cannot see it */
 	bool said_no_v6;
 	struct {
 		struct sockets_plan sockets;

@@ -3,10 +3,13 @@
 
 import json
 import os
+import signal
+import socket
+import statistics
 import time
 
 import noise
-from lab import equal, wait_for, within
+from lab import check, equal, wait_for, within
 from node import Node
 from runner import test
 
@@ -66,6 +69,149 @@ def path_that_takes_no_runs_is_one_peers_affair(lab):
     push(lab, hub.ns, "10.7.0.2")
     wait_for(lambda: int(hub.interface().get("send_runs", 0)) > runs, 2, "a run to the other peer")
     equal(hub.interface()["send_runs_refused"], "1", "runs refused")
+
+
+def pour(ns, to, rate, seconds):
+    """In its own process: datagrams into the tunnel; rate in bytes a second."""
+    sock = ns.udp("10.7.0.1")
+    pid = os.fork()
+    if pid:
+        sock.close()
+        return pid
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(int(seconds) + 1)
+    start, sent = time.monotonic(), 0
+    while time.monotonic() < start + seconds:
+        while sent < (time.monotonic() - start) * rate:
+            sent += sock.sendto(bytes(1300), (to, 9))
+        time.sleep(0.002)
+    os._exit(0)
+
+
+def slow_down(hub, which):
+    hub.ns.run("tc", "qdisc", "add", "dev", hub.devs[which], "root", "tbf", "rate", "1mbit",
+               "burst", "5k", "limit", "20000000")
+
+
+def round_trips(ns, target, count, interval):
+    """Milliseconds, of those requests that are answered within a second."""
+    took = []
+    with ns.echo(target) as echo:
+        for number in range(count):
+            start = time.monotonic()
+            echo.send(number, 56)
+            while (left := start + 1 - time.monotonic()) > 0:
+                if echo.receive(left) == number:
+                    took.append((time.monotonic() - start) * 1000)
+                    break
+            time.sleep(max(0, start + interval - time.monotonic()))
+    return took
+
+
+def blocked(hub):
+    return int(hub.interface().get("send_blocked", 0))
+
+
+def leaves_the_other_alone(hub, slow):
+    """Bulk to the peer behind the slow link; the other is pinged, often and now and then."""
+    other, before = f"10.7.0.{2 + (not slow)}", blocked(hub)
+    slow_down(hub, slow)
+    child = pour(hub.ns, f"10.7.0.{2 + slow}", 20_000_000, 12)
+    try:
+        wait_for(lambda: blocked(hub) > before, 4, "a full socket")
+        took = round_trips(hub.ns, other, 200, 0.02)
+        within(len(took), 198, 200, "pings of the other peer that were answered")
+        within(statistics.median(took), 0, 5, "median of their milliseconds")
+        equal(len(round_trips(hub.ns, other, 3, 1.5)), 3, "answers to one ping now and then")
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    hub.ns.run("tc", "qdisc", "del", "dev", hub.devs[slow], "root")
+
+
+@test(alone=True, timeout=90, slow=20, needs=["taut"])
+def slow_link_of_one_peer_leaves_the_others_alone(lab):
+    """1 Mbit/s, on the link that has a socket apart, then on the one that has the first."""
+    hub = Hub(lab)
+    leaves_the_other_alone(hub, 1)
+    leaves_the_other_alone(hub, 0)
+
+
+@test(alone=True, slow=6, needs=["taut"])
+def only_link_still_slows_its_sender_down(lab):
+    """With a single link nothing is dropped before the wire: the device is not read."""
+    hub = Hub(lab)
+    hub.peers[0].stop()
+    hub.hub.set("peer", hub.peers[0].public, "remove")
+    hub.hub.set("listen-port", 2003)        # the links are forgotten with the sockets
+    hub.ns.must_ping("10.7.0.3", wait=8)
+    slow_down(hub, 1)
+    child = pour(hub.ns, "10.7.0.3", 4_000_000, 4)
+    try:
+        wait_for(lambda: blocked(hub) > 0, 4, "a full socket")
+        time.sleep(1)
+        equal(hub.hub.drops().get("send"), None, "drops")
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def receives_all(hub, port):
+    """From 128 places, as a hash would share them out: each datagram is counted."""
+    before = hub.hub.drops().get("type", 0)
+    for family, address in ((socket.AF_INET, "192.168.1.1"), (socket.AF_INET6, "fd00:1::1")):
+        for _ in range(64):
+            with hub.peers[0].ns, socket.socket(family, socket.SOCK_DGRAM) as sock:
+                sock.sendto(b"nothing that is known", (address, port))
+    wait_for(lambda: hub.hub.drops().get("type", 0) == before + 128, 2, "128 drops")
+
+
+def share(lab, ns, port):
+    """What another program of the same user may open."""
+    with ns:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    lab.closing.append(sock)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    sock.bind(("", port))
+    return sock
+
+
+@test(needs=["taut"])
+def sockets_apart_receive_nothing(lab):
+    """All that arrives goes to the first socket, whatever happens to the sockets."""
+    hub = Hub(lab)
+    receives_all(hub, 2001)
+    os.kill(hub.hub.workers()[0], signal.SIGKILL)
+    wait_for(lambda: hub.ns.ping("10.7.0.2", 1, wait=0.2), 8, "the next worker")
+    receives_all(hub, 2001)
+    hub.hub.set("listen-port", 2004)
+    receives_all(hub, 2004)
+    share(lab, hub.ns, 2005)                # somebody else was first
+    check(hub.hub.set("listen-port", 2005, ok=False).code, "a port that another one has")
+    receives_all(hub, 2004)
+    share(lab, hub.ns, 2004)
+    receives_all(hub, 2004)
+    hub.hub.set("listen-port", 2001)
+    receives_all(hub, 2001)
+
+
+@test(needs=["taut"])
+def icmp_about_any_peer_is_heard(lab):
+    """The kernel gives it to any of the sockets: each of 16 peers has a closed port."""
+    ns, near = lab.namespace("hub"), lab.namespace("near")
+    lab.wire(ns, near)
+    near.sysctl("ipv4/icmp_ratelimit", 0)
+    peers = [noise.b64(os.urandom(32)) for _ in range(16)]
+    node = Node(lab, ns).start()
+    node.setup(*([p, "allowed-ips", f"10.7.1.{i}/32", "endpoint", f"192.168.1.2:{100 + i}",
+                  "persistent-keepalive", 1] for i, p in enumerate(peers)),
+               port=2001, addresses=("10.7.0.1/24",))
+
+    def told():
+        records = node.status()[1]
+        return all(records[p].get("icmp_last") == "3/3" for p in peers)
+
+    wait_for(told, 12, "ICMP about all peers")
 
 
 @test(needs=["taut"])
