@@ -18,7 +18,7 @@
 #include "base/mem.h"
 #include "privsep/blob.h"
 
-enum { HELD = 4 + RECONCILE_SOCKETS }; /* descriptors in a start */
+enum { HELD = 5 + RECONCILE_SOCKETS }; /* descriptors in a start */
 
 /* What is in the blob, and nothing else. */
 struct parcel {
@@ -28,13 +28,13 @@ struct parcel {
 
 _Static_assert(sizeof(struct parcel) == sizeof(enum log_level) + CONF_NAME_MAX + 1 +
 						sizeof(struct tune) + sizeof(struct user) + 16 +
-						(10 + RECONCILE_SOCKETS) * sizeof(uint32_t) +
+						(11 + RECONCILE_SOCKETS) * sizeof(uint32_t) +
 						sizeof(uint16_t) + 6,
 	       "no padding");
 
 static void held(const struct daemon_start *s, int fd[HELD])
 {
-	const int others[] = { s->monitor, s->device, s->control, s->state };
+	const int others[] = { s->monitor, s->device, s->control, s->state, s->stamps };
 
 	_Static_assert(sizeof(others) + sizeof(s->udp) == HELD * sizeof(int), "all of them");
 	memcpy(fd, others, sizeof(others));
@@ -82,6 +82,7 @@ static bool is_passed_on(const char *variable)
 		/* For tests. */
 		"FASTCLOCK_JUMP=",
 		"FASTCLOCK_RATE=",
+		"FASTCLOCK_WALL=",
 		"LIAR_PORT=",
 		"LIAR_TO=",
 		"TAUT_LIE=",
