@@ -279,13 +279,19 @@ static bool refuses_runs(int err)
 	return err == EMSGSIZE || err == EINVAL || err == EIO;
 }
 
-/* Which of the ways a link has: its own, or the first free one. Links that are too many share. */
+/*
+ * Which of the ways a link has: its own, or the first free one. Links that are too many share.
+ * Who was never heard gets the last one, which is free the longest: the first may be full for
+ * minutes, and no initiation would ever leave.
+ */
 static unsigned way_of_link(struct udp_work *w, uint32_t ifindex)
 {
 	unsigned none = w->ways, i = 0;
 
-	if (w->ways < 2 || ifindex == 0)
+	if (w->ways < 2)
 		return 0;
+	if (ifindex == 0)
+		return w->ways - 1;
 	for (; i < w->ways && w->link[i] != ifindex; i++) {
 		if (!w->link[i] && none == w->ways)
 			none = i;

@@ -572,8 +572,8 @@ static void test_links_get_ways_in_the_order_in_which_they_come(void **state)
 	static const struct {
 		uint32_t ifindex;
 		int way;
-	} seen[] = { { 0, 0 }, { 7, 0 }, { 8, 2 },  { 7, 0 },  { 0, 0 },
-		     { 9, 4 }, { 5, 6 }, { 12, 0 }, { 13, 2 }, { 8, 2 } };
+	} seen[] = { { 0, 6 }, { 7, 0 }, { 8, 2 },  { 7, 0 },  { 0, 6 }, { 9, 4 },
+		     { 5, 6 }, { 0, 6 }, { 12, 0 }, { 13, 2 }, { 8, 2 } };
 
 	end.ifindex = 7;
 	assert_int_equal(udp_way(&p->a, &end), 0); /* there are none apart */
