@@ -363,16 +363,37 @@ static void test_shares_of_all_peers_are_bounded_together(void **state)
 
 /* --- the lane --- */
 
-/* The message arrives, but it is not its turn yet. */
-static enum fate arrive(struct pair *p, const struct datagram *d)
+/* It arrives in a batch that holds some answers already, but it is not its turn yet. */
+static enum fate arrive_behind(struct pair *p, const struct datagram *d, uint32_t answers)
 {
 	struct batch *b = &p->b.batch;
 	struct pkt *pkt;
 
 	batch_reset(b);
+	while (answers--)
+		assert_non_null(batch_end(b));
 	pkt = batch_point(b, memcpy(batch_carve(b, d->len), d->data, d->len), d->len);
 	pkt->end = &d->from;
 	return handshake_arrived(&p->b.t, pkt, b, p->now);
+}
+
+static enum fate arrive(struct pair *p, const struct datagram *d)
+{
+	return arrive_behind(p, d, 0);
+}
+
+static void test_answers_that_fill_a_batch_leave_the_next_one_empty(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+	struct cookie_maker maker = { 0 };
+	struct datagram d = call_from(p, &p->a.at, &maker);
+
+	load(p);
+	assert_int_equal(arrive_behind(p, &d, p->b.batch.cap_ends - 1), FATE_COOKIE_SENT);
+	assert_int_equal(arrive_behind(p, &d, p->b.batch.cap_ends), FATE_HSQUEUE_FULL);
+	assert_int_equal(arrive(p, &d), FATE_COOKIE_SENT);
+	pair_free(p);
 }
 
 /* One that has proved its address sends twice what it may; how many of them wait now. */
@@ -470,6 +491,7 @@ int main(void)
 		cmocka_unit_test(test_the_share_is_where_the_peer_is),
 		cmocka_unit_test(test_a_new_caller_gets_a_cookie_in_the_end),
 		cmocka_unit_test(test_shares_of_all_peers_are_bounded_together),
+		cmocka_unit_test(test_answers_that_fill_a_batch_leave_the_next_one_empty),
 		cmocka_unit_test(test_it_takes_many_proved_sources_to_fill_the_lane),
 		cmocka_unit_test(test_packets_that_wait_for_many_peers_take_bounded_memory),
 	};
