@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Floods by a generator in C: messages whose mac1 is right, from one address or from any."""
 
+import json
 import os
 import subprocess
 import time
@@ -54,8 +55,10 @@ class Target:
             for i in range(MESSAGES):
                 body = b"\1\0\0\0" + os.urandom(112)
                 file.write(body + noise.mac(key, body) + (os.urandom(16) if i % 2 else bytes(16)))
-        child = self.lab.spawn(self.bad, self.lab.flood, path, "192.168.2.1", 2001, RATE, seconds,
-                               *source, stdout=subprocess.PIPE, text=True)
+        link = json.loads(self.ns.run("ip", "-j", "link", "show", "e2").out)[0]
+        child = self.lab.spawn(self.bad, self.lab.flood, path, "e2", link["address"],
+                               "192.168.2.1", 2001, RATE, seconds, *source,
+                               stdout=subprocess.PIPE, text=True)
         wait_for(lambda: self.server.drops().get("rate", 0) > 1000, 5, "a flood")
         return child
 
