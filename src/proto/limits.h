@@ -41,8 +41,11 @@ enum {
 	STAGED_FEW = 16 << 10,           /* ...each further one gets this */
 	HSQUEUE_SIZE = 1024,             /* handshake messages that wait */
 	HSQUEUE_LOAD = HSQUEUE_SIZE / 8, /* this many waiting: under load */
-	/* Cookies a second, and at once: 5 us each. To all strangers together. */
-	COOKIES = 4000,
+	/*
+	 * Cookies a second, and at once: 5 us each. To all strangers together: among 300000
+	 * invented ones a second a real one waits for minutes.
+	 */
+	COOKIES = 10000,
 	COOKIES_BURST = 512,
 	/* Messages of a prefix that are looked at for a cookie, or get one. */
 	COOKIES_PREFIX = 400,
