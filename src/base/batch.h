@@ -30,6 +30,8 @@ enum {
 
 enum pkt_flag {
 	PKT_SOURCE_STALE = 1, /* udp_send had to drop the endpoint's local address */
+	PKT_RUN_REFUSED = 2,  /* udp_send could send it singly only, not in a run */
+	PKT_ALONE = 4,        /* udp_send is not to try a run that begins with it */
 };
 
 struct pkt {

@@ -192,5 +192,4 @@ struct ip endpoint_ip(const struct endpoint *e)
 void endpoint_forget_local(struct endpoint *e)
 {
 	e->local = (struct ip){ 0 };
-	e->ifindex = 0;
 }

@@ -16,7 +16,8 @@
  * Both ends of a path through the network.  remote.sa.sa_family is 0 when the
  * endpoint is unknown, as in a zeroed struct.  local is the address that the
  * other side reached us at (IP_PKTINFO) and that we answer from; its family is 0
- * when routing may choose.  ifindex is the interface of arrival, 0 if unknown.
+ * when routing may choose.  ifindex is the interface by which the other side was last
+ * heard, 0 if it never was.
  */
 struct endpoint {
 	union {
@@ -63,7 +64,7 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 unsigned endpoint_append(struct endpoint *ends, unsigned n, unsigned cap, const struct endpoint *e);
 /* The remote address as an ip; v4-mapped v6 becomes v4. */
 struct ip endpoint_ip(const struct endpoint *e);
-/* Forget the local half: routing chooses the source of the next datagram. */
+/* Forget the local address: routing chooses the source of the next datagram. */
 void endpoint_forget_local(struct endpoint *e);
 
 #endif

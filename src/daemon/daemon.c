@@ -267,9 +267,10 @@ static int take_over(struct daemon *d, const struct daemon_start *s)
 
 static int start(struct daemon *d, const struct daemon_start *s)
 {
-	int fd[2] = { s->udp[0], s->udp[1] };
+	int fd[RECONCILE_SOCKETS];
 	int r;
 
+	memcpy(fd, s->udp, sizeof(fd));
 	r = open_device(d, s);
 	if (r < 0)
 		return r;

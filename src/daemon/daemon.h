@@ -13,6 +13,7 @@
 
 #include "conf/conf.h"
 #include "jail/jail.h"
+#include "privsep/reconcile.h"
 
 struct daemon;
 
@@ -28,8 +29,8 @@ struct daemon_start {
 	struct tune tune;
 	int monitor; /* socket to it */
 	int device;
-	int control;       /* listens */
-	int udp[2];        /* -1: none */
+	int control;                /* listens */
+	int udp[RECONCILE_SOCKETS]; /* -1: none */
 	int state;         /* a blob that another worker left (handover.h); -1: this is the first */
 	int stamps;        /* a blob: those of earlier processes (stamping.h); -1: none are known */
 	uint32_t mark;     /* of the sockets */

@@ -82,23 +82,24 @@ static void log_to_monitor(void *ctx, enum log_level level, const char *line)
 
 /* --- receiving --- */
 
-static void sort_fds(struct message_in *in, unsigned crossing, int fd[2])
+static void sort_fds(struct message_in *in, unsigned crossing, int fd[RECONCILE_SOCKETS])
 {
 	unsigned next = 0;
 
-	fd[0] = fd[1] = -1;
-	for (int i = 0; i < 2; i++) {
-		if (!(crossing & (i ? CROSSING_V6 : CROSSING_V4)) || next == in->n_fd)
+	for (int i = 0; i < RECONCILE_SOCKETS; i++) {
+		fd[i] = -1;
+		if (!(crossing & (unsigned)CROSSING_SOCKET << i) || next == in->n_fd)
 			continue;
 		fd[i] = in->fd[next];
 		in->fd[next++] = -1;
 	}
 }
 
-static void take_blob(struct message_in *in, int fd[2])
+/* A blob, if there is one, and no sockets. */
+static void first_only(const struct message_in *in, int fd[RECONCILE_SOCKETS])
 {
-	fd[0] = in->fd[0];
-	in->fd[0] = -1;
+	for (int i = 0; i < RECONCILE_SOCKETS; i++)
+		fd[i] = i ? -1 : in->fd[0];
 }
 
 bool elevate_take(struct daemon *d, uint32_t seq, struct elevate_plea *plea)
@@ -119,16 +120,17 @@ static void answered(struct daemon *d, struct message_in *in)
 {
 	struct elevate_answer a = { .result = in->head.result,
 				    .port = (uint16_t)in->head.a,
-				    .link = in->head.b,
-				    .fd = { -1, -1 } };
+				    .link = in->head.b };
 	struct elevate_plea plea;
 
 	if (!elevate_take(d, in->head.seq, &plea))
 		return;
-	if (in->head.kind == MESSAGE_RESOLV || in->head.kind == MESSAGE_QUERY)
-		take_blob(in, a.fd);
-	else
+	if (in->head.kind == MESSAGE_RESOLV || in->head.kind == MESSAGE_QUERY) {
+		first_only(in, a.fd);
+		in->fd[0] = -1;
+	} else {
 		sort_fds(in, in->head.c, a.fd);
+	}
 	plea.then(d, &plea, &a);
 }
 
@@ -138,13 +140,12 @@ static void ordered(struct daemon *d, struct message_in *in)
 			   .seq = in->head.seq,
 			   .a = in->head.a,
 			   .b = in->head.b,
-			   .crossing = in->head.c,
-			   .fd = { -1, -1 } };
+			   .crossing = in->head.c };
 
 	if (in->head.kind == MESSAGE_COMMIT)
 		sort_fds(in, o.crossing, o.fd);
 	else
-		o.fd[0] = in->fd[0];
+		first_only(in, o.fd);
 	d->elevate.obey(d, (enum message_kind)in->head.kind, &o);
 }
 

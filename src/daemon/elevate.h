@@ -11,6 +11,7 @@
 
 #include "conf/conf.h"
 #include "privsep/message.h"
+#include "privsep/reconcile.h"
 
 struct daemon;
 
@@ -20,8 +21,8 @@ struct elevate_answer {
 	int result; /* 0 or -errno */
 	uint16_t port;
 	uint32_t link; /* that a socket for a query leaves by; 0: as routes tell */
-	/* IPv4, IPv6; or in the first a blob, or a socket for a query; -1: none. The callee's. */
-	int fd[2];
+	/* Sockets; in the first perhaps a blob, or one for a query; -1: none.  The callee's. */
+	int fd[RECONCILE_SOCKETS];
 };
 
 /* An order of the monitor. */
@@ -29,7 +30,8 @@ struct order {
 	int result;
 	uint32_t seq, a, b;
 	unsigned crossing;
-	int fd[2]; /* sockets, or a blob in the first; -1: none.  Closed afterwards if left here */
+	/* Sockets, or a blob in the first; -1: none.  Closed afterwards if left here. */
+	int fd[RECONCILE_SOCKETS];
 };
 
 /* What follows an answer; what was asked with it comes back. */

@@ -11,7 +11,12 @@
 #include "daemon/rpfilter.h"
 #include "diag/label.h"
 
-enum { ASK_AGAIN_AFTER = 2 }; /* unanswered initiations, before the name is resolved again */
+enum {
+	ASK_AGAIN_AFTER = 2, /* unanswered initiations, before the name is resolved again */
+	/* Moves of one peer in a minute: log and feed are shared with the others. */
+	MOVES_LOGGED = 2,
+	MOVES_TOLD = 10,
+};
 
 struct who {
 	char label[LABEL_PEER], end[ENDPOINT_TEXT];
@@ -46,6 +51,18 @@ static bool may_log(struct daemon *d, enum ratelimit which, struct instant now)
 	if (held)
 		log_info("%" PRIu32 " lines like the next were not logged", held);
 	return true;
+}
+
+/* How many moves of it there were in this minute, with this one; at most MOVES_TOLD + 1. */
+static uint32_t count_move(struct peer_note *note, struct instant now)
+{
+	if (!note->moves_since || now.mono - note->moves_since >= 60 * SECOND_NS) {
+		note->moves_since = now.mono;
+		note->moves = 0;
+	}
+	if (note->moves <= MOVES_TOLD)
+		note->moves++;
+	return note->moves;
 }
 
 static void log_stranger(struct daemon *d, const struct event *e, struct instant now)
@@ -95,9 +112,11 @@ static void unanswered(struct daemon *d, const struct event *e, const struct who
 
 void events_handle(struct daemon *d, const struct event *e, struct instant now)
 {
+	uint32_t moves = e->kind == EVENT_ENDPOINT ? count_move(&e->peer->note, now) : 0;
 	struct who w = { 0 };
 
-	publish_event(d, e);
+	if (moves <= MOVES_TOLD)
+		publish_event(d, e);
 	if (e->peer)
 		name_peer(&w, e->peer);
 	switch (e->kind) {
@@ -127,7 +146,8 @@ void events_handle(struct daemon *d, const struct event *e, struct instant now)
 	case EVENT_ENDPOINT:
 		handover_soon(d);
 		linkwatch_endpoint(d);
-		log_trouble(d, e, &w, now);
+		if (moves <= MOVES_LOGGED)
+			log_trouble(d, e, &w, now);
 		break;
 	case EVENT_TRYING:
 		linkwatch_endpoint(d);

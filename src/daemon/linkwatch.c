@@ -38,8 +38,9 @@ static void go_up(struct daemon *d)
 static void sockets_came(struct daemon *d, const struct elevate_plea *plea,
 			 const struct elevate_answer *a)
 {
-	int fd[2] = { a->fd[0], a->fd[1] };
+	int fd[RECONCILE_SOCKETS];
 
+	memcpy(fd, a->fd, sizeof(fd));
 	if (a->result < 0)
 		log_error("cannot open UDP sockets: %s; set another ListenPort",
 			  strerror(-a->result));

@@ -30,6 +30,14 @@ static void arm(struct loop *l, uint64_t at)
 		l->armed = at;
 }
 
+/* What has to be done at a promised time. */
+static uint64_t deadline(const struct loop *l)
+{
+	uint64_t core = tunnel_deadline(&l->path->tunnel), full = datapath_deadline(l->path);
+
+	return core < full ? core : full;
+}
+
 static void tick(struct loop *l, struct instant now)
 {
 	uint64_t due = tunnel_deadline(&l->path->tunnel);
@@ -37,6 +45,10 @@ static void tick(struct loop *l, struct instant now)
 	/* Zero means work without a promised time. */
 	if (due && due < now.mono && now.mono - due > l->late_max)
 		l->late_max = now.mono - due;
+	if (datapath_deadline(l->path) <= now.mono) {
+		datapath_unblock(l->path, now);
+		l->pump.ready |= PUMP_DEVICE;
+	}
 	datapath_tick(l->path, now);
 }
 
@@ -73,7 +85,7 @@ static void run_core(struct loop *l)
 		struct instant now;
 
 		tell_events(l);
-		due = tunnel_deadline(&l->path->tunnel);
+		due = deadline(l);
 		if (due >= l->armed)
 			return;
 		now = clock_now();
@@ -82,7 +94,7 @@ static void run_core(struct loop *l)
 		tick(l, now);
 	}
 	tell_events(l);
-	due = tunnel_deadline(&l->path->tunnel);
+	due = deadline(l);
 	if (due < l->armed)
 		arm(l, due);
 }
@@ -96,6 +108,16 @@ static void on_socket(struct ev_loop *ev, ev_io *w, int revents)
 	(void)ev;
 	(void)revents;
 	l->pump.ready |= 1u << (w - l->socket);
+}
+
+/* One of those apart, which never have data: it is an error, whatever was waited for. */
+static void on_apart(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct loop *l = w->data;
+
+	(void)ev;
+	(void)revents;
+	datapath_from_apart(l->path, (int)(w - l->socket), clock_now());
 }
 
 static void on_device(struct ev_loop *ev, ev_io *w, int revents)
@@ -160,9 +182,11 @@ static void choose_watchers(struct loop *l)
 {
 	const struct datapath *p = l->path;
 
-	for (int i = 0; i < UDP_SOCKETS; i++)
-		stop_or_start(l, &l->socket[i],
-			      p->udp.fd[i] >= 0 && !(l->pump.backing_off & 1u << i));
+	for (int i = 0; i < UDP_WAYS; i++) {
+		bool rests = i < UDP_SOCKETS && (l->pump.backing_off & 1u << i);
+
+		stop_or_start(l, &l->socket[i], p->udp.fd[i] >= 0 && !rests);
+	}
 	stop_or_start(l, &l->device,
 		      p->dev.fd >= 0 && !l->gone && p->blocked < 0 &&
 			      !(l->pump.backing_off & PUMP_DEVICE));
@@ -253,8 +277,8 @@ static void init_watchers(struct loop *l)
 	ev_timer_init(&l->backoff, on_backoff_over, backoff_seconds, 0.);
 	ev_prepare_init(&l->prepare, on_prepare);
 	ev_check_init(&l->check, on_check);
-	for (int i = 0; i < UDP_SOCKETS; i++) {
-		ev_io_init(&l->socket[i], on_socket, -1, EV_READ);
+	for (int i = 0; i < UDP_WAYS; i++) {
+		ev_io_init(&l->socket[i], i < UDP_SOCKETS ? on_socket : on_apart, -1, EV_READ);
 		l->socket[i].data = l;
 	}
 	l->timer.data = l->device.data = l->writable.data = l->netlink.data = l;
@@ -296,7 +320,7 @@ void loop_close(struct loop *l)
 	ev_timer_stop(l->ev, &l->backoff);
 	ev_prepare_stop(l->ev, &l->prepare);
 	ev_check_stop(l->ev, &l->check);
-	for (int i = 0; i < UDP_SOCKETS; i++)
+	for (int i = 0; i < UDP_WAYS; i++)
 		ev_io_stop(l->ev, &l->socket[i]);
 	ev_loop_destroy(l->ev);
 	close(l->timer_fd);
@@ -318,7 +342,7 @@ void loop_follow_datapath(struct loop *l)
 	const struct datapath *p = l->path;
 
 	ev_io_stop(l->ev, &l->writable);
-	for (int i = 0; i < UDP_SOCKETS; i++)
+	for (int i = 0; i < UDP_WAYS; i++)
 		follow(l, &l->socket[i], p->udp.fd[i]);
 	follow(l, &l->device, p->dev.fd);
 	l->pump.ready = 0;

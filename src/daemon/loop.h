@@ -30,7 +30,7 @@ struct loop {
 	const struct loop_calls *calls;
 	void *ctx;
 	struct pump pump;
-	ev_io device, socket[UDP_SOCKETS], writable, timer, netlink;
+	ev_io device, socket[UDP_WAYS], writable, timer, netlink;
 	ev_prepare prepare;
 	ev_check check;
 	ev_timer backoff;

@@ -68,10 +68,10 @@ static void commit(struct daemon *d, struct order *o)
 		.port = (uint16_t)o->a,
 		.mark = o->b,
 		.crossing = o->crossing,
-		.fd = { o->fd[0], o->fd[1] },
 		.mtu = d->mtu_wish,
 	};
 
+	memcpy(change.fd, o->fd, sizeof(change.fd));
 	d->conf = d->next;
 	conf_init(&d->next);
 	reconcile_commit(&tunnelside_parts, d, &change);

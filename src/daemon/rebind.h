@@ -6,9 +6,11 @@
 
 #include <stdint.h>
 
+#include "privsep/reconcile.h"
+
 struct daemon;
 
-/* fd: new ones, which belong to the data path from now on; -1, -1: those we have stay. */
-void rebind(struct daemon *d, uint16_t port, uint32_t mark, int fd[2]);
+/* fd: new ones, which belong to the data path from now on; all -1: those we have stay. */
+void rebind(struct daemon *d, uint16_t port, uint32_t mark, int fd[RECONCILE_SOCKETS]);
 
 #endif

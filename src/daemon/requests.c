@@ -25,7 +25,7 @@ static void say_refused(void *ctx, enum conf_severity severity, const char *line
 }
 
 static int apply(struct daemon *d, struct conf *request, uint16_t port, uint32_t mark,
-		 const int fd[2])
+		 const int fd[RECONCILE_SOCKETS])
 {
 	struct print unread = { 0 };
 	struct change change = {
@@ -35,9 +35,9 @@ static int apply(struct daemon *d, struct conf *request, uint16_t port, uint32_t
 		.report = &unread,
 		.port = port,
 		.mark = mark,
-		.fd = { fd[0], fd[1] },
 	};
 
+	memcpy(change.fd, fd, sizeof(change.fd));
 	reconcile_commit(&tunnelside_parts, d, &change);
 	print_fini(&unread);
 	handover_changed(d);
@@ -83,7 +83,7 @@ static int set(void *ctx, struct conf *request, uint64_t ticket)
 	struct conf_report refused = { .say = say_refused };
 	struct daemon *d = ctx;
 	struct elevate_plea plea = { .ticket = ticket, .value = d->mark };
-	const int same[2] = { -1, -1 };
+	const int same[RECONCILE_SOCKETS] = { -1, -1, -1, -1, -1, -1, -1, -1 };
 	struct change change = { .walk = WALK_SET, .from = &d->conf, .to = request };
 	bool other_port;
 	int r;

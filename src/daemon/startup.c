@@ -18,7 +18,7 @@
 #include "base/mem.h"
 #include "privsep/blob.h"
 
-enum { HELD = 7 }; /* descriptors in a start */
+enum { HELD = 5 + RECONCILE_SOCKETS }; /* descriptors in a start */
 
 /* What is in the blob, and nothing else. */
 struct parcel {
@@ -28,16 +28,17 @@ struct parcel {
 
 _Static_assert(sizeof(struct parcel) == sizeof(enum log_level) + CONF_NAME_MAX + 1 +
 						sizeof(struct tune) + sizeof(struct user) + 16 +
-						13 * sizeof(uint32_t) + sizeof(uint16_t) + 6,
+						(11 + RECONCILE_SOCKETS) * sizeof(uint32_t) +
+						sizeof(uint16_t) + 6,
 	       "no padding");
 
 static void held(const struct daemon_start *s, int fd[HELD])
 {
-	const int all[HELD] = {
-		s->monitor, s->device, s->control, s->udp[0], s->udp[1], s->state, s->stamps,
-	};
+	const int others[] = { s->monitor, s->device, s->control, s->state, s->stamps };
 
-	memcpy(fd, all, sizeof(all));
+	_Static_assert(sizeof(others) + sizeof(s->udp) == HELD * sizeof(int), "all of them");
+	memcpy(fd, others, sizeof(others));
+	memcpy(fd + LEN(others), s->udp, sizeof(s->udp));
 }
 
 /* --- on this side --- */

@@ -18,14 +18,20 @@ enum {
 	ERRORS = 64, /* of earlier datagrams, read per turn */
 };
 
+/* One slow link may hold up the others that long; then it is not waited for during the next. */
+#define PATIENCE_NS (10 * MILLI_NS)
+#define SLOW_NS     SECOND_NS
+/* A link by which nothing left for that long is not in use: no session lives longer. */
+#define LINK_NS (180 * SECOND_NS)
+
 int datapath_init(struct datapath *p, const struct rng *rng)
 {
 	int r;
 
 	*p = (struct datapath){ .blocked = -1 };
 	p->dev.fd = -1;
-	p->udp.fd[UDP_V4] = p->udp.fd[UDP_V6] = -1;
-
+	for (int i = 0; i < UDP_WAYS; i++)
+		p->udp.fd[i] = -1;
 	r = tunnel_init(&p->tunnel, rng, PACKETS);
 	if (r < 0)
 		return r;
@@ -76,18 +82,13 @@ void datapath_fini(struct datapath *p)
 	tunnel_fini(&p->tunnel);
 }
 
-static int socket_of(const struct pkt *pkt)
-{
-	return pkt->end->remote.sa.sa_family == AF_INET6 ? UDP_V6 : UDP_V4;
-}
-
-/* Packets still meant for the full socket are lost; the other socket gets its own. */
-static void give_up(struct batch *b, uint32_t next, int which)
+/* Packets still meant for the full socket are lost; the others get their own. */
+static void give_up(struct datapath *p, struct batch *b, uint32_t next, int which)
 {
 	for (uint32_t i = next; i < b->n; i++) {
 		struct pkt *pkt = &b->pkt[i];
 
-		if (pkt->fate != FATE_NET || socket_of(pkt) != which)
+		if (pkt->fate != FATE_NET || udp_way(&p->udp, pkt->end) != which)
 			continue;
 		pkt->fate = FATE_SEND;
 		pkt->err = EAGAIN;
@@ -114,10 +115,33 @@ static void deliver(struct datapath *p, struct batch *b, struct instant now)
 
 	write_device(p, b);
 	while (udp_send(&p->udp, b, &next, &which) == -EAGAIN)
-		give_up(b, next, which);
+		give_up(p, b, next, which);
 	count_bytes(p, b);
 	tunnel_settle(&p->tunnel, b, now);
 	batch_reset(b);
+}
+
+/*
+ * A full socket, so that nothing is read from the device: right if there is only one link, as
+ * it slows down who sends. But packets for other links must not wait long.
+ */
+static bool may_wait(struct datapath *p, int which, uint64_t mono)
+{
+	if (!udp_ways_differ(&p->udp))
+		return true;
+	if (mono < p->slow[which])
+		return false;
+	if (p->blocked != which || mono < p->blocked_at + PATIENCE_NS)
+		return true;
+	p->slow[which] = mono + SLOW_NS;
+	return false;
+}
+
+uint64_t datapath_deadline(const struct datapath *p)
+{
+	if (p->blocked < 0 || !udp_ways_differ(&p->udp))
+		return UINT64_MAX;
+	return p->blocked_at + PATIENCE_NS;
 }
 
 /*
@@ -131,8 +155,14 @@ static void end_out(struct datapath *p, struct instant now)
 
 	while ((u = ring_oldest(&p->out))) {
 		if (udp_send(&p->udp, &u->batch, &u->next, &which) == -EAGAIN) {
-			p->blocked = which;
-			return;
+			if (may_wait(p, which, now.mono)) {
+				if (p->blocked != which)
+					p->blocked_at = now.mono;
+				p->blocked = which;
+				return;
+			}
+			give_up(p, &u->batch, u->next, which);
+			continue;
 		}
 		write_device(p, &u->batch);
 		count_bytes(p, &u->batch);
@@ -211,6 +241,12 @@ int datapath_from_network(struct datapath *p, int which, struct instant now)
 	return n;
 }
 
+void datapath_from_apart(struct datapath *p, int which, struct instant now)
+{
+	udp_error_expect(&p->udp, which);
+	hear_errors(p, now);
+}
+
 void datapath_unblock(struct datapath *p, struct instant now)
 {
 	if (p->blocked >= 0)
@@ -233,7 +269,7 @@ void datapath_quiesce(struct datapath *p, struct instant now)
 		while (p->blocked >= 0) {
 			struct unit *u = ring_oldest(&p->out);
 
-			give_up(&u->batch, u->next, p->blocked);
+			give_up(p, &u->batch, u->next, p->blocked);
 			end_out(p, now);
 		}
 		datapath_events(p, now);
@@ -242,6 +278,10 @@ void datapath_quiesce(struct datapath *p, struct instant now)
 
 void datapath_tick(struct datapath *p, struct instant now)
 {
+	if (now.mono - p->aged_at >= LINK_NS) {
+		udp_age_links(&p->udp);
+		p->aged_at = now.mono;
+	}
 	batch_reset(&p->own);
 	tunnel_tick(&p->tunnel, &p->own, now);
 	deliver(p, &p->own, now);

@@ -20,10 +20,13 @@ struct datapath {
 	struct udp udp;
 	struct offloads offloads; /* of both */
 	struct tunnel tunnel;
-	struct ring out;  /* from the device; may hold what a full socket refused */
-	struct ring in;   /* from the network */
-	struct batch own; /* what the core sends on its own */
-	int blocked;      /* the full socket (UDP_V4, UDP_V6): no reading then; -1: none */
+	struct ring out;         /* from the device; may hold what a full socket refused */
+	struct ring in;          /* from the network */
+	struct batch own;        /* what the core sends on its own */
+	int blocked;             /* the way whose socket is full: no reading then; -1: none */
+	uint64_t blocked_at;     /* since when, mono ns */
+	uint64_t slow[UDP_WAYS]; /* until then, what a full socket refuses there is dropped */
+	uint64_t aged_at;        /* when it was last asked which links are in use, mono ns */
 	bool device_gone;
 	uint64_t bytes; /* moved so far, both ways: for sharing out time */
 	/* Told of the core's events; NULL: they are dropped. */
@@ -43,8 +46,15 @@ void datapath_close(struct datapath *p);
  */
 int datapath_from_device(struct datapath *p, struct instant now);
 int datapath_from_network(struct datapath *p, int which, struct instant now);
-/* The blocked socket is writable again. */
+/* A socket apart, which receives nothing, has something to say about earlier datagrams. */
+void datapath_from_apart(struct datapath *p, int which, struct instant now);
+/* The blocked socket is writable again, or datapath_deadline() has come. */
 void datapath_unblock(struct datapath *p, struct instant now);
+/*
+ * While packets wait for a full socket, and packets for other links behind them: until when, at
+ * most; mono ns. UINT64_MAX: as long as it takes, or nothing waits.
+ */
+uint64_t datapath_deadline(const struct datapath *p);
 /*
  * The barrier before sockets, peers or settings are changed: drop what a full socket
  * holds back and report all events, so that nothing refers to a peer or a socket.

@@ -28,6 +28,7 @@ static void add_device(struct print *out, const struct dev *dev)
 	record_count(out, "dev_malformed", s->malformed);
 	record_count(out, "dev_big_writes", s->big_written);
 	record_count(out, "dev_big_write_segments", s->big_written_segments);
+	record_count(out, "dev_big_refused", s->big_refused);
 	record_count(out, "dev_single_writes", s->singles);
 	if (s->errors) {
 		record_count(out, "dev_errors", s->errors);

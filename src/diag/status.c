@@ -149,6 +149,7 @@ static void add_trouble(struct print *out, const struct peer *p, uint64_t mono)
 	record_count(out, "responses_unconfirmed", t->unconfirmed);
 	record_count(out, "tx_unreturned", t->unreturned);
 	record_count(out, "endpoint_flips", faults_flips(t, mono));
+	record_count(out, "runs_refused", p->alone > 0); /* its datagrams leave one by one */
 }
 
 static void add_packets(struct print *out, const struct peer *p)

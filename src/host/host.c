@@ -113,23 +113,31 @@ int host_tun_name(struct host *h, int fd, char name[16])
 	return r;
 }
 
-int host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uint16_t *bound)
+_Static_assert((int)HOST_SOCKETS == (int)UDP_WAYS, "all sockets");
+
+int host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[HOST_SOCKETS], uint16_t *bound)
 {
+	int r;
+
 	(void)h;
-	return udp_pair(port, mark, fd, bound);
+	r = udp_pair(port, mark, fd, bound);
+	if (r == 0)
+		udp_apart(fd, mark, fd + UDP_SOCKETS);
+	return r;
 }
 
-void host_buffers(struct host *h, const int fd[2], uint32_t recv_bytes, uint32_t send_bytes)
+void host_buffers(struct host *h, const int fd[HOST_SOCKETS], uint32_t recv_bytes,
+		  uint32_t send_bytes)
 {
 	(void)h;
-	for (int i = 0; i < UDP_SOCKETS; i++)
-		udp_buffers(fd[i], recv_bytes, send_bytes);
+	for (int i = 0; i < UDP_WAYS; i++)
+		udp_buffers(fd[i], i < UDP_SOCKETS ? recv_bytes : 0, send_bytes);
 }
 
-int host_mark(struct host *h, const int fd[2], uint32_t mark)
+int host_mark(struct host *h, const int fd[HOST_SOCKETS], uint32_t mark)
 {
 	(void)h;
-	for (int i = 0; i < UDP_SOCKETS; i++) {
+	for (int i = 0; i < UDP_WAYS; i++) {
 		int r = fd[i] < 0 ? 0 : udp_mark(fd[i], mark);
 
 		if (r < 0)

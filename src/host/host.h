@@ -29,11 +29,17 @@ void host_close(struct host *h);
 int host_tun(struct host *h, char name[16], bool vnet, int *fd);
 /* The name of the device that a descriptor is attached to; -EINVAL: it is not ours to use. */
 int host_tun_name(struct host *h, int fd, char name[16]);
-/* A pair of UDP sockets, v4 and v6 (-1: not available); port 0: any free one. */
-int host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uint16_t *bound);
+enum { HOST_SOCKETS = 8 };
+
+/*
+ * A pair of UDP sockets, v4 and v6, and those apart (io/udp.h); -1: not available. port 0: any
+ * free one.
+ */
+int host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[HOST_SOCKETS], uint16_t *bound);
 /* Set the socket buffers, in bytes; 0: leave as they are. */
-void host_buffers(struct host *h, const int fd[2], uint32_t recv_bytes, uint32_t send_bytes);
-int host_mark(struct host *h, const int fd[2], uint32_t mark);
+void host_buffers(struct host *h, const int fd[HOST_SOCKETS], uint32_t recv_bytes,
+		  uint32_t send_bytes);
+int host_mark(struct host *h, const int fd[HOST_SOCKETS], uint32_t mark);
 /* A socket for questions to a name server. */
 struct host_query {
 	struct ip server; /* of which the family is needed; the rest may be 0 */

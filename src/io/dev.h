@@ -49,6 +49,7 @@ struct dev_stats {
 	uint64_t malformed;            /* malformed big packets read: lost */
 	uint64_t big_written;          /* joined packets written... */
 	uint64_t big_written_segments; /* ...and what they were made of */
+	uint64_t big_refused;          /* joined packets that the device refused */
 	uint64_t singles;              /* packets written singly */
 	uint64_t errors;               /* packets that the device refused */
 	int last_error;                /* errno of the latest of them */

@@ -15,12 +15,15 @@ enum {
 	DEEP = 8,      /* enough segments for one go: they are sent before the next read */
 	SHALLOW = 64,  /* small packets collected in one go */
 	CHUNK = 256,   /* segments of a big packet at a time; the rest waits for the next batch */
+	REST = 4096,   /* batches until the kernel is asked again whether it takes joined ones */
 	BUFFER_PAD = 6 /* before the virtio header, so that IP is aligned to 16 */
 };
 
 struct tun {
 	bool vnet, persist;
 	bool probed[OFFLOADS];
+	bool given_up[OFFLOADS]; /* it refused even packets of our own */
+	uint32_t rest[OFFLOADS]; /* batches until it may be asked again; 0: now */
 	const struct csum *csum;
 	struct vnet_split split; /* of the big packet in buffer, if it is pending */
 	struct vnet_merge merge;
@@ -168,17 +171,47 @@ static bool write_apart(struct dev *dev, struct batch *b, const struct vnet_out 
 }
 
 /*
- * A joined packet was refused; its packets may still be accepted one by one. EINVAL concerns
- * joined packets as such: some kernels refuse valid ones.
+ * EINVAL may concern joined packets as such, since some kernels refuse valid ones; or it is
+ * about what is in this one, which a peer has chosen, and then others need not suffer. A packet
+ * of our own tells: it is sent once in a while, so that a peer cannot make us send it always.
  */
+static bool kernel_refuses(struct dev *dev, enum offload_kind kind)
+{
+	struct tun *t = dev->ctx;
+
+	if (t->rest[kind])
+		return false;
+	t->rest[kind] = REST;
+	dev->writes++;
+	return tun_probe(dev->fd, kind) == -EINVAL;
+}
+
+/* A batch later: what was given up is tried again in the end. */
+static void rest_less(struct dev *dev, enum offload_kind kind)
+{
+	struct tun *t = dev->ctx;
+
+	if (t->rest[kind] == 0 || --t->rest[kind] > 0 || !t->given_up[kind])
+		return;
+	if (kernel_refuses(dev, kind))
+		return;
+	t->given_up[kind] = false;
+	offload_found(dev->offloads, kind, true, NULL);
+}
+
+/* A joined packet was refused; its packets may still be accepted one by one. */
 static bool refused(struct dev *dev, struct batch *b, const struct vnet_out *out, int err)
 {
 	enum offload_kind kind = out->type == VNET_UDP ? OFFLOAD_TUN_UDP_GRO : OFFLOAD_TUN_TCP_GRO;
+	struct tun *t = dev->ctx;
 
+	dev->stats.big_refused++;
 	if (err == EBADFD || err == EIO)
 		return write_apart(dev, b, out, err);
-	if (err == EINVAL)
-		offload_give_up(dev->offloads, kind, "refused");
+	if (err == EINVAL && kernel_refuses(dev, kind)) {
+		t->given_up[kind] = true;
+		offload_give_up(dev->offloads, kind, "refused-for-now");
+	}
 	return write_apart(dev, b, out, 0);
 }
 
@@ -207,6 +240,8 @@ static int write_joined(struct dev *dev, struct batch *batch)
 	struct tun *t = dev->ctx;
 	bool gone = false;
 
+	rest_less(dev, OFFLOAD_TUN_TCP_GRO);
+	rest_less(dev, OFFLOAD_TUN_UDP_GRO);
 	for (uint32_t from = 0; from < batch->n; from = t->merge.after) {
 		vnet_merge_plan(&t->merge, t->csum, batch, from, joins_of(dev->offloads),
 				dev->stats.breaks);

@@ -18,7 +18,9 @@ enum { RECV_TRIES = 16 };
 
 int udp_init(struct udp *u, struct offloads *offloads)
 {
-	*u = (struct udp){ .fd = { -1, -1 }, .offloads = offloads };
+	*u = (struct udp){ .offloads = offloads };
+	for (int i = 0; i < UDP_WAYS; i++)
+		u->fd[i] = -1;
 	u->work = mem_new(sizeof(struct udp_work));
 	return u->work ? 0 : -ENOMEM;
 }
@@ -72,6 +74,26 @@ static void write_down(struct udp *u, bool sound)
 	offload_found(u->offloads, OFFLOAD_UDP_GSO, splits, splits ? NULL : why);
 }
 
+/* Those apart first: the kernel numbers the sockets of a port, and the first one receives. */
+static void close_apart(struct udp *u)
+{
+	for (int i = UDP_WAYS - 1; i >= UDP_SOCKETS; i--) {
+		if (u->fd[i] >= 0)
+			close(u->fd[i]);
+		u->fd[i] = -1;
+	}
+}
+
+static void forget_ways(struct udp *u)
+{
+	struct udp_work *w = u->work;
+
+	close_apart(u);
+	w->ways = 1;
+	memset(w->link, 0, sizeof(w->link));
+	memset(w->used, 0, sizeof(w->used));
+}
+
 void udp_use(struct udp *u, const int fd[UDP_SOCKETS])
 {
 	struct udp_work *w = u->work;
@@ -80,20 +102,37 @@ void udp_use(struct udp *u, const int fd[UDP_SOCKETS])
 	bool sound = u->offloads->kind[OFFLOAD_UDP_GSO].wish == OFFLOAD_ON ||
 		     kernel_splits_soundly();
 
+	forget_ways(u);
 	for (int i = 0; i < UDP_SOCKETS; i++) {
 		if (u->fd[i] >= 0 && u->fd[i] != fd[i])
 			close(u->fd[i]);
 		u->fd[i] = fd[i];
 		w->joins[i] = socket_joins(fd[i], joins);
 		w->splits[i] = splits && sound && socket_splits(fd[i]);
-		w->rest[i] = 0;
 		w->doubt[i] = w->idle[i] = false;
 	}
 	write_down(u, sound);
 }
 
+void udp_use_apart(struct udp *u, const int fd[UDP_WAYS - UDP_SOCKETS])
+{
+	struct udp_work *w = u->work;
+
+	forget_ways(u);
+	for (int i = UDP_SOCKETS; i < UDP_WAYS; i++) {
+		u->fd[i] = fd[i - UDP_SOCKETS];
+		/* Before it joins what arrives, the kernel asks any of them. */
+		socket_joins(u->fd[i], w->joins[i % UDP_SOCKETS]);
+		w->splits[i] = w->splits[i % UDP_SOCKETS];
+		w->doubt[i] = false;
+		if (u->fd[i] >= 0)
+			w->ways = 1 + (unsigned)i / UDP_SOCKETS;
+	}
+}
+
 void udp_close(struct udp *u)
 {
+	close_apart(u);
 	for (int i = 0; i < UDP_SOCKETS; i++) {
 		if (u->fd[i] >= 0)
 			close(u->fd[i]);

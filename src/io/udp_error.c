@@ -104,11 +104,22 @@ static int read_one(int fd, struct udp_error *e)
 	return found && endpoint_known(&e->to);
 }
 
+void udp_error_expect(struct udp *u, int which)
+{
+	struct udp_work *w = u->work;
+	socklen_t len = sizeof(int);
+	int err;
+
+	/* All there is if the queue was full; it would wake us up again and again. */
+	getsockopt(u->fd[which], SOL_SOCKET, SO_ERROR, &err, &len);
+	w->doubt[which] = true;
+}
+
 bool udp_error_take(struct udp *u, struct udp_error *e)
 {
 	struct udp_work *w = u->work;
 
-	for (int which = 0; w && which < UDP_SOCKETS; which++) {
+	for (int which = 0; w && which < UDP_WAYS; which++) {
 		for (int i = 0; i < TRIES && w->doubt[which]; i++) {
 			int r = u->fd[which] < 0 ? -EAGAIN : read_one(u->fd[which], e);
 

@@ -31,6 +31,11 @@ bool udp_error_may_pend(int err);
 bool udp_error_must_pend(int err);
 
 /*
+ * A socket apart (io/udp.h) has woken up the loop: only an error can do that. The kernel gives
+ * an ICMP message to any of the sockets that share the port, whichever has sent.
+ */
+void udp_error_expect(struct udp *u, int which);
+/*
  * Take the oldest; false when nothing waits. Asks the kernel only if one of the sockets has
  * reason to believe that something does.
  */

@@ -11,9 +11,8 @@
 #include "io/udp_work.h"
 
 enum {
-	REST_PACKETS = 1 << 16, /* after the kernel refused to split: about a second of packets */
-	PENDING_TRIES = 64,     /* for what cannot be about this datagram, while ICMP pours in */
-	DOUBTFUL_TRIES = 2,     /* for what may be */
+	PENDING_TRIES = 64, /* for what cannot be about this datagram, while ICMP pours in */
+	DOUBTFUL_TRIES = 2, /* for what may be */
 };
 
 /* One call of udp_send(). */
@@ -21,7 +20,8 @@ struct round {
 	struct udp *u;
 	struct batch *batch;
 	int which;                    /* socket of the current run */
-	uint32_t singly;              /* packets before this index leave one by one */
+	uint32_t singly;              /* packets before this index: of a run that was refused */
+	const struct endpoint *alone; /* its runs were refused, and a packet of one then left */
 	const struct endpoint *stale; /* its local address failed, and sending without it worked */
 };
 
@@ -211,11 +211,13 @@ uint32_t udp_run_packets(uint32_t len)
 static struct run find_run(const struct round *r, uint32_t first)
 {
 	const struct udp_work *w = r->u->work;
-	uint32_t len = r->batch->pkt[first].len, most = 1, sends;
+	const struct pkt *head = &r->batch->pkt[first];
+	uint32_t most = 1, sends;
 	struct run run;
 
-	if (w->splits[r->which] && w->rest[r->which] == 0 && first >= r->singly)
-		most = udp_run_packets(len);
+	if (w->splits[r->which] && first >= r->singly && !(head->flags & PKT_ALONE) &&
+	    head->end != r->alone)
+		most = udp_run_packets(head->len);
 	if (most < 2)
 		return extend(r, first, 1);
 	run = extend(r, first, UDP_RUN_AHEAD);
@@ -257,6 +259,8 @@ static void settle(struct round *r, const struct run *run, int err)
 		}
 		if (p->end == r->stale)
 			p->flags |= PKT_SOURCE_STALE;
+		if (p->end == r->alone)
+			p->flags |= PKT_RUN_REFUSED;
 		stats->send_datagrams++;
 	}
 	if (!err)
@@ -264,42 +268,83 @@ static void settle(struct round *r, const struct run *run, int err)
 }
 
 /*
- * Errors that concern a run, not its packets: a path with a smaller MTU (a split send is never
- * fragmented), or one that cannot split or checksum.
+ * Errors that may concern a run, not its packets: a path with a smaller MTU (a split send is
+ * never fragmented; old kernels say EINVAL), or one that cannot split or checksum (EIO), as
+ * through IPsec. All of that is about the way to one end; and the same errors may be about the
+ * end itself, which a peer chooses. So the end is blamed, and only once a single packet to it
+ * has left.
  */
 static bool refuses_runs(int err)
 {
 	return err == EMSGSIZE || err == EINVAL || err == EIO;
 }
 
-/* The socket for this end, or -errno. */
-static int socket_for(const struct udp *u, const struct endpoint *end)
+/*
+ * Which of the ways a link has: its own, or the first free one. Links that are too many share.
+ * Who was never heard gets the last one, which is free the longest: the first may be full for
+ * minutes, and no initiation would ever leave.
+ */
+static unsigned way_of_link(struct udp_work *w, uint32_t ifindex)
 {
-	int which;
+	unsigned none = w->ways, i = 0;
+
+	if (w->ways < 2)
+		return 0;
+	if (ifindex == 0)
+		return w->ways - 1;
+	for (; i < w->ways && w->link[i] != ifindex; i++) {
+		if (!w->link[i] && none == w->ways)
+			none = i;
+	}
+	if (i == w->ways)
+		i = none < w->ways ? none : ifindex % w->ways;
+	if (!w->link[i])
+		w->link[i] = ifindex;
+	w->used[i] = true;
+	return i;
+}
+
+int udp_way(struct udp *u, const struct endpoint *end)
+{
+	int family, way;
 
 	if (!end || !endpoint_known(end))
 		return -EDESTADDRREQ;
-	which = end->remote.sa.sa_family == AF_INET ? UDP_V4 : UDP_V6;
-	return u->fd[which] < 0 ? -EAFNOSUPPORT : which;
+	family = end->remote.sa.sa_family == AF_INET ? UDP_V4 : UDP_V6;
+	way = family + UDP_SOCKETS * (int)way_of_link(u->work, end->ifindex);
+	if (u->fd[way] < 0)
+		way = family;
+	return u->fd[way] < 0 ? -EAFNOSUPPORT : way;
 }
 
-/* The kernel does not split here: do not try again for a while. */
-static void take_rest(struct round *r)
+bool udp_ways_differ(const struct udp *u)
 {
-	struct udp_work *w = r->u->work;
+	const struct udp_work *w = u->work;
+	unsigned n = 0;
 
-	w->rest[r->which] = REST_PACKETS;
-	offload_give_up(r->u->offloads, OFFLOAD_UDP_GSO, "refused-for-now");
+	for (unsigned i = 0; w && i < w->ways; i++)
+		n += w->link[i] != 0;
+	return n > 1;
+}
+
+void udp_age_links(struct udp *u)
+{
+	struct udp_work *w = u->work;
+
+	for (unsigned i = 0; i < w->ways; i++) {
+		if (!w->used[i])
+			w->link[i] = 0;
+		w->used[i] = false;
+	}
 }
 
 /* Handle the run that starts at first. 0: *next is past it; or -EAGAIN. */
 static int send_run(struct round *r, uint32_t first, uint32_t *next)
 {
-	struct udp_work *w = r->u->work;
 	struct run run = { .first = first, .after = first + 1, .n = 1 };
 	int err;
 
-	r->which = socket_for(r->u, r->batch->pkt[first].end);
+	r->which = udp_way(r->u, r->batch->pkt[first].end);
 	if (r->which < 0) {
 		settle(r, &run, -r->which);
 		*next = run.after;
@@ -314,12 +359,10 @@ static int send_run(struct round *r, uint32_t first, uint32_t *next)
 	if (run.n > 1 && refuses_runs(err)) {
 		r->u->stats.runs_refused++;
 		r->singly = run.after;
-		if (err != EMSGSIZE)
-			take_rest(r);
 		return 0;
 	}
-	if (run.n == 1 && w->rest[r->which] > 0 && --w->rest[r->which] == 0)
-		offload_found(r->u->offloads, OFFLOAD_UDP_GSO, true, NULL);
+	if (!err && first < r->singly)
+		r->alone = r->batch->pkt[first].end;
 	settle(r, &run, err);
 	*next = run.after;
 	return 0;

@@ -2,6 +2,7 @@
 #include "io/udp.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 enum {
 	RECEIVE_BUFFER = 8 << 20, /* a burst while the loop is elsewhere: 6 ms at 10 Gb/s */
 	SEND_BUFFER = 1 << 20,    /* several runs; more only adds delay before a slow link */
+	ERROR_BUFFER = 64 << 10,  /* of a socket that receives nothing but what ICMP says */
 	PAIR_TRIES = 100,
 };
 
@@ -86,7 +88,36 @@ static int bind_any(int fd, int family, uint16_t port)
 	return bind(fd, (const struct sockaddr *)&v6, sizeof(v6)) < 0 ? -errno : 0;
 }
 
-int udp_socket(int family, uint16_t port, uint32_t mark)
+/*
+ * Let others share the port, which receive nothing: the filter always names the first socket.
+ * As it is there before the port is bound, this one never joins another's. Linux before 4.6
+ * refuses: then it stays alone.
+ */
+static void lead(int fd)
+{
+	static struct sock_filter first[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
+	const struct sock_fprog prog = { .len = LEN(first), .filter = first };
+	int on = 1, off = 0;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) < 0)
+		return;
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &prog, sizeof(prog)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &off, sizeof(off));
+}
+
+/* One more that sends from the port of one that leads. A broadcast goes to all: it is dropped. */
+static void follow(int fd)
+{
+	static struct sock_filter nothing[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
+	const struct sock_fprog prog = { .len = LEN(nothing), .filter = nothing };
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, ERROR_BUFFER);
+}
+
+static int open_socket(int family, uint16_t port, uint32_t mark, bool leads)
 {
 	int fd, r;
 
@@ -105,6 +136,10 @@ int udp_socket(int family, uint16_t port, uint32_t mark)
 	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER);
 	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
 	join_if_sound(fd);
+	if (leads)
+		lead(fd);
+	else
+		follow(fd);
 	/* Last: from here on datagrams arrive, and each must carry its destination address. */
 	r = bind_any(fd, family, port);
 	if (r < 0)
@@ -113,6 +148,11 @@ int udp_socket(int family, uint16_t port, uint32_t mark)
 out:
 	close(fd);
 	return r;
+}
+
+int udp_socket(int family, uint16_t port, uint32_t mark)
+{
+	return open_socket(family, port, mark, true);
 }
 
 static int bound_port(int fd, uint16_t *port)
@@ -179,6 +219,22 @@ int udp_pair(uint16_t port, uint32_t mark, int fd[UDP_SOCKETS], uint16_t *bound)
 			break;
 	}
 	return r;
+}
+
+void udp_apart(const int pair[UDP_SOCKETS], uint32_t mark, int fd[UDP_WAYS - UDP_SOCKETS])
+{
+	for (int i = 0; i < UDP_WAYS - UDP_SOCKETS; i++) {
+		int first = pair[i % UDP_SOCKETS];
+		uint16_t port;
+
+		fd[i] = -1;
+		if (first < 0 || bound_port(first, &port) < 0)
+			continue;
+		fd[i] = open_socket(i % UDP_SOCKETS == UDP_V4 ? AF_INET : AF_INET6, port, mark,
+				    false);
+		if (fd[i] < 0)
+			fd[i] = -1;
+	}
 }
 
 int udp_mark(int fd, uint32_t mark)

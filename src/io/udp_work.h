@@ -38,12 +38,14 @@ struct udp_slot {
 };
 
 struct udp_work {
-	bool joins[UDP_SOCKETS];    /* UDP_GRO is on: a message may hold several datagrams */
-	bool deep[UDP_SOCKETS];     /* the last messages were big */
-	bool splits[UDP_SOCKETS];   /* UDP_SEGMENT is known here */
-	uint32_t rest[UDP_SOCKETS]; /* packets to send singly until splitting is tried again */
-	bool doubt[UDP_SOCKETS];    /* something may wait in the error queue */
-	bool idle[UDP_SOCKETS];     /* the last look found nothing */
+	bool joins[UDP_SOCKETS];      /* UDP_GRO is on: a message may hold several datagrams */
+	bool deep[UDP_SOCKETS];       /* the last messages were big */
+	bool splits[UDP_WAYS];        /* UDP_SEGMENT is known here */
+	bool doubt[UDP_WAYS];         /* something may wait in the error queue */
+	bool idle[UDP_SOCKETS];       /* the last look found nothing */
+	unsigned ways;                /* pairs of sockets */
+	uint32_t link[1 + UDP_APART]; /* the interface that each of them is for; 0: none */
+	bool used[1 + UDP_APART];     /* since udp_age_links() */
 	struct mmsghdr msg[UDP_RECV_SLOTS];
 	struct udp_slot slot[UDP_RECV_SLOTS];
 };

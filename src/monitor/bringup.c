@@ -12,6 +12,7 @@
 #include "host/hooks.h"
 #include "monitor/config.h"
 #include "monitor/hostside.h"
+#include "monitor/sockets.h"
 #include "monitor/turn.h"
 #include "monitor/walk.h"
 #include "monitor/worker.h"
@@ -360,8 +361,7 @@ static void end(struct monitor *m)
 	worker_end(m);
 	common_close(&m->control);
 	common_close(&m->device);
-	common_close(&m->udp[0]);
-	common_close(&m->udp[1]);
+	sockets_close(m->udp);
 	reconcile_commit(&hostside_parts, m, &change);
 	upstream_forget(&m->upstream);
 	stampfile_close(&m->stamps);

@@ -19,6 +19,7 @@
 #include "monitor/phase.h"
 #include "monitor/stampfile.h"
 #include "privsep/message.h"
+#include "privsep/reconcile.h"
 
 enum { RESTARTS = 5 }; /* of the worker, within 10 s */
 
@@ -37,7 +38,7 @@ struct child {
 
 /* How the UDP sockets are to change: see sockets.h. */
 struct sockets_plan {
-	int fd[2]; /* new ones, or -1 */
+	int fd[RECONCILE_SOCKETS]; /* new ones, or -1 */
 	uint16_t port;
 	uint32_t mark;
 	bool reopen; /* else only the mark may change */
@@ -58,13 +59,13 @@ struct monitor {
 	uint64_t hooks_until; /* when Down hooks are given up: clock_monotonic_us() */
 	bool impatient;       /* it was told so twice: the hook that runs then is given up */
 	int signal_fd;
-	int device;             /* descriptor of the device, for the next worker, too */
-	struct unixwatch watch; /* of the control socket's file */
-	int control;            /* the same of the control socket */
-	bool name_taken;        /* by a tunnel in another network namespace: see control_listen() */
-	int udp[2];             /* and of the sockets, -1: none */
-	struct keep state;      /* what the worker runs, for the next one */
-	struct keep state_next; /* the same of a commit that the worker has not confirmed yet */
+	int device;                 /* descriptor of the device, for the next worker, too */
+	struct unixwatch watch;     /* of the control socket's file */
+	int control;                /* the same of the control socket */
+	bool name_taken;            /* by a tunnel in another network namespace: control_listen() */
+	int udp[RECONCILE_SOCKETS]; /* and of the sockets, -1: none */
+	struct keep state;          /* what the worker runs, for the next one */
+	struct keep state_next;     /* the same of a commit that the worker has not confirmed yet */
 	struct stampfile stamps;
 	bool said_unlocked; /* that these may be written to swap space */
 	bool committing;    /* it is in the middle of one */

@@ -19,6 +19,7 @@
 #include "monitor/bringup.h"
 #include "monitor/config.h"
 #include "monitor/reload.h"
+#include "monitor/sockets.h"
 #include "monitor/turn.h"
 #include "monitor/worker.h"
 
@@ -146,8 +147,7 @@ static int run_checked(struct monitor *m)
 	common_close(&m->signal_fd);
 	common_close(&m->device);
 	common_close(&m->control);
-	common_close(&m->udp[0]);
-	common_close(&m->udp[1]);
+	sockets_close(m->udp);
 	keep_drop(&m->state);
 	keep_drop(&m->state_next);
 	return status;
@@ -175,12 +175,12 @@ int monitor_run(const struct monitor_options *options)
 		.signal_fd = -1,
 		.device = -1,
 		.control = -1,
-		.udp = { -1, -1 },
 		.watch = { .fd = -1 },
 		.upstream = { .root = "" },
 		.worker = CHILD_NONE,
 	};
 	m->upstream.name = m->options.name;
+	sockets_none(m->udp);
 	conf_init(&m->conf);
 	notify_open(&m->notify);
 	status = run_checked(m);

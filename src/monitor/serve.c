@@ -78,7 +78,7 @@ static int serve_udp(struct monitor *m, struct message_in *in)
 {
 	struct message reply = { 0 };
 	struct sockets_plan plan;
-	int fd[2];
+	int fd[RECONCILE_SOCKETS];
 	unsigned n;
 
 	if (!may_use_port(m, in->head.a))
@@ -364,8 +364,10 @@ int serve_held(struct monitor *m)
 	int r = 0;
 
 	for (unsigned i = 0; i < m->n_held && r == 0 && m->worker.pid; i++) {
-		struct message_in in = { .head = m->held[i], .fd = { -1, -1 } };
+		struct message_in in;
 
+		message_empty(&in);
+		in.head = m->held[i];
 		r = serve(m, &in);
 	}
 	m->n_held = 0;

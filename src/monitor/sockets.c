@@ -4,12 +4,21 @@
 #include <errno.h>
 #include <string.h>
 
-#include "privsep/reconcile.h"
+#include "privsep/message.h"
 
-static void close_pair(int fd[2])
+_Static_assert((int)RECONCILE_SOCKETS == (int)HOST_SOCKETS, "all sockets");
+_Static_assert((int)RECONCILE_SOCKETS <= (int)MESSAGE_FDS, "they fit");
+
+void sockets_none(int all[RECONCILE_SOCKETS])
 {
-	common_close(&fd[0]);
-	common_close(&fd[1]);
+	for (int i = 0; i < RECONCILE_SOCKETS; i++)
+		all[i] = -1;
+}
+
+void sockets_close(int all[RECONCILE_SOCKETS])
+{
+	for (int i = RECONCILE_SOCKETS - 1; i >= 0; i--)
+		common_close(&all[i]);
 }
 
 int sockets_plan(struct sockets_plan *plan, struct monitor *m, int port, uint32_t mark,
@@ -18,7 +27,8 @@ int sockets_plan(struct sockets_plan *plan, struct monitor *m, int port, uint32_
 	const struct tune *t = &m->conf.tune;
 	int r;
 
-	*plan = (struct sockets_plan){ .fd = { -1, -1 }, .port = m->port, .mark = mark };
+	*plan = (struct sockets_plan){ .port = m->port, .mark = mark };
+	sockets_none(plan->fd);
 	plan->reopen = (m->port == 0 && must_open) ||
 		       (port != SOCKETS_KEEP_PORT && (port == 0 || port != m->port));
 	if (plan->reopen) {
@@ -40,7 +50,7 @@ int sockets_plan(struct sockets_plan *plan, struct monitor *m, int port, uint32_
 void sockets_commit(struct sockets_plan *plan, struct monitor *m)
 {
 	if (plan->reopen) {
-		close_pair(m->udp);
+		sockets_close(m->udp);
 		memcpy(m->udp, plan->fd, sizeof(m->udp));
 	}
 	m->port = plan->port;
@@ -49,20 +59,21 @@ void sockets_commit(struct sockets_plan *plan, struct monitor *m)
 
 void sockets_cancel(struct sockets_plan *plan, struct monitor *m)
 {
-	close_pair(plan->fd);
+	sockets_close(plan->fd);
 	if (plan->remark)
 		host_mark(m->host, m->udp, m->mark);
 }
 
-unsigned sockets_pass(const int pair[2], int fd[2], uint32_t *crossing)
+unsigned sockets_pass(const int all[RECONCILE_SOCKETS], int fd[RECONCILE_SOCKETS],
+		      uint32_t *crossing)
 {
 	unsigned n = 0;
 
-	for (int i = 0; i < 2; i++) {
-		if (pair[i] < 0)
+	for (int i = 0; i < RECONCILE_SOCKETS; i++) {
+		if (all[i] < 0)
 			continue;
-		fd[n++] = pair[i];
-		*crossing |= i ? CROSSING_V6 : CROSSING_V4;
+		fd[n++] = all[i];
+		*crossing |= (uint32_t)CROSSING_SOCKET << i;
 	}
 	return n;
 }

@@ -8,6 +8,7 @@
  */
 
 #include "monitor/common.h"
+#include "privsep/reconcile.h"
 
 enum { SOCKETS_KEEP_PORT = -1 };
 
@@ -20,8 +21,12 @@ int sockets_plan(struct sockets_plan *plan, struct monitor *m, int port, uint32_
 		 bool must_open);
 void sockets_commit(struct sockets_plan *plan, struct monitor *m);
 void sockets_cancel(struct sockets_plan *plan, struct monitor *m);
-/* Those of a pair that there are, for a message: how many, and which, added to *crossing. */
-unsigned sockets_pass(const int pair[2], int fd[2], uint32_t *crossing);
+/* Those of them that there are, for a message: how many, and which, added to *crossing. */
+unsigned sockets_pass(const int all[RECONCILE_SOCKETS], int fd[RECONCILE_SOCKETS],
+		      uint32_t *crossing);
+/* All -1; and close all, the last one first: then the one that receives is never another. */
+void sockets_none(int all[RECONCILE_SOCKETS]);
+void sockets_close(int all[RECONCILE_SOCKETS]);
 /* The line for an error of sockets_plan(). */
 void sockets_log_error(int error, uint16_t port);
 

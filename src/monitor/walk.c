@@ -43,7 +43,7 @@ static int commit_worker(struct monitor *m)
 {
 	const struct sockets_plan *s = &m->planned.sockets;
 	struct message order = { .kind = MESSAGE_COMMIT, .a = s->port, .b = s->mark };
-	int fd[2], r;
+	int fd[RECONCILE_SOCKETS], r;
 	unsigned n;
 
 	order.c = hostside_crossing(&m->planned.wanted);

@@ -49,7 +49,6 @@ static int work(struct monitor *m, int sock, int state, int stamps)
 		.monitor = sock,
 		.device = m->device,
 		.control = m->control,
-		.udp = { m->udp[0], m->udp[1] },
 		.state = state,
 		.stamps = stamps,
 		.port = m->port,
@@ -64,6 +63,7 @@ static int work(struct monitor *m, int sock, int state, int stamps)
 	};
 	int r;
 
+	memcpy(start.udp, m->udp, sizeof(start.udp));
 	snprintf(start.name, sizeof(start.name), "%s", m->options.name);
 	if (aead_of(m))
 		snprintf(start.aead, sizeof(start.aead), "%s", aead_of(m));

@@ -138,6 +138,13 @@ static bool is_message(const struct message_in *in, ssize_t n, size_t n_fd, int 
 	       !in->head.zero[2];
 }
 
+void message_empty(struct message_in *in)
+{
+	*in = (struct message_in){ 0 };
+	for (int i = 0; i < MESSAGE_FDS; i++)
+		in->fd[i] = -1;
+}
+
 int message_recv(int sock, struct message_in *in)
 {
 	struct iovec part[2] = { { &in->head, sizeof(in->head) }, { in->text, MESSAGE_TEXT } };
@@ -151,7 +158,7 @@ int message_recv(int sock, struct message_in *in)
 	ssize_t n = -1;
 	size_t n_fd;
 
-	*in = (struct message_in){ .fd = { -1, -1 } };
+	message_empty(in);
 	/* A reset is told once, before what was sent earlier. */
 	for (int i = 0; i < RESETS; i++) {
 		n = recvmsg(sock, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);

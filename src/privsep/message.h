@@ -3,7 +3,7 @@
 #define PRIVSEP_MESSAGE_H
 
 /*
- * What monitor and worker say to each other: a head of fixed size, at most two descriptors
+ * What monitor and worker say to each other: a head of fixed size, at most eight descriptors
  * (SCM_RIGHTS) and, for NOTE and LOG, a short text, over a socket pair that keeps the borders
  * of messages.  The worker may be broken: the monitor checks everything, and the worker
  * can name no address, no route, no path and no command.
@@ -67,7 +67,7 @@ struct message {
 };
 
 enum {
-	MESSAGE_FDS = 2,
+	MESSAGE_FDS = 8,
 	MESSAGE_TEXT = 1000, /* bytes at most */
 };
 
@@ -90,6 +90,8 @@ int message_send(int sock, const struct message *m, const char *text, size_t len
 /* The same, but while the other side does not read, wait this long. */
 int message_insist(int sock, const struct message *m, const char *text, size_t len, const int *fd,
 		   unsigned n_fd, int ms);
+/* Nothing, and no descriptors. */
+void message_empty(struct message_in *in);
 /*
  * Receive one.  1; 0: none is there; -EPIPE: the other side is gone; -EPROTO: that was no
  * message, and what came with it is closed.

@@ -24,12 +24,15 @@ enum walk {
 	WALK_END = 1 << 3,    /* whatever there is -> nothing */
 };
 
+/* IPv4, IPv6, and pairs of sockets apart, which only send (io/udp.h). */
+enum { RECONCILE_SOCKETS = 8 };
+
 enum crossing {
-	CROSSING_V4 = 1 << 0,       /* an IPv4 socket comes along... */
-	CROSSING_V6 = 1 << 1,       /* ...and an IPv6 one */
-	CROSSING_REROUTED = 1 << 2, /* addresses or routes changed */
-	CROSSING_DIVERTS = 1 << 3,  /* all IPv4 goes into the tunnel, but what has the mark */
-	CROSSING_IPV6 = 1 << 4,     /* the interface has IPv6 addresses or routes */
+	CROSSING_SOCKETS = 0xff << 8, /* a bit for each socket that comes along */
+	CROSSING_SOCKET = 1 << 8,     /* the first of these: IPv4 */
+	CROSSING_REROUTED = 1 << 2,   /* addresses or routes changed */
+	CROSSING_DIVERTS = 1 << 3,    /* all IPv4 goes into the tunnel, but what has the mark */
+	CROSSING_IPV6 = 1 << 4,       /* the interface has IPv6 addresses or routes */
 };
 
 struct change {
@@ -39,8 +42,8 @@ struct change {
 	/* Plain values, from the monitor to the worker. */
 	uint16_t port;
 	uint32_t mark;
-	unsigned crossing; /* enum crossing */
-	int fd[2];         /* sockets, -1: none or as before */
+	unsigned crossing;         /* enum crossing */
+	int fd[RECONCILE_SOCKETS]; /* -1: none or as before */
 	/* From the worker to the monitor: its wish for the device; 0: none. */
 	uint32_t mtu;
 	/* Result of the commits: they ran out of memory, -ENOMEM; what could be done is done. */

@@ -179,7 +179,7 @@ static void look_there(struct tunnel *t, struct peer *peer, const struct endpoin
 {
 	bool found = !endpoint_known(&peer->endpoint);
 
-	peer->endpoint = *end;
+	core_place(t, peer, end);
 	endpoint_forget_local(&peer->endpoint);
 	admin_touched(t, peer);
 	/* A persistent keepalive that had nowhere to go could not arm its timer. */

@@ -6,35 +6,39 @@
 #include "crypto/siphash.h"
 #include "proto/limits.h"
 
-#define COST_NS  (SECOND_NS / 20)
-#define BURST_NS (COST_NS * 5)
-#define IDLE_NS  SECOND_NS
+#define IDLE_NS SECOND_NS
 
 enum { SETS = 4096, WAYS = 4 };
 
-struct bucket {
+struct place {
 	uint64_t source; /* v4: the address; v6: its first half */
-	uint64_t tokens, last;
+	struct bucket bucket;
 	uint8_t family; /* 0: free */
 };
 
 /*
  * A set-associative table: the hash chooses a set, the source takes the first free or idle
- * place in it. If all four are busy it is refused, as in the kernel when its table is full;
- * with 16384 places and a secret hash that takes a flood from thousands of addresses, all of
- * which returned a valid cookie.
+ * place in it. If all four are busy a strict table refuses it, as the kernel does when its
+ * table is full; with 16384 places and a secret hash that takes a flood from thousands of
+ * addresses, all of which returned a valid cookie. A lenient one cannot tell, since sources
+ * without a cookie may be invented.
  */
 struct buckets {
 	struct siphash_key key;
-	struct bucket set[SETS][WAYS];
+	const struct bucket_pace *pace;
+	bool lenient;
+	struct place set[SETS][WAYS];
 };
 
-struct buckets *bucket_new(const struct rng *rng)
+struct buckets *bucket_new(const struct rng *rng, const struct bucket_pace *pace, bool lenient)
 {
 	struct buckets *b = mem_new(sizeof(*b));
 
-	if (b)
-		rng_fill(rng, b->key.bytes, sizeof(b->key.bytes));
+	if (!b)
+		return NULL;
+	rng_fill(rng, b->key.bytes, sizeof(b->key.bytes));
+	b->pace = pace;
+	b->lenient = lenient;
 	return b;
 }
 
@@ -43,38 +47,44 @@ void bucket_free(struct buckets *b)
 	mem_free(b);
 }
 
-static bool idle(const struct bucket *e, uint64_t now)
+bool bucket_spend(struct bucket *b, const struct bucket_pace *pace, uint64_t now)
 {
-	return now > e->last && now - e->last > IDLE_NS;
+	if (!b->last)
+		b->tokens = pace->most;
+	else if (now > b->last)
+		b->tokens += now - b->last;
+	if (b->tokens > pace->most)
+		b->tokens = pace->most;
+	if (now > b->last)
+		b->last = now;
+	if (b->tokens < pace->cost)
+		return false;
+	b->tokens -= pace->cost;
+	return true;
+}
+
+static bool idle(const struct place *e, uint64_t now)
+{
+	return now > e->bucket.last && now - e->bucket.last > IDLE_NS;
 }
 
 bool bucket_take(struct buckets *b, const struct ip *source, uint64_t now)
 {
 	uint64_t name = source->family == AF_INET6 ? load_be64(source->bytes)
 						   : load_be32(source->bytes);
-	struct bucket *set = b->set[siphash(&b->key, &name, sizeof(name)) % SETS];
-	struct bucket *place = NULL;
+	struct place *set = b->set[siphash(&b->key, &name, sizeof(name)) % SETS];
+	struct place *place = NULL;
 
 	for (int i = 0; i < WAYS; i++) {
-		struct bucket *e = &set[i];
+		struct place *e = &set[i];
 
-		if (e->family == source->family && e->source == name && !idle(e, now)) {
-			e->tokens += now > e->last ? now - e->last : 0;
-			if (e->tokens > BURST_NS)
-				e->tokens = BURST_NS;
-			e->last = now;
-			if (e->tokens < COST_NS)
-				return false;
-			e->tokens -= COST_NS;
-			return true;
-		}
+		if (e->family == source->family && e->source == name && !idle(e, now))
+			return bucket_spend(&e->bucket, b->pace, now);
 		if (!place && (!e->family || idle(e, now)))
 			place = e;
 	}
 	if (!place)
-		return false;
-	*place = (struct bucket){
-		.source = name, .tokens = BURST_NS - COST_NS, .last = now, .family = source->family
-	};
-	return true;
+		return b->lenient;
+	*place = (struct place){ .source = name, .family = source->family };
+	return bucket_spend(&place->bucket, b->pace, now);
 }

@@ -55,6 +55,13 @@ static void cookie_of(struct cookie_checker *c, uint8_t out[COOKIE_LEN],
 	blake2s_end(&s, out);
 }
 
+bool cookie_has_mac2(const void *message, size_t len)
+{
+	static const uint8_t none[MAC_LEN];
+
+	return memcmp((const uint8_t *)message + len - MAC_LEN, none, MAC_LEN) != 0;
+}
+
 bool cookie_mac2_ok(struct cookie_checker *c, const void *message, size_t len,
 		    const struct endpoint *from, uint64_t now, const struct rng *rng)
 {

@@ -47,6 +47,8 @@ void cookie_keys_set(struct cookie_keys *k, const struct key *public_key);
 /* macs are the last 32 bytes of the message of len bytes. */
 bool cookie_mac1_ok(const struct cookie_checker *c, const void *message, size_t len)
 	__attribute__((warn_unused_result));
+/* Its sender claims to have a cookie. */
+bool cookie_has_mac2(const void *message, size_t len);
 bool cookie_mac2_ok(struct cookie_checker *c, const void *message, size_t len,
 		    const struct endpoint *from, uint64_t now, const struct rng *rng)
 	__attribute__((warn_unused_result));

@@ -27,8 +27,6 @@
 #include "proto/peer.h"
 #include "proto/peers.h"
 
-enum { EVENTS = 64 };
-
 struct tunnel {
 	struct rng rng;
 	struct noise_identity *self;    /* in the vault */
@@ -38,15 +36,20 @@ struct tunnel {
 	struct allowed allowed;
 	struct deadlines deadlines;
 	struct hsqueue hsqueue;
-	struct buckets *buckets;
+	struct buckets *buckets;  /* of sources whose mac2 is right */
+	struct buckets *prefixes; /* of all others */
+	struct bucket cookies, cookies_peers, proofs;
 	bool up;
 	uint64_t under_load_until;
-	struct peer *work_first; /* peers with something to send at the next tick */
-	struct session *retired; /* sessions to free in core_sweep() */
-	struct flight own;       /* of the calls that do everything at once */
-	uint32_t spent;          /* on handshakes in this call */
-	struct event events[EVENTS];
-	uint32_t event_first, event_count;
+	struct peer *work_first;             /* peers with something to send at the next tick */
+	uint64_t staged_bytes;               /* allocated for packets that wait for a session */
+	struct session *retired;             /* sessions to free in core_sweep() */
+	struct flight own;                   /* of the calls that do everything at once */
+	uint32_t spent;                      /* on handshakes in this call */
+	uint32_t event_count;                /* that wait, in all */
+	struct peer *news_first, *news_last; /* peers with news */
+	struct event stranger[EVENTS_OF_STRANGERS];
+	uint32_t stranger_first, stranger_count;
 	uint64_t count[FATE_COUNT]; /* packets by fate, all peers and strangers */
 	uint64_t cookies_received;
 	uint64_t initiations_sent; /* to all peers, also to those that are gone */
@@ -54,8 +57,13 @@ struct tunnel {
 	uint8_t removed_timestamp[12]; /* latest of those sent to peers that are gone */
 };
 
-/* Report an event. It is lost if EVENTS are waiting. */
+/*
+ * Report an event. About a peer: it replaces one of its kind that waits. About strangers: it is
+ * lost if EVENTS_OF_STRANGERS wait.
+ */
 void core_note(struct tunnel *t, struct event e);
+/* The next one, as tunnel_event() returns it. */
+bool core_event(struct tunnel *t, struct event *e);
 /* Serve this peer (flush, or keepalive) at the next opportunity. */
 void core_later(struct tunnel *t, struct peer *peer, bool keepalive);
 /* Drop and count the packets that wait for a session. */
@@ -64,6 +72,11 @@ void core_purge(struct tunnel *t, struct peer *peer);
 void core_retire(struct tunnel *t, struct session *list);
 /* Free them. No flight may refer to them any more. */
 void core_sweep(struct tunnel *t);
+/*
+ * Packets to the peer go there from now on. What its former place could not take, the new one
+ * may.
+ */
+void core_place(struct tunnel *t, struct peer *peer, const struct endpoint *end);
 /* The peer is about to be removed: drop its work and its events. */
 void core_forget(struct tunnel *t, struct peer *peer);
 

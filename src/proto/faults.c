@@ -7,8 +7,6 @@
 #include "proto/inner.h"
 #include "proto/tunnel.h"
 
-enum { WALK = 1 << 16 }; /* peers searched per second, for what anybody may cause */
-
 static const uint64_t minute = 60 * SECOND_NS;
 static const uint64_t recent = 180 * SECOND_NS;
 static const uint64_t hour = 3600 * SECOND_NS;
@@ -155,32 +153,12 @@ void faults_no_peer(struct faults_tunnel *t, const struct ip *to, uint64_t now)
 	t->no_peer_at = now;
 }
 
-/* Anybody can forge ICMP: a flood of it must not become a flood of work. */
-static bool may_walk(struct tunnel *t, uint64_t now)
-{
-	struct faults_tunnel *own = &t->faults;
-
-	if (now - own->walk_since >= SECOND_NS) {
-		own->walk_since = now;
-		own->walked = 0;
-	}
-	return own->walked < WALK;
-}
-
 void faults_told(struct tunnel *t, const struct faults_icmp *icmp, uint64_t now)
 {
-	struct peer *peer = NULL;
+	struct peer *peer = peers_at(&t->peers, &icmp->to);
 	uint64_t count;
 
 	t->faults.icmp++;
-	if (may_walk(t, now)) {
-		peer = t->peers.first;
-		while (peer && !endpoint_same_remote(&peer->endpoint, &icmp->to)) {
-			peer = peer->next;
-			t->faults.walked++;
-		}
-	}
-	t->faults.walked++;
 	if (!peer) {
 		t->faults.icmp_unmatched++;
 		return;

@@ -78,8 +78,6 @@ struct faults_tunnel {
 	struct ip no_peer_to;
 	bool own_key;                  /* a peer with our own key was requested, and left out */
 	uint64_t icmp, icmp_unmatched; /* all; and those about datagrams to no known peer */
-	uint64_t walk_since;           /* the search for the peer is bounded per second */
-	uint32_t walked;
 };
 
 /* Transient errors that say nothing about the path: no buffer space at the moment. */

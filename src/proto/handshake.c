@@ -2,6 +2,7 @@
 #include "proto/handshake.h"
 
 #include "base/bytes.h"
+#include "proto/gate.h"
 
 enum {
 	TOS_HANDSHAKE = 0x88, /* AF41, as the kernel marks handshakes */
@@ -45,7 +46,7 @@ void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint 
 		core_note(t, (struct event){ .kind = EVENT_ENDPOINT, .peer = peer });
 	}
 	reach_found(&peer->reach, from);
-	peer->endpoint = *from;
+	core_place(t, peer, from);
 }
 
 bool handshake_works(const struct peer *peer, uint64_t mono)
@@ -93,7 +94,7 @@ static void choose_place(struct tunnel *t, struct peer *peer, struct instant now
 
 	if (!next)
 		return;
-	peer->endpoint = *next;
+	core_place(t, peer, next);
 	core_note(t, (struct event){ .kind = EVENT_TRYING, .peer = peer });
 }
 
@@ -336,38 +337,27 @@ enum fate handshake_cookie(struct tunnel *t, const struct wire_cookie *m, struct
 	return FATE_CONSUMED; /* no timer, no endpoint: it proves nothing about the sender */
 }
 
-static bool under_load(struct tunnel *t, struct instant now)
+enum fate handshake_arrived(struct tunnel *t, const struct pkt *p, struct batch *b,
+			    struct instant now)
 {
-	if (t->hsqueue.n >= HSQUEUE_LOAD)
-		t->under_load_until = now.mono + UNDER_LOAD_NS;
-	return now.mono < t->under_load_until;
-}
+	bool loaded = gate_loaded(t, now);
+	enum fate fate = loaded ? gate_prove(t, p->data, p->len, p->end, b, now) : FATE_NONE;
 
-static enum fate cookie_send(struct tunnel *t, const struct hsqueue_entry *e, struct batch *b,
-			     struct instant now)
-{
-	struct endpoint *to = batch_end(b);
-	struct pkt *p = to ? message_add(b, sizeof(struct wire_cookie), to, 0) : NULL;
-
-	if (!p)
-		return FATE_NO_MEMORY;
-	*to = e->from;
-	cookie_reply(t->checker, (struct wire_cookie *)p->data, e->message, e->len, &e->from,
-		     now.mono, &t->rng);
-	return FATE_COOKIE_SENT;
+	if (fate != FATE_NONE)
+		return fate;
+	return hsqueue_push(&t->hsqueue, p->data, p->len, p->end, loaded) ? FATE_HANDSHAKE
+									  : FATE_HSQUEUE_FULL;
 }
 
 static enum fate work_one(struct tunnel *t, const struct hsqueue_entry *e, bool loaded,
 			  struct batch *b, struct instant now)
 {
 	t->spent += COST_CHEAP;
-	if (loaded) {
-		struct ip source = endpoint_ip(&e->from);
+	if (loaded && !e->proved) {
+		enum fate fate = gate_prove(t, e->message, e->len, &e->from, b, now);
 
-		if (!cookie_mac2_ok(t->checker, e->message, e->len, &e->from, now.mono, &t->rng))
-			return cookie_send(t, e, b, now);
-		if (!bucket_take(t->buckets, &source, now.mono))
-			return FATE_RATE;
+		if (fate != FATE_NONE)
+			return fate;
 	}
 	t->spent += COST_DH;
 	if (load_le32(e->message) == MESSAGE_INITIATION)
@@ -377,14 +367,12 @@ static enum fate work_one(struct tunnel *t, const struct hsqueue_entry *e, bool 
 
 void handshake_work(struct tunnel *t, struct batch *b, struct instant now)
 {
-	size_t room;
-
 	while (t->hsqueue.n && t->spent < HSQUEUE_BUDGET) {
-		bool loaded = under_load(t, now);
+		bool loaded = gate_loaded(t, now);
 		const struct hsqueue_entry *e;
 
 		/* There must be room for an answer; else the lane waits for the next batch. */
-		if (!batch_space(b, &room) || room < WIRE_HANDSHAKE_MAX || b->n_ends == b->cap_ends)
+		if (!gate_has_room(b))
 			return;
 		e = hsqueue_pop(&t->hsqueue);
 		t->count[work_one(t, e, loaded, b, now)]++;

@@ -19,6 +19,12 @@ bool handshake_start(struct tunnel *t, struct peer *peer, struct batch *b, struc
 void handshake_want(struct tunnel *t, struct peer *peer, struct batch *b, struct instant now);
 
 /*
+ * A message whose mac1 is right. It waits in the lane; or under load, if its mac2 is not right,
+ * a cookie may be added to the batch.
+ */
+enum fate handshake_arrived(struct tunnel *t, const struct pkt *p, struct batch *b,
+			    struct instant now);
+/*
  * Process waiting messages for a bounded time: answers are added to the batch. The rest stays
  * in the lane.
  */

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 
 bool hsqueue_push(struct hsqueue *l, const uint8_t *message, size_t len,
-		  const struct endpoint *from)
+		  const struct endpoint *from, bool proved)
 {
 	struct hsqueue_entry *e;
 
@@ -19,6 +19,7 @@ bool hsqueue_push(struct hsqueue *l, const uint8_t *message, size_t len,
 	memcpy(e->message, message, len);
 	e->len = (uint8_t)len;
 	e->from = *from;
+	e->proved = proved;
 	l->n++;
 	return true;
 }

@@ -19,6 +19,7 @@ struct hsqueue_entry {
 	uint8_t message[WIRE_HANDSHAKE_MAX];
 	uint8_t len;
 	struct endpoint from;
+	bool proved; /* that it can be reached there: under load, its mac2 was right */
 };
 
 struct hsqueue {
@@ -28,7 +29,7 @@ struct hsqueue {
 
 /* false: full, or no memory. */
 bool hsqueue_push(struct hsqueue *l, const uint8_t *message, size_t len,
-		  const struct endpoint *from);
+		  const struct endpoint *from, bool proved);
 /* The oldest, or NULL; it stays valid until the next push. */
 const struct hsqueue_entry *hsqueue_pop(struct hsqueue *l);
 void hsqueue_fini(struct hsqueue *l);

@@ -36,9 +36,30 @@ enum {
 	JITTER_MS = 334,           /* jitter is 0..333 ms */
 	MAX_TIMER_HANDSHAKES = 18, /* REKEY_ATTEMPT_TIME 90 s / REKEY_TIMEOUT 5 s */
 	STAGED_PACKETS = 128,
-	STAGED_BYTES = 256 << 10,
+	STAGED_BYTES = 256 << 10,        /* of one peer... */
+	STAGED_ALL = 64 << 20,           /* ...but from that much of all peers on... */
+	STAGED_FEW = 16 << 10,           /* ...each further one gets this */
 	HSQUEUE_SIZE = 1024,             /* handshake messages that wait */
 	HSQUEUE_LOAD = HSQUEUE_SIZE / 8, /* this many waiting: under load */
+	/*
+	 * Cookies a second, and at once: 5 us each. To all strangers together: among 300000
+	 * invented ones a second a real one waits for minutes.
+	 */
+	COOKIES = 10000,
+	COOKIES_BURST = 512,
+	/* Messages of a prefix that are looked at for a cookie, or get one. */
+	COOKIES_PREFIX = 400,
+	/* Apart from those: cookies to endpoints of peers together; messages from each of them. */
+	COOKIES_PEERS = 4000,
+	COOKIES_PEERS_BURST = 512,
+	COOKIES_PEER = 20,
+	COOKIES_PEER_BURST = 5,
+	/* Looks at whether a mac2 is right, 1 us each, but for endpoints of peers. */
+	PROOFS = 20000,
+	PROOFS_BURST = 1000,
+	PROVED = 20, /* handshake messages a second from a source whose mac2 is right */
+	PROVED_BURST = 5,
+	ALONE_PACKETS = 1 << 16, /* to a peer until runs are tried again: a second at full speed */
 	PEERS_MAX = 1 << 20,
 };
 

@@ -16,7 +16,9 @@
 #include "base/ip.h"
 #include "base/key.h"
 #include "proto/allowed.h"
+#include "proto/bucket.h"
 #include "proto/cookie.h"
+#include "proto/event.h"
 #include "proto/faults.h"
 #include "proto/keyring.h"
 #include "proto/noise.h"
@@ -35,6 +37,8 @@ struct peer_note {
 	uint64_t since;       /* since when it has its state, mono ns */
 	uint64_t lines_since; /* start of the period of log lines about it... */
 	uint32_t lines, held; /* ...how many in it, and how many held back */
+	uint64_t moves_since; /* start of the minute of its moves that are told... */
+	uint32_t moves;       /* ...and how many so far */
 	uint64_t given_up;    /* when it was last reported dead; 0: it was heard since */
 	struct ip path_to;    /* the address of path_mtu; family 0: not looked up yet */
 	uint32_t path_mtu;    /* 0: no route, or one that stays on this host */
@@ -60,17 +64,21 @@ struct peer {
 	uint64_t consumed_at;         /* when that initiation was accepted; 0: never */
 	uint64_t handshake_from;      /* no initiation to it leaves before */
 	struct cookie_maker cookie;
+	struct bucket cookies; /* for messages from its endpoint, however many others call */
 	/* time */
 	struct timers timers;
 	/* packets */
 	struct staged staged;
 	bool flush_keepalive; /* when served: send a keepalive if nothing waits */
+	uint32_t alone;       /* how many more leave one by one: runs to it were refused */
 	/* tables */
 	struct peer *hash_next;
+	struct peer *place_next, **place_link;
 	struct peer *next, *prev; /* in the order they were added */
 	struct peer *work_next;   /* tunnel's list of peers with work to do */
 	bool working;
 	/* what happened */
+	struct news news;
 	uint64_t rx_bytes, tx_bytes; /* UDP payload of authentic messages, handshakes included */
 	uint64_t rx_packets, tx_packets; /* data packets with content */
 	uint64_t handshake_wall; /* CLOCK_REALTIME ns of the last completed handshake; 0: never */

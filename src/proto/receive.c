@@ -70,7 +70,8 @@ static enum fate take_cookie(struct tunnel *t, struct pkt *p, struct instant now
 	return handshake_cookie(t, (const struct wire_cookie *)p->data, now);
 }
 
-static enum fate take_handshake(struct tunnel *t, struct pkt *p, size_t want, struct instant now)
+static enum fate take_handshake(struct tunnel *t, struct pkt *p, size_t want, struct batch *b,
+				struct instant now)
 {
 	if (p->len != want)
 		return FATE_RUNT;
@@ -81,24 +82,26 @@ static enum fate take_handshake(struct tunnel *t, struct pkt *p, size_t want, st
 		t->faults.mac_from = *p->end;
 		return FATE_MAC;
 	}
-	return hsqueue_push(&t->hsqueue, p->data, p->len, p->end) ? FATE_HANDSHAKE
-								  : FATE_HSQUEUE_FULL;
+	return handshake_arrived(t, p, b, now);
 }
 
 static void take_messages(struct tunnel *t, struct batch *b, struct instant now)
 {
-	for (uint32_t i = 0; i < b->n; i++) {
+	uint32_t n = b->n; /* cookies are added */
+
+	for (uint32_t i = 0; i < n; i++) {
 		struct pkt *p = &b->pkt[i];
 
 		if (p->fate != FATE_NONE)
 			continue;
 		switch (load_le32(p->data)) {
 		case MESSAGE_INITIATION:
-			p->fate = (uint8_t)take_handshake(t, p, sizeof(struct wire_initiation),
+			p->fate = (uint8_t)take_handshake(t, p, sizeof(struct wire_initiation), b,
 							  now);
 			break;
 		case MESSAGE_RESPONSE:
-			p->fate = (uint8_t)take_handshake(t, p, sizeof(struct wire_response), now);
+			p->fate = (uint8_t)take_handshake(t, p, sizeof(struct wire_response), b,
+							  now);
 			break;
 		case MESSAGE_COOKIE:
 			p->fate = (uint8_t)take_cookie(t, p, now);

@@ -14,6 +14,7 @@ libproto_a_SOURCES = \
 	src/proto/faults.c src/proto/faults.h \
 	src/proto/flight.c src/proto/flight.h \
 	src/proto/handshake.c src/proto/handshake.h \
+	src/proto/gate.c src/proto/gate.h \
 	src/proto/hsqueue.c src/proto/hsqueue.h \
 	src/proto/index.c src/proto/index.h \
 	src/proto/inner.c src/proto/inner.h \

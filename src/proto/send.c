@@ -27,6 +27,10 @@ void send_stamp(struct batch *b, struct flight *f, struct pkt *p, struct session
 	p->data -= sizeof(*header);
 	p->len = (uint32_t)sizeof(*header) + len + PKT_TAG;
 	p->tos = ecn;
+	if (s->peer->alone) {
+		s->peer->alone--;
+		p->flags |= PKT_ALONE;
+	}
 	p->end = &s->peer->endpoint;
 	p->owner = s->peer;
 	p->fate = FATE_NET;
@@ -34,8 +38,11 @@ void send_stamp(struct batch *b, struct flight *f, struct pkt *p, struct session
 
 enum fate send_stage(struct tunnel *t, struct peer *peer, const uint8_t *data, size_t len)
 {
-	int dropped = staged_push(&peer->staged, data, len);
+	uint32_t had = peer->staged.size;
+	uint32_t size = t->staged_bytes < STAGED_ALL ? STAGED_BYTES : STAGED_FEW;
+	int dropped = staged_push(&peer->staged, data, len, size);
 
+	t->staged_bytes += peer->staged.size - had;
 	if (dropped < 0) {
 		peer->count[FATE_NO_MEMORY]++;
 		return FATE_NO_MEMORY;
@@ -58,14 +65,17 @@ void send_happened(struct tunnel *t, struct peer *peer, bool data, struct batch 
 }
 
 /* Stamp the oldest waiting packet; false when the batch is full. */
-static bool flush_one(struct peer *peer, struct batch *b, struct flight *f, struct instant now)
+static bool flush_one(struct tunnel *t, struct peer *peer, struct batch *b, struct flight *f,
+		      struct instant now)
 {
 	size_t len = staged_length(&peer->staged);
 	struct pkt *p = batch_add(b, len);
+	uint32_t had = peer->staged.size;
 
 	if (!p)
 		return false;
 	staged_pop(&peer->staged, p->data);
+	t->staged_bytes -= had - peer->staged.size;
 	faults_sent(&peer->faults, p->data, len, now.mono);
 	send_stamp(b, f, p, peer->keyring.current,
 		   inner_ecn_out(p->data, inner_version(p->data, len)));
@@ -90,7 +100,7 @@ static void flush(struct tunnel *t, struct peer *peer, struct batch *b, struct f
 		return;
 	}
 	while (peer->staged.n && session_may_send(s, now.mono)) {
-		if (!flush_one(peer, b, f, now)) {
+		if (!flush_one(t, peer, b, f, now)) {
 			core_later(t, peer, false);
 			break;
 		}

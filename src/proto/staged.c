@@ -9,8 +9,8 @@ enum { LENGTH = 4 }; /* each packet is preceded by its length */
 
 static void copy_in(struct staged *s, const void *data, size_t len)
 {
-	uint32_t at = (s->head + s->used) % STAGED_BYTES;
-	size_t first = STAGED_BYTES - at < len ? STAGED_BYTES - at : len;
+	uint32_t at = (s->head + s->used) % s->size;
+	size_t first = s->size - at < len ? s->size - at : len;
 
 	memcpy(s->ring + at, data, first);
 	memcpy(s->ring, (const uint8_t *)data + first, len - first);
@@ -21,8 +21,8 @@ static void copy_out(const struct staged *s, uint32_t at, void *data, size_t len
 {
 	size_t first;
 
-	at %= STAGED_BYTES;
-	first = STAGED_BYTES - at < len ? STAGED_BYTES - at : len;
+	at %= s->size;
+	first = s->size - at < len ? s->size - at : len;
 	memcpy(data, s->ring + at, first);
 	memcpy((uint8_t *)data + first, s->ring, len - first);
 }
@@ -31,7 +31,7 @@ static void drop_oldest(struct staged *s)
 {
 	uint32_t size = LENGTH + (uint32_t)staged_length(s);
 
-	s->head = (s->head + size) % STAGED_BYTES;
+	s->head = (s->head + size) % s->size;
 	s->used -= size;
 	s->n--;
 }
@@ -42,19 +42,22 @@ static void release(struct staged *s)
 	*s = (struct staged){ 0 };
 }
 
-int staged_push(struct staged *s, const uint8_t *data, size_t len)
+int staged_push(struct staged *s, const uint8_t *data, size_t len, uint32_t size)
 {
 	uint8_t length[LENGTH];
 	int dropped = 0;
 
-	if (len + LENGTH > STAGED_BYTES)
+	if (s->ring)
+		size = s->size;
+	if (len > size - LENGTH)
 		return -1;
 	if (!s->ring) {
-		s->ring = mem_new(STAGED_BYTES);
+		s->ring = mem_new(size);
 		if (!s->ring)
 			return -1;
+		s->size = size;
 	}
-	while (s->n >= STAGED_PACKETS || s->used + LENGTH + len > STAGED_BYTES) {
+	while (s->n >= STAGED_PACKETS || s->used + LENGTH + len > s->size) {
 		drop_oldest(s);
 		dropped++;
 	}

@@ -27,12 +27,16 @@ enum { TICK_BUDGET = 64 }; /* handshakes started by timers in one tick: 4, the r
 
 int tunnel_init(struct tunnel *t, const struct rng *rng, uint32_t cap)
 {
+	static const struct bucket_pace proved = BUCKET_PACE(PROVED, PROVED_BURST);
+	static const struct bucket_pace prefix = BUCKET_PACE(COOKIES_PREFIX, COOKIES_PREFIX);
+
 	*t = (struct tunnel){ .rng = *rng };
 	rng_fill(rng, t->peers.key.bytes, sizeof(t->peers.key.bytes));
 	t->self = vault_new(sizeof(*t->self));
 	t->checker = vault_new(sizeof(*t->checker));
-	t->buckets = bucket_new(rng);
-	if (t->self && t->checker && t->buckets && flight_init(&t->own, cap) == 0)
+	t->buckets = bucket_new(rng, &proved, false);
+	t->prefixes = bucket_new(rng, &prefix, true);
+	if (t->self && t->checker && t->buckets && t->prefixes && flight_init(&t->own, cap) == 0)
 		return 0;
 	tunnel_fini(t);
 	return -ENOMEM;
@@ -47,6 +51,7 @@ void tunnel_fini(struct tunnel *t)
 	deadlines_fini(&t->deadlines);
 	hsqueue_fini(&t->hsqueue);
 	bucket_free(t->buckets);
+	bucket_free(t->prefixes);
 	flight_fini(&t->own);
 	vault_free(t->checker, sizeof(*t->checker));
 	vault_free(t->self, sizeof(*t->self));
@@ -55,14 +60,7 @@ void tunnel_fini(struct tunnel *t)
 
 bool tunnel_event(struct tunnel *t, struct event *e)
 {
-	do {
-		if (!t->event_count)
-			return false;
-		*e = t->events[t->event_first];
-		t->event_first = (t->event_first + 1) % EVENTS;
-		t->event_count--;
-	} while (e->kind == EVENT_NONE); /* its peer was removed */
-	return true;
+	return core_event(t, e);
 }
 
 void tunnel_sweep(struct tunnel *t)
@@ -301,6 +299,8 @@ static void credit(struct peer *peer, const struct pkt *p, struct instant now)
 	}
 	if (p->flags & PKT_SOURCE_STALE)
 		endpoint_forget_local(&peer->endpoint);
+	if (p->flags & PKT_RUN_REFUSED)
+		peer->alone = ALONE_PACKETS;
 }
 
 void tunnel_settle(struct tunnel *t, const struct batch *b, struct instant now)

@@ -70,8 +70,8 @@ uint64_t tunnel_deadline(const struct tunnel *t);
 void tunnel_settle(struct tunnel *t, const struct batch *b, struct instant now);
 
 /*
- * Take the oldest event; false when there is none. When more than EVENTS wait, the
- * newest are lost.
+ * Take the next event; false when there is none. Peers come in the order in which there was
+ * something to say about them, strangers after them.
  */
 bool tunnel_event(struct tunnel *t, struct event *e);
 

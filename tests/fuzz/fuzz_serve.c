@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "monitor/serve.h"
+#include "monitor/sockets.h"
 #include "privsep/blob.h"
 #include "privsep/stamps.h"
 #include "target.h"
@@ -51,7 +52,8 @@ int __wrap_host_udp(struct host *h, uint16_t port, uint32_t mark, int fd[2], uin
 	if (mark % 7 == 0)
 		return -EADDRINUSE;
 	fd[0] = mark % 5 ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
-	fd[1] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	for (int i = 1; i < HOST_SOCKETS; i++) /* some apart may be missing */
+		fd[i] = mark % 3 || i % 3 ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
 	*bound = port ? port : 40000;
 	return 0;
 }
@@ -152,7 +154,6 @@ static int open_worker(unsigned state)
 	m = (struct monitor){ .signal_fd = -1,
 			      .device = -1,
 			      .control = -1,
-			      .udp = { -1, -1 },
 			      .notify = { .fd = -1 },
 			      .watch = { .fd = -1 },
 			      .ifindex = ifindexes[!(bits & 8)],
@@ -160,6 +161,7 @@ static int open_worker(unsigned state)
 			      .walking = bits & 2,
 			      .committing = bits & 4,
 			      .worker = { .pid = 1 << 30, .sock = pair[0] } };
+	sockets_none(m.udp);
 	m.options.path = bits & 1 ? "/nowhere" : NULL;
 	m.conf.listen_port = bits & 1 ? FILE_PORT : 0;
 	log_set_sink(drop_line, NULL);
@@ -168,8 +170,9 @@ static int open_worker(unsigned state)
 
 static void close_worker(int sock)
 {
-	int all[] = { sock, m.worker.sock, m.udp[0], m.udp[1] };
+	int all[] = { sock, m.worker.sock };
 
+	sockets_close(m.udp);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (all[i] >= 0)
 			close(all[i]);
@@ -267,13 +270,14 @@ static void judge(enum phase before)
 /* Returns the bytes used; 0: the input is at its end, or the worker was ended. */
 static size_t one_message(const uint8_t *data, size_t len, int sock)
 {
-	struct message_in in = { .fd = { -1, -1 } }, answer;
+	struct message_in in, answer;
 	enum phase before = m.phase;
 	size_t text;
 	int r;
 
 	if (len < HEAD)
 		return 0;
+	message_empty(&in);
 	memcpy(&in.head, data + 2, sizeof(in.head));
 	in.n_fd = data[0] % (MESSAGE_FDS + 1);
 	for (unsigned i = 0; i < in.n_fd; i++)

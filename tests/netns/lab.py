@@ -277,8 +277,9 @@ class Namespace:
 
 
 class Lab:
-    def __init__(self, program, fastclock=None, badwire=None):
-        self.program, self.fastclock, self.badwire = program, fastclock, badwire
+    def __init__(self, program, fastclock=None, badwire=None, flood=None):
+        self.program, self.fastclock = program, fastclock
+        self.badwire, self.flood = badwire, flood
         self.nodes, self.spaces, self.children, self.closing = [], [], [], []
         self.wires = 0
         self.letters = iter("abcdefghijklmnopqrstuvwxyz")

@@ -391,8 +391,10 @@ static void tell_close_rest(struct liar *l, const struct lie *lie)
 	(void)lie;
 	close(l->start->device);
 	close(l->start->control);
-	close(l->start->udp[0]);
-	close(l->start->udp[1]);
+	for (int i = 0; i < RECONCILE_SOCKETS; i++) {
+		if (l->start->udp[i] >= 0)
+			close(l->start->udp[i]);
+	}
 }
 
 /* The tunnel is to end: said more than once, that is no reason to give up a hook. */

@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	tests/netns/t_daemon.py \
 	tests/netns/t_data.py \
 	tests/netns/t_faults.py \
+	tests/netns/t_flood.py \
 	tests/netns/t_keys.py \
 	tests/netns/t_kills.py \
 	tests/netns/t_liar.py \
@@ -30,6 +31,7 @@ EXTRA_DIST += \
 	tests/netns/t_pauses.py \
 	tests/netns/t_quick.py \
 	tests/netns/t_routing.py \
+	tests/netns/t_shared.py \
 	tests/netns/t_spaces.py \
 	tests/netns/t_start.py \
 	tests/netns/t_status.py \
@@ -53,6 +55,10 @@ tests/netns/fastclock.so: tests/netns/fastclock.c
 check_PROGRAMS += tests/netns/badwire
 tests_netns_badwire_SOURCES = tests/netns/badwire.c
 
+# Run by tests: a flood of datagrams, also from invented addresses.
+check_PROGRAMS += tests/netns/flood
+tests_netns_flood_SOURCES = tests/netns/flood.c
+
 # The program with another worker, one that lies: see liar.h.
 check_PROGRAMS += tests/netns/liar
 tests_netns_liar_SOURCES = src/main.c tests/netns/liar.c tests/netns/liar.h \
@@ -61,13 +67,13 @@ tests_netns_liar_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=daemon_run
 tests_netns_liar_LDADD = $(ROOM_LIBS)
 
 # The long tests: worker, monitor and commands die by the hundred, at random moments. Needs root.
-check-deaths: all $(check_DATA) tests/netns/badwire tests/netns/liar
+check-deaths: all $(check_DATA) tests/netns/badwire tests/netns/flood tests/netns/liar
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/netns/run.py --long
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/pair/run.py --long
 .PHONY: check-deaths
 
 # Every test of both suites in each variant of offloads, AEAD and MTU; a gigabyte over the
 # bad wire. Needs root and what check-interop needs, and most of an hour.
-check-matrix: all $(check_DATA) tests/netns/badwire tests/netns/liar
+check-matrix: all $(check_DATA) tests/netns/badwire tests/netns/flood tests/netns/liar
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/netns/matrix.py --full
 .PHONY: check-matrix

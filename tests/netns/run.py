@@ -12,6 +12,8 @@ import t_move    # noqa: F401
 import t_mtu     # noqa: F401
 import t_pauses  # noqa: F401
 import t_load    # noqa: F401
+import t_flood   # noqa: F401
+import t_shared  # noqa: F401
 import t_clock   # noqa: F401
 import t_uapi    # noqa: F401
 import t_quick   # noqa: F401

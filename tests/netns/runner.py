@@ -88,7 +88,7 @@ def child(function, options, write):
                 raise Skip("only taut can do this")
             if name != "taut" and not shutil.which(name):
                 raise Skip(f"no {name}")
-        with Lab(options.program, options.fastclock, options.badwire) as lab:
+        with Lab(options.program, options.fastclock, options.badwire, options.flood) as lab:
             try:
                 function(lab)
             except BaseException as e:
@@ -222,6 +222,7 @@ def main(description):
     with tempfile.TemporaryDirectory(prefix="taut-tests-") as scratch:
         options.fastclock = find_built("fastclock.so", scratch, "-shared", "-fPIC")
         options.badwire = find_built("badwire", scratch)
+        options.flood = find_built("flood", scratch)
         if is_taut(options.program):
             options.program = variant.wrapped(options.program, scratch)
         count = run_all(tests, options)

@@ -59,7 +59,7 @@ def oversized_datagrams_change_nothing(lab):
     pair.a.ns.must_ping(V4)
 
 
-def flood(lab, node, ns, target, good_mac, seconds):
+def flood(lab, node, ns, target, good_mac, seconds, source="192.168.1.1"):
     """In its own process: initiations that are valid only in their mac1, from 64 ports."""
     key = noise.mac1_key(node.public_key)
     messages = []
@@ -67,7 +67,7 @@ def flood(lab, node, ns, target, good_mac, seconds):
         body = b"\1\0\0\0" + os.urandom(112)
         tag = noise.mac(key, body) if good_mac else os.urandom(16)
         messages.append(body + tag + bytes(16))
-    socks = [lab.udp(ns, "192.168.1.1") for _ in range(64)]
+    socks = [lab.udp(ns, source) for _ in range(64)]
     pid = os.fork()
     if pid:
         return pid
@@ -100,8 +100,7 @@ def limited(node, sock, message):
     """One message with a valid mac2, repeatedly: 5 at once and 20 a second are processed."""
     sock.sendto(message, SERVER)
     before, start = node.drops(), time.monotonic()
-    while node.drops().get("rate", 0) < before.get("rate", 0) + 50:
-        check(time.monotonic() - start < 3, f"hardly any of hundreds was limited: {node.drops()}")
+    while time.monotonic() - start < 0.5:
         for _ in range(20):
             sock.sendto(message, SERVER)
         time.sleep(0.02)
@@ -123,9 +122,15 @@ def flood_meets_cookies_and_harms_nobody(lab):
     pair.a.ns.must_ping(V4)
     sock = lab.udp(pair.a.ns, "192.168.1.1")
     memory = pair.b.memory()
-    child = flood(lab, pair.b, pair.a.ns, SERVER, True, 8)
+    # From a network of its own: the others are not to suffer from what it gets no cookies for.
+    pair.a.ns.ip("addr add 10.99.0.1/32 dev lo")
+    pair.b.ns.ip("route add 10.99.0.0/24 via 192.168.1.1")
+    child = flood(lab, pair.b, pair.a.ns, SERVER, True, 8, source="10.99.0.1")
     try:
         wait_for(lambda: under_load(pair.b) > 200, 3, "cookie replies under a flood")
+        sent, start = under_load(pair.b), time.monotonic()
+        time.sleep(0.5)
+        within(under_load(pair.b) - sent, 1, 400 * (time.monotonic() - start + 1), "cookies sent")
         equal(pair.a.ns.ping(V4, 20, interval=0.02), 20, "pings of a live session")
 
         first = noise.Initiator(own, pair.b.public_key)

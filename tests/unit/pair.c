@@ -346,6 +346,7 @@ void side_picture(const struct side *s, struct picture *picture)
 		memcpy(&copy, peer, sizeof(copy));
 		memset(copy.count, 0, sizeof(copy.count)); /* drops are counted, of course */
 		memset(&copy.faults, 0, sizeof(copy.faults));
+		memset(&copy.news, 0, sizeof(copy.news));
 		draw(picture, &copy, sizeof(copy));
 		draw(picture, peer->noise, sizeof(*peer->noise));
 		draw(picture, peer->pending, sizeof(*peer->pending));

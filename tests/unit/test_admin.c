@@ -257,7 +257,7 @@ static void test_a_peer_can_go_with_everything_pending(void **state)
 	d = side_take(&p->b, MESSAGE_DATA);
 	p->a.peer->keyring.current->send_valid = false;
 	side_send(p, &p->a, 84); /* one waits */
-	hsqueue_push(&p->a.t.hsqueue, d.data, 148, &d.from);
+	hsqueue_push(&p->a.t.hsqueue, d.data, 148, &d.from, false);
 	admin_keepalive(&p->a.t, p->a.peer, 5, p->now); /* there is work */
 	admin_keepalive(&p->a.t, other, 5, p->now);
 	core_note(&p->a.t, (struct event){ .kind = EVENT_RETRY, .peer = p->a.peer });

@@ -13,7 +13,8 @@ static struct buckets *buckets_make(void)
 {
 	struct seed s = { 77 };
 	struct rng rng = seed_chance(&s);
-	struct buckets *b = bucket_new(&rng);
+	static const struct bucket_pace pace = BUCKET_PACE(20, 5);
+	struct buckets *b = bucket_new(&rng, &pace, false);
 
 	assert_non_null(b);
 	return b;
@@ -159,6 +160,47 @@ static void test_a_full_table_refuses_strangers_until_it_idles(void **state)
 	bucket_free(b);
 }
 
+/* Where sources may be invented, a full table must not be what refuses the others. */
+static void test_a_full_lenient_table_lets_strangers_pass(void **state)
+{
+	(void)state;
+	static const struct bucket_pace pace = BUCKET_PACE(20, 5);
+	struct seed s = { 77 };
+	struct rng rng = seed_chance(&s);
+	struct buckets *b = bucket_new(&rng, &pace, true);
+	struct ip known = ip_of("192.0.2.1"), ip = { .family = AF_INET };
+
+	assert_non_null(b);
+	for (int i = 0; i < 5; i++)
+		assert_true(bucket_take(b, &known, START));
+	for (uint32_t i = 0; i < 100000; i++) {
+		store_be32(ip.bytes, 0x0a000000 + i);
+		assert_true(bucket_take(b, &ip, START));
+	}
+	assert_false(bucket_take(b, &known, START)); /* it has its place */
+	bucket_free(b);
+}
+
+static void test_one_bucket_alone_is_full_at_first(void **state)
+{
+	(void)state;
+	static const struct bucket_pace pace = BUCKET_PACE(1000, 3);
+	struct bucket b = { 0 };
+	uint64_t now = START;
+
+	for (int i = 0; i < 3; i++)
+		assert_true(bucket_spend(&b, &pace, now));
+	assert_false(bucket_spend(&b, &pace, now));
+	assert_false(bucket_spend(&b, &pace, now - SECOND_NS)); /* time never goes back */
+	now += MILLI_NS;
+	assert_true(bucket_spend(&b, &pace, now));
+	assert_false(bucket_spend(&b, &pace, now));
+	now += 60 * SECOND_NS;
+	for (int i = 0; i < 3; i++)
+		assert_true(bucket_spend(&b, &pace, now));
+	assert_false(bucket_spend(&b, &pace, now));
+}
+
 /* An exact bucket per source, to compare with. */
 struct model {
 	uint64_t tokens, last;
@@ -212,7 +254,7 @@ static void test_no_memory_is_told(void **state)
 	struct rng rng = seed_chance(&s);
 
 	mem_fail_after(0);
-	assert_null(bucket_new(&rng));
+	assert_null(bucket_new(&rng, &(struct bucket_pace)BUCKET_PACE(20, 5), false));
 	mem_fail_after(-1);
 	bucket_free(NULL);
 }
@@ -226,6 +268,8 @@ int main(void)
 		cmocka_unit_test(test_every_bit_of_an_ipv4_address_makes_another_source),
 		cmocka_unit_test(test_the_families_do_not_meet),
 		cmocka_unit_test(test_a_full_table_refuses_strangers_until_it_idles),
+		cmocka_unit_test(test_a_full_lenient_table_lets_strangers_pass),
+		cmocka_unit_test(test_one_bucket_alone_is_full_at_first),
 		cmocka_unit_test(test_random_arrivals_agree_with_an_exact_bucket),
 		cmocka_unit_test(test_no_memory_is_told),
 	};

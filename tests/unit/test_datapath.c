@@ -33,8 +33,8 @@ struct side {
 	struct endpoint here;
 	struct side *other;
 	int credit
-		[UDP_SOCKETS]; /* datagrams that fit before the socket is full; negative: any number */
-	bool deleted;          /* the device */
+		[UDP_WAYS]; /* datagrams that fit before the socket is full; negative: any number */
+	bool deleted;       /* the device */
 	uint32_t longest_sent;
 };
 
@@ -56,13 +56,15 @@ static struct side *side_of(struct udp *u)
 
 int udp_init(struct udp *u, struct offloads *offloads)
 {
-	*u = (struct udp){ .fd = { -1, -1 }, .offloads = offloads };
+	*u = (struct udp){ .offloads = offloads };
+	udp_close(u);
 	return 0;
 }
 
 void udp_close(struct udp *u)
 {
-	u->fd[UDP_V4] = u->fd[UDP_V6] = -1;
+	for (int i = 0; i < UDP_WAYS; i++)
+		u->fd[i] = -1;
 }
 
 void udp_fini(struct udp *u)
@@ -94,6 +96,31 @@ int udp_recv(struct udp *u, int which, struct batch *b)
 	return n;
 }
 
+/* Of the links that a test has; see there. */
+static bool ways_differ;
+
+bool udp_ways_differ(const struct udp *u)
+{
+	(void)u;
+	return ways_differ;
+}
+
+static unsigned aged;
+
+void udp_age_links(struct udp *u)
+{
+	(void)u;
+	aged++;
+}
+
+int udp_way(struct udp *u, const struct endpoint *end)
+{
+	int family = end->remote.sa.sa_family == AF_INET6 ? UDP_V6 : UDP_V4;
+
+	(void)u;
+	return family + (ways_differ && end->ifindex == 2 ? UDP_SOCKETS : 0);
+}
+
 int udp_send(struct udp *u, struct batch *b, uint32_t *next, int *which)
 {
 	struct side *s = side_of(u);
@@ -104,7 +131,7 @@ int udp_send(struct udp *u, struct batch *b, uint32_t *next, int *which)
 
 		if (p->fate != FATE_NET)
 			continue;
-		socket = p->end->remote.sa.sa_family == AF_INET6 ? UDP_V6 : UDP_V4;
+		socket = udp_way(u, p->end);
 		if (s->credit[socket] == 0) {
 			*which = socket;
 			return -EAGAIN;
@@ -179,7 +206,8 @@ static void set_up_side(struct side *s, int number)
 	assert_int_equal(datapath_init(&s->path, &rng_system), 0);
 	s->path.dev = (struct dev){ .ops = &memory_ops, .fd = 1000 + number, .ctx = s };
 	s->path.udp.fd[UDP_V4] = 2000 + number;
-	s->credit[UDP_V4] = s->credit[UDP_V6] = -1;
+	for (int i = 0; i < UDP_WAYS; i++)
+		s->credit[i] = -1;
 	s->other = &sides[!number];
 	snprintf(end, sizeof(end), "192.0.2.%d:51820", number + 1);
 	assert_true(endpoint_parse(&s->here, end, strlen(end)));
@@ -192,6 +220,7 @@ static int set_up(void **state)
 
 	(void)state;
 	now = (struct instant){ .mono = 1000 * SECOND_NS, .wall = 1700000000 * SECOND_NS };
+	ways_differ = false;
 	for (int i = 0; i < 2; i++) {
 		set_up_side(&sides[i], i);
 		rng_fill(&rng_system, &private_key[i], sizeof(private_key[i]));
@@ -377,6 +406,85 @@ static void test_quiescing_gives_up_what_is_held_back_and_counts_it(void **state
 	assert_int_equal(peer_of(0)->send_error, 0); /* it passes */
 	datapath_quiesce(p, now);
 	assert_int_equal(p->tunnel.count[FATE_SEND], 6);
+}
+
+/* Packets of the peer, which leave by a link of their own; its socket has this much room. */
+static void offer_apart(uint32_t n, int room)
+{
+	peer_of(0)->endpoint.ifindex = 2;
+	sides[0].credit[UDP_SOCKETS] = room;
+	for (uint32_t i = 0; i < n; i++)
+		offer(0, ECHO_LEN, i);
+	datapath_from_device(&sides[0].path, now);
+}
+
+static void test_one_full_link_among_others_is_waited_for_briefly(void **state)
+{
+	struct datapath *p = &sides[0].path;
+
+	(void)state;
+	connect_sides();
+	ways_differ = true;
+	offer_apart(10, 3);
+	assert_int_equal(p->blocked, UDP_SOCKETS);
+	assert_true(datapath_deadline(p) == now.mono + 10 * MILLI_NS);
+	now.mono += 10 * MILLI_NS - 1;
+	datapath_unblock(p, now);
+	assert_int_equal(p->blocked, UDP_SOCKETS);
+	now.mono++;
+	datapath_unblock(p, now);
+	assert_int_equal(p->blocked, -1);
+	assert_true(datapath_deadline(p) == UINT64_MAX);
+	assert_int_equal(p->tunnel.count[FATE_SEND], 7);
+	assert_int_equal(peer_of(0)->faults.send[0].err, EAGAIN);
+
+	/* It is slow: for a second nobody waits for it. */
+	now.mono += SECOND_NS - 1;
+	offer_apart(10, 3);
+	assert_int_equal(p->blocked, -1);
+	assert_int_equal(p->tunnel.count[FATE_SEND], 14);
+	peer_of(0)->endpoint.ifindex = 0; /* the others, meanwhile */
+	offer(0, ECHO_LEN, 20);
+	assert_int_equal(datapath_from_device(p, now), 1);
+	assert_int_equal(p->tunnel.count[FATE_SEND], 14);
+	now.mono++;
+	offer_apart(10, 3);
+	assert_int_equal(p->blocked, UDP_SOCKETS);
+	datapath_quiesce(p, now);
+	assert_int_equal(p->tunnel.count[FATE_SEND], 21);
+}
+
+static void test_links_are_in_use_for_three_minutes(void **state)
+{
+	struct datapath *p = &sides[0].path;
+
+	(void)state;
+	datapath_tick(p, now);
+	aged = 0;
+	now.mono += 180 * SECOND_NS - 1;
+	datapath_tick(p, now);
+	assert_int_equal(aged, 0);
+	now.mono++;
+	datapath_tick(p, now);
+	datapath_tick(p, now);
+	assert_int_equal(aged, 1);
+}
+
+static void test_the_only_link_is_waited_for_as_long_as_it_takes(void **state)
+{
+	struct datapath *p = &sides[0].path;
+
+	(void)state;
+	connect_sides();
+	offer(0, ECHO_LEN, 1);
+	sides[0].credit[UDP_V4] = 0;
+	datapath_from_device(p, now);
+	assert_int_equal(p->blocked, UDP_V4);
+	assert_true(datapath_deadline(p) == UINT64_MAX);
+	now.mono += 3600 * SECOND_NS;
+	datapath_unblock(p, now);
+	assert_int_equal(p->blocked, UDP_V4);
+	assert_int_equal(p->tunnel.count[FATE_SEND], 0);
 }
 
 /* Held-back packets refer to their peer: after a flush none does. */
@@ -600,6 +708,9 @@ int main(void)
 		EACH(test_full_socket_holds_packets_back_and_loses_none),
 		EACH(test_full_socket_does_not_stop_what_comes_in),
 		EACH(test_quiescing_gives_up_what_is_held_back_and_counts_it),
+		EACH(test_one_full_link_among_others_is_waited_for_briefly),
+		EACH(test_the_only_link_is_waited_for_as_long_as_it_takes),
+		EACH(test_links_are_in_use_for_three_minutes),
 		EACH(test_after_quiescing_a_peer_may_go),
 		EACH(test_quiescing_tells_the_events_that_wait),
 		EACH(test_after_quiescing_nothing_is_held_back_whoever_hears_of_it),

@@ -255,15 +255,22 @@ static void test_failed_change_leaves_all_as_it_was(void **state)
 static void test_sockets_share_a_port_that_nobody_else_gets(void **state)
 {
 	uint16_t bound = 0, again = 0;
-	int fd[2], second[2];
+	int fd[HOST_SOCKETS], second[HOST_SOCKETS];
 
 	(void)state;
 	assert_int_equal(host_udp(host, 0, 7, fd, &bound), 0);
 	assert_true(bound > 0);
 	assert_int_equal(host_udp(host, bound, 0, second, &again), -EADDRINUSE);
 	assert_int_equal(host_mark(host, fd, 8), 0);
-	close(fd[0]);
-	close(fd[1]);
+	for (int i = HOST_SOCKETS - 1; i >= 0; i--) {
+		uint32_t mark = 0;
+		socklen_t len = sizeof(mark);
+
+		assert_true(fd[i] >= 0);
+		assert_int_equal(getsockopt(fd[i], SOL_SOCKET, SO_MARK, &mark, &len), 0);
+		assert_int_equal(mark, 8);
+		close(fd[i]);
+	}
 }
 
 static void test_mtu_leaves_room_for_headers_within_bounds(void **state)

@@ -15,7 +15,7 @@ static bool push(struct hsqueue *l, uint32_t number)
 	store_le32(message, number);
 	from.remote.v4.sin_family = AF_INET;
 	store_be32(&from.remote.v4.sin_addr, number);
-	return hsqueue_push(l, message, len, &from);
+	return hsqueue_push(l, message, len, &from, number % 3 == 0);
 }
 
 static void check_pop(struct hsqueue *l, uint32_t number)
@@ -26,6 +26,7 @@ static void check_pop(struct hsqueue *l, uint32_t number)
 	assert_int_equal(load_le32(e->message), number);
 	assert_int_equal(e->message[80], number & 0xff);
 	assert_int_equal(e->len, number % 2 ? 92 : 148);
+	assert_int_equal(e->proved, number % 3 == 0);
 	assert_int_equal(load_be32(&e->from.remote.v4.sin_addr), number);
 }
 
@@ -68,7 +69,7 @@ static void test_what_is_too_long_and_what_finds_no_memory_is_refused(void **sta
 	struct endpoint from = { 0 };
 	struct hsqueue l = { 0 };
 
-	assert_false(hsqueue_push(&l, longer, sizeof(longer), &from));
+	assert_false(hsqueue_push(&l, longer, sizeof(longer), &from, false));
 	mem_fail_after(0);
 	assert_false(push(&l, 1));
 	mem_fail_after(-1);

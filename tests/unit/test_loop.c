@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/breath.h"
+#include "base/clock.h"
 #include "daemon/loop.h"
 
 /* A path of which this file has all functions that a loop calls. */
@@ -50,10 +52,31 @@ int datapath_from_network(struct datapath *p, int which, struct instant now)
 	return socket_says;
 }
 
-void datapath_unblock(struct datapath *p, struct instant now)
+static int apart;
+static unsigned apart_asked;
+
+void datapath_from_apart(struct datapath *p, int which, struct instant now)
 {
 	(void)p;
 	(void)now;
+	apart = which;
+	apart_asked++;
+}
+
+static uint64_t patience = UINT64_MAX;
+static unsigned unblocked;
+
+uint64_t datapath_deadline(const struct datapath *p)
+{
+	return p->blocked < 0 ? UINT64_MAX : patience;
+}
+
+void datapath_unblock(struct datapath *p, struct instant now)
+{
+	if (now.mono >= patience) {
+		p->blocked = -1;
+		unblocked++;
+	}
 }
 
 void datapath_tick(struct datapath *p, struct instant now)
@@ -99,9 +122,10 @@ static int set_up(void **unused)
 	path.blocked = -1;
 	path.dev.fd = eventfd(1, EFD_CLOEXEC);
 	path.udp.fd[UDP_V4] = eventfd(1, EFD_CLOEXEC);
-	path.udp.fd[UDP_V6] = -1;
+	for (int i = UDP_V6; i < UDP_WAYS; i++)
+		path.udp.fd[i] = -1;
 	device_says = socket_says = 0;
-	device_asked = socket_asked = quiesced = 0;
+	device_asked = socket_asked = apart_asked = quiesced = 0;
 	breathes_there = initiates = false;
 	told = 0;
 	if (loop_open(&loop, &path, &calls, NULL) < 0)
@@ -286,6 +310,57 @@ static void test_waiting_for_room_in_a_socket_is_sound(void **unused)
 	assert_true(loop_is_sound(&loop, 0.05));
 }
 
+static void test_a_full_socket_is_waited_for_until_the_deadline(void **unused)
+{
+	int end[2];
+
+	(void)unused;
+	assert_int_equal(pipe2(end, O_CLOEXEC | O_NONBLOCK), 0);
+	while (write(end[1], &loop, sizeof(loop)) > 0)
+		;
+	path.udp.fd[UDP_SOCKETS] = end[1];
+	loop_follow_datapath(&loop);
+	path.blocked = UDP_SOCKETS;
+	patience = clock_now().mono + 100 * MILLI_NS;
+	unblocked = 0;
+	run(0.05);
+	assert_int_equal(unblocked, 0);
+	assert_true(ev_is_active(&loop.writable));
+	device_asked = 0;
+	run(0.2);
+	assert_int_equal(unblocked, 1);
+	assert_false(ev_is_active(&loop.writable));
+	assert_true(device_asked > 0);
+	assert_int_equal(apart_asked, 0);
+	patience = UINT64_MAX;
+	close(end[0]);
+	close(end[1]);
+}
+
+static void test_error_of_a_socket_apart_is_heard(void **unused)
+{
+	int end[2];
+
+	(void)unused;
+	assert_int_equal(pipe2(end, O_CLOEXEC | O_NONBLOCK), 0);
+	path.udp.fd[UDP_WAYS - 1] = end[1];
+	loop_follow_datapath(&loop);
+	run(0.05);
+	assert_int_equal(apart_asked, 0);
+	close(end[0]); /* now it has one */
+	run(0.02);
+	assert_true(apart_asked > 0);
+	assert_int_equal(apart, UDP_WAYS - 1);
+	assert_true(loop_is_sound(&loop, 0.07));
+	/* It goes. */
+	close(end[1]);
+	path.udp.fd[UDP_WAYS - 1] = -1;
+	loop_follow_datapath(&loop);
+	apart_asked = 0;
+	run(0.02);
+	assert_int_equal(apart_asked, 0);
+}
+
 static void test_a_closed_socket_is_not_missed(void **unused)
 {
 	(void)unused;
@@ -309,6 +384,8 @@ int main(void)
 		TEST(test_a_failure_now_and_then_is_sound),
 		TEST(test_a_descriptor_that_nobody_watches_is_not_sound),
 		TEST(test_waiting_for_room_in_a_socket_is_sound),
+		TEST(test_a_full_socket_is_waited_for_until_the_deadline),
+		TEST(test_error_of_a_socket_apart_is_heard),
 		TEST(test_a_closed_socket_is_not_missed),
 	};
 

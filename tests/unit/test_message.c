@@ -104,7 +104,7 @@ static void test_more_fds_than_allowed_are_refused_and_closed(void **state)
 	const struct message m = { .kind = 7 };
 	struct iovec part = { (void *)(uintptr_t)&m, sizeof(m) };
 	union {
-		char room[CMSG_SPACE(5 * sizeof(int))];
+		char room[CMSG_SPACE((MESSAGE_FDS + 1) * sizeof(int))];
 		struct cmsghdr align;
 	} rights = { 0 };
 	struct msghdr h = { .msg_iov = &part,
@@ -112,7 +112,7 @@ static void test_more_fds_than_allowed_are_refused_and_closed(void **state)
 			    .msg_control = rights.room,
 			    .msg_controllen = sizeof(rights.room) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
-	int fd[5] = { 0, 0, 0, 0, 0 };
+	int fd[MESSAGE_FDS + 1] = { 0 };
 	unsigned before = count_fds();
 
 	(void)state;

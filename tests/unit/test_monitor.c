@@ -24,6 +24,7 @@
 #include "daemon/startup.h"
 #include "monitor/bringup.h"
 #include "monitor/monitor.h"
+#include "monitor/sockets.h"
 #include "monitor/turn.h"
 #include "monitor/worker.h"
 
@@ -184,11 +185,11 @@ static void check_death(bool has_life)
 		.signal_fd = -1,
 		.device = -1,
 		.control = -1,
-		.udp = { -1, -1 },
 		.watch = { .fd = -1 },
 		.notify = { .fd = -1 },
 		.worker = CHILD_NONE,
 	};
+	sockets_none(m.udp);
 	assert_int_equal(pipe(go) | pipe(stay), 0);
 	assert_int_equal(worker_start(&m), 0);
 	close(go[0]);

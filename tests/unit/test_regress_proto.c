@@ -100,7 +100,7 @@ static void test_a_flush_without_room_touches_no_timer(void **state)
 	pair_pump(p);
 	keepalive = p->a.peer->timers.at[TIMER_KEEPALIVE];
 	assert_true(keepalive > 0);
-	assert_int_equal(staged_push(&p->a.peer->staged, d.data, d.len), 0);
+	assert_int_equal(staged_push(&p->a.peer->staged, d.data, d.len, STAGED_BYTES), 0);
 	admin_touched(&p->a.t, p->a.peer);
 	batch_reset(&p->a.batch);
 	while (batch_add(&p->a.batch, 1))
@@ -440,7 +440,8 @@ static void test_a_flush_ends_where_the_nonces_end(void **state)
 	p->a.peer->keyring.current->send_counter = REJECT_AFTER_MESSAGES - 2;
 	side_packet(packet, p->a.inner, p->b.inner, sizeof(packet));
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(staged_push(&p->a.peer->staged, packet, sizeof(packet)), 0);
+		assert_int_equal(
+			staged_push(&p->a.peer->staged, packet, sizeof(packet), STAGED_BYTES), 0);
 	admin_touched(&p->a.t, p->a.peer);
 	side_tick(p, &p->a);
 	assert_int_equal(side_said(&p->a, MESSAGE_DATA), 2);

@@ -70,6 +70,50 @@ static void test_refused_datagrams_are_not_credited(void **state)
 	pair_free(p);
 }
 
+/* Seal n packets of a, as udp_send() leaves them with these flags; how many were to go alone. */
+static unsigned seal_some(struct pair *p, unsigned n, uint8_t flags)
+{
+	struct batch *b = &p->a.batch;
+	unsigned alone = 0;
+
+	batch_reset(b);
+	while (n--)
+		side_packet(batch_add(b, 100)->data, p->a.inner, p->b.inner, 100);
+	tunnel_seal(&p->a.t, b, p->now);
+	for (uint32_t i = 0; i < b->n; i++) {
+		assert_int_equal(b->pkt[i].fate, FATE_NET);
+		alone += (b->pkt[i].flags & PKT_ALONE) != 0;
+		b->pkt[i].flags |= flags;
+	}
+	tunnel_settle(&p->a.t, b, p->now);
+	return alone;
+}
+
+static void test_peer_that_refused_runs_is_sent_single_packets_for_a_while(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+	struct endpoint there;
+
+	pair_connect(p);
+	assert_int_equal(seal_some(p, 10, 0), 0);
+	assert_int_equal(seal_some(p, 10, PKT_RUN_REFUSED), 0);
+	assert_int_equal(p->a.peer->alone, ALONE_PACKETS);
+	assert_int_equal(seal_some(p, 10, 0), 10);
+	p->a.peer->alone = 4; /* the end of it */
+	assert_int_equal(seal_some(p, 10, 0), 4);
+	assert_int_equal(seal_some(p, 10, 0), 0);
+	/* Elsewhere it may be otherwise. */
+	seal_some(p, 1, PKT_RUN_REFUSED);
+	there = p->a.peer->endpoint;
+	admin_endpoint(&p->a.t, p->a.peer, &there);
+	assert_int_equal(p->a.peer->alone, ALONE_PACKETS);
+	there.remote.v4.sin_port ^= 1;
+	admin_endpoint(&p->a.t, p->a.peer, &there);
+	assert_int_equal(p->a.peer->alone, 0);
+	pair_free(p);
+}
+
 /* An initiation of a, as udp_send() leaves it when there is no route. */
 static void ask_without_a_network(struct pair *p)
 {
@@ -122,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_handshake_and_data_are_counted_in_bytes_of_udp_payload),
 		cmocka_unit_test(test_refused_datagrams_are_not_credited),
+		cmocka_unit_test(test_peer_that_refused_runs_is_sent_single_packets_for_a_while),
 		cmocka_unit_test(test_when_the_network_is_back_a_peer_is_asked_where_it_was),
 	};
 

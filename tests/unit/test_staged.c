@@ -17,7 +17,8 @@ static void test_packets_come_out_in_order_and_whole(void **state)
 	uint8_t out[32];
 
 	for (size_t i = 0; i < LEN(packets); i++)
-		assert_int_equal(staged_push(&s, (const uint8_t *)packets[i], strlen(packets[i])),
+		assert_int_equal(staged_push(&s, (const uint8_t *)packets[i], strlen(packets[i]),
+					     STAGED_BYTES),
 				 0);
 	assert_int_equal(s.n, LEN(packets));
 	for (size_t i = 0; i < LEN(packets); i++) {
@@ -34,7 +35,7 @@ static void test_a_keepalive_has_no_bytes_to_copy(void **state)
 	(void)state;
 	struct staged s = { 0 };
 
-	assert_int_equal(staged_push(&s, NULL, 0), 0);
+	assert_int_equal(staged_push(&s, NULL, 0, STAGED_BYTES), 0);
 	assert_int_equal(s.n, 1);
 	assert_int_equal(staged_length(&s), 0);
 	staged_pop(&s, NULL);
@@ -49,7 +50,7 @@ static void test_the_129th_packet_drops_the_oldest(void **state)
 
 	for (uint32_t i = 0; i < 200; i++) {
 		store_le32(out, i);
-		assert_int_equal(staged_push(&s, out, sizeof(out)), i >= 128);
+		assert_int_equal(staged_push(&s, out, sizeof(out), STAGED_BYTES), i >= 128);
 	}
 	assert_int_equal(s.n, 128);
 	for (uint32_t i = 72; i < 200; i++) {
@@ -66,16 +67,17 @@ static void test_bytes_are_bounded_too(void **state)
 	struct staged s = { 0 };
 	size_t half = STAGED_BYTES / 2 - LENGTH_FIELD;
 
-	assert_int_equal(staged_push(&s, big, half), 0);
-	assert_int_equal(staged_push(&s, big, half), 0);
+	assert_int_equal(staged_push(&s, big, half, STAGED_BYTES), 0);
+	assert_int_equal(staged_push(&s, big, half, STAGED_BYTES), 0);
 	assert_int_equal(s.used, STAGED_BYTES);
-	assert_int_equal(staged_push(&s, big, 0), 1);
-	assert_int_equal(staged_push(&s, big, half), 1); /* 4 bytes too many: the other one goes */
+	assert_int_equal(staged_push(&s, big, 0, STAGED_BYTES), 1);
+	assert_int_equal(staged_push(&s, big, half, STAGED_BYTES),
+			 1); /* 4 bytes too many: the other one goes */
 	assert_int_equal(s.n, 2);
-	assert_int_equal(staged_push(&s, big, STAGED_BYTES - LENGTH_FIELD), 2);
+	assert_int_equal(staged_push(&s, big, STAGED_BYTES - LENGTH_FIELD, STAGED_BYTES), 2);
 	assert_int_equal(s.n, 1);
-	assert_int_equal(staged_push(&s, big, STAGED_BYTES - LENGTH_FIELD + 1), -1);
-	assert_int_equal(staged_push(&s, big, SIZE_MAX - LENGTH_FIELD), -1);
+	assert_int_equal(staged_push(&s, big, STAGED_BYTES - LENGTH_FIELD + 1, STAGED_BYTES), -1);
+	assert_int_equal(staged_push(&s, big, SIZE_MAX - LENGTH_FIELD, STAGED_BYTES), -1);
 	assert_int_equal(s.n, 1); /* what did not fit displaced nothing */
 	assert_int_equal(staged_purge(&s), 1);
 	assert_null(s.ring);
@@ -106,7 +108,7 @@ static void test_contents_survive_every_way_around_the_ring(void **state)
 
 	for (int i = 0; i < 20000; i++) {
 		if (seed_below(&seed, 100) < 55) {
-			int dropped = staged_push(&s, want, packet(in++, want));
+			int dropped = staged_push(&s, want, packet(in++, want), STAGED_BYTES);
 
 			assert_true(dropped >= 0);
 			out += (uint32_t)dropped;
@@ -129,7 +131,7 @@ static void test_no_memory_keeps_nothing(void **state)
 	struct staged s = { 0 };
 
 	mem_fail_after(0);
-	assert_int_equal(staged_push(&s, (const uint8_t *)"x", 1), -1);
+	assert_int_equal(staged_push(&s, (const uint8_t *)"x", 1, STAGED_BYTES), -1);
 	mem_fail_after(-1);
 	assert_int_equal(s.n, 0);
 	assert_int_equal(staged_purge(&s), 0);

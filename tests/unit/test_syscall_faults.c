@@ -34,11 +34,13 @@
  */
 
 ssize_t __wrap_read(int fd, void *out, size_t len);
+ssize_t __wrap_write(int fd, const void *data, size_t len);
 ssize_t __wrap_writev(int fd, const struct iovec *iov, int n);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags);
 int __wrap_recvmmsg(int fd, struct mmsghdr *vec, unsigned n, int flags, struct timespec *timeout);
 int __wrap_ioctl(int fd, unsigned long request, ...);
 ssize_t __real_read(int fd, void *out, size_t len);
+ssize_t __real_write(int fd, const void *data, size_t len);
 ssize_t __real_writev(int fd, const struct iovec *iov, int n);
 
 enum { FRAMES = 64, FRAME = VNET_HDR + PKT_MAX, MESSAGES = 512, NONCES = 4096, PORT = 51820 };
@@ -228,6 +230,19 @@ ssize_t __wrap_writev(int fd, const struct iovec *iov, int n)
 	return (ssize_t)f->len;
 }
 
+/* What the device does itself: it asks whether joined packets of our own are accepted. */
+static unsigned probes;
+static int probe_error;
+
+ssize_t __wrap_write(int fd, const void *data, size_t len)
+{
+	if (!side_with_tun(fd))
+		return __real_write(fd, data, len);
+	probes++;
+	errno = probe_error;
+	return probe_error ? -1 : (ssize_t)len;
+}
+
 /* FNV-1a */
 static uint64_t hash(const uint8_t *bytes, size_t len)
 {
@@ -383,6 +398,8 @@ static int set_up(void **state)
 
 	(void)state;
 	fault.armed = in_chaos = false;
+	probes = 0;
+	probe_error = 0;
 	n_nonces = 0;
 	now = (struct instant){ .mono = 1000 * SECOND_NS, .wall = 1700000000 * SECOND_NS };
 	assert_true(endpoint_parse(&end, "127.0.0.1:51820", 15));
@@ -632,6 +649,38 @@ static void test_failed_writes_cost_at_most_the_packet_that_they_name(void **sta
 	try_each(CALL_WRITEV, e, LEN(e));
 }
 
+/* An empty batch for the device, n times. */
+static void pass_batches(struct side *s, unsigned n)
+{
+	struct batch *b = &s->path.own;
+
+	batch_reset(b);
+	while (n--)
+		assert_int_equal(dev_write(&s->path.dev, b), 0);
+}
+
+static void test_joined_packet_that_alone_is_refused_costs_nobody_else(void **state)
+{
+	const struct offload *tcp = &sides[1].path.offloads.kind[OFFLOAD_TUN_TCP_GRO];
+	struct undo l;
+
+	(void)state;
+	set_up(NULL);
+	fault = (struct fault){
+		.armed = true, .call = CALL_WRITEV, .err = EINVAL, .all_big = true
+	};
+	offer_all();
+	carry();
+	settle(&l);
+	assert_int_equal(l.missing, 0);
+	assert_true(fault.failed > 3);
+	assert_int_equal(sides[1].path.dev.stats.big_refused, fault.failed);
+	assert_true(tcp->on);
+	assert_int_equal(tcp->downgrades, 0);
+	assert_int_equal(probes, 2); /* once a kind, however many were refused */
+	tear_down(NULL);
+}
+
 static void test_kernel_that_refuses_joined_packets_is_given_none(void **state)
 {
 	const struct offload *tcp = &sides[1].path.offloads.kind[OFFLOAD_TUN_TCP_GRO];
@@ -641,6 +690,7 @@ static void test_kernel_that_refuses_joined_packets_is_given_none(void **state)
 	(void)state;
 	set_up(NULL);
 	assert_true(tcp->on && udp->on);
+	probe_error = EINVAL;
 	fault = (struct fault){ .armed = true, .call = CALL_WRITEV, .err = EINVAL };
 	offer_all();
 	carry();
@@ -648,12 +698,24 @@ static void test_kernel_that_refuses_joined_packets_is_given_none(void **state)
 	assert_int_equal(l.missing, 0);
 	/* The first write was of the first stream. */
 	assert_false(tcp->on);
-	assert_string_equal(tcp->why, "refused");
+	assert_string_equal(tcp->why, "refused-for-now");
 	assert_int_equal(tcp->downgrades, 1);
 	assert_true(udp->on);
 	assert_int_equal(udp->downgrades, 0);
 	for (unsigned i = 0; i < sides[1].out_n; i++)
 		assert_true(sides[1].out[i].bytes[1] != VNET_TCP4);
+	/* It is asked again, now and then. */
+	probes = 0;
+	for (unsigned i = 0; i < 4096 && probes == 0; i++)
+		pass_batches(&sides[1], 1);
+	assert_int_equal(probes, 1);
+	assert_false(tcp->on);
+	probe_error = 0;
+	pass_batches(&sides[1], 4095);
+	assert_false(tcp->on);
+	pass_batches(&sides[1], 1);
+	assert_true(tcp->on);
+	assert_null(tcp->why);
 	tear_down(NULL);
 }
 
@@ -661,6 +723,7 @@ static void test_path_that_never_takes_runs_gets_all_packets_singly(void **state
 {
 	static const int errors[] = { EIO, EINVAL, EMSGSIZE };
 	const struct offload *gso = &sides[0].path.offloads.kind[OFFLOAD_UDP_GSO];
+	const struct datapath *path = &sides[0].path;
 	struct undo l;
 
 	(void)state;
@@ -668,20 +731,36 @@ static void test_path_that_never_takes_runs_gets_all_packets_singly(void **state
 		set_up(NULL);
 		assert_true(gso->on);
 		fault = (struct fault){ .armed = true, .call = CALL_SENDMSG, .err = errors[i] };
+		if (errors[i] == EMSGSIZE)
+			fault.more = 2; /* the first might be about an earlier datagram */
 		offer_all();
 		carry();
 		settle(&l);
 		assert_int_equal(l.missing, 0);
-		if (errors[i] == EMSGSIZE) {
-			/* It is about this size, not about runs. */
-			assert_true(gso->on);
-		} else {
-			assert_false(gso->on);
-			assert_int_equal(gso->downgrades, 1);
-			assert_int_equal(sides[0].path.udp.stats.send_runs, 0);
-		}
+		/* The peer is to blame, nobody else. */
+		assert_true(gso->on);
+		assert_int_equal(gso->downgrades, 0);
+		assert_int_equal(path->udp.stats.runs_refused, 1);
+		assert_int_equal(path->udp.stats.send_runs, 0);
+		assert_true(path->tunnel.peers.first->alone > ALONE_PACKETS - PACKETS);
 		tear_down(NULL);
 	}
+}
+
+/* As to port 0, or without a route: that says nothing about runs. */
+static void test_end_that_takes_nothing_says_nothing_about_runs(void **state)
+{
+	const struct datapath *path = &sides[0].path;
+
+	(void)state;
+	set_up(NULL);
+	fault = (struct fault){ .armed = true, .call = CALL_SENDMSG, .more = 9999, .err = EINVAL };
+	offer_all();
+	carry();
+	assert_true(path->udp.stats.runs_refused > 3);
+	assert_int_equal(path->tunnel.peers.first->alone, 0);
+	assert_true(path->tunnel.count[FATE_SEND] >= PACKETS);
+	tear_down(NULL);
 }
 
 static void test_full_socket_holds_the_device_and_loses_nothing(void **state)
@@ -816,8 +895,10 @@ int main(void)
 		cmocka_unit_test(test_failed_receives_lose_nothing),
 		cmocka_unit_test(test_failed_sends_cost_at_most_the_run_that_they_name),
 		cmocka_unit_test(test_failed_writes_cost_at_most_the_packet_that_they_name),
+		cmocka_unit_test(test_joined_packet_that_alone_is_refused_costs_nobody_else),
 		cmocka_unit_test(test_kernel_that_refuses_joined_packets_is_given_none),
 		cmocka_unit_test(test_path_that_never_takes_runs_gets_all_packets_singly),
+		cmocka_unit_test(test_end_that_takes_nothing_says_nothing_about_runs),
 		cmocka_unit_test(test_full_socket_holds_the_device_and_loses_nothing),
 		cmocka_unit_test(test_all_big_ones_refused_still_all_comes),
 		cmocka_unit_test(test_second_failure_behind_the_first_is_counted_too),

@@ -189,7 +189,6 @@ static void test_socket_is_set_as_the_contract_says(void **state)
 		assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
 		assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 		assert_int_equal(option(fd, SOL_SOCKET, SO_REUSEADDR), 0);
-		assert_int_equal(option(fd, SOL_SOCKET, SO_REUSEPORT), 0);
 		assert_true(option(fd, SOL_SOCKET, SO_SNDBUF) >= 128 << 10);
 		assert_true(option(fd, SOL_SOCKET, SO_RCVBUF) >= 128 << 10);
 		assert_int_equal(option(fd, SOL_UDP, UDP_SEGMENT), 0);
@@ -503,6 +502,184 @@ static void test_full_socket_stops_and_goes_on_where_it_stopped(void **state)
 	assert_int_equal(p->a.stats.errors, 0);
 }
 
+/* --- sockets apart --- */
+
+static void part(struct udp *u)
+{
+	int fd[UDP_WAYS - UDP_SOCKETS];
+
+	udp_apart(u->fd, 0, fd);
+	for (unsigned i = 0; i < LEN(fd); i++)
+		assert_true(fd[i] >= 0);
+	udp_use_apart(u, fd);
+}
+
+static void test_all_ways_leave_from_one_port_and_none_but_the_first_receives(void **state)
+{
+	static const char *const address[UDP_SOCKETS] = { "127.0.0.1", "fd09::2" };
+	struct pair *p = *state;
+	struct endpoint all = end_at("127.255.255.255", p->port_a);
+	int on = 1;
+
+	part(&p->a);
+	for (int which = 0; which < UDP_SOCKETS; which++) {
+		struct endpoint end[1 + UDP_APART], back = end_at(address[which], p->port_a);
+		unsigned got = 0;
+
+		batch_reset(&p->out);
+		for (unsigned i = 0; i < LEN(end); i++) {
+			end[i] = end_at(address[which], p->port_b);
+			end[i].ifindex = 10 + i;
+			put(&p->out, &end[i], 100, i);
+		}
+		send_all(&p->a, &p->out);
+		while (got < LEN(end)) {
+			int n = recv_some(&p->b, which, &p->in);
+
+			for (int i = 0; i < n; i++, got++) {
+				assert_true(holds(&p->in.pkt[i], 100, got));
+				assert_int_equal(endpoint_port(p->in.pkt[i].end), p->port_a);
+			}
+		}
+		for (unsigned i = 0; i < LEN(end); i++)
+			assert_int_equal(udp_way(&p->a, &end[i]), which + UDP_SOCKETS * (int)i);
+
+		/* From many places, as a hash would share them out. */
+		for (unsigned i = 0; i < 64; i++) {
+			int family = which == UDP_V4 ? AF_INET : AF_INET6;
+			int fd = udp_socket(family, 0, 0);
+
+			assert_true(fd >= 0);
+			assert_int_equal(
+				sendto(fd, "x", 1, 0, &back.remote.sa, endpoint_len(&back)), 1);
+			close(fd);
+		}
+		for (got = 0; got < 64;)
+			got += (unsigned)recv_some(&p->a, which, &p->in);
+		assert_int_equal(got, 64);
+	}
+	setsockopt(p->b.fd[UDP_V4], SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
+	assert_int_equal(sendto(p->b.fd[UDP_V4], "x", 1, 0, &all.remote.sa, endpoint_len(&all)), 1);
+	assert_int_equal(recv_some(&p->a, UDP_V4, &p->in), 1);
+	for (int i = UDP_SOCKETS; i < UDP_WAYS; i++)
+		assert_false(readable(p->a.fd[i], 0));
+}
+
+static void test_links_get_ways_in_the_order_in_which_they_come(void **state)
+{
+	struct pair *p = *state;
+	struct endpoint end = end_at("127.0.0.1", 9);
+	static const struct {
+		uint32_t ifindex;
+		int way;
+	} seen[] = { { 0, 6 }, { 7, 0 }, { 8, 2 },  { 7, 0 },  { 0, 6 }, { 9, 4 },
+		     { 5, 6 }, { 0, 6 }, { 12, 0 }, { 13, 2 }, { 8, 2 } };
+
+	end.ifindex = 7;
+	assert_int_equal(udp_way(&p->a, &end), 0); /* there are none apart */
+	end.ifindex = 8;
+	assert_int_equal(udp_way(&p->a, &end), 0);
+	assert_false(udp_ways_differ(&p->a));
+	part(&p->a);
+	for (unsigned i = 0; i < LEN(seen); i++) {
+		end.ifindex = seen[i].ifindex;
+		assert_int_equal(udp_way(&p->a, &end), seen[i].way);
+		assert_int_equal(udp_ways_differ(&p->a), i >= 2);
+	}
+}
+
+static void test_links_that_are_not_used_make_room(void **state)
+{
+	struct pair *p = *state;
+	struct endpoint end = end_at("127.0.0.1", 9);
+
+	part(&p->a);
+	for (end.ifindex = 1; end.ifindex <= 4; end.ifindex++)
+		udp_way(&p->a, &end);
+	udp_age_links(&p->a); /* all were used */
+	assert_true(udp_ways_differ(&p->a));
+	end.ifindex = 2;
+	for (unsigned i = 0; i < 100000; i++) /* much by one hides none of the others */
+		assert_int_equal(udp_way(&p->a, &end), 2);
+	assert_true(udp_ways_differ(&p->a));
+	end.ifindex = 4;
+	assert_int_equal(udp_way(&p->a, &end), 6);
+	udp_age_links(&p->a);
+	assert_true(udp_ways_differ(&p->a));
+	end.ifindex = 9;
+	assert_int_equal(udp_way(&p->a, &end), 0);
+	end.ifindex = 3;
+	assert_int_equal(udp_way(&p->a, &end), 4);
+	end.ifindex = 2; /* it keeps its own */
+	assert_int_equal(udp_way(&p->a, &end), 2);
+	udp_age_links(&p->a);
+	udp_way(&p->a, &end);
+	udp_age_links(&p->a);
+	assert_false(udp_ways_differ(&p->a));
+	assert_int_equal(udp_way(&p->a, &end), 2);
+}
+
+/* Before it joins what arrives, the kernel asks any of those that share the port. */
+static void test_sockets_apart_join_as_the_first_one_does(void **state)
+{
+	static struct offloads off = { .kind[OFFLOAD_UDP_GRO].wish = OFFLOAD_OFF };
+	struct pair *p = *state;
+	int on = 0;
+	socklen_t len = sizeof(on);
+
+	if (getsockopt(p->a.fd[UDP_V4], SOL_UDP, UDP_GRO, &on, &len) < 0)
+		skip(); /* Linux before 5.12 */
+	assert_int_equal(on, 1);
+	part(&p->a);
+	for (int i = UDP_SOCKETS; i < UDP_WAYS; i++)
+		assert_int_equal(option(p->a.fd[i], SOL_UDP, UDP_GRO), 1);
+	udp_fini(&p->a);
+	open_user(&p->a, &off, &p->port_a);
+	part(&p->a);
+	for (int i = 0; i < UDP_WAYS; i++)
+		assert_int_equal(option(p->a.fd[i], SOL_UDP, UDP_GRO), 0);
+}
+
+static void test_a_full_link_leaves_room_for_the_others(void **state)
+{
+	struct pair *p = *state;
+	struct endpoint slow = end_at("10.8.0.67", 9), fast = end_at("127.0.0.1", p->port_b);
+	int tiny = 1, which = -1;
+	uint32_t next = 0;
+
+	part(&p->a);
+	slow.ifindex = 2;
+	fast.ifindex = 1;
+	udp_way(&p->a, &fast);
+	for (int i = 0; i < UDP_WAYS; i++)
+		setsockopt(p->a.fd[i], SOL_SOCKET, SO_SNDBUF, &tiny, sizeof(tiny));
+	for (unsigned i = 0; i < 12; i++)
+		put(&p->out, &slow, 1000 + 100 * (i % 3), i);
+	assert_int_equal(udp_send(&p->a, &p->out, &next, &which), -EAGAIN);
+	assert_int_equal(which, UDP_SOCKETS + UDP_V4);
+	batch_reset(&p->out);
+	for (unsigned i = 0; i < 12; i++)
+		put(&p->out, &fast, 100 + i % 3, i);
+	send_all(&p->a, &p->out);
+	for (int got = 0; got < 12;)
+		got += recv_some(&p->b, UDP_V4, &p->in);
+}
+
+static void test_port_with_sockets_apart_is_nobody_elses(void **state)
+{
+	struct pair *p = *state;
+	int fd[UDP_SOCKETS];
+	uint16_t bound;
+
+	part(&p->a);
+	assert_int_equal(udp_pair(p->port_a, 0, fd, &bound), -EADDRINUSE);
+	assert_int_equal(udp_socket(AF_INET, p->port_a, 0), -EADDRINUSE);
+	udp_close(&p->a);
+	assert_int_equal(udp_pair(p->port_a, 0, fd, &bound), 0);
+	close(fd[UDP_V4]);
+	close(fd[UDP_V6]);
+}
+
 static void carry(struct pair *p, int which, const char *address, size_t len)
 {
 	struct endpoint to = end_at(address, p->port_b);
@@ -704,6 +881,62 @@ static void test_path_too_narrow_for_runs_gets_fragments(void **state)
 		assert_true(p->a.stats.send_calls <= 2);
 }
 
+/* How many runs left, and what flag the packets to each of the two ends have. */
+static void mix_ends(struct pair *p, const struct endpoint end[2], uint8_t flags, uint8_t seen[2])
+{
+	batch_reset(&p->out);
+	p->a.stats = (struct udp_stats){ 0 };
+	for (unsigned i = 0; i < 200; i++) {
+		struct pkt *pkt = put(&p->out, &end[i / 20 % 2], 1400, i);
+
+		if (i / 20 % 2 == 0)
+			pkt->flags = flags;
+	}
+	send_all(&p->a, &p->out);
+	for (unsigned k = 0; k < 2; k++) {
+		seen[k] = p->out.pkt[20 * k].flags;
+		for (unsigned i = 0; i < 200; i++) {
+			if (p->out.pkt[i].end == &end[k])
+				assert_int_equal(p->out.pkt[i].flags, seen[k]);
+		}
+	}
+}
+
+static void test_only_the_end_that_refuses_runs_goes_without(void **state)
+{
+	struct pair *p = *state;
+	struct endpoint end[2] = { end_at("127.0.0.9", p->port_b), end_at("127.0.0.1", p->port_b) };
+	uint8_t seen[2];
+
+	if (option(p->a.fd[UDP_V4], SOL_UDP, UDP_SEGMENT) != 0)
+		skip(); /* Linux before 4.18 */
+	/* A narrow way: the kernel neither splits for it, nor fragments what it split. */
+	lab_run("ip route add local 127.0.0.9 dev lo table local mtu 1280");
+	mix_ends(p, end, 0, seen);
+	assert_int_equal(p->a.stats.errors, 0);
+	assert_int_equal(p->a.stats.runs_refused, 1);
+	assert_int_equal(p->a.stats.send_runs, 5);
+	assert_int_equal(seen[0], PKT_RUN_REFUSED);
+	assert_int_equal(seen[1], 0);
+	/* As the core asks for it then. */
+	mix_ends(p, end, PKT_ALONE, seen);
+	assert_int_equal(p->a.stats.runs_refused, 0);
+	assert_int_equal(p->a.stats.send_runs, 5);
+	assert_int_equal(seen[0], PKT_ALONE);
+	lab_run("ip route del local 127.0.0.9 dev lo table local");
+	mix_ends(p, end, 0, seen);
+	assert_int_equal(p->a.stats.send_runs, 10);
+
+	/* What cannot be sent at all is no reason to send singly. */
+	end[0].remote.v4.sin_port = 0;
+	mix_ends(p, end, 0, seen);
+	assert_int_equal(p->a.stats.errors, 100);
+	assert_int_equal(p->a.stats.runs_refused, 5);
+	assert_int_equal(p->a.stats.send_runs, 5);
+	assert_int_equal(seen[0], 0);
+	assert_true(offload_on(&p->offloads, OFFLOAD_UDP_GSO));
+}
+
 static void test_batch_without_room_says_so(void **state)
 {
 	struct pair *p = *state;
@@ -781,6 +1014,12 @@ int main(void)
 		WITH_PAIR(test_refused_packets_do_not_stop_the_rest),
 		WITH_PAIR(test_family_without_socket_is_refused),
 		WITH_PAIR(test_full_socket_stops_and_goes_on_where_it_stopped),
+		WITH_PAIR(test_all_ways_leave_from_one_port_and_none_but_the_first_receives),
+		WITH_PAIR(test_links_get_ways_in_the_order_in_which_they_come),
+		WITH_PAIR(test_links_that_are_not_used_make_room),
+		WITH_PAIR(test_sockets_apart_join_as_the_first_one_does),
+		WITH_PAIR(test_a_full_link_leaves_room_for_the_others),
+		WITH_PAIR(test_port_with_sockets_apart_is_nobody_elses),
 		WITH_PAIR(test_empty_and_longest_datagrams_arrive_whole),
 		WITH_PAIR(test_runs_leave_in_few_sends_and_arrive_in_order),
 		WITH_PAIR(test_receiver_gets_runs_joined),
@@ -788,6 +1027,7 @@ int main(void)
 		WITH_PAIR(test_mixed_lengths_ends_and_tos_keep_their_order),
 		WITH_PAIR(test_gaps_between_packets_do_not_reach_the_wire),
 		WITH_PAIR(test_path_too_narrow_for_runs_gets_fragments),
+		WITH_PAIR(test_only_the_end_that_refuses_runs_goes_without),
 		WITH_PAIR(test_batch_without_room_says_so),
 		WITH_PAIR(test_pending_icmp_does_not_stop_receiving),
 		WITH_PAIR(test_nothing_waiting_is_not_an_error),
@@ -799,7 +1039,11 @@ int main(void)
 		    "ip link add va type veth peer name vb && ip link set va up && ip link set vb up &&"
 		    "ip addr add fe80::a/64 dev va nodad && ip addr add fe80::b/64 dev vb nodad &&"
 		    "ip addr add 10.8.0.1/24 dev va && ip addr add fd08::1/128 dev va nodad &&"
-		    "ip -6 route add fd08::1 dev vb")) {
+		    "ip -6 route add fd08::1 dev vb") ||
+	    /* The kernel answers for them a moment later. */
+	    lab_try("for i in $(seq 500); do ip -6 route show table local | "
+		    "grep -c ' \\(fe80::[ab]\\|fd08::1\\) ' | grep -q 3 && exit; "
+		    "sleep 0.01; done; exit 1")) {
 		fprintf(stderr, "SKIP: no veth, or no IPv6 here\n");
 		return 77;
 	}

@@ -143,6 +143,95 @@ static void test_closed_port_is_told_by_ipv6_too(void **state)
 	expect_closed(*state, UDP_V6, "fd09::2", 1, 4);
 }
 
+static bool is_told(struct udp *u, const struct endpoint *closed)
+{
+	struct udp_error e;
+	bool told = false;
+
+	while (udp_error_take(u, &e))
+		told |= endpoint_same_remote(&e.to, closed);
+	return told;
+}
+
+/* The socket of this family at which something has arrived. */
+static int who_hears(struct pair *p, int family)
+{
+	for (int wait = 0; wait < WAIT_MS; wait++) {
+		for (int i = family; i < UDP_WAYS; i += UDP_SOCKETS) {
+			if (becomes_readable(p->a.fd[i], i == family))
+				return i;
+		}
+	}
+	fail();
+	return -1;
+}
+
+/*
+ * The first socket sends, but who hears of it is chosen by a hash of both addresses: with 32
+ * ports it is any of them.
+ */
+static void expect_closed_of_many(struct pair *p, int family, const char *host)
+{
+	unsigned others = 0;
+
+	for (uint16_t port = 1; port <= 32; port++) {
+		struct endpoint closed = end_at(host, port);
+		int which;
+
+		batch_reset(&p->out);
+		put(&p->out, &closed, 40);
+		send_all(&p->a, &p->out);
+		which = who_hears(p, family);
+		others += which >= UDP_SOCKETS;
+		if (which < UDP_SOCKETS)
+			assert_int_equal(hear(p, which), 0);
+		else
+			udp_error_expect(&p->a, which);
+		assert_true(is_told(&p->a, &closed));
+		assert_false(becomes_readable(p->a.fd[which], 0));
+	}
+	assert_true(others > 0);
+}
+
+static void test_sockets_apart_hear_of_datagrams_that_others_sent(void **state)
+{
+	struct pair *p = *state;
+	int fd[UDP_WAYS - UDP_SOCKETS];
+
+	udp_apart(p->a.fd, 0, fd);
+	udp_use_apart(&p->a, fd);
+	expect_closed_of_many(p, UDP_V4, "10.9.0.2");
+	expect_closed_of_many(p, UDP_V6, "fd09::2");
+}
+
+/* A queue without room: the error remains, and nothing else. */
+static void test_error_without_a_report_does_not_stay(void **state)
+{
+	struct pair *p = *state;
+	int fd[UDP_WAYS - UDP_SOCKETS], tiny = 1;
+	struct udp_error e;
+
+	udp_apart(p->a.fd, 0, fd);
+	udp_use_apart(&p->a, fd);
+	for (int i = UDP_SOCKETS; i < UDP_WAYS; i++)
+		setsockopt(p->a.fd[i], SOL_SOCKET, SO_RCVBUF, &tiny, sizeof(tiny));
+	for (uint16_t i = 0; i < 400; i++) {
+		struct endpoint closed = end_at("10.9.0.2", (uint16_t)(1 + i % 64));
+
+		batch_reset(&p->out);
+		put(&p->out, &closed, 1000);
+		send_all(&p->a, &p->out);
+	}
+	for (int i = UDP_SOCKETS; i < UDP_WAYS; i++) {
+		for (unsigned turns = 0; turns < 100 && !is_quiet(p->a.fd[i]); turns++) {
+			udp_error_expect(&p->a, i);
+			while (udp_error_take(&p->a, &e))
+				;
+		}
+		assert_true(is_quiet(p->a.fd[i]));
+	}
+}
+
 /* Each datagram for a closed port comes back as an error, which the next send meets. */
 static void cost_nothing(struct pair *p, const char *host)
 {
@@ -282,6 +371,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_PAIR(test_closed_port_is_told_with_who_says_so),
 		WITH_PAIR(test_closed_port_is_told_by_ipv6_too),
+		WITH_PAIR(test_sockets_apart_hear_of_datagrams_that_others_sent),
+		WITH_PAIR(test_error_without_a_report_does_not_stay),
 		WITH_PAIR(test_refusals_never_cost_a_datagram),
 		WITH_PAIR(test_refusals_never_cost_a_datagram_by_ipv6),
 		WITH_PAIR(test_refusals_do_not_stop_receiving),

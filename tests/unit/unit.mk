@@ -75,6 +75,7 @@ unit_tests = \
 	tests/unit/test_rng \
 	tests/unit/test_regress_proto \
 	tests/unit/test_rekey \
+	tests/unit/test_shared \
 	tests/unit/test_replay \
 	tests/unit/test_reload \
 	tests/unit/test_resolver \
@@ -149,6 +150,7 @@ tests_unit_test_keepalive_SOURCES = tests/unit/test_keepalive.c $(unit_pair)
 tests_unit_test_load_SOURCES = tests/unit/test_load.c $(unit_pair)
 tests_unit_test_netlink_SOURCES = tests/unit/test_netlink.c $(unit_lab)
 tests_unit_test_regress_proto_SOURCES = tests/unit/test_regress_proto.c $(unit_pair)
+tests_unit_test_shared_SOURCES = tests/unit/test_shared.c $(unit_pair)
 tests_unit_test_rekey_SOURCES = tests/unit/test_rekey.c $(unit_pair)
 tests_unit_test_settle_SOURCES = tests/unit/test_settle.c $(unit_pair)
 tests_unit_test_tunnel_SOURCES = tests/unit/test_tunnel.c $(unit_pair)
@@ -165,7 +167,7 @@ tests_unit_test_monitor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aead_lacks -Wl,--wrap
 tests_unit_test_reload_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=config_read -Wl,--wrap=walk
 tests_unit_test_stamping_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=elevate_reply
 tests_unit_test_syscall_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ioctl -Wl,--wrap=read \
-	-Wl,--wrap=recvmmsg -Wl,--wrap=sendmsg -Wl,--wrap=writev
+	-Wl,--wrap=recvmmsg -Wl,--wrap=sendmsg -Wl,--wrap=write -Wl,--wrap=writev
 
 EXTRA_DIST += \
 	scripts/vectors-to-c.py \
