@@ -11,7 +11,10 @@
 #include "base/print.h"
 #include "host/spawn.h"
 
-enum { WORDS = 64 }; /* of one command line */
+enum {
+	WORDS = 64, /* of one command line */
+	PATIENCE_MS = 5000,
+};
 
 struct command {
 	const char *argv[WORDS + 1];
@@ -55,7 +58,7 @@ static bool add_domains(struct command *c, const struct conf_dns *dns, size_t n)
 
 static int run(struct command *c, const char *input)
 {
-	int r = spawn_run(c->argv, input, true);
+	int r = spawn_run(c->argv, input, PATIENCE_MS, NULL);
 
 	return r > 0 ? -EIO : r;
 }
@@ -171,7 +174,7 @@ int resolvconf_del(const char *name, enum resolvconf_helper helper)
 	if (helper != RESOLVCONF_BY_RESOLVCONF)
 		return 0;
 	record_name(record, sizeof(record), name);
-	r = spawn_run(argv, NULL, true);
+	r = spawn_run(argv, NULL, PATIENCE_MS, NULL);
 	return r > 0 ? -EIO : r;
 }
 
