@@ -50,7 +50,7 @@ static bool add_domains(struct command *c, const struct conf_dns *dns, size_t n)
 	size_t before = c->n;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!dns[i].server.family && !add_word(c, dns[i].search))
+		if (!dns[i].server.family && !add_word(c, dns[i].domain))
 			return false;
 	}
 	return c->n > before || add_word(c, "~.");
@@ -114,7 +114,7 @@ static void print_resolv_conf(struct print *text, const struct conf_dns *dns, si
 	for (size_t i = 0; i < n; i++) {
 		if (dns[i].server.family)
 			continue;
-		print_add(text, "%s%s", first ? "search " : " ", dns[i].search);
+		print_add(text, "%s%s", first ? "search " : " ", dns[i].domain);
 		first = false;
 	}
 	if (!first)
