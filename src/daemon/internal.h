@@ -16,6 +16,7 @@
 #include "names/names.h"
 #include "netlink/rtnl.h"
 #include "netlink/watch.h"
+#include "privsep/dnsstate.h"
 #include "privsep/reconcile.h"
 
 /* Log lines that a stranger or a flapping network can cause. */
@@ -57,6 +58,7 @@ struct daemon {
 	uint32_t segments_mtu; /* ...and the mtu then */
 	uint32_t segments_met; /* as we found it, on a device that outlives us */
 	uint32_t mtu_chosen;   /* by us, the last time; 0: never */
+	struct dns_state dns;  /* by the monitor */
 	uint16_t port;         /* of the sockets; 0: none are open */
 	uint32_t mark;
 	unsigned crossing; /* what is on the host: CROSSING_DIVERTS, CROSSING_IPV6 */

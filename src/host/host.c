@@ -10,7 +10,6 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/print.h"
-#include "host/resolvconf.h"
 #include "host/spawn.h"
 #include "host/sweep.h"
 #include "host/undo.h"
@@ -311,33 +310,51 @@ int host_free_table(struct host *h, uint32_t *table)
 	return -ENOSPC;
 }
 
-int host_dns(struct host *h, bool add, const char *name, const struct conf_dns *dns, size_t n)
+static struct undo_entry *find_dns(struct host *h, const char *name, struct undo_entry *like)
 {
-	struct undo_entry e = { .kind = UNDO_DNS }, *old;
-	enum resolvconf_helper helper = RESOLVCONF_NONE;
+	*like = (struct undo_entry){ .kind = UNDO_DNS };
+	snprintf(like->name, sizeof(like->name), "%s", name);
+	return undo_find(&h->undo, like);
+}
+
+/* The one that did it, or was killed in the middle of it. */
+static enum resolvconf_helper helper_of(int r, const struct resolvconf_result *result)
+{
+	return r == -ETIMEDOUT ? result->failed : result->helper;
+}
+
+int host_dns_set(struct host *h, const struct resolvconf_wish *wish,
+		 struct resolvconf_result *result)
+{
+	struct undo_entry e, *old;
 	int r;
 
-	snprintf(e.name, sizeof(e.name), "%s", name);
-	old = undo_find(&h->undo, &e);
-	if (!add) {
-		if (!old)
-			return 0;
-		e = *old;
-		return add_or_del(h, false, &e);
-	}
+	*result = (struct resolvconf_result){ 0 };
 	r = undo_reserve(&h->undo);
 	if (r < 0)
 		return r;
-	r = resolvconf_add(name, dns, n, &helper);
-	if (r < 0)
+	r = resolvconf_set(wish, result);
+	old = find_dns(h, wish->name, &e);
+	e.helper = (int)helper_of(r, result);
+	if (e.helper == RESOLVCONF_NONE)
 		return r;
-	e.helper = (int)helper;
-	old = undo_find(&h->undo, &e);
+	if (old && old->helper != e.helper)
+		resolvconf_del(wish->name, (enum resolvconf_helper)old->helper);
 	if (old)
 		old->helper = e.helper;
 	else
 		undo_add(&h->undo, &e);
-	return 0;
+	return r;
+}
+
+int host_dns_drop(struct host *h, const char *name)
+{
+	struct undo_entry like, *e = find_dns(h, name, &like);
+
+	if (!e)
+		return 0;
+	like = *e;
+	return add_or_del(h, false, &like);
 }
 
 static bool put_name_in(struct print *out, const char *command, const char *name)
