@@ -13,6 +13,7 @@
 #include "daemon/peerwatch.h"
 #include "daemon/service.h"
 #include "datapath/datapath.h"
+#include "diag/status.h"
 #include "names/names.h"
 #include "netlink/rtnl.h"
 #include "netlink/watch.h"
@@ -83,5 +84,8 @@ enum state_word daemon_peer_word(const struct daemon *d, const struct peer *p, u
 /* What is known around it. */
 void daemon_peer_context(const struct daemon *d, const struct peer *p,
 			 struct state_context *around);
+
+/* What has become of the name servers of the file; the texts are the daemon's. */
+struct status_dns daemon_dns(const struct daemon *d);
 
 #endif

@@ -28,7 +28,9 @@
 #define MACHINE_STATUS                                                                          \
 	"interface=wg0 state=up listen_port=51820 fwmark=0xca6c mtu=1420 peers=2 "              \
 	"public_key=" MACHINE_PUBLIC " rx_bytes=7890123 tx_bytes=123456 aead=ipsec-mb "         \
-	"aead_ns_64=181 aead_ns_1424=402 under_load=no cookies_sent=0 cookies_received=2 "      \
+	"aead_ns_64=181 aead_ns_1424=402 dns=on dns_servers=\"10.7.0.2 fd07::2\" "              \
+	"dns_domains=\"~. corp.example\" dns_by=\"resolvconf\" dns_aside=\"192.0.2.53\" "       \
+	"under_load=no cookies_sent=0 cookies_received=2 "                                      \
 	"udp4=on udp6=off recv_calls=9 timer_late_max_us=1500 "                                 \
 	"offload_tun_vnet=on offload_udp_gso=off(kernel-damages-runs),2-downgrades "            \
 	"segments_per_run=2.5 drop_lane-full=3 drop_replay=1\n"                                 \
