@@ -139,7 +139,8 @@ static void ordered(struct daemon *d, struct message_in *in)
 			   .b = in->head.b,
 			   .crossing = in->head.c,
 			   .fd = { -1, -1 },
-			   .text = text_from(in->text, in->len) };
+			   .text = in->text,
+			   .len = in->len };
 
 	if (in->head.kind == MESSAGE_COMMIT)
 		sort_fds(in, o.crossing, o.fd);

@@ -114,8 +114,8 @@ static void reloaded(struct daemon *d, const struct order *o)
 
 static void take_dns(struct daemon *d, const struct order *o)
 {
-	if (text_len(o->text) == sizeof(d->dns))
-		memcpy(&d->dns, o->text.at, sizeof(d->dns));
+	if (o->len == sizeof(d->dns))
+		memcpy(&d->dns, o->text, sizeof(d->dns));
 }
 
 static void be_up(struct daemon *d)
