@@ -69,7 +69,7 @@ int host_dns_set(struct host *h, const struct resolvconf_wish *wish,
 		 struct resolvconf_result *result);
 int host_dns_drop(struct host *h, const char *name);
 /*
- * /bin/sh -c command, with %i replaced, in two steps: the caller must serve others
+ * Give the shell (shell.h) a command, with %i replaced, in two steps: the caller must serve others
  * meanwhile, since a hook may talk to our control socket.  *fd becomes readable when
  * the command may have ended, which host_hook_ended() tells; host_hook_end() waits for that:
  * 0, or its exit status (> 0), or -errno.  One at a time.
