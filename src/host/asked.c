@@ -10,10 +10,12 @@
 
 enum { FILE_MAX = 16 << 10 };
 
-static struct text read_file(char bytes[FILE_MAX])
+#define RESOLV_CONF "/etc/resolv.conf"
+
+static struct text read_file(char bytes[FILE_MAX], const char *path)
 {
 	/* What is no plain file must not hold us up. */
-	int fd = open("/etc/resolv.conf", O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	ssize_t n = fd < 0 ? 0 : read(fd, bytes, FILE_MAX);
 
 	if (fd >= 0)
@@ -64,18 +66,18 @@ static bool is_ip(const struct ip *ip, const char *text)
 	return ip_parse(&other, text, strlen(text)) && ip_equal(ip, &other);
 }
 
-/* A program on this host, which knows whom to ask; 0.0.0.0 and :: mean this host, too. */
-static bool is_here(const struct ip *ip)
+/* 0.0.0.0 and :: mean this host, too. */
+bool asked_here(const struct ip *ip)
 {
 	if (ip->family == AF_INET && ip->bytes[0] == 127)
 		return true;
 	return is_ip(ip, "::1") || is_ip(ip, "0.0.0.0") || is_ip(ip, "::");
 }
 
-bool asked_stub(void)
+static bool asks_stub(void)
 {
 	char bytes[FILE_MAX];
-	struct text rest = read_file(bytes), word;
+	struct text rest = read_file(bytes, RESOLV_CONF), word;
 	struct ip ip;
 
 	while (next_server(&rest, &word, &ip)) {
@@ -83,6 +85,29 @@ bool asked_stub(void)
 			return true;
 	}
 	return false;
+}
+
+/* "hosts: files resolve [!UNAVAIL=return] dns" */
+static bool asks_module(void)
+{
+	char bytes[FILE_MAX];
+	struct text rest = read_file(bytes, "/etc/nsswitch.conf"), line, word;
+
+	while (text_split(&rest, '\n', &line)) {
+		if (!text_is(next_word(&line), "hosts:"))
+			continue;
+		while (text_len(word = next_word(&line)) && *word.at != '#') {
+			if (text_is(word, "resolve"))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool asked_resolved(void)
+{
+	return asks_stub() ||
+	       (asks_module() && access("/run/systemd/resolve/io.systemd.Resolve", F_OK) == 0);
 }
 
 static bool is_ours(const struct ip *ip, const struct conf_dns *dns, size_t n)
@@ -97,11 +122,11 @@ static bool is_ours(const struct ip *ip, const struct conf_dns *dns, size_t n)
 bool asked_besides(char server[ASKED_TEXT], const struct conf_dns *dns, size_t n)
 {
 	char bytes[FILE_MAX];
-	struct text rest = read_file(bytes), word;
+	struct text rest = read_file(bytes, RESOLV_CONF), word;
 	struct ip ip;
 
 	while (next_server(&rest, &word, &ip)) {
-		if (is_here(&ip) || is_ours(&ip, dns, n))
+		if (asked_here(&ip) || is_ours(&ip, dns, n))
 			continue;
 		snprintf(server, ASKED_TEXT, "%.*s", (int)text_len(word), word.at);
 		return true;

@@ -78,10 +78,22 @@ static void print_server(char text[SERVER_TEXT], const struct conf_dns *dns)
 		snprintf(text + len, SERVER_TEXT - len, "%%%s", dns->zone);
 }
 
+static bool has_server(const struct resolvconf_wish *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->dns[i].server.family)
+			return true;
+	}
+	return false;
+}
+
+/* Domains without servers are only searched. */
 static bool is_all(enum resolvconf_helper helper, const struct resolvconf_wish *w)
 {
 	bool any = false;
 
+	if (!has_server(w))
+		return false;
 	if (w->all || helper == RESOLVCONF_BY_RESOLVCONF)
 		return true;
 	for (size_t i = 0; i < w->n; i++) {
@@ -141,8 +153,11 @@ static int run(struct task *t, const char *const argv[], const char *input)
 	char said[SPAWN_SAID] = "";
 	int r = -ETIMEDOUT;
 
-	if (now < t->until)
+	if (now < t->until) {
 		r = spawn_run(argv, input, (int)((t->until - now) / 1000) + 1, said);
+		if (r == -ETIMEDOUT)
+			t->result->unsure = t->by;
+	}
 	if (r > 0)
 		r = -EIO;
 	/* The first that fails is the one that should have done it. */
@@ -228,6 +243,20 @@ static void record_name(char *out, size_t size, const char *name)
 	snprintf(out, size, "%s%s", sorted ? "tun." : "", name);
 }
 
+static bool has_record(const char *record)
+{
+	/* Debian's resolvconf; openresolv, old and new. */
+	static const char *const folder[] = { "interface", "interfaces", "keys" };
+	char path[128];
+
+	for (size_t i = 0; i < LEN(folder); i++) {
+		snprintf(path, sizeof(path), "/run/resolvconf/%s/%s", folder[i], record);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void print_resolv_conf(struct print *text, const struct resolvconf_wish *w)
 {
 	char server[SERVER_TEXT];
@@ -266,7 +295,10 @@ static bool is_resolvectl(void)
 static int by_resolvconf(struct task *t)
 {
 	char record[64];
-	const char *const argv[] = { "resolvconf", "-a", record, "-m", "0", "-x", NULL };
+	/* Without servers, the others must not be shut out. */
+	const char *const only = has_server(t->wish) ? "-x" : NULL;
+	const char *const set[] = { "resolvconf", "-a", record, "-m", "0", only, NULL };
+	const char *const drop[] = { "resolvconf", "-d", record, "-f", NULL };
 	struct print text = { 0 };
 	int r = -ENOMEM;
 
@@ -276,7 +308,10 @@ static int by_resolvconf(struct task *t)
 	record_name(record, sizeof(record), t->wish->name);
 	print_resolv_conf(&text, t->wish);
 	if (!text.failed)
-		r = run(t, argv, text.chars);
+		r = run(t, set, text.chars);
+	/* It keeps the record even if it cannot do what follows from it. */
+	if (r == -EIO && has_record(record) && run(t, drop, NULL) < 0)
+		t->result->unsure = t->by;
 	print_fini(&text);
 	return r;
 }
@@ -296,21 +331,21 @@ static int set_by(struct task *t, enum resolvconf_helper helper)
 
 void resolvconf_look(const struct resolvconf_wish *wish, struct resolvconf_result *result)
 {
-	if (!asked_besides(result->aside, wish->dns, wish->n))
+	if (!has_server(wish) || !asked_besides(result->aside, wish->dns, wish->n))
 		*result->aside = '\0';
 }
 
 int resolvconf_set(const struct resolvconf_wish *wish, struct resolvconf_result *result)
 {
 	struct task t = { .wish = wish, .result = result };
-	bool stub = asked_stub();
+	bool resolved = asked_resolved();
 	int r, other;
 
 	*result = (struct resolvconf_result){ 0 };
 	t.until = clock_monotonic_us() + PATIENCE_MS * 1000;
-	r = set_by(&t, stub ? RESOLVCONF_BY_RESOLVECTL : RESOLVCONF_BY_RESOLVCONF);
+	r = set_by(&t, resolved ? RESOLVCONF_BY_RESOLVECTL : RESOLVCONF_BY_RESOLVCONF);
 	if (r < 0) {
-		other = set_by(&t, stub ? RESOLVCONF_BY_RESOLVCONF : RESOLVCONF_BY_RESOLVECTL);
+		other = set_by(&t, resolved ? RESOLVCONF_BY_RESOLVCONF : RESOLVCONF_BY_RESOLVECTL);
 		r = other == 0 || r == -ENOENT ? other : r;
 	}
 	if (r == 0)
@@ -344,18 +379,12 @@ int resolvconf_del(const char *name, enum resolvconf_helper helper)
 
 int resolvconf_sweep(const char *name)
 {
-	/* Debian's resolvconf; openresolv, old and new. */
-	static const char *const folder[] = { "interface", "interfaces", "keys" };
-	char record[64], path[128];
+	char record[64];
 	int r;
 
 	record_name(record, sizeof(record), name);
-	for (size_t i = 0; i < LEN(folder); i++) {
-		snprintf(path, sizeof(path), "/run/resolvconf/%s/%s", folder[i], record);
-		if (access(path, F_OK) < 0)
-			continue;
-		r = resolvconf_del(name, RESOLVCONF_BY_RESOLVCONF);
-		return r < 0 ? r : 1;
-	}
-	return 0;
+	if (!has_record(record))
+		return 0;
+	r = resolvconf_del(name, RESOLVCONF_BY_RESOLVCONF);
+	return r < 0 ? r : 1;
 }

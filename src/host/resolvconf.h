@@ -20,7 +20,12 @@
 #include "host/spawn.h"
 
 /* Which helper was used, so that the same one removes the settings at the end. */
-enum resolvconf_helper { RESOLVCONF_NONE, RESOLVCONF_BY_RESOLVECTL, RESOLVCONF_BY_RESOLVCONF };
+enum resolvconf_helper {
+	RESOLVCONF_NONE,
+	RESOLVCONF_BY_RESOLVECTL,
+	RESOLVCONF_BY_RESOLVCONF,
+	RESOLVCONF_HELPERS
+};
 
 struct resolvconf_wish {
 	const char *name; /* of the interface */
@@ -39,6 +44,7 @@ struct resolvconf_result {
 	char aside[ASKED_TEXT];        /* another name server that programs ask; "": none */
 	enum resolvconf_helper failed; /* the first that did; NONE: none did, or there is none */
 	char said[SPAWN_SAID];         /* its words; "": none */
+	enum resolvconf_helper unsure; /* it may have set some, but was killed; NONE: none was */
 	bool left_out; /* a server on another interface, which resolved does not take */
 };
 

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
+#include "host/host.h"
 #include "host/resolvconf.h"
 #include "lab.h"
 
@@ -65,6 +66,7 @@ static int set_up(void **state)
 	(void)state;
 	snprintf(said, sizeof(said), "%s/said", folder);
 	put(said, "");
+	put("/etc/nsswitch.conf", "");
 	install("resolvectl", "");
 	install("resolvconf", "");
 	conf_init(&conf);
@@ -137,6 +139,7 @@ static const struct {
 	{ "fe80::1%lo, fe80::2%1, fe80::3, fd00::1", false, "~.", "yes",
 	  "fe80::1%lo fe80::2%1 fe80::3 fd00::1" },
 	{ "home.lan", false, "home.lan", "no", "" },
+	{ "home.lan", true, "home.lan", "no", "" },
 };
 
 static void test_resolved_is_asked_for_all_names_or_for_these_alone(void **state)
@@ -179,6 +182,14 @@ static void test_resolvconf_gets_what_resolv_conf_would_have(void **state)
 	assert_string_equal(result.aside, "");
 	assert_int_equal(resolvconf_del("lo", RESOLVCONF_BY_RESOLVCONF), 0);
 	expect_said("resolvconf -d lo -f\n");
+	/* Not -x: there would be no server at all. */
+	resolv_conf("nameserver 192.0.2.53\n");
+	wish("home.lan");
+	assert_int_equal(set(true), 0);
+	expect_said("resolvconf -a lo -m 0\nsearch home.lan\n");
+	assert_string_equal(result.servers, "");
+	assert_string_equal(result.domains, "home.lan");
+	assert_string_equal(result.aside, "");
 }
 
 static void test_settings_of_a_link_that_is_gone_need_no_helper(void **state)
@@ -207,6 +218,8 @@ static void test_other_helper_steps_in(void **state)
 	assert_int_equal(result.helper, RESOLVCONF_NONE);
 	assert_int_equal(result.failed, RESOLVCONF_BY_RESOLVCONF);
 	assert_string_equal(result.said, "");
+	assert_int_equal(result.unsure, RESOLVCONF_NONE);
+	expect_said("resolvconf -a lo -m 0 -x\nnameserver 10.8.0.1\nresolvectl domain lo ~.\n");
 	resolv_conf(STUB);
 	assert_int_equal(set(true), -EIO);
 	assert_int_equal(result.failed, RESOLVCONF_BY_RESOLVECTL);
@@ -215,6 +228,24 @@ static void test_other_helper_steps_in(void **state)
 	uninstall("resolvconf");
 	assert_int_equal(set(true), -EIO);
 	assert_int_equal(result.failed, RESOLVCONF_BY_RESOLVECTL);
+}
+
+/* openresolv fails with what follows from a record, not with the record. */
+static void test_record_is_taken_back_if_it_has_no_effect(void **state)
+{
+	(void)state;
+	wish("10.8.0.1");
+	resolv_conf("");
+	uninstall("resolvectl");
+	install("resolvconf", "mkdir -p /run/resolvconf/keys; cd /run/resolvconf/keys; "
+			      "[ \"$1\" != -a ] || { : >lo; exit 1; }; rm lo");
+	assert_int_equal(set(true), -EIO);
+	expect_said("resolvconf -a lo -m 0 -x\nnameserver 10.8.0.1\nresolvconf -d lo -f\n");
+	assert_int_equal(result.unsure, RESOLVCONF_NONE);
+	install("resolvconf", ": >/run/resolvconf/keys/lo; exit 1");
+	assert_int_equal(set(true), -EIO);
+	assert_int_equal(result.unsure, RESOLVCONF_BY_RESOLVCONF);
+	lab_run("rm -r /run/resolvconf");
 }
 
 static void test_resolvconf_of_resolved_is_no_other_one(void **state)
@@ -299,15 +330,122 @@ static void test_lists_for_people_are_cut_at_words(void **state)
 	assert_int_equal(set(true), -E2BIG);
 }
 
+static struct host *host;
+
+static void open_host(void)
+{
+	assert_int_equal(host_open(&host), 0);
+}
+
+static int set_on_host(void)
+{
+	const struct resolvconf_wish w = wished(true);
+
+	return host_dns_set(host, &w, &result);
+}
+
+static void test_each_helper_that_was_used_is_undone(void **state)
+{
+	(void)state;
+	open_host();
+	wish("10.8.0.1");
+	/* Its record is what resolv.conf is made of. */
+	install("resolvconf", "[ \"$1\" = -a ] || echo 'nameserver 127.0.0.53' >/etc/resolv.conf");
+	resolv_conf("nameserver 10.8.0.1\n");
+	assert_int_equal(set_on_host(), 0);
+	expect_said("resolvconf -a lo -m 0 -x\nnameserver 10.8.0.1\n");
+	resolv_conf(STUB "nameserver 192.0.2.53\n");
+	assert_int_equal(set_on_host(), 0);
+	expect_said("resolvectl domain lo ~.\nresolvectl default-route lo yes\n"
+		    "resolvectl dns lo 10.8.0.1\nresolvconf -d lo -f\n");
+	assert_string_equal(result.aside, "");
+	assert_int_equal(host_dns_drop(host, "lo"), 0);
+	expect_said("resolvectl revert lo\n");
+	assert_int_equal(host_dns_drop(host, "lo"), 0);
+	expect_said("");
+	host_close(host);
+}
+
+/* Even if it is not the one whose failure is told. */
+static void test_helper_that_is_killed_is_undone(void **state)
+{
+	(void)state;
+	open_host();
+	wish("10.8.0.1");
+	resolv_conf(STUB);
+	install("resolvectl", "echo 'not so' >&2; exit 1");
+	install("resolvconf", "[ \"$1\" != -a ] || exec sleep 60");
+	assert_int_equal(set_on_host(), -EIO);
+	assert_string_equal(result.said, "not so");
+	expect_said("resolvectl domain lo ~.\nresolvconf -a lo -m 0 -x\nnameserver 10.8.0.1\n");
+	assert_int_equal(host_dns_drop(host, "lo"), 0);
+	expect_said("resolvconf -d lo -f\n");
+	host_close(host);
+}
+
+static void test_record_of_a_killed_tunnel_is_swept(void **state)
+{
+	static const char *const folders[] = { "interface", "interfaces", "keys" };
+
+	(void)state;
+	for (size_t i = 0; i < LEN(folders); i++) {
+		lab_run("mkdir -p /run/resolvconf/%s && : >/run/resolvconf/%s/lo2", folders[i],
+			folders[i]);
+		assert_int_equal(resolvconf_sweep("lo"), 0);
+		expect_said("");
+		lab_run(": >/run/resolvconf/%s/lo", folders[i]);
+		assert_int_equal(resolvconf_sweep("lo"), 1);
+		expect_said("resolvconf -d lo -f\n");
+		lab_run("rm -r /run/resolvconf");
+	}
+}
+
+static const struct {
+	const char *nsswitch;
+	bool asks;
+} modules[] = {
+	{ "hosts: files resolve [!UNAVAIL=return] dns\n", true },
+	{ "passwd: files\n\thosts:\tmymachines\tresolve", true },
+	{ "hosts: files dns # resolve\n", false },
+	{ "hosts: files resolve4 dns\npasswd: resolve\n", false },
+	{ "#hosts: resolve\nhosts:\nnetworks: resolve\n", false },
+	{ "", false },
+};
+
+/* It counts only while it runs. */
+static void test_libc_may_ask_resolved_past_resolv_conf(void **state)
+{
+	(void)state;
+	wish("10.8.0.1");
+	for (size_t i = 0; i < LEN(modules); i++) {
+		resolv_conf("nameserver 192.0.2.53\n");
+		put("/etc/nsswitch.conf", modules[i].nsswitch);
+		assert_false(asked_resolved());
+		lab_run("mkdir -p /run/systemd/resolve && : >/run/systemd/resolve/io.systemd.Resolve");
+		assert_int_equal(asked_resolved(), modules[i].asks);
+		assert_int_equal(set(true), 0);
+		assert_int_equal(result.helper, modules[i].asks ? RESOLVCONF_BY_RESOLVECTL
+								: RESOLVCONF_BY_RESOLVCONF);
+		/* Other programs do as resolv.conf says. */
+		assert_string_equal(result.aside, "192.0.2.53");
+		lab_run("rm -r /run/systemd");
+		resolv_conf(STUB);
+		assert_true(asked_resolved());
+	}
+}
+
 static void enter(void)
 {
 	lab_enter();
 	if (!mkdtemp(folder) || unshare(CLONE_NEWNS) < 0 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    lab_try("mount -t tmpfs none " PROGRAMS " && : >%s/resolv.conf && "
-		    "mount --bind %s/resolv.conf \"$(realpath /etc/resolv.conf)\"",
-		    folder, folder) != 0) {
-		fprintf(stderr, "SKIP: no mount namespace, or no /etc/resolv.conf\n");
+	    lab_try("mount -t tmpfs none " PROGRAMS " && cd %s && : >resolv.conf && "
+		    ": >nsswitch.conf && mount --bind nsswitch.conf /etc/nsswitch.conf && "
+		    "mount --bind resolv.conf \"$(realpath /etc/resolv.conf)\" && "
+		    "mount -t tmpfs none /run",
+		    folder) != 0) {
+		fprintf(stderr, "SKIP: no mount namespace, no /etc/resolv.conf, or no "
+				"/etc/nsswitch.conf\n");
 		exit(77);
 	}
 }
@@ -320,10 +458,15 @@ int main(void)
 		EACH(test_resolvconf_gets_what_resolv_conf_would_have),
 		EACH(test_settings_of_a_link_that_is_gone_need_no_helper),
 		EACH(test_other_helper_steps_in),
+		EACH(test_record_is_taken_back_if_it_has_no_effect),
 		EACH(test_resolvconf_of_resolved_is_no_other_one),
 		EACH(test_servers_on_another_interface_are_not_for_resolved),
 		EACH(test_server_that_is_asked_besides_is_found),
 		EACH(test_lists_for_people_are_cut_at_words),
+		EACH(test_each_helper_that_was_used_is_undone),
+		EACH(test_helper_that_is_killed_is_undone),
+		EACH(test_record_of_a_killed_tunnel_is_swept),
+		EACH(test_libc_may_ask_resolved_past_resolv_conf),
 	};
 	int failed;
 
