@@ -99,8 +99,7 @@ packages_wanted()
 # systemd-resolved is a part of systemd, it is there already.
 packages_unpack()
 (
-	mkdir -p "$1"
-	cd "$1"
+	mkdir -p "$1" && cd "$1" || exit 1
 	shift
 	command -v apt-get >/dev/null 2>&1 || {
 		echo "no apt-get: make sure that these can be found: $*" >&2
@@ -115,10 +114,10 @@ packages_unpack()
 		wanted=$(packages_wanted "$package")
 		apt-get -q download "$wanted" || {
 			apt-get -q -o DPkg::Lock::Timeout=300 update
-			apt-get -q download "$wanted"
+			# Of the one that is installed, there may be a newer one by now.
+			apt-get -q download "$wanted" || apt-get -q download "$package"
 		} || exit 1
-		dpkg-deb -x "$package"_*.deb "$package.new"
-		mv "$package.new" "$package"
+		dpkg-deb -x "$package"_*.deb "$package.new" && mv "$package.new" "$package" || exit 1
 		rm -f "$package"_*.deb
 	done
 )
