@@ -50,6 +50,7 @@ static const struct vocabulary_word words[] = {
 	{ KEY(INTERFACE, ELSEWHERE, "aead_ns_1424", NULL) },
 	{ KEY(INTERFACE, ELSEWHERE, "dns_servers", NULL) },
 	{ KEY(INTERFACE, ELSEWHERE, "dns_aside", NULL) },
+	{ KEY(INTERFACE, ELSEWHERE, "dns_outside", NULL) },
 	{ KEY(INTERFACE, YES, "udp4", "udp4") },
 	{ KEY(INTERFACE, YES, "udp6", "udp6") },
 	{ KEY(INTERFACE, NUMBER, "mtu", "mtu"),

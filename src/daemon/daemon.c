@@ -37,6 +37,7 @@ struct status_dns daemon_dns(const struct daemon *d)
 		.why = d->dns.why,
 		.error = d->dns.error,
 		.aside = d->dns.aside,
+		.outside = d->dns.outside,
 	};
 }
 

@@ -102,7 +102,7 @@ static void add_word(struct print *out, const char *key, const char *value)
 
 static void add_dns(struct print *out, const struct status_dns *dns)
 {
-	if (!dns || (!*dns->servers && !*dns->domains))
+	if (!dns || (!*dns->by && !*dns->why))
 		return;
 	record_add(out, "dns", "%s", *dns->by ? "on" : "off");
 	add_word(out, "dns_servers", dns->servers);
@@ -110,6 +110,7 @@ static void add_dns(struct print *out, const struct status_dns *dns)
 	add_word(out, "dns_by", dns->by);
 	add_word(out, "dns_error", dns->why);
 	add_word(out, "dns_aside", dns->aside);
+	add_word(out, "dns_outside", dns->outside);
 }
 
 void status_interface(struct print *out, const struct datapath *path,

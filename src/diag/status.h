@@ -13,11 +13,12 @@
 
 /* What has become of the name servers and domains of the file; each text may be "". */
 struct status_dns {
-	const char *servers, *domains; /* words; both "": there are none.  "~.": all names */
+	const char *servers, *domains; /* words; "~.": all names */
 	const char *by;                /* what knows them; "": nothing, they are not set... */
-	const char *why;               /* ...for this reason... */
+	const char *why;               /* ...for this reason; "": the file has none... */
 	int error;                     /* ...and -errno */
 	const char *aside;             /* a name server that programs ask as well */
+	const char *outside;           /* one of the file that is asked past the tunnel */
 };
 
 struct status_interface {

@@ -219,6 +219,8 @@ static void how_to_set_dns(struct verdict *v, const struct why_look *l)
 	}
 	why_here(v, "resolvectl status, or resolvconf -l: does it work? Then: taut reload %s",
 		 name);
+	why_here(v,
+		 "a service needs root to use resolvconf: see root.conf in the examples of taut");
 }
 
 static bool dns_not_set(const struct why_look *l)
@@ -256,7 +258,9 @@ static bool dns_aside(const struct why_look *l)
 		dns->by, dns->aside);
 	if (strcmp(dns->by, "resolvconf") == 0)
 		why_here(v,
-			 "resolvconf -u; what else writes /etc/resolv.conf? Then: taut reload %s",
+			 "resolvconf -u; does something else write /etc/resolv.conf, or is it a "
+			 "resolvconf that keeps other servers, unlike openresolv? Then: taut "
+			 "reload %s",
 			 l->about->name);
 	else
 		why_here(v,
@@ -266,7 +270,25 @@ static bool dns_aside(const struct why_look *l)
 	return true;
 }
 
+static bool dns_outside(const struct why_look *l)
+{
+	const struct status_dns *dns = l->about->dns;
+	struct verdict *v;
+
+	if (!dns || !*dns->outside)
+		return false;
+	v = why_begin(l, WHY_DNS, WHY_SURE, true, 0);
+	why_what(v, "the name server %s of the file is asked past the tunnel", dns->outside);
+	why_because(v,
+		    "All other traffic goes into the tunnel, but no AllowedIPs contain %s: names "
+		    "leave in clear.",
+		    dns->outside);
+	why_here(v, "take it out of DNS, or add its address to the AllowedIPs of a peer");
+	why_here(v, "taut reload %s", l->about->name);
+	return true;
+}
+
 why_rule_fn *const why_whole[] = {
-	link_down, no_key,    own_key,     no_peers,  strangers, mac1_of_strangers,
-	no_peer,   own_clock, dns_not_set, dns_aside, NULL,
+	link_down, no_key,    own_key,     no_peers,  strangers,   mac1_of_strangers,
+	no_peer,   own_clock, dns_not_set, dns_aside, dns_outside, NULL,
 };

@@ -60,6 +60,17 @@ bool network_takes_all(const struct conf *c)
 					      count_eights(c, AF_INET6, 0x20, 0x20) >= 16);
 }
 
+bool network_contains(const struct conf *c, const struct ip *ip)
+{
+	for (size_t i = 0; i < c->n_peer; i++) {
+		for (size_t k = 0; k < c->peer[i].n_allowed; k++) {
+			if (prefix_contains(&c->peer[i].allowed[k].prefix, ip))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* The kernel adds a route for an address's own network; a second is not wanted (wg-quick). */
 static bool has_connected_route(const struct network *n, const struct prefix *p)
 {

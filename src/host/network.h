@@ -28,6 +28,8 @@ bool network_diverts(const struct conf *c);
  * addresses, so that /0 in parts, or without some networks, counts, too.  Not with Table = off.
  */
 bool network_takes_all(const struct conf *c);
+/* AllowedIPs contain it. */
+bool network_contains(const struct conf *c, const struct ip *ip);
 /* Fills a zeroed struct. 0 or -ENOMEM. */
 int network_want(struct network *n, const struct conf *c, uint32_t divert_table);
 bool network_has_ipv6(const struct network *n);

@@ -61,6 +61,21 @@ static const char *says_by(enum resolvconf_helper helper)
 
 /* --- setting and telling --- */
 
+/* Of a tunnel that takes all traffic, but not that to one of its own servers. */
+static void find_outside(struct dns_state *s, const struct conf *c)
+{
+	*s->outside = '\0';
+	for (size_t i = 0; i < c->n_dns && network_takes_all(c); i++) {
+		const struct ip *server = &c->dns[i].server;
+
+		if (!server->family || ip_is_link_local(server) || asked_here(server) ||
+		    network_contains(c, server))
+			continue;
+		ip_print(s->outside, server);
+		return;
+	}
+}
+
 static void log_state(const struct dns_state *s, const struct resolvconf_result *r)
 {
 	if (s->error) {
@@ -75,6 +90,8 @@ static void log_state(const struct dns_state *s, const struct resolvconf_result 
 	if (*s->aside)
 		log_warn("DNS is set by %s, but programs also ask %s, which /etc/resolv.conf names",
 			 s->by, s->aside);
+	if (*s->outside)
+		log_warn("DNS: %s is in no AllowedIPs, so it is asked past the tunnel", s->outside);
 }
 
 static void set(struct monitor *m, const struct conf *to)
@@ -87,10 +104,12 @@ static void set(struct monitor *m, const struct conf *to)
 	COPY(s.servers, result.servers);
 	COPY(s.domains, result.domains);
 	COPY(s.aside, result.aside);
-	if (s.error)
+	if (s.error) {
 		say_why(s.why, sizeof(s.why), s.error, &result);
-	else
+	} else {
 		COPY(s.by, says_by(result.helper));
+		find_outside(&s, to);
+	}
 	log_state(&s, &result);
 	m->dns = s;
 }
@@ -99,12 +118,15 @@ static void look_again(struct monitor *m, const struct conf *to)
 {
 	const struct resolvconf_wish wish = wish_of(m, to);
 	struct resolvconf_result result = { 0 };
+	struct dns_state now = m->dns;
 
 	resolvconf_look(&wish, &result);
-	if (strcmp(m->dns.aside, result.aside) == 0)
+	COPY(now.aside, result.aside);
+	find_outside(&now, to);
+	if (strcmp(m->dns.aside, now.aside) == 0 && strcmp(m->dns.outside, now.outside) == 0)
 		return;
-	COPY(m->dns.aside, result.aside);
-	log_state(&m->dns, &result);
+	m->dns = now;
+	log_state(&now, &result);
 }
 
 static void drop(struct monitor *m)

@@ -158,7 +158,7 @@ int worker_start(struct monitor *m)
 	}
 	if (!await(m, MESSAGE_READY))
 		return -EPIPE;
-	if (*m->dns.servers || *m->dns.domains)
+	if (*m->dns.by || *m->dns.why)
 		worker_tell_dns(m);
 	return m->worker.pid ? 0 : -EPIPE;
 }

@@ -15,7 +15,8 @@ struct dns_state {
 	/* Words: in force or, if they are not set, as wished.  "~.": all names. */
 	char servers[256], domains[256];
 	char aside[64]; /* a name server that programs ask as well, by /etc/resolv.conf; "": none */
-	char why[256];  /* they are not set: why, in words */
+	char outside[64]; /* one of the servers, asked past a tunnel that takes all; "": none */
+	char why[256];    /* they are not set: why, in words */
 };
 
 #endif

@@ -263,6 +263,9 @@ static void show_dns(struct print *out, struct text record, const struct show_st
 	if (record_get(record, "dns_aside", more, sizeof(more)))
 		print_add(out, "; %sprograms also ask %s%s", colour(s, YELLOW), more,
 			  colour(s, RESET));
+	if (record_get(record, "dns_outside", more, sizeof(more)))
+		print_add(out, "; %s%s is asked past the tunnel%s", colour(s, YELLOW), more,
+			  colour(s, RESET));
 	print_add(out, "\n");
 }
 

@@ -232,6 +232,7 @@ static json_t *dns_json(struct text record, bool *bad)
 	jprint_put(o, "domains", words_json(record, "dns_domains", bad), bad);
 	jprint_put(o, "error", text_json(record, "dns_error"), bad);
 	jprint_put(o, "also_asked", text_json(record, "dns_aside"), bad);
+	jprint_put(o, "asked_outside", text_json(record, "dns_outside"), bad);
 	return o;
 }
 

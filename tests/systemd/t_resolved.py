@@ -103,7 +103,8 @@ def systemd_resolved_sends_all_names_into_a_full_tunnel(lab):
         equal(r.ask(name), INSIDE, f"{name} while the tunnel is up")
     equal((r.in_clear(), r.outside.names), ([], []), "names in clear")
     equal(r.dns(), {"set": True, "by": "systemd-resolved", "servers": ["10.7.0.2"],
-                    "domains": ["~.", "home.lan"], "error": None, "also_asked": None}, "status")
+                    "domains": ["~.", "home.lan"], "error": None, "also_asked": None,
+                    "asked_outside": None}, "status")
     check("E-DNS" not in r.codes(), f"why: {r.codes()}")
     r.box.systemctl("stop", r.pair.unit)
     equal(r.ask("after.example.org"), OUTSIDE, "after the end")

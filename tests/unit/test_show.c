@@ -254,6 +254,11 @@ static void test_name_servers_are_one_line(void **state)
 		"interface: wg0\n  dns: 10.7.0.2 for all names, by resolvconf; programs also ask "
 		"192.0.2.53\n");
 	expect_line(
+		"interface=wg0 dns=on dns_servers=\"10.7.0.2 fd07::2\" dns_domains=\"~.\" "
+		"dns_by=\"resolvconf\" dns_outside=\"fd07::2\"\n",
+		"interface: wg0\n  dns: 10.7.0.2 fd07::2 for all names, by resolvconf; fd07::2 is asked "
+		"past the tunnel\n");
+	expect_line(
 		"interface=wg0 dns=off dns_servers=\"10.7.0.2\" dns_domains=\"~.\" "
 		"dns_error=\"resolvectl did not end within 5 s and was killed\"\n",
 		"interface: wg0\n  dns: not set: resolvectl did not end within 5 s and was killed\n");

@@ -88,22 +88,23 @@ static void test_interface_record_of_an_empty_tunnel(void **state)
 static void test_interface_record_tells_of_name_servers(void **state)
 {
 	struct status_dns dns = { "10.7.0.2 fd07::2", "~. x.example", "resolvconf", "", 0,
-				  "192.0.2.53" };
+				  "192.0.2.53",       "fd07::2" };
 	struct status_interface about = { .name = "wg0", .jail_lacks = "", .dns = &dns };
 
 	(void)state;
 	status_interface(&out, &path, &about);
-	assert_non_null(strstr(out.chars, " dns=on dns_servers=\"10.7.0.2 fd07::2\" "
-					  "dns_domains=\"~. x.example\" dns_by=\"resolvconf\" "
-					  "dns_aside=\"192.0.2.53\" under_load="));
+	assert_non_null(strstr(out.chars,
+			       " dns=on dns_servers=\"10.7.0.2 fd07::2\" "
+			       "dns_domains=\"~. x.example\" dns_by=\"resolvconf\" "
+			       "dns_aside=\"192.0.2.53\" dns_outside=\"fd07::2\" under_load="));
 	print_fini(&out);
-	dns = (struct status_dns){ "10.7.0.2", "~.", "", "said \"no\"\n", -EIO, "" };
+	dns = (struct status_dns){ "10.7.0.2", "~.", "", "said \"no\"\n", -EIO, "", "" };
 	status_interface(&out, &path, &about);
 	assert_non_null(strstr(out.chars, " dns=off dns_servers=\"10.7.0.2\" dns_domains=\"~.\" "
 					  "dns_error=\"said 'no''\" under_load="));
 	print_fini(&out);
 	/* The file has none. */
-	dns = (struct status_dns){ "", "", "", "", 0, "" };
+	dns = (struct status_dns){ "", "", "", "", 0, "", "" };
 	status_interface(&out, &path, &about);
 	assert_null(strstr(out.chars, "dns"));
 }

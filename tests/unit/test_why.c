@@ -388,26 +388,31 @@ static void test_own_clock_is_a_hint(void **state)
 
 static void test_name_servers_that_are_not_asked_are_told(void **state)
 {
-	struct status_dns dns = { "10.7.0.2", "~.", "systemd-resolved", "", 0, "" };
+	struct status_dns dns = { "10.7.0.2", "~.", "systemd-resolved", "", 0, "", "" };
 
 	(void)state;
 	be_up();
 	about.dns = &dns;
 	look();
 	assert_null(find(WHY_DNS));
-	dns = (struct status_dns){ "10.7.0.2", "~.", "", "nothing is installed", -ENOENT, "" };
+	dns = (struct status_dns){ "10.7.0.2", "~.", "", "nothing is installed", -ENOENT, "", "" };
 	assert_true(expect(WHY_DNS, WHY_SURE, "nothing is installed")->problem);
 	assert_true(says(find(WHY_DNS), "install systemd-resolved or openresolv"));
 	assert_true(says(find(WHY_DNS), "taut reload wg0"));
 	assert_true(says(find(WHY_DNS), "not 10.7.0.2"));
-	dns = (struct status_dns){ "10.7.0.2", "~.", "", "resolvectl failed", -EIO, "" };
+	dns = (struct status_dns){ "10.7.0.2", "~.", "", "resolvectl failed", -EIO, "", "" };
 	expect(WHY_DNS, WHY_SURE, "resolvectl status");
 	/* It is set, but resolv.conf leads elsewhere. */
-	dns = (struct status_dns){ "10.7.0.2", "~.", "systemd-resolved", "", 0, "192.0.2.53" };
+	dns = (struct status_dns){ "10.7.0.2", "~.", "systemd-resolved", "", 0, "192.0.2.53", "" };
 	assert_true(expect(WHY_DNS, WHY_LIKELY, "192.0.2.53")->problem);
 	assert_true(says(find(WHY_DNS), "stub-resolv.conf"));
 	dns.by = "resolvconf";
 	expect(WHY_DNS, WHY_LIKELY, "resolvconf -u");
+	/* All goes into the tunnel but what is asked there. */
+	dns.aside = "";
+	dns.outside = "2001:db8::53";
+	assert_true(expect(WHY_DNS, WHY_SURE, "2001:db8::53")->problem);
+	assert_true(says(find(WHY_DNS), "AllowedIPs"));
 }
 
 /* --- a peer that is not heard --- */
@@ -874,7 +879,7 @@ static void test_verdicts_hold_no_secret(void **state)
 
 static void test_list_is_bounded(void **state)
 {
-	const struct status_dns dns = { "10.7.0.2", "~.", "", "it failed", -EIO, "" };
+	const struct status_dns dns = { "10.7.0.2", "~.", "", "it failed", -EIO, "", "" };
 
 	(void)state;
 	ask(3);
