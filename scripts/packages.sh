@@ -20,6 +20,9 @@ PACKAGES_TEST="libcmocka-dev libqrencode-dev clang-format-14 binutils diffutils 
 	wireguard-tools wireguard-go bird2 babeld systemd libnss-systemd dbus polkitd mandoc
 	groff-base zsh fish"
 
+# To test it with: unpacked, but not installed, see resolvers.sh.
+PACKAGES_UNPACKED="openresolv systemd-resolved"
+
 # To build a package, and to install it in a chroot.
 PACKAGES_DEB="debhelper dpkg-dev lintian libcmocka-dev libqrencode-dev
 	systemd xz-utils"
@@ -81,3 +84,40 @@ packages_install()
 	apt-get -q -o DPkg::Lock::Timeout=300 update
 	packages_apt_install $missing
 }
+
+# What to fetch of a package: it may have to fit to one that is installed.
+packages_wanted()
+{
+	version=
+	if [ "$1" = systemd-resolved ]; then
+		version=$(dpkg-query -W -f '${Version}' systemd 2>/dev/null || true)
+	fi
+	echo "$1${version:+=$version}"
+}
+
+# packages_unpack FOLDER PACKAGE...: fetch each and unpack it into FOLDER/PACKAGE. Where
+# systemd-resolved is a part of systemd, it is there already.
+packages_unpack()
+(
+	mkdir -p "$1" && cd "$1" || exit 1
+	shift
+	command -v apt-get >/dev/null 2>&1 || {
+		echo "no apt-get: make sure that these can be found: $*" >&2
+		exit 0
+	}
+	for package; do
+		[ ! -d "$package" ] || continue
+		if [ "$package" = systemd-resolved ] && [ -x /usr/lib/systemd/systemd-resolved ]; then
+			continue
+		fi
+		rm -rf "$package"_*.deb "$package.new"
+		wanted=$(packages_wanted "$package")
+		apt-get -q download "$wanted" || {
+			apt-get -q -o DPkg::Lock::Timeout=300 update
+			# Of the one that is installed, there may be a newer one by now.
+			apt-get -q download "$wanted" || apt-get -q download "$package"
+		} || exit 1
+		dpkg-deb -x "$package"_*.deb "$package.new" && mv "$package.new" "$package" || exit 1
+		rm -f "$package"_*.deb
+	done
+)

@@ -38,6 +38,10 @@ trap 'exit 143' TERM
 packages_install $PACKAGES_BUILD $PACKAGES_SHOW $PACKAGES_TEST ||
 	give_up "could not install the packages"
 work=$(mktemp -d "${TMPDIR:-/tmp}/taut-test.XXXXXX")
+TAUT_RESOLVERS=$work/resolvers
+export TAUT_RESOLVERS
+packages_unpack "$TAUT_RESOLVERS" $PACKAGES_UNPACKED ||
+	give_up "could not unpack the resolvers"
 sources_copy "$top" "$work/src"
 echo "building in $work"
 sources_build "$work" --enable-werror || give_up "the build failed"

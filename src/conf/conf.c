@@ -38,8 +38,10 @@ void conf_fini(struct conf *c)
 			mem_free(c->hook[kind][i]);
 		mem_free(c->hook[kind]);
 	}
-	for (i = 0; i < c->n_dns; i++)
-		mem_free(c->dns[i].search);
+	for (i = 0; i < c->n_dns; i++) {
+		mem_free(c->dns[i].zone);
+		mem_free(c->dns[i].domain);
+	}
 	mem_free(c->dns);
 	mem_free(c->address);
 	mem_free(c->private_key_file);
@@ -135,19 +137,24 @@ bool conf_add_address(struct conf *c, const struct prefix *address)
 	return true;
 }
 
-bool conf_add_dns(struct conf *c, const struct ip *server, const char *search, size_t len)
+bool conf_add_dns(struct conf *c, const struct ip *server, const char *text, size_t len)
 {
 	struct conf_dns *list = grow(c->dns, c->n_dns, sizeof(*list));
 	struct conf_dns entry = { .server = *server };
+	char *copy = NULL;
 
 	if (!list)
 		return false;
 	c->dns = list;
-	if (server->family == 0) {
-		entry.search = mem_text(search, len);
-		if (!entry.search)
+	if (len) {
+		copy = mem_text(text, len);
+		if (!copy)
 			return false;
 	}
+	if (server->family)
+		entry.zone = copy;
+	else
+		entry.domain = copy;
 	c->dns[c->n_dns++] = entry;
 	return true;
 }

@@ -91,8 +91,9 @@ enum conf_hook { HOOK_PRE_UP, HOOK_POST_UP, HOOK_PRE_DOWN, HOOK_POST_DOWN, HOOK_
 enum conf_table_kind { TABLE_AUTO, TABLE_OFF, TABLE_NUMBER };
 
 struct conf_dns {
-	struct ip server; /* family 0: search is set */
-	char *search;     /* a domain */
+	struct ip server; /* family 0: a domain */
+	char *zone;       /* of a link-local server, the interface; NULL: none is named */
+	char *domain;     /* "example.net"; "~example.net": asked for, not searched; "~.": all */
 };
 
 struct conf {
@@ -133,9 +134,9 @@ struct conf_peer *conf_add_peer(struct conf *c);
 void conf_drop_peers(struct conf *c);
 /* false: no memory. */
 bool conf_peer_allow(struct conf_peer *p, const struct prefix *prefix, bool remove);
-/* One more entry at the end of each list; texts are copied. server family 0: a search domain. */
+/* One more entry at the end of each list; texts are copied.  That of DNS is a domain or a zone. */
 bool conf_add_address(struct conf *c, const struct prefix *address);
-bool conf_add_dns(struct conf *c, const struct ip *server, const char *search, size_t len);
+bool conf_add_dns(struct conf *c, const struct ip *server, const char *text, size_t len);
 bool conf_add_hook(struct conf *c, enum conf_hook kind, const char *command, size_t len);
 
 /*

@@ -108,12 +108,13 @@ static bool set_address(struct conf *c, struct conf_peer *peer, const struct val
 static bool set_dns(struct conf *c, struct conf_peer *peer, const struct value *v)
 {
 	struct text rest = v->text, item;
+	char text[VALUE_DNS];
 	struct ip server;
 
 	(void)peer;
 	while (value_loose_item(v, &rest, &item))
-		if (value_dns(v, item, &server) &&
-		    !conf_add_dns(c, &server, item.at, text_len(item)))
+		if (value_dns(v, item, &server, text) &&
+		    !conf_add_dns(c, &server, text, strlen(text)))
 			return false;
 	return true;
 }

@@ -47,8 +47,12 @@ bool value_loose_item(const struct value *v, struct text *rest, struct text *ite
 /* A prefix; also, as ip(8) takes it, with a netmask. */
 bool value_address(const struct value *v, struct text item, struct prefix *prefix);
 bool value_prefix(const struct value *v, struct text item, struct prefix *prefix);
-/* server.family 0: item is a domain to search. */
-bool value_dns(const struct value *v, struct text item, struct ip *server);
+/*
+ * A name server, and in text its zone, if any; or (server.family 0) a domain as conf.h has them,
+ * without dots at its ends, which resolvers allow.
+ */
+enum { VALUE_DNS = 256 };
+bool value_dns(const struct value *v, struct text item, struct ip *server, char text[VALUE_DNS]);
 /* Numeric: *end is known. Else *host (part of v->text) and *port. */
 bool value_endpoint(const struct value *v, struct endpoint *end, struct text *host, uint16_t *port);
 

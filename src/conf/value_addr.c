@@ -99,15 +99,63 @@ bool value_address(const struct value *v, struct text item, struct prefix *prefi
 	return true;
 }
 
-bool value_dns(const struct value *v, struct text item, struct ip *server)
+/* "fe80::1%eth0"; no other address needs a zone. */
+static bool zoned_server(const struct value *v, struct text item, const char *percent,
+			 struct ip *server, char text[VALUE_DNS])
 {
+	struct text addr = part(item.at, percent), zone = part(percent + 1, item.end);
+	char quote[DIAG_LINE_QUOTE];
+	struct ip ip;
+
+	if (!ip_parse(&ip, addr.at, text_len(addr)))
+		return address_error(v, addr);
+	if (ip.family != AF_INET6 || !ip_is_link_local(&ip))
+		return value_error(v, percent,
+				   "%s: only a link-local address (fe80::...) is on an interface; "
+				   "leave out what follows the %%",
+				   v->key);
+	if (text_len(zone) <= CONF_NAME_MAX)
+		snprintf(text, VALUE_DNS, "%.*s", (int)text_len(zone), zone.at);
+	if (text_len(zone) > CONF_NAME_MAX || !conf_name_ok(text))
+		return value_error(v, zone.at, "%s: \"%s\" is no name of an interface", v->key,
+				   diag_line_quote(quote, zone));
+	*server = ip;
+	return true;
+}
+
+/* Dots at either end mean nothing here, and what is left of "." is every name. */
+static bool domain(struct text item, char text[VALUE_DNS])
+{
+	bool routes = *item.at == '~';
+
+	item.at += routes;
+	while (text_len(item) && *item.at == '.')
+		item.at++;
+	while (text_len(item) && item.end[-1] == '.')
+		item.end--;
+	if (!text_len(item)) {
+		snprintf(text, VALUE_DNS, "~.");
+		return true;
+	}
+	if (!is_host_name(item))
+		return false;
+	snprintf(text, VALUE_DNS, "%s%.*s", routes ? "~" : "", (int)text_len(item), item.at);
+	return true;
+}
+
+bool value_dns(const struct value *v, struct text item, struct ip *server, char text[VALUE_DNS])
+{
+	const char *percent = memchr(item.at, '%', text_len(item));
 	char quote[DIAG_LINE_QUOTE];
 
+	*text = '\0';
+	if (percent && memchr(item.at, ':', text_len(item)))
+		return zoned_server(v, item, percent, server, text);
 	if (ip_parse(server, item.at, text_len(item)))
 		return true;
-	if (only(item, "0123456789.") || memchr(item.at, ':', text_len(item)))
+	if ((only(item, "0123456789.") && !only(item, ".")) || memchr(item.at, ':', text_len(item)))
 		return address_error(v, item);
-	if (!is_host_name(item))
+	if (!domain(item, text))
 		return value_error(v, item.at,
 				   "%s: \"%s\" is neither an address nor a domain; "
 				   "write it as 192.0.2.53 or example.net",

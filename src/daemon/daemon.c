@@ -29,6 +29,19 @@
 /* The loop and the tunnel take 12, the control socket 32, name servers at most 16 at a time. */
 enum { DESCRIPTORS = 256 };
 
+struct status_dns daemon_dns(const struct daemon *d)
+{
+	return (struct status_dns){
+		.servers = d->dns.servers,
+		.domains = d->dns.domains,
+		.by = d->dns.by,
+		.why = d->dns.why,
+		.error = d->dns.error,
+		.aside = d->dns.aside,
+		.outside = d->dns.outside,
+	};
+}
+
 void daemon_peer_context(const struct daemon *d, const struct peer *p, struct state_context *around)
 {
 	const struct name *name = NULL;

@@ -170,11 +170,13 @@ static void print_head(const struct diagnosis *e, struct print *out)
 
 void diagnose(struct daemon *d, struct print *out)
 {
+	const struct status_dns dns = daemon_dns(d);
 	struct instant now = clock_now();
 	struct diagnosis e = {
 		.d = d,
 		.about = { .name = d->name,
 			   .port = d->port,
+			   .dns = &dns,
 			   .mono = now.mono,
 			   .wall = now.wall,
 			   .back_at = d->peerwatch.back_at,

@@ -140,7 +140,9 @@ static void ordered(struct daemon *d, struct message_in *in)
 			   .seq = in->head.seq,
 			   .a = in->head.a,
 			   .b = in->head.b,
-			   .crossing = in->head.c };
+			   .crossing = in->head.c,
+			   .text = in->text,
+			   .len = in->len };
 
 	if (in->head.kind == MESSAGE_COMMIT)
 		sort_fds(in, o.crossing, o.fd);

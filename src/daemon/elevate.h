@@ -32,6 +32,8 @@ struct order {
 	unsigned crossing;
 	/* Sockets, or a blob in the first; -1: none.  Closed afterwards if left here. */
 	int fd[RECONCILE_SOCKETS];
+	const char *text; /* len bytes */
+	size_t len;
 };
 
 /* What follows an answer; what was asked with it comes back. */

@@ -15,9 +15,11 @@
 #include "daemon/service.h"
 #include "daemon/stamping.h"
 #include "datapath/datapath.h"
+#include "diag/status.h"
 #include "names/names.h"
 #include "netlink/rtnl.h"
 #include "netlink/watch.h"
+#include "privsep/dnsstate.h"
 #include "privsep/reconcile.h"
 
 /* Log lines that a stranger or a flapping network can cause. */
@@ -60,6 +62,7 @@ struct daemon {
 	uint32_t segments_mtu; /* ...and the mtu then */
 	uint32_t segments_met; /* as we found it, on a device that outlives us */
 	uint32_t mtu_chosen;   /* by us, the last time; 0: never */
+	struct dns_state dns;  /* by the monitor */
 	uint16_t port;         /* of the sockets; 0: none are open */
 	uint32_t mark;
 	unsigned crossing; /* what is on the host: CROSSING_DIVERTS, CROSSING_IPV6 */
@@ -84,5 +87,8 @@ enum state_word daemon_peer_word(const struct daemon *d, const struct peer *p, u
 /* What is known around it. */
 void daemon_peer_context(const struct daemon *d, const struct peer *p,
 			 struct state_context *around);
+
+/* What has become of the name servers of the file; the texts are the daemon's. */
+struct status_dns daemon_dns(const struct daemon *d);
 
 #endif

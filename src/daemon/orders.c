@@ -112,6 +112,12 @@ static void reloaded(struct daemon *d, const struct order *o)
 	print_fini(report);
 }
 
+static void take_dns(struct daemon *d, const struct order *o)
+{
+	if (o->len == sizeof(d->dns))
+		memcpy(&d->dns, o->text, sizeof(d->dns));
+}
+
 static void be_up(struct daemon *d)
 {
 	d->up = true;
@@ -151,6 +157,9 @@ void orders_obey(struct daemon *d, enum message_kind kind, struct order *o)
 		break;
 	case MESSAGE_KICK:
 		linkwatch_kick(d);
+		break;
+	case MESSAGE_DNS:
+		take_dns(d, o);
 		break;
 	case MESSAGE_END:
 		end(d);

@@ -140,6 +140,7 @@ static void print_status(struct daemon *d, struct print *out)
 	const struct tunnel *t = &d->datapath.tunnel;
 	const struct aead_figures *aead = aead_in_use();
 	struct instant now = clock_now();
+	const struct status_dns dns = daemon_dns(d);
 	char lacks[LACKS];
 	const struct status_interface about = {
 		.name = d->name,
@@ -149,6 +150,7 @@ static void print_status(struct daemon *d, struct print *out)
 		.segments = d->segments,
 		.jail = jail_mode_name(d->jail.mode),
 		.jail_lacks = lacks,
+		.dns = &dns,
 		.batch_bytes = d->loop.pump.budget,
 		.aead = aead->name,
 		.aead_ns_64 = aead->ns_64,

@@ -94,6 +94,25 @@ static void add_bytes(struct print *out, const struct tunnel *t)
 	add_number(out, "tx_bytes", tx);
 }
 
+static void add_word(struct print *out, const char *key, const char *value)
+{
+	if (*value)
+		record_text(out, key, "%s", value);
+}
+
+static void add_dns(struct print *out, const struct status_dns *dns)
+{
+	if (!dns || (!*dns->by && !*dns->why))
+		return;
+	record_add(out, "dns", "%s", *dns->by ? "on" : "off");
+	add_word(out, "dns_servers", dns->servers);
+	add_word(out, "dns_domains", dns->domains);
+	add_word(out, "dns_by", dns->by);
+	add_word(out, "dns_error", dns->why);
+	add_word(out, "dns_aside", dns->aside);
+	add_word(out, "dns_outside", dns->outside);
+}
+
 void status_interface(struct print *out, const struct datapath *path,
 		      const struct status_interface *about)
 {
@@ -118,6 +137,7 @@ void status_interface(struct print *out, const struct datapath *path,
 	record_add(out, "jail", "%s", about->jail);
 	if (*about->jail_lacks)
 		record_text(out, "jail_lacks", "%s", about->jail_lacks);
+	add_dns(out, about->dns);
 	record_add(out, "under_load", about->mono < t->under_load_until ? "yes" : "no");
 	add_number(out, "cookies_sent", t->count[FATE_COOKIE_SENT]);
 	add_number(out, "cookies_received", t->cookies_received);

@@ -16,6 +16,7 @@
 #include "base/key.h"
 #include "base/print.h"
 #include "diag/state.h"
+#include "diag/status.h"
 #include "proto/tunnel.h"
 
 enum why_code {
@@ -48,6 +49,7 @@ enum why_code {
 	WHY_UNKNOWN_PEER,
 	WHY_NO_PEER,
 	WHY_OWN_CLOCK,
+	WHY_DNS,
 	WHY_TOO_EARLY, /* no verdict yet: asked a moment ago, and not answered */
 	WHY_CODES
 };
@@ -94,10 +96,11 @@ struct verdicts {
 
 /* What the daemon knows besides the core. */
 struct why_about {
-	const char *name;          /* of the interface */
-	uint16_t port;             /* of the sockets; 0: none */
-	uint64_t mono, wall;       /* now */
-	uint64_t back_at, back_by; /* our clock was set back; 0: never */
+	const char *name;             /* of the interface */
+	uint16_t port;                /* of the sockets; 0: none */
+	const struct status_dns *dns; /* NULL: not known */
+	uint64_t mono, wall;          /* now */
+	uint64_t back_at, back_by;    /* our clock was set back; 0: never */
 	bool all_well; /* there are peers, each with a working session or idle after one */
 };
 

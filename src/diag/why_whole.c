@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Verdicts on the tunnel as a whole, and on strangers that contact it. */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "diag/label.h"
 #include "diag/why_rules.h"
@@ -207,7 +209,86 @@ static bool own_clock(const struct why_look *l)
 	return true;
 }
 
+static void how_to_set_dns(struct verdict *v, const struct why_look *l)
+{
+	const char *name = l->about->name;
+
+	if (l->about->dns->error == -ENOENT) {
+		why_here(v, "install systemd-resolved or openresolv, then: taut reload %s", name);
+		return;
+	}
+	why_here(v, "resolvectl status, or resolvconf -l: does it work? Then: taut reload %s",
+		 name);
+	why_here(v,
+		 "a service needs root to use resolvconf: see root.conf in the examples of taut");
+}
+
+static bool dns_not_set(const struct why_look *l)
+{
+	const struct status_dns *dns = l->about->dns;
+	struct verdict *v;
+
+	if (!dns || !*dns->why)
+		return false;
+	v = why_begin(l, WHY_DNS, WHY_SURE, true, 0);
+	why_what(v, "the name servers of the file are not asked: %s", dns->why);
+	why_because(
+		v,
+		"Programs ask the same name servers as before, not %s. Even if all traffic goes "
+		"into the tunnel, their questions may go past it.",
+		*dns->servers ? dns->servers : "those of the tunnel");
+	how_to_set_dns(v, l);
+	return true;
+}
+
+static bool dns_aside(const struct why_look *l)
+{
+	const struct status_dns *dns = l->about->dns;
+	struct verdict *v;
+
+	if (!dns || !*dns->aside)
+		return false;
+	v = why_begin(l, WHY_DNS, WHY_LIKELY, true, 0);
+	why_what(v, "programs also ask the name server %s, which the file does not have",
+		 dns->aside);
+	why_because(
+		v,
+		"%s knows the name servers of the file, but /etc/resolv.conf named %s when it was "
+		"last looked at, at the start or a reload. Programs that read it send names there.",
+		dns->by, dns->aside);
+	if (strcmp(dns->by, "resolvconf") == 0)
+		why_here(v,
+			 "resolvconf -u; does something else write /etc/resolv.conf, or is it a "
+			 "resolvconf that keeps other servers, unlike openresolv? Then: taut "
+			 "reload %s",
+			 l->about->name);
+	else
+		why_here(v,
+			 "ln -sf ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf, then: "
+			 "taut reload %s",
+			 l->about->name);
+	return true;
+}
+
+static bool dns_outside(const struct why_look *l)
+{
+	const struct status_dns *dns = l->about->dns;
+	struct verdict *v;
+
+	if (!dns || !*dns->outside)
+		return false;
+	v = why_begin(l, WHY_DNS, WHY_SURE, true, 0);
+	why_what(v, "the name server %s of the file is asked past the tunnel", dns->outside);
+	why_because(v,
+		    "All other traffic goes into the tunnel, but no AllowedIPs contain %s: names "
+		    "leave in clear.",
+		    dns->outside);
+	why_here(v, "take it out of DNS, or add its address to the AllowedIPs of a peer");
+	why_here(v, "taut reload %s", l->about->name);
+	return true;
+}
+
 why_rule_fn *const why_whole[] = {
-	link_down,         no_key,  own_key,   no_peers, strangers,
-	mac1_of_strangers, no_peer, own_clock, NULL,
+	link_down, no_key,    own_key,     no_peers,  strangers,   mac1_of_strangers,
+	no_peer,   own_clock, dns_not_set, dns_aside, dns_outside, NULL,
 };

@@ -10,7 +10,6 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/print.h"
-#include "host/resolvconf.h"
 #include "host/shell.h"
 #include "host/spawn.h"
 #include "host/sweep.h"
@@ -259,6 +258,17 @@ bool host_has_ipv6(struct host *h)
 	return read_sysctl("/proc/sys/net/ipv6/conf/all/disable_ipv6") != '1';
 }
 
+static int del_dns(const char *name, unsigned helpers)
+{
+	int r, first = 0;
+
+	for (unsigned i = 0; i < RESOLVCONF_HELPERS; i++) {
+		r = helpers & 1U << i ? resolvconf_del(name, (enum resolvconf_helper)i) : 0;
+		first = first ? first : r;
+	}
+	return first;
+}
+
 static int deed(struct host *h, bool add, const struct undo_entry *e)
 {
 	switch (e->kind) {
@@ -272,7 +282,7 @@ static int deed(struct host *h, bool add, const struct undo_entry *e)
 		return add ? add_default(h, e->ifindex, e->prefix.ip.family, e->table)
 			   : del_default(h, e->ifindex, e->prefix.ip.family, e->table);
 	case UNDO_DNS:
-		return add ? 0 : resolvconf_del(e->name, (enum resolvconf_helper)e->helper);
+		return add ? 0 : del_dns(e->name, e->helpers);
 	}
 	return -EINVAL;
 }
@@ -334,33 +344,53 @@ int host_free_table(struct host *h, uint32_t *table)
 	return -ENOSPC;
 }
 
-int host_dns(struct host *h, bool add, const char *name, const struct conf_dns *dns, size_t n)
+static struct undo_entry *find_dns(struct host *h, const char *name, struct undo_entry *like)
 {
-	struct undo_entry e = { .kind = UNDO_DNS }, *old;
-	enum resolvconf_helper helper = RESOLVCONF_NONE;
+	*like = (struct undo_entry){ .kind = UNDO_DNS };
+	snprintf(like->name, sizeof(like->name), "%s", name);
+	return undo_find(&h->undo, like);
+}
+
+/* Those that have something to remove. */
+static unsigned used(const struct resolvconf_result *result)
+{
+	return (1U << result->helper | 1U << result->unsure) & ~(1U << RESOLVCONF_NONE);
+}
+
+int host_dns_set(struct host *h, const struct resolvconf_wish *wish,
+		 struct resolvconf_result *result)
+{
+	struct undo_entry e, *old;
 	int r;
 
-	snprintf(e.name, sizeof(e.name), "%s", name);
-	old = undo_find(&h->undo, &e);
-	if (!add) {
-		if (!old)
-			return 0;
-		e = *old;
-		return add_or_del(h, false, &e);
-	}
+	*result = (struct resolvconf_result){ 0 };
 	r = undo_reserve(&h->undo);
 	if (r < 0)
 		return r;
-	r = resolvconf_add(name, dns, n, &helper);
-	if (r < 0)
-		return r;
-	e.helper = (int)helper;
-	old = undo_find(&h->undo, &e);
-	if (old)
-		old->helper = e.helper;
-	else
+	r = resolvconf_set(wish, result);
+	old = find_dns(h, wish->name, &e);
+	e.helpers = used(result);
+	if (!old && e.helpers) {
 		undo_add(&h->undo, &e);
-	return 0;
+	} else if (old && r < 0) {
+		old->helpers |= e.helpers;
+	} else if (old && old->helpers != e.helpers) {
+		del_dns(e.name, old->helpers & ~e.helpers);
+		old->helpers = e.helpers;
+		/* resolv.conf may have changed with that. */
+		resolvconf_look(wish, result);
+	}
+	return r;
+}
+
+int host_dns_drop(struct host *h, const char *name)
+{
+	struct undo_entry like, *e = find_dns(h, name, &like);
+
+	if (!e)
+		return 0;
+	like = *e;
+	return add_or_del(h, false, &like);
 }
 
 static bool put_name_in(struct print *out, const char *command, const char *name)

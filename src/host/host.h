@@ -17,6 +17,7 @@
 #include "base/ip.h"
 #include "base/prefix.h"
 #include "conf/conf.h"
+#include "host/resolvconf.h"
 #include "netlink/link.h"
 #include "netlink/route.h"
 
@@ -79,8 +80,10 @@ bool host_has_ipv6(struct host *h);
 /* The first table number from 51820 on that is empty. */
 int host_free_table(struct host *h, uint32_t *table);
 
-/* resolvectl, else resolvconf; -ENOENT: neither is installed. */
-int host_dns(struct host *h, bool add, const char *name, const struct conf_dns *dns, size_t n);
+/* Tell the resolver (host/resolvconf.h); a later wish for an interface replaces the one before. */
+int host_dns_set(struct host *h, const struct resolvconf_wish *wish,
+		 struct resolvconf_result *result);
+int host_dns_drop(struct host *h, const char *name);
 /*
  * Give the shell (shell.h) a command, with %i replaced, in two steps: the caller must serve others
  * meanwhile, since a hook may talk to our control socket.  *fd becomes readable when

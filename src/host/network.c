@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 static const int families[NETWORK_FAMILIES] = { AF_INET, AF_INET6 };
 
@@ -18,6 +19,52 @@ bool network_diverts(const struct conf *c)
 	for (size_t i = 0; i < c->n_peer; i++) {
 		for (size_t k = 0; k < c->peer[i].n_allowed; k++) {
 			if (is_default(&c->peer[i].allowed[k].prefix))
+				return true;
+		}
+	}
+	return false;
+}
+
+enum { EIGHTS = 256 }; /* networks of 8 bits */
+
+static void mark_eights(bool taken[EIGHTS], const struct prefix *p)
+{
+	unsigned n = EIGHTS >> p->bits, first = p->ip.bytes[0] & ~(n - 1);
+
+	memset(taken + first, true, n * sizeof(*taken));
+}
+
+/* How many of the networks of 8 bits, from first on, go into the tunnel. */
+static unsigned count_eights(const struct conf *c, int family, unsigned first, unsigned n)
+{
+	bool taken[EIGHTS] = { 0 };
+	unsigned count = 0;
+
+	for (size_t i = 0; i < c->n_peer; i++) {
+		for (size_t k = 0; k < c->peer[i].n_allowed; k++) {
+			const struct prefix *p = &c->peer[i].allowed[k].prefix;
+
+			if (p->ip.family == family && p->bits <= 8)
+				mark_eights(taken, p);
+		}
+	}
+	for (unsigned i = first; i < first + n; i++)
+		count += taken[i];
+	return count;
+}
+
+bool network_takes_all(const struct conf *c)
+{
+	/* Of IPv6 only 2000::/3 is in use. */
+	return c->table_kind != TABLE_OFF && (count_eights(c, AF_INET, 0, EIGHTS) >= 128 ||
+					      count_eights(c, AF_INET6, 0x20, 0x20) >= 16);
+}
+
+bool network_contains(const struct conf *c, const struct ip *ip)
+{
+	for (size_t i = 0; i < c->n_peer; i++) {
+		for (size_t k = 0; k < c->peer[i].n_allowed; k++) {
+			if (prefix_contains(&c->peer[i].allowed[k].prefix, ip))
 				return true;
 		}
 	}

@@ -23,6 +23,13 @@ struct network {
 
 /* AllowedIPs of /0 with Table = auto: a mark and a table are needed. */
 bool network_diverts(const struct conf *c);
+/*
+ * AllowedIPs take most of the internet into the tunnel: in one family at least half of all
+ * addresses, so that /0 in parts, or without some networks, counts, too.  Not with Table = off.
+ */
+bool network_takes_all(const struct conf *c);
+/* AllowedIPs contain it. */
+bool network_contains(const struct conf *c, const struct ip *ip);
 /* Fills a zeroed struct. 0 or -ENOMEM. */
 int network_want(struct network *n, const struct conf *c, uint32_t divert_table);
 bool network_has_ipv6(const struct network *n);

@@ -3,6 +3,7 @@
 
 noinst_LIBRARIES += libhost.a
 libhost_a_SOURCES = \
+	src/host/asked.c src/host/asked.h \
 	src/host/hooks.c src/host/hooks.h \
 	src/host/host.c src/host/host.h \
 	src/host/network.c src/host/network.h \

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -16,9 +17,14 @@
 #include "base/clock.h"
 
 enum {
-	INPUT_MAX = 4096,    /* PIPE_BUF: written at once, without anyone reading */
-	PATIENCE_MS = 20000, /* for a program, less than a service manager's */
-	MERCY_MS = 1000,     /* and until it is killed */
+	INPUT_MAX = 4096,      /* PIPE_BUF: written at once, without anyone reading */
+	OUTPUT_MAX = 64 << 10, /* what is kept of its errors */
+	MERCY_MS = 1000,       /* until one that was terminated is killed */
+};
+
+/* Where output goes, -1: where ours goes. */
+struct streams {
+	int in, out, err;
 };
 
 /* PATH is not trusted, as this runs with privileges. */
@@ -75,7 +81,7 @@ static void exec_it(const char *const argv[])
 }
 
 /* Only async-signal-safe calls from here to exec. */
-static void become(const char *const argv[], int input, int null, bool quiet, int err)
+static void become(const char *const argv[], const struct streams *io, int err)
 {
 	struct sigaction deflt = { .sa_handler = SIG_DFL };
 	sigset_t none;
@@ -87,9 +93,8 @@ static void become(const char *const argv[], int input, int null, bool quiet, in
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
-	if (dup2(input, STDIN_FILENO) < 0)
-		goto fail;
-	if (quiet && (dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0))
+	if (dup2(io->in, STDIN_FILENO) < 0 || (io->out >= 0 && dup2(io->out, STDOUT_FILENO) < 0) ||
+	    (io->err >= 0 && dup2(io->err, STDERR_FILENO) < 0))
 		goto fail;
 	exec_it(argv);
 fail:
@@ -179,7 +184,7 @@ static int watch_end(struct spawn *s)
 	return s->fd < 0 ? -errno : 0;
 }
 
-static int fork_it(struct spawn *s, const char *const argv[], int input, int null, bool quiet)
+static int fork_it(struct spawn *s, const char *const argv[], const struct streams *io)
 {
 	int err[2], r;
 
@@ -188,7 +193,7 @@ static int fork_it(struct spawn *s, const char *const argv[], int input, int nul
 	hold_child_signal();
 	s->pid = fork();
 	if (s->pid == 0)
-		become(argv, input, null, quiet, err[1]);
+		become(argv, io, err[1]);
 	r = s->pid < 0 ? -errno : 0;
 	close(err[1]);
 	if (r < 0)
@@ -208,22 +213,34 @@ out:
 	return r;
 }
 
-int spawn_start(struct spawn *s, const char *const argv[], const char *input, bool quiet)
+/* errors: a descriptor for its complaints, or -1: as quiet says. */
+static int start(struct spawn *s, const char *const argv[], const char *input, bool quiet,
+		 int errors)
 {
-	int null, in, r;
+	struct streams io = { .out = -1, .err = -1 };
+	int null, r;
 
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
 		return -errno;
-	in = open_input(input ? input : "", null);
-	r = in;
-	if (in < 0)
+	io.in = open_input(input ? input : "", null);
+	r = io.in;
+	if (r < 0)
 		goto out;
-	r = fork_it(s, argv, in, null, quiet);
-	close(in);
+	if (quiet) {
+		io.out = null;
+		io.err = errors < 0 ? null : errors;
+	}
+	r = fork_it(s, argv, &io);
+	close(io.in);
 out:
 	close(null);
 	return r;
+}
+
+int spawn_start(struct spawn *s, const char *const argv[], const char *input, bool quiet)
+{
+	return start(s, argv, input, quiet, -1);
 }
 
 int spawn_wait(struct spawn *s)
@@ -294,21 +311,67 @@ bool spawn_ended(const struct spawn *s, int ms)
 	return true;
 }
 
-int spawn_run(const char *const argv[], const char *input, bool quiet)
+/*
+ * In memory and of a fixed size: a pipe that nobody reads meanwhile would stop the program when
+ * it is full.  -1: it is not kept.
+ */
+static int open_errors(void)
 {
+	int fd = memfd_create("errors", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd >= 0 && (ftruncate(fd, OUTPUT_MAX) < 0 ||
+			fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) < 0)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The first line. */
+static void read_errors(int fd, char said[SPAWN_SAID])
+{
+	ssize_t n = fd < 0 ? 0 : pread(fd, said, SPAWN_SAID - 1, 0);
+
+	said[n < 0 ? 0 : n] = '\0';
+	said[strcspn(said, "\r\n")] = '\0';
+	for (char *c = said; *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?';
+	}
+}
+
+/*
+ * Its children go with it, even if it ends when it is told to.  One that hangs in the kernel (on a
+ * dead NFS, say) cannot be killed; it is not waited for.
+ */
+static void end(struct spawn *s)
+{
+	spawn_stop(s, false);
+	spawn_ended(s, MERCY_MS);
+	spawn_stop(s, true);
+	if (spawn_ended(s, MERCY_MS))
+		spawn_wait(s);
+	else
+		close(s->fd);
+}
+
+int spawn_run(const char *const argv[], const char *input, int ms, char said[SPAWN_SAID])
+{
+	int errors = said ? open_errors() : -1, r;
 	mode_t mask = umask(0022);
 	struct spawn s;
-	int r;
 
-	r = spawn_start(&s, argv, input, quiet);
+	r = start(&s, argv, input, true, errors);
 	umask(mask);
-	if (r < 0)
-		return r;
-	if (spawn_ended(&s, PATIENCE_MS))
-		return spawn_wait(&s);
-	spawn_stop(&s, false);
-	if (!spawn_ended(&s, MERCY_MS))
-		spawn_stop(&s, true);
-	spawn_wait(&s);
-	return -ETIMEDOUT;
+	if (r == 0 && spawn_ended(&s, ms)) {
+		r = spawn_wait(&s);
+	} else if (r == 0) {
+		end(&s);
+		r = -ETIMEDOUT;
+	}
+	if (said)
+		read_errors(errors, said);
+	if (errors >= 0)
+		close(errors);
+	return r;
 }

@@ -34,11 +34,13 @@ int spawn_wait(struct spawn *s);
 /* Terminate it and its children; force: kill them. */
 void spawn_stop(const struct spawn *s, bool force);
 /*
- * Start and wait, for 20 seconds at most: then it is stopped, and the result is -ETIMEDOUT.
- * For programs that set up the host: their umask is 022 whatever ours is, because what they
- * write (resolv.conf) is for all users.
+ * Start and wait, this long at most: then its group is terminated and, a second later, killed,
+ * and the result is -ETIMEDOUT.  For programs that set up the host: their umask is 022 whatever
+ * ours is, because what they write (resolv.conf) is for all users.  said, unless it is NULL, gets
+ * the first line of its error output, printable; "": there is none.
  */
-int spawn_run(const char *const argv[], const char *input, bool quiet);
+enum { SPAWN_SAID = 160 };
+int spawn_run(const char *const argv[], const char *input, int ms, char said[SPAWN_SAID]);
 
 /*
  * What to do meanwhile: wait until fd is readable (true), or this long.  NULL: just that.

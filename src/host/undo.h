@@ -19,7 +19,7 @@ struct undo_entry {
 	struct prefix prefix; /* of DEFAULT only the family */
 	uint32_t table;
 	char name[CONF_NAME_MAX + 1]; /* of DNS */
-	int helper;                   /* of DNS: the one used; not compared */
+	unsigned helpers;             /* of DNS: bits of those used; not compared */
 };
 
 struct undo {

@@ -18,6 +18,7 @@
 #include "monitor/notify.h"
 #include "monitor/phase.h"
 #include "monitor/stampfile.h"
+#include "privsep/dnsstate.h"
 #include "privsep/message.h"
 #include "privsep/reconcile.h"
 
@@ -74,6 +75,7 @@ struct monitor {
 	uint32_t table;     /* chosen for the default route; 0: none */
 	uint32_t ifindex;   /* of the device; 0: netlink cannot see it */
 	bool said_no_v6;
+	struct dns_state dns; /* zeroed: the file has none */
 	struct {
 		struct sockets_plan sockets;
 		struct network wanted;

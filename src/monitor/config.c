@@ -56,6 +56,11 @@ int config_read(struct conf *c, const char *path, config_say_fn *say, void *ctx)
 	return check_hooks(c, path, say, ctx);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 bool config_same_dns(const struct conf *a, const struct conf *b)
 {
 	if (a->n_dns != b->n_dns)
@@ -63,9 +68,8 @@ bool config_same_dns(const struct conf *a, const struct conf *b)
 	for (size_t i = 0; i < a->n_dns; i++) {
 		const struct conf_dns *x = &a->dns[i], *y = &b->dns[i];
 
-		if (!ip_equal(&x->server, &y->server))
-			return false;
-		if (!x->server.family && strcmp(x->search, y->search) != 0)
+		if (!ip_equal(&x->server, &y->server) || !same_text(x->zone, y->zone) ||
+		    !same_text(x->domain, y->domain))
 			return false;
 	}
 	return true;

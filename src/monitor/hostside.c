@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 #include "host/hooks.h"
-#include "monitor/config.h"
+#include "monitor/dns.h"
 #include "monitor/sockets.h"
 
 enum { FILES = WALK_START | WALK_RELOAD };
@@ -261,42 +261,6 @@ static void commit_mtu(void *side, struct change *c)
 			  c->to->mtu);
 }
 
-/* --- DNS --- */
-
-static void set_dns(struct monitor *m, const struct conf *to)
-{
-	int r;
-
-	if (m->name_taken) {
-		log_warn("DNS not set: %s in another network namespace goes by the same name",
-			 m->options.name);
-		return;
-	}
-	r = host_dns(m->host, true, m->options.name, to->dns, to->n_dns);
-	if (r == -ENOENT)
-		log_warn("DNS not set: neither resolvectl nor resolvconf is installed; the tunnel "
-			 "works without it");
-	else if (r < 0)
-		log_warn("DNS not set: resolvectl or resolvconf failed (%s); the tunnel works "
-			 "without it",
-			 strerror(-r));
-}
-
-static void commit_dns(void *side, struct change *c)
-{
-	struct monitor *m = side;
-
-	if (config_same_dns(c->from, c->to))
-		return;
-	if (c->walk == WALK_RELOAD && !c->from->n_dns)
-		upstream_remember(&m->upstream, c->to);
-	if (c->to->n_dns)
-		set_dns(m, c->to);
-	else
-		host_dns(m->host, false, m->options.name, NULL, 0);
-	print_add(c->report, "DNS changed\n");
-}
-
 /* --- hooks --- */
 
 static bool same_hooks(const struct conf *a, const struct conf *b, enum conf_hook kind)
@@ -323,8 +287,8 @@ static void commit_hooks(void *side, struct change *c)
 }
 
 /*
- * Addresses are added before the link comes up, routes after that.  The hooks run before and
- * after a walk, not in one.
+ * Addresses are added before the link comes up, routes after that.  DNS comes late, since its
+ * helpers may take seconds.  The hooks run before and after a walk, not in one.
  */
 static const struct part parts[] = {
 	{ .name = "sockets",
@@ -345,8 +309,8 @@ static const struct part parts[] = {
 	  RECONCILE_KEYS("Table"),
 	  .plan = plan_routes,
 	  .cancel = cancel_routes },
-	{ .name = "dns", FILES | WALK_END, RECONCILE_KEYS("DNS"), .commit = commit_dns },
 	{ .name = "mtu", WALK_RELOAD, RECONCILE_KEYS("MTU"), .commit = commit_mtu },
+	{ .name = "dns", FILES | WALK_END, RECONCILE_KEYS("DNS"), .commit = dns_commit },
 	{ .name = "hooks",
 	  WALK_RELOAD,
 	  RECONCILE_KEYS("PreUp", "PostUp", "PreDown", "PostDown"),

@@ -6,6 +6,7 @@ libmonitor_a_SOURCES = \
 	src/monitor/bringup.c src/monitor/bringup.h \
 	src/monitor/common.h \
 	src/monitor/config.c src/monitor/config.h \
+	src/monitor/dns.c src/monitor/dns.h \
 	src/monitor/hostside.c src/monitor/hostside.h \
 	src/monitor/keep.c src/monitor/keep.h \
 	src/monitor/monitor.c src/monitor/monitor.h \

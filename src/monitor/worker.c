@@ -156,7 +156,11 @@ int worker_start(struct monitor *m)
 		log_error("cannot start the worker process: %s", strerror(-r));
 		return r;
 	}
-	return await(m, MESSAGE_READY) ? 0 : -EPIPE;
+	if (!await(m, MESSAGE_READY))
+		return -EPIPE;
+	if (*m->dns.by || *m->dns.why)
+		worker_tell_dns(m);
+	return m->worker.pid ? 0 : -EPIPE;
 }
 
 static void log_death(const struct monitor *m, int why, int status)
@@ -289,6 +293,20 @@ static int order(struct monitor *m, const struct message *o, const int *fd, unsi
 	if (r < 0)
 		worker_lost(m, r);
 	return r < 0 ? -EPIPE : 0;
+}
+
+_Static_assert(sizeof(struct dns_state) <= MESSAGE_TEXT, "it fits");
+
+void worker_tell_dns(struct monitor *m)
+{
+	const struct message o = { .kind = MESSAGE_DNS };
+	int r = 0;
+
+	if (m->worker.pid)
+		r = message_send(m->worker.sock, &o, (const char *)&m->dns, sizeof(m->dns), NULL,
+				 0);
+	if (r < 0)
+		worker_lost(m, r);
 }
 
 void worker_order(struct monitor *m, enum message_kind kind)

@@ -25,6 +25,8 @@ void worker_look(struct monitor *m);
 /* It cannot be told something: it is dead (-EPIPE), or has to be. */
 void worker_lost(struct monitor *m, int why);
 
+/* What has become of DNS; a new worker is told by worker_start(). */
+void worker_tell_dns(struct monitor *m);
 /* An order without arguments. */
 void worker_order(struct monitor *m, enum message_kind kind);
 /*

@@ -240,6 +240,35 @@ static void show_jail(struct print *out, struct text record, const struct show_s
 	print_add(out, "\n");
 }
 
+/* Name servers, the names for which they are asked, and by what; or why not. */
+static void show_dns(struct print *out, struct text record, const struct show_style *s)
+{
+	char on[8], servers[TUNNELVIEW_REASON], domains[TUNNELVIEW_REASON], more[TUNNELVIEW_REASON];
+	bool all;
+
+	if (!record_get(record, "dns", on, sizeof(on)))
+		return;
+	label(out, "dns", s);
+	if (!vocabulary_is_yes(on)) {
+		record_get(record, "dns_error", more, sizeof(more));
+		print_add(out, "%snot set%s: %s\n", colour(s, YELLOW), colour(s, RESET), more);
+		return;
+	}
+	record_get(record, "dns_servers", servers, sizeof(servers));
+	record_get(record, "dns_domains", domains, sizeof(domains));
+	record_get(record, "dns_by", more, sizeof(more));
+	all = strncmp(domains, "~.", 2) == 0;
+	print_add(out, "%s for %s, by %s", *servers ? servers : "no server",
+		  all ? "all names" : domains, more);
+	if (record_get(record, "dns_aside", more, sizeof(more)))
+		print_add(out, "; %sprograms also ask %s%s", colour(s, YELLOW), more,
+			  colour(s, RESET));
+	if (record_get(record, "dns_outside", more, sizeof(more)))
+		print_add(out, "; %s%s is asked past the tunnel%s", colour(s, YELLOW), more,
+			  colour(s, RESET));
+	print_add(out, "\n");
+}
+
 static void show_interface(struct print *out, const struct tunnelview *r,
 			   const struct show_style *s)
 {
@@ -263,6 +292,7 @@ static void show_interface(struct print *out, const struct tunnelview *r,
 		print_add(out, "0x%" PRIx32 "\n", r->conf.fwmark);
 	}
 	words(out, VOCABULARY_INTERFACE, r->record, s);
+	show_dns(out, r->record, s);
 	show_jail(out, r->record, s);
 }
 

@@ -202,6 +202,40 @@ static json_t *aead_json(struct text record, bool *bad)
 	return o;
 }
 
+static json_t *words_json(struct text record, const char *key, bool *bad)
+{
+	json_t *list = json_array();
+	char value[TUNNELVIEW_REASON];
+	struct text rest, word;
+
+	record_get(record, key, value, sizeof(value));
+	rest = text_from_str(value);
+	while (text_split(&rest, ' ', &word)) {
+		if (text_len(word))
+			jprint_append(list, json_stringn(word.at, text_len(word)), bad);
+	}
+	return list;
+}
+
+/* null: the file has no name servers and domains. */
+static json_t *dns_json(struct text record, bool *bad)
+{
+	char on[8];
+	json_t *o;
+
+	if (!record_get(record, "dns", on, sizeof(on)))
+		return json_null();
+	o = json_object();
+	jprint_put(o, "set", json_boolean(vocabulary_is_yes(on)), bad);
+	jprint_put(o, "by", text_json(record, "dns_by"), bad);
+	jprint_put(o, "servers", words_json(record, "dns_servers", bad), bad);
+	jprint_put(o, "domains", words_json(record, "dns_domains", bad), bad);
+	jprint_put(o, "error", text_json(record, "dns_error"), bad);
+	jprint_put(o, "also_asked", text_json(record, "dns_aside"), bad);
+	jprint_put(o, "asked_outside", text_json(record, "dns_outside"), bad);
+	return o;
+}
+
 static json_t *peers_json(const struct tunnelview *r, bool *bad)
 {
 	json_t *list = json_array();
@@ -232,6 +266,7 @@ static json_t *interface_json(const struct tunnelview *r, bool *bad)
 	jprint_put(o, "received_bytes", jprint_number(rx), bad);
 	jprint_put(o, "sent_bytes", jprint_number(tx), bad);
 	jprint_put(o, "aead", aead_json(r->record, bad), bad);
+	jprint_put(o, "dns", dns_json(r->record, bad), bad);
 	put(o, VOCABULARY_INTERFACE, r->record, "udp4", bad);
 	put(o, VOCABULARY_INTERFACE, r->record, "udp6", bad);
 	put(o, VOCABULARY_INTERFACE, r->record, "under_load", bad);

@@ -3,6 +3,7 @@ TESTS += tests/netns/run.py
 INTEROP_TESTS += tests/netns/matrix.py
 EXTRA_DIST += \
 	tests/netns/answers_of_one_process.txt \
+	tests/netns/dnslab.py \
 	tests/netns/echo.py \
 	tests/netns/fastclock.c \
 	tests/netns/lab.py \
@@ -18,6 +19,7 @@ EXTRA_DIST += \
 	tests/netns/t_clock.py \
 	tests/netns/t_daemon.py \
 	tests/netns/t_data.py \
+	tests/netns/t_dns.py \
 	tests/netns/t_faults.py \
 	tests/netns/t_flood.py \
 	tests/netns/t_keys.py \

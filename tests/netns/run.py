@@ -29,6 +29,7 @@ import t_routing  # noqa: F401
 import t_worker  # noqa: F401
 import t_names   # noqa: F401
 import t_past    # noqa: F401
+import t_dns     # noqa: F401
 import t_kills   # noqa: F401
 import t_liar    # noqa: F401
 

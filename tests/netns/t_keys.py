@@ -168,7 +168,8 @@ class Tunnel(Node):
         return os.path.join(self.lab.dir, f"{self.name}.{kind}")
 
     def begin(self, *what):
-        self.forget_marks()
+        self.forget("marks")
+        self.forget("dns")      # as resolved does when a link is gone
         size = len(self.log()) if self.process else 0
         self.start_config(self.text(*what))
         wait_for(lambda: self.answers() and ": ready" in self.log()[size:], 10,
@@ -190,9 +191,9 @@ class Tunnel(Node):
         with open(self.path("marks"), encoding="ascii") as file:
             return file.read()
 
-    def forget_marks(self):
-        if os.path.exists(self.path("marks")):
-            os.unlink(self.path("marks"))
+    def forget(self, kind):
+        if os.path.exists(self.path(kind)):
+            os.unlink(self.path(kind))
 
 
 def same(got, want, what, timeout=3):
@@ -222,7 +223,7 @@ def try_case(tunnel, fresh, base, key, case):
         check(key in said and words in said, f"{what}: reload said {said!r}")
     tunnel.reload()
     same(tunnel.state, lambda: base, f"{what}: base - and the way back to it +")
-    fresh.forget_marks()
+    fresh.forget("marks")
     fresh.stop()
     if case.when == AT_END:
         equal(fresh.marks(), f"{key}\n", f"{what}: at the end")

@@ -16,6 +16,7 @@ import t_apart   # noqa: E402,F401
 import t_real    # noqa: E402,F401
 import t_tenants # noqa: E402,F401
 import t_polkit  # noqa: E402,F401
+import t_resolved # noqa: E402,F401
 import t_pair    # noqa: E402,F401
 
 # As on hardened hosts: whatever is for another user must set its own modes.

@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/systemd/t_pair.py \
 	tests/systemd/t_polkit.py \
 	tests/systemd/t_real.py \
+	tests/systemd/t_resolved.py \
 	tests/systemd/t_tenants.py \
 	tests/systemd/t_unit.py
 

@@ -22,7 +22,8 @@ BUS = """<busconfig><type>system</type>
 """
 ACTION = """<action id="{}"><description>x</description><message>x</message><defaults>
 <allow_any>no</allow_any><allow_inactive>no</allow_inactive><allow_active>no</allow_active>
-</defaults></action>
+</defaults><annotate key="org.freedesktop.policykit.owner">unix-user:systemd-resolve</annotate>
+</action>
 """
 
 # The only rule that is there when the first of these is loaded is ours: it is kept, and asked about

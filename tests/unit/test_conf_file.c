@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -101,9 +102,9 @@ static void test_every_key_reaches_its_field(void **state)
 	}
 	assert_int_equal(c.n_dns, 3);
 	assert_int_equal(c.dns[0].server.family, AF_INET);
-	assert_null(c.dns[0].search);
+	assert_null(c.dns[0].domain);
 	assert_int_equal(c.dns[1].server.family, 0);
-	assert_string_equal(c.dns[1].search, "example.net");
+	assert_string_equal(c.dns[1].domain, "example.net");
 	assert_int_equal(c.dns[2].server.family, AF_INET6);
 
 	assert_int_equal(c.n_hook[HOOK_PRE_UP], 1);
@@ -293,10 +294,53 @@ static void test_no_secret_is_told(void **state)
 	test_free(s);
 }
 
+/* As resolv.conf, resolvectl and DNS itself write them. */
+static void test_domains_and_zones_are_taken_as_resolvers_write_them(void **state)
+{
+	static const struct {
+		const char *written, *domain, *zone;
+	} entry[] = {
+		{ "example.net.", "example.net", NULL },
+		{ ".example.net", "example.net", NULL },
+		{ "~example.net", "~example.net", NULL },
+		{ "~.example.net.", "~example.net", NULL },
+		{ "~.", "~.", NULL },
+		{ ".", "~.", NULL },
+		{ "_x.example.net", "_x.example.net", NULL },
+		{ "fe80::1%eth0", NULL, "eth0" },
+		{ "fe80::1%3", NULL, "3" },
+		{ "fe80::1", NULL, NULL },
+	};
+	struct said *s = test_malloc(sizeof(*s));
+	char text[128];
+	struct conf c;
+
+	(void)state;
+	for (size_t i = 0; i < LEN(entry); i++) {
+		int n = snprintf(text, sizeof(text), I "PrivateKey=" KEY_A "\nDNS = %s\n",
+				 entry[i].written);
+
+		assert_int_equal(read_text(&c, s, text, (size_t)n), 0);
+		assert_string_equal(s->text, "");
+		assert_int_equal(c.n_dns, 1);
+		assert_int_equal(c.dns[0].server.family, entry[i].domain ? 0 : AF_INET6);
+		if (entry[i].domain)
+			assert_string_equal(c.dns[0].domain, entry[i].domain);
+		else
+			assert_null(c.dns[0].domain);
+		if (entry[i].zone)
+			assert_string_equal(c.dns[0].zone, entry[i].zone);
+		else
+			assert_null(c.dns[0].zone);
+		conf_fini(&c);
+	}
+	test_free(s);
+}
+
 static void test_a_parse_survives_each_lack_of_memory(void **state)
 {
 	static const char text[] = I "PrivateKey=" KEY_A "\nPrivateKeyFile=x\nAddress=::1,::2,::3\n"
-				     "DNS=a,b,c,1.1.1.1\nPostUp=a\nPostUp=b\nPostUp=c\n" P
+				     "DNS=a,b,c,fe80::1%x\nPostUp=a\nPostUp=b\nPostUp=c\n" P
 				     "PresharedKeyFile=y\nEndpoint=h:1\nAllowedIPs=::1,::2,::3,::4,"
 				     "::5\n[Peer]\nPublicKey=" KEY_A "\n[Peer]\nPublicKey=" KEY_C
 				     "\n" P P P;
@@ -332,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_a_line_may_have_64_kib_and_no_more),
 		cmocka_unit_test(test_zero_bytes_are_not_text),
 		cmocka_unit_test(test_no_secret_is_told),
+		cmocka_unit_test(test_domains_and_zones_are_taken_as_resolvers_write_them),
 		cmocka_unit_test(test_a_parse_survives_each_lack_of_memory),
 	};
 

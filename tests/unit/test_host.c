@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
 #include "daemon/mtu.h"
 #include "host/hooks.h"
 #include "host/host.h"
@@ -147,6 +148,45 @@ static void test_table_off_makes_no_route(void **state)
 	assert_false(shows("route show", "10.1.0.0/16"));
 	assert_false(shows("rule show", "51820|suppress"));
 	assert_true(shows("addr show dev tut0", "inet 10.9.0.1/24"));
+}
+
+/* In one family at least half of the addresses in use. */
+static void test_most_of_the_internet_is_as_good_as_all(void **state)
+{
+	static const char *const all[][12] = {
+		{ "0.0.0.0/0" },
+		{ "::/0" },
+		{ "0.0.0.0/1", "128.0.0.0/1" },
+		{ "10.9.0.0/24", "::/1", "8000::/1" },
+		{ "2000::/3" },
+		{ "2000::/5", "2800::/5" },
+		/* All but 10.0.0.0/8 and what is not in use, some of it twice. */
+		{ "0.0.0.0/5", "8.0.0.0/7", "11.0.0.0/8", "12.0.0.0/6", "16.0.0.0/4", "32.0.0.0/3",
+		  "64.0.0.0/2", "128.0.0.0/2", "128.0.0.0/2" },
+	};
+	static const char *const some[][5] = {
+		{ "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10" },
+		{ "64.0.0.0/2", "64.0.0.0/3", "96.0.0.0/3", "64.0.0.0/8" },
+		{ "2000::/5", "2000::/6", "2001:db8::/32" },
+		{ "0.0.0.0/32", "::/128" },
+	};
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < LEN(all); i++) {
+		for (n = 0; n < LEN(all[i]) && all[i][n]; n++)
+			;
+		want("10.9.0.1/24", all[i], n, 0);
+		assert_true(network_takes_all(&conf));
+		conf.table_kind = TABLE_OFF;
+		assert_false(network_takes_all(&conf));
+	}
+	for (size_t i = 0; i < LEN(some); i++) {
+		for (n = 0; n < LEN(some[i]) && some[i][n]; n++)
+			;
+		want("10.9.0.1/24", some[i], n, 0);
+		assert_false(network_takes_all(&conf));
+	}
 }
 
 static void test_default_route_is_diverted_by_rule_and_taken_back(void **state)
@@ -381,6 +421,7 @@ int main(void)
 		EACH(test_addresses_and_routes_come_and_go),
 		EACH(test_table_number_takes_all_routes_and_no_rules),
 		EACH(test_table_off_makes_no_route),
+		EACH(test_most_of_the_internet_is_as_good_as_all),
 		EACH(test_default_route_is_diverted_by_rule_and_taken_back),
 		EACH(test_rule_that_two_tunnels_share_goes_with_the_last),
 		EACH(test_free_table_is_the_first_that_is_empty),

@@ -18,7 +18,7 @@ static int run(bool bash, const char *command)
 	const char *argv[SHELL_ARGS];
 
 	shell_argv(argv, bash, command);
-	return spawn_run(argv, NULL, true);
+	return spawn_run(argv, NULL, 5000, NULL);
 }
 
 static void test_bash_runs_commands_as_wg_quick_does(void **state)

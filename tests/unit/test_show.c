@@ -202,7 +202,7 @@ static void test_keys_that_were_not_told_are_hidden(void **state)
 	tunnelview_fini(&r);
 }
 
-static void expect_jail(const char *status, const char *line)
+static void expect_line(const char *status, const char *line)
 {
 	struct print out = { 0 };
 	struct tunnelview r;
@@ -217,24 +217,53 @@ static void expect_jail(const char *status, const char *line)
 static void test_the_jail_is_one_line(void **state)
 {
 	(void)state;
-	expect_jail("interface=wg0 state=up\n", "interface: wg0\n");
-	expect_jail("interface=wg0 state=up jail=on\n", "interface: wg0\n  jail: on\n");
-	expect_jail("interface=wg0 state=up jail=on jail_lacks=\"landlock: this kernel has no "
+	expect_line("interface=wg0 state=up\n", "interface: wg0\n");
+	expect_line("interface=wg0 state=up jail=on\n", "interface: wg0\n  jail: on\n");
+	expect_line("interface=wg0 state=up jail=on jail_lacks=\"landlock: this kernel has no "
 		    "Landlock: all may be read that everybody may; seccomp: built without "
 		    "libseccomp\"\n",
 		    "interface: wg0\n  jail: on; it lacks: landlock (this kernel has no Landlock), "
 		    "seccomp (built without libseccomp)\n");
 	/* That is no lack for a process without capabilities. */
-	expect_jail("interface=wg0 jail=on jail_lacks=\"bounding-set: 41 left: lowering it needs "
+	expect_line("interface=wg0 jail=on jail_lacks=\"bounding-set: 41 left: lowering it needs "
 		    "CAP_SETPCAP\"\n",
 		    "interface: wg0\n  jail: on\n");
-	expect_jail("interface=wg0 jail=log jail_lacks=\"bounding-set: 1 left; seccomp: only "
+	expect_line("interface=wg0 jail=log jail_lacks=\"bounding-set: 1 left; seccomp: only "
 		    "logged\"\n",
 		    "interface: wg0\n  jail: log; it lacks: seccomp (only logged)\n");
-	expect_jail("interface=wg0 jail=off\n", "interface: wg0\n  jail: off\n");
+	expect_line("interface=wg0 jail=off\n", "interface: wg0\n  jail: off\n");
 	/* Whatever stands there, it ends. */
-	expect_jail("interface=wg0 jail=on jail_lacks=\";; :;x\"\n",
+	expect_line("interface=wg0 jail=on jail_lacks=\";; :;x\"\n",
 		    "interface: wg0\n  jail: on; it lacks: x ()\n");
+}
+
+static void test_name_servers_are_one_line(void **state)
+{
+	(void)state;
+	expect_line(
+		"interface=wg0 dns=on dns_servers=\"10.7.0.2 fd07::2\" dns_domains=\"~. x.example\" "
+		"dns_by=\"systemd-resolved\"\n",
+		"interface: wg0\n  dns: 10.7.0.2 fd07::2 for all names, by systemd-resolved\n");
+	expect_line(
+		"interface=wg0 dns=on dns_servers=\"10.7.0.2\" dns_domains=\"x.example ~y.example\" "
+		"dns_by=\"systemd-resolved\"\n",
+		"interface: wg0\n  dns: 10.7.0.2 for x.example ~y.example, by systemd-resolved\n");
+	expect_line(
+		"interface=wg0 dns=on dns_servers=\"10.7.0.2\" dns_domains=\"~.\" dns_by=\"resolvconf\" "
+		"dns_aside=\"192.0.2.53\"\n",
+		"interface: wg0\n  dns: 10.7.0.2 for all names, by resolvconf; programs also ask "
+		"192.0.2.53\n");
+	expect_line(
+		"interface=wg0 dns=on dns_servers=\"10.7.0.2 fd07::2\" dns_domains=\"~.\" "
+		"dns_by=\"resolvconf\" dns_outside=\"fd07::2\"\n",
+		"interface: wg0\n  dns: 10.7.0.2 fd07::2 for all names, by resolvconf; fd07::2 is asked "
+		"past the tunnel\n");
+	expect_line(
+		"interface=wg0 dns=off dns_servers=\"10.7.0.2\" dns_domains=\"~.\" "
+		"dns_error=\"resolvectl did not end within 5 s and was killed\"\n",
+		"interface: wg0\n  dns: not set: resolvectl did not end within 5 s and was killed\n");
+	expect_line("interface=wg0 dns=on dns_domains=\"x.example\" dns_by=\"resolvconf\"\n",
+		    "interface: wg0\n  dns: no server for x.example, by resolvconf\n");
 }
 
 static void test_colours_are_those_of_wg(void **state)
@@ -367,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_keys_are_shown_only_when_asked_for),
 		cmocka_unit_test(test_keys_that_were_not_told_are_hidden),
 		cmocka_unit_test(test_the_jail_is_one_line),
+		cmocka_unit_test(test_name_servers_are_one_line),
 		cmocka_unit_test(test_colours_are_those_of_wg),
 		cmocka_unit_test(test_peers_are_ordered_by_handshake_then_as_they_came),
 		cmocka_unit_test(test_malformed_lines_are_refused),

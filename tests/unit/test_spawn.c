@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -18,7 +20,10 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "host/spawn.h"
+
+enum { PATIENCE_MS = 5000 };
 
 static const char *const good[] = { "/bin/sh", "-c", "exit 7", NULL };
 static const char *const slow[] = { "/bin/sh", "-c", "sleep 0.2; exit 5", NULL };
@@ -37,8 +42,8 @@ static void check_everything(void)
 	const char *const none[] = { "no-such-program", NULL };
 	struct spawn s;
 
-	assert_int_equal(spawn_run(good, NULL, true), 7);
-	assert_int_equal(spawn_run(none, NULL, true), -ENOENT);
+	assert_int_equal(spawn_run(good, NULL, PATIENCE_MS, NULL), 7);
+	assert_int_equal(spawn_run(none, NULL, PATIENCE_MS, NULL), -ENOENT);
 	assert_int_equal(spawn_start(&s, slow, NULL, true), 0);
 	assert_int_equal(readable(&s, 0), 0);
 	assert_int_equal(readable(&s, 5000), 1);
@@ -57,6 +62,52 @@ static void test_end_of_a_program_is_seen_and_its_status_kept(void **state)
 	check_everything();
 }
 
+static uint64_t run_for(const char *script, int ms, int result, char said[SPAWN_SAID])
+{
+	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+	uint64_t before = clock_monotonic_us();
+
+	assert_int_equal(spawn_run(argv, NULL, ms, said), result);
+	return (clock_monotonic_us() - before) / 1000;
+}
+
+static void test_program_that_hangs_is_killed_with_its_group(void **state)
+{
+	char said[SPAWN_SAID], byte;
+	int pipes[2];
+
+	(void)state;
+	/* What it starts has the other end, too. */
+	assert_int_equal(pipe(pipes), 0);
+	assert_in_range(
+		run_for("trap '' TERM; sleep 60 & echo slow >&2; sleep 61", 300, -ETIMEDOUT, said),
+		1250, 5000);
+	assert_string_equal(said, "slow");
+	/* One that ends when it is told to, but leaves a stubborn child. */
+	assert_in_range(run_for("(trap '' TERM; sleep 60) & sleep 61", 300, -ETIMEDOUT, NULL), 300,
+			1200);
+	close(pipes[1]);
+	assert_int_equal(read(pipes[0], &byte, 1), 0);
+	close(pipes[0]);
+}
+
+static void test_errors_of_a_program_are_told_by_their_first_line(void **state)
+{
+	char said[SPAWN_SAID];
+
+	(void)state;
+	run_for("echo out; printf 'no\\007 such\\tthing\\nmore\\n' >&2; exit 3", PATIENCE_MS, 3,
+		said);
+	assert_string_equal(said, "no? such?thing");
+	run_for("echo out", PATIENCE_MS, 0, said);
+	assert_string_equal(said, "");
+	/* However much it is, it does not stop the program. */
+	run_for("yes x | head -c 300000 >&2; exit 4", PATIENCE_MS, 4, said);
+	assert_string_equal(said, "x");
+	run_for("printf '%0300d' 0 >&2", PATIENCE_MS, 0, said);
+	assert_int_equal(strlen(said), SPAWN_SAID - 1);
+}
+
 static void test_what_sets_up_the_host_writes_for_all_users(void **state)
 {
 	static const char *const argv[] = { "/bin/sh", "-c", "test $(umask) = 0022", NULL };
@@ -65,7 +116,7 @@ static void test_what_sets_up_the_host_writes_for_all_users(void **state)
 	struct spawn s;
 
 	(void)state;
-	assert_int_equal(spawn_run(argv, NULL, true), 0);
+	assert_int_equal(spawn_run(argv, NULL, PATIENCE_MS, NULL), 0);
 	/* A hook has the umask of the admin, as it has under wg-quick. */
 	assert_int_equal(spawn_start(&s, hook, NULL, true), 0);
 	assert_int_equal(spawn_wait(&s), 0);
@@ -76,7 +127,7 @@ static void test_ignored_child_signals_of_a_parent_do_no_harm(void **state)
 {
 	(void)state;
 	signal(SIGCHLD, SIG_IGN);
-	assert_int_equal(spawn_run(good, NULL, true), 7);
+	assert_int_equal(spawn_run(good, NULL, PATIENCE_MS, NULL), 7);
 	check_everything();
 }
 
@@ -93,7 +144,7 @@ static void test_shortage_of_descriptors_is_told_as_such(void **state)
 		few = before;
 		few.rlim_cur = (rlim_t)(least + more);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-		assert_int_equal(spawn_run(good, NULL, true), more < 4 ? -EMFILE : 7);
+		assert_int_equal(spawn_run(good, NULL, PATIENCE_MS, NULL), more < 4 ? -EMFILE : 7);
 	}
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
@@ -165,6 +216,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_end_of_a_program_is_seen_and_its_status_kept),
+		cmocka_unit_test(test_program_that_hangs_is_killed_with_its_group),
+		cmocka_unit_test(test_errors_of_a_program_are_told_by_their_first_line),
 		cmocka_unit_test(test_what_sets_up_the_host_writes_for_all_users),
 		cmocka_unit_test(test_ignored_child_signals_of_a_parent_do_no_harm),
 		cmocka_unit_test(test_death_of_another_child_is_no_end),

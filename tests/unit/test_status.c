@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -82,6 +83,30 @@ static void test_interface_record_of_an_empty_tunnel(void **state)
 		"cookies_sent=0 cookies_received=0 udp4=on udp6=off recv_calls=0 "
 		"recv_datagrams=0 send_calls=0 send_datagrams=0 dev_reads=0 "
 		"dev_writes=0 timer_late_max_us=4999" TRAFFIC "\n");
+}
+
+static void test_interface_record_tells_of_name_servers(void **state)
+{
+	struct status_dns dns = { "10.7.0.2 fd07::2", "~. x.example", "resolvconf", "", 0,
+				  "192.0.2.53",       "fd07::2" };
+	struct status_interface about = { .name = "wg0", .jail_lacks = "", .dns = &dns };
+
+	(void)state;
+	status_interface(&out, &path, &about);
+	assert_non_null(strstr(out.chars,
+			       " dns=on dns_servers=\"10.7.0.2 fd07::2\" "
+			       "dns_domains=\"~. x.example\" dns_by=\"resolvconf\" "
+			       "dns_aside=\"192.0.2.53\" dns_outside=\"fd07::2\" under_load="));
+	print_fini(&out);
+	dns = (struct status_dns){ "10.7.0.2", "~.", "", "said \"no\"\n", -EIO, "", "" };
+	status_interface(&out, &path, &about);
+	assert_non_null(strstr(out.chars, " dns=off dns_servers=\"10.7.0.2\" dns_domains=\"~.\" "
+					  "dns_error=\"said 'no''\" under_load="));
+	print_fini(&out);
+	/* The file has none. */
+	dns = (struct status_dns){ "", "", "", "", 0, "", "" };
+	status_interface(&out, &path, &about);
+	assert_null(strstr(out.chars, "dns"));
 }
 
 static void test_interface_record_sums_peers_and_names_drops(void **state)
@@ -249,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		EACH(test_interface_record_of_an_empty_tunnel),
 		EACH(test_traffic_shows_states_with_reasons_and_what_was_counted),
+		EACH(test_interface_record_tells_of_name_servers),
 		EACH(test_interface_record_sums_peers_and_names_drops),
 		EACH(test_peer_record_of_a_new_peer),
 		EACH(test_peer_record_of_a_peer_with_a_name),

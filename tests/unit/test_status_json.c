@@ -32,6 +32,21 @@ static const char golden[] = "{\n"
 			     "        \"ns_64\": 181,\n"
 			     "        \"ns_1424\": 402\n"
 			     "      },\n"
+			     "      \"dns\": {\n"
+			     "        \"set\": true,\n"
+			     "        \"by\": \"resolvconf\",\n"
+			     "        \"servers\": [\n"
+			     "          \"10.7.0.2\",\n"
+			     "          \"fd07::2\"\n"
+			     "        ],\n"
+			     "        \"domains\": [\n"
+			     "          \"~.\",\n"
+			     "          \"corp.example\"\n"
+			     "        ],\n"
+			     "        \"error\": null,\n"
+			     "        \"also_asked\": \"192.0.2.53\",\n"
+			     "        \"asked_outside\": \"2001:db8::53\"\n"
+			     "      },\n"
 			     "      \"udp4\": true,\n"
 			     "      \"udp6\": false,\n"
 			     "      \"under_load\": false,\n"
@@ -130,11 +145,17 @@ static void test_a_report_is_json_byte_for_byte(void **state)
 static void test_what_another_daemon_does_not_say_is_null(void **state)
 {
 	static const char *const nulls[] = {
-		"\"state\": null",        "\"mtu\": null",
-		"\"aead\": null",         "\"udp4\": null",
-		"\"under_load\": null",   "\"offloads\": {}",
-		"\"figures\": {}",        "\"reason\": null",
-		"\"sent_packets\": null", "\"state_age_seconds\": null",
+		"\"state\": null",
+		"\"mtu\": null",
+		"\"aead\": null",
+		"\"udp4\": null",
+		"\"under_load\": null",
+		"\"offloads\": {}",
+		"\"figures\": {}",
+		"\"reason\": null",
+		"\"dns\": null",
+		"\"sent_packets\": null",
+		"\"state_age_seconds\": null",
 	};
 	struct print out = { 0 };
 	struct tunnelview r;

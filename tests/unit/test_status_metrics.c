@@ -60,6 +60,7 @@ static const char *const lines[] = {
 	"\ntaut_offload_on{interface=\"wg0\",offload=\"tun_vnet\"} 1\n"
 	"taut_offload_on{interface=\"wg0\",offload=\"udp_gso\"} 0\n",
 	"\ntaut_offload_downgrades_total{interface=\"wg0\",offload=\"udp_gso\"} 2\n",
+	"\ntaut_dns_set{interface=\"wg0\"} 1\n",
 	"\ntaut_under_load{interface=\"wg0\"} 0\n",
 	"\ntaut_cookies_received_total{interface=\"wg0\"} 2\n",
 	"\ntaut_udp_send_errors_total{interface=\"wg0\"} 0\n",

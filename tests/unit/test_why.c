@@ -386,6 +386,35 @@ static void test_own_clock_is_a_hint(void **state)
 	assert_false(expect(WHY_OWN_CLOCK, WHY_HINT, "before 2024")->problem);
 }
 
+static void test_name_servers_that_are_not_asked_are_told(void **state)
+{
+	struct status_dns dns = { "10.7.0.2", "~.", "systemd-resolved", "", 0, "", "" };
+
+	(void)state;
+	be_up();
+	about.dns = &dns;
+	look();
+	assert_null(find(WHY_DNS));
+	dns = (struct status_dns){ "10.7.0.2", "~.", "", "nothing is installed", -ENOENT, "", "" };
+	assert_true(expect(WHY_DNS, WHY_SURE, "nothing is installed")->problem);
+	assert_true(says(find(WHY_DNS), "install systemd-resolved or openresolv"));
+	assert_true(says(find(WHY_DNS), "taut reload wg0"));
+	assert_true(says(find(WHY_DNS), "not 10.7.0.2"));
+	dns = (struct status_dns){ "10.7.0.2", "~.", "", "resolvectl failed", -EIO, "", "" };
+	expect(WHY_DNS, WHY_SURE, "resolvectl status");
+	/* It is set, but resolv.conf leads elsewhere. */
+	dns = (struct status_dns){ "10.7.0.2", "~.", "systemd-resolved", "", 0, "192.0.2.53", "" };
+	assert_true(expect(WHY_DNS, WHY_LIKELY, "192.0.2.53")->problem);
+	assert_true(says(find(WHY_DNS), "stub-resolv.conf"));
+	dns.by = "resolvconf";
+	expect(WHY_DNS, WHY_LIKELY, "resolvconf -u");
+	/* All goes into the tunnel but what is asked there. */
+	dns.aside = "";
+	dns.outside = "2001:db8::53";
+	assert_true(expect(WHY_DNS, WHY_SURE, "2001:db8::53")->problem);
+	assert_true(says(find(WHY_DNS), "AllowedIPs"));
+}
+
 /* --- a peer that is not heard --- */
 
 static void test_name_without_address(void **state)
@@ -883,8 +912,11 @@ static void test_verdicts_hold_no_secret(void **state)
 
 static void test_list_is_bounded(void **state)
 {
+	const struct status_dns dns = { "10.7.0.2", "~.", "", "it failed", -EIO, "", "" };
+
 	(void)state;
 	ask(3);
+	about.dns = &dns;
 	t.faults.own_key = true;
 	t.faults.no_peer_at = t.faults.mac_at = about.back_at = ago(1);
 	t.faults.mac_from = end_at("198.51.100.9:1");
@@ -899,6 +931,7 @@ static void test_list_is_bounded(void **state)
 	assert_non_null(find(WHY_MAC1));
 	assert_non_null(find(WHY_NO_PEER));
 	assert_non_null(find(WHY_OWN_CLOCK));
+	assert_non_null(find(WHY_DNS));
 	assert_non_null(find(WHY_SILENCE));
 	why_tunnel(&found, &t, &about);
 	assert_int_equal(found.n, WHY_VERDICTS);
@@ -926,6 +959,7 @@ int main(void)
 		EACH(test_wrong_mac1_of_a_stranger),
 		EACH(test_packets_for_nobody_are_a_remark),
 		EACH(test_own_clock_is_a_hint),
+		EACH(test_name_servers_that_are_not_asked_are_told),
 		EACH(test_name_without_address),
 		EACH(test_name_whose_servers_are_behind_the_tunnel),
 		EACH(test_key_of_low_order),

@@ -78,6 +78,7 @@ unit_tests = \
 	tests/unit/test_shared \
 	tests/unit/test_replay \
 	tests/unit/test_reload \
+	tests/unit/test_resolvconf \
 	tests/unit/test_resolver \
 	tests/unit/test_selftest \
 	tests/unit/test_session \
@@ -146,6 +147,7 @@ tests_unit_test_jail_SOURCES = tests/unit/test_jail.c $(unit_jailed) $(unit_lab)
 tests_unit_test_jail_calls_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
 tests_unit_test_jail_report_SOURCES = tests/unit/test_jail_report.c $(unit_jailed)
 tests_unit_test_jail_work_SOURCES = tests/unit/test_jail_work.c $(unit_jailed) $(unit_lab)
+tests_unit_test_resolvconf_SOURCES = tests/unit/test_resolvconf.c $(unit_lab)
 tests_unit_test_keepalive_SOURCES = tests/unit/test_keepalive.c $(unit_pair)
 tests_unit_test_load_SOURCES = tests/unit/test_load.c $(unit_pair)
 tests_unit_test_netlink_SOURCES = tests/unit/test_netlink.c $(unit_lab)
