@@ -2,7 +2,6 @@
 #include "host/host.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,9 +9,11 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/print.h"
+#include "host/divert.h"
 #include "host/resolvconf.h"
 #include "host/spawn.h"
 #include "host/sweep.h"
+#include "host/sysctl.h"
 #include "host/undo.h"
 #include "io/tun.h"
 #include "io/udp.h"
@@ -56,34 +57,6 @@ void host_close(struct host *h)
 	mem_free(h);
 }
 
-/* Its first character; 0: not available. */
-static char read_sysctl(const char *path)
-{
-	char value = 0;
-	int fd;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	if (read(fd, &value, 1) != 1)
-		value = 0;
-	close(fd);
-	return value;
-}
-
-static void write_sysctl(const char *path, char value)
-{
-	char now = 0;
-	int fd;
-
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (read(fd, &now, 1) == 1 && now != value && pwrite(fd, &value, 1, 0) < 0)
-		now = 0; /* read-only, in a container: the caller can live with it */
-	close(fd);
-}
-
 int host_tun(struct host *h, char name[16], bool vnet, int *fd)
 {
 	char path[80];
@@ -95,7 +68,7 @@ int host_tun(struct host *h, char name[16], bool vnet, int *fd)
 		return r;
 	/* Otherwise replacing an address also removes its neighbours and all routes. */
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/promote_secondaries", name);
-	write_sysctl(path, '1');
+	sysctl_write(path, '1');
 	return 0;
 }
 
@@ -168,55 +141,6 @@ static struct prefix everything(int family)
 	return p;
 }
 
-static int add_default(struct host *h, uint32_t ifindex, int family, uint32_t table)
-{
-	struct prefix all = everything(family);
-	int r;
-
-	/* Never reset: another tunnel on this host may rely on it (wg-quick leaves it, too). */
-	if (family == AF_INET)
-		write_sysctl("/proc/sys/net/ipv4/conf/all/src_valid_mark", '1');
-	/* The rule that diverts comes last: until then nothing has changed. */
-	r = route_add(&h->rtnl, &all, ifindex, table);
-	if (r < 0)
-		return r;
-	r = rule_add_suppress(&h->rtnl, family);
-	if (r < 0)
-		goto no_suppress;
-	r = rule_add_not_mark(&h->rtnl, family, table, table);
-	if (r < 0)
-		goto no_rule;
-	return 0;
-
-no_rule:
-	rule_del_suppress(&h->rtnl, family);
-no_suppress:
-	route_del(&h->rtnl, &all, ifindex, table);
-	return r;
-}
-
-static int del_default(struct host *h, uint32_t ifindex, int family, uint32_t table)
-{
-	struct prefix all = everything(family);
-	unsigned not_mark = 0, suppress = 0;
-	int r, first = 0;
-
-	r = rule_del_not_mark(&h->rtnl, family, table, table);
-	if (r < 0)
-		first = r;
-	/* The other rule serves every tunnel with a default route: the last one removes it. */
-	r = rule_count(&h->rtnl, family, &not_mark, &suppress);
-	if (r == 0 && not_mark == 0)
-		r = rule_del_suppress(&h->rtnl, family);
-	if (r < 0 && !first)
-		first = r;
-	r = route_del(&h->rtnl, &all, ifindex, table);
-	/* The routes went with the device. */
-	if (r < 0 && r != -ENODEV && !first)
-		first = r;
-	return first;
-}
-
 int host_sweep(struct host *h, const char *name, struct host_swept *swept)
 {
 	int rules, dns;
@@ -233,7 +157,7 @@ bool host_has_ipv6(struct host *h)
 	(void)h;
 	if (access("/proc/sys/net/ipv4", F_OK) == 0 && access("/proc/sys/net/ipv6", F_OK) < 0)
 		return false;
-	return read_sysctl("/proc/sys/net/ipv6/conf/all/disable_ipv6") != '1';
+	return sysctl_read("/proc/sys/net/ipv6/conf/all/disable_ipv6") != '1';
 }
 
 static int deed(struct host *h, bool add, const struct undo_entry *e)
@@ -246,8 +170,8 @@ static int deed(struct host *h, bool add, const struct undo_entry *e)
 		return add ? route_add(&h->rtnl, &e->prefix, e->ifindex, e->table)
 			   : route_del(&h->rtnl, &e->prefix, e->ifindex, e->table);
 	case UNDO_DEFAULT:
-		return add ? add_default(h, e->ifindex, e->prefix.ip.family, e->table)
-			   : del_default(h, e->ifindex, e->prefix.ip.family, e->table);
+		return add ? divert_add(&h->rtnl, e->ifindex, e->prefix.ip.family, e->table)
+			   : divert_del(&h->rtnl, e->ifindex, e->prefix.ip.family, e->table);
 	case UNDO_DNS:
 		return add ? 0 : resolvconf_del(e->name, (enum resolvconf_helper)e->helper);
 	}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+#include "host/divert.h"
+
+#include <errno.h>
+
+#include "host/sysctl.h"
+#include "netlink/route.h"
+
+int divert_add(struct rtnl *rtnl, uint32_t ifindex, int family, uint32_t table)
+{
+	struct prefix all = { .ip.family = (uint8_t)family };
+	int r;
+
+	/* Never reset: another tunnel on this host may rely on it (wg-quick leaves it, too). */
+	if (family == AF_INET)
+		sysctl_write("/proc/sys/net/ipv4/conf/all/src_valid_mark", '1');
+	/* The rule that diverts comes last: until then nothing has changed. */
+	r = route_add(rtnl, &all, ifindex, table);
+	if (r < 0)
+		return r;
+	r = rule_add_suppress(rtnl, family);
+	if (r < 0)
+		goto no_suppress;
+	r = rule_add_not_mark(rtnl, family, table, table);
+	if (r < 0)
+		goto no_rule;
+	return 0;
+
+no_rule:
+	rule_del_suppress(rtnl, family);
+no_suppress:
+	route_del(rtnl, &all, ifindex, table);
+	return r;
+}
+
+int divert_del(struct rtnl *rtnl, uint32_t ifindex, int family, uint32_t table)
+{
+	struct prefix all = { .ip.family = (uint8_t)family };
+	unsigned not_mark = 0, suppress = 0;
+	int r, first = 0;
+
+	r = rule_del_not_mark(rtnl, family, table, table);
+	if (r < 0)
+		first = r;
+	/* The other rule serves every tunnel with a default route: the last one removes it. */
+	r = rule_count(rtnl, family, &not_mark, &suppress);
+	if (r == 0 && not_mark == 0)
+		r = rule_del_suppress(rtnl, family);
+	if (r < 0 && !first)
+		first = r;
+	r = route_del(rtnl, &all, ifindex, table);
+	/* The routes went with the device. */
+	if (r < 0 && r != -ENODEV && !first)
+		first = r;
+	return first;
+}

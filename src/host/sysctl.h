@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef HOST_SYSCTL_H
+#define HOST_SYSCTL_H
+
+/* Settings of the kernel below /proc/sys that are a single character. */
+
+/* 0: not available. */
+char sysctl_read(const char *path);
+/* Unless it is that already.  Read-only, as in a container: the caller can live with it. */
+void sysctl_write(const char *path, char value);
+
+#endif
