@@ -17,16 +17,22 @@
 #include "host/undo.h"
 #include "io/tun.h"
 #include "io/udp.h"
+#include "netlink/block.h"
 #include "netlink/ifaddr.h"
 
 enum {
 	FIRST_TABLE = 51820, /* where wg-quick starts... */
 	TABLES = 4096,       /* ...and how many to try */
+	CLOSED = 16,         /* tables that a killed tunnel may have left, of one family */
 };
+
+static const int families[] = { AF_INET, AF_INET6 };
 
 struct host {
 	struct rtnl rtnl;
 	struct undo undo;
+	char name[CONF_NAME_MAX + 1];
+	bool stays_closed;
 	struct spawn hook;
 };
 
@@ -133,12 +139,9 @@ int host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu)
 	return link_set_mtu(&h->rtnl, ifindex, mtu);
 }
 
-static struct prefix everything(int family)
+void host_name(struct host *h, const char *name)
 {
-	struct prefix p = { .bits = 0 };
-
-	p.ip.family = (uint8_t)family;
-	return p;
+	snprintf(h->name, sizeof(h->name), "%s", name);
 }
 
 int host_sweep(struct host *h, const char *name, struct host_swept *swept)
@@ -162,7 +165,15 @@ bool host_has_ipv6(struct host *h)
 
 static int deed(struct host *h, bool add, const struct undo_entry *e)
 {
+	uint32_t metric = block_metric(h->name);
+
+	/* They may be the only ones that keep the world out, once the device is gone. */
+	if (!add && h->stays_closed && (e->kind == UNDO_CLOSED || e->kind == UNDO_DEFAULT))
+		return 0;
 	switch (e->kind) {
+	case UNDO_CLOSED:
+		return add ? block_add(&h->rtnl, e->prefix.ip.family, e->table, metric)
+			   : block_del(&h->rtnl, e->prefix.ip.family, e->table, metric);
 	case UNDO_ADDRESS:
 		return add ? ifaddr_add(&h->rtnl, e->ifindex, &e->prefix)
 			   : ifaddr_del(&h->rtnl, e->ifindex, &e->prefix);
@@ -213,10 +224,70 @@ int host_route(struct host *h, bool add, uint32_t ifindex, const struct prefix *
 
 int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, uint32_t table)
 {
-	struct undo_entry e = { .kind = UNDO_DEFAULT, .ifindex = ifindex, .table = table };
+	struct undo_entry closed = { .kind = UNDO_CLOSED, .table = table }, e;
+	int r, first;
 
-	e.prefix = everything(family);
-	return add_or_del(h, add, &e);
+	closed.prefix.ip.family = (uint8_t)family;
+	e = closed;
+	e.kind = UNDO_DEFAULT;
+	e.ifindex = ifindex;
+	if (!add) {
+		first = add_or_del(h, false, &e);
+		r = add_or_del(h, false, &closed);
+		return first < 0 ? first : r;
+	}
+	r = add_or_del(h, true, &closed);
+	if (r < 0)
+		return r;
+	r = add_or_del(h, true, &e);
+	if (r < 0)
+		add_or_del(h, false, &closed);
+	return r;
+}
+
+void host_stay_closed(struct host *h, bool closed)
+{
+	h->stays_closed = closed;
+}
+
+int host_closed(struct host *h, uint32_t *table)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < LEN(families) && r == 0; i++)
+		r = sweep_closed(&h->rtnl, families[i], block_metric(h->name), table);
+	return r;
+}
+
+/* What this run has added itself stays. */
+static int reopen_family(struct host *h, int family, struct host_swept *swept)
+{
+	struct undo_entry own = { .kind = UNDO_CLOSED, .prefix.ip.family = (uint8_t)family };
+	uint32_t metric = block_metric(h->name), found[CLOSED];
+	size_t n = 0;
+	int first = block_tables(&h->rtnl, family, metric, found, LEN(found), &n), r;
+
+	for (size_t i = 0; i < n; i++) {
+		own.table = found[i];
+		if (undo_find(&h->undo, &own))
+			continue;
+		r = sweep_open(&h->rtnl, family, found[i], metric, &swept->rules);
+		swept->closed |= r == 0;
+		first = first ? first : r;
+	}
+	return first;
+}
+
+int host_reopen(struct host *h, struct host_swept *swept)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < LEN(families); i++) {
+		int r = reopen_family(h, families[i], swept);
+
+		first = first ? first : r;
+	}
+	return first;
 }
 
 int host_free_table(struct host *h, uint32_t *table)

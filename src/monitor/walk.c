@@ -14,7 +14,7 @@
 /* The worker checks what is to be.  It may refuse. */
 static int plan_worker(struct monitor *m, struct change *c)
 {
-	struct message order = { .kind = MESSAGE_PLAN, .a = c->walk };
+	struct message order = { .kind = MESSAGE_PLAN, .a = c->walk, .b = m->table };
 	struct print bytes = { 0 };
 	int fd, r;
 

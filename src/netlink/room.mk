@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libnetlink.a
 libnetlink_a_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS)
 libnetlink_a_SOURCES = \
+	src/netlink/block.c src/netlink/block.h \
 	src/netlink/ifaddr.c src/netlink/ifaddr.h \
 	src/netlink/link.c src/netlink/link.h \
 	src/netlink/netconf.c src/netlink/netconf.h \

@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	tests/netns/runner.py \
 	tests/netns/schema.py \
 	tests/netns/stream.py \
+	tests/netns/t_closed.py \
 	tests/netns/t_daemon.py \
 	tests/netns/t_data.py \
 	tests/netns/t_faults.py \

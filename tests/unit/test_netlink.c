@@ -20,6 +20,7 @@
 #include "base/prefix.h"
 #include "io/tun.h"
 #include "lab.h"
+#include "netlink/block.h"
 #include "netlink/ifaddr.h"
 #include "netlink/link.h"
 #include "netlink/netconf.h"
@@ -747,6 +748,81 @@ static void test_overflow_is_told(void **state)
 	watch_close(&w);
 }
 
+static void test_metric_of_a_block_tells_whose_it_is(void **state)
+{
+	char name[8];
+
+	(void)state;
+	assert_int_equal(block_metric("wg0") >> 24, 255);
+	assert_int_equal(block_metric("wg0"), block_metric("wg0"));
+	for (int i = 1; i < 1000; i++) {
+		snprintf(name, sizeof(name), "wg%d", i);
+		assert_int_equal(block_metric(name) >> 24, 255);
+		assert_int_not_equal(block_metric(name), block_metric("wg0"));
+	}
+}
+
+static void test_block_counts_once_no_other_route_is_left(void **state)
+{
+	static const struct {
+		int family;
+		const char *option, *far;
+	} kinds[] = { { AF_INET, "-4", "198.51.100.1" }, { AF_INET6, "-6", "2001:db8:7::1" } };
+	struct rig *rig = *state;
+	uint32_t metric = block_metric("t0"), table[4];
+	size_t n = 9;
+
+	for (size_t i = 0; i < LEN(kinds); i++) {
+		const char *o = kinds[i].option;
+
+		assert_int_equal(block_add(&rig->rtnl, kinds[i].family, TABLE, metric), 0);
+		assert_int_equal(block_add(&rig->rtnl, kinds[i].family, TABLE, metric), 0);
+		lab_run("ip %s route add default dev v0 table %d && ip %s rule add table %d", o,
+			TABLE, o, TABLE);
+		assert_int_equal(lab_try("ip %s route get %s | grep -q 'dev v0'", o, kinds[i].far),
+				 0);
+		lab_run("ip %s route del default dev v0 table %d", o, TABLE);
+		assert_int_equal(lab_try("ip %s route get %s 2>&1 | grep -qiE 'unreach|no route'",
+					 o, kinds[i].far),
+				 0);
+		assert_int_equal(
+			block_tables(&rig->rtnl, kinds[i].family, metric, table, LEN(table), &n),
+			0);
+		assert_int_equal(n, 1);
+		assert_int_equal(table[0], TABLE);
+		assert_int_equal(block_tables(&rig->rtnl, kinds[i].family, block_metric("t1"),
+					      table, LEN(table), &n),
+				 0);
+		assert_int_equal(n, 0);
+		assert_int_equal(block_del(&rig->rtnl, kinds[i].family, TABLE, metric), 0);
+		assert_int_equal(block_del(&rig->rtnl, kinds[i].family, TABLE, metric), 0);
+		assert_int_equal(
+			block_tables(&rig->rtnl, kinds[i].family, metric, table, LEN(table), &n),
+			0);
+		assert_int_equal(n, 0);
+		lab_run("ip %s rule del table %d", o, TABLE);
+	}
+}
+
+/* What is not exactly ours: another's, another protocol, another metric, another kind. */
+static void test_blocks_of_others_are_left_alone(void **state)
+{
+	struct rig *rig = *state;
+	uint32_t metric = block_metric("t0"), table[4];
+	size_t n = 9;
+
+	lab_run("ip route add unreachable default metric %u table 77", metric);
+	lab_run("ip route add unreachable default proto 117 metric %u table 78", metric ^ 1);
+	lab_run("ip route add prohibit default proto 117 metric %u table 79", metric);
+	lab_run("ip route add unreachable 10.0.0.0/8 proto 117 metric %u table 80", metric);
+	assert_int_equal(block_tables(&rig->rtnl, AF_INET, metric, table, LEN(table), &n), 0);
+	assert_int_equal(n, 0);
+	for (uint32_t t = 77; t < 81; t++) {
+		assert_int_equal(block_del(&rig->rtnl, AF_INET, t, metric), 0);
+		lab_run("ip route show table %u | grep -q . && ip route flush table %u", t, t);
+	}
+}
+
 #define WITH_RIG(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -778,6 +854,9 @@ int main(void)
 		WITH_RIG(test_each_change_of_the_network_is_told),
 		WITH_RIG(test_link_that_moves_away_is_not_gone),
 		WITH_RIG(test_overflow_is_told),
+		WITH_RIG(test_metric_of_a_block_tells_whose_it_is),
+		WITH_RIG(test_block_counts_once_no_other_route_is_left),
+		WITH_RIG(test_blocks_of_others_are_left_alone),
 	};
 
 	lab_enter();

@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: ISC
+"""A tunnel that takes the default route: it fails closed."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import threading
+import time
+
+from lab import check, equal, wait_for
+from node import Node, Pair
+from runner import test
+from t_daemon import host_state, taut
+from t_start import ALL, rewrite
+from t_why import why
+from t_worker import Sniffer, kill_worker
+
+V4 = "10.7.0.2"
+FAR4, FAR6 = "198.51.100.7", "2001:db8:7::7"
+
+
+class Traffic(threading.Thread):
+    """Datagrams of both families to everywhere, until told to stop."""
+
+    def __init__(self, ns):
+        super().__init__(daemon=True)
+        with ns:
+            self.socks = [(socket.socket(family, socket.SOCK_DGRAM), far) for family, far in (
+                (socket.AF_INET, FAR4), (socket.AF_INET6, FAR6))]
+        self.over, self.tried = threading.Event(), 0
+        self.start()
+
+    def run(self):
+        while not self.over.wait(0.001):
+            for sock, far in self.socks:
+                self.tried += 1
+                with contextlib.suppress(OSError):
+                    sock.sendto(b"secret", (far, 9))
+
+    def stop(self):
+        self.over.set()
+        self.join()
+        for sock, _ in self.socks:
+            sock.close()
+
+
+class Line:
+    """Three hosts in a line: c, which a forwards for; a; and b, its peer and its only way out."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.pair = Pair(lab, start=False)
+        self.a, self.b = self.pair
+        self.c = lab.namespace("c")
+        self.wire = lab.wire(self.a.ns, self.c)
+        self.a.ns.ip(f"route add default via 192.168.1.2 dev {self.pair.dev_a}",
+                     f"route add ::/0 via fd00:1::2 dev {self.pair.dev_a}")
+        self.c.ip(f"route add default via 192.168.{self.wire}.1",
+                  f"route add ::/0 via fd00:{self.wire}::1")
+        for name in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
+            self.a.ns.sysctl(name, 1)
+        self.before = host_state(self.a.ns)
+        self.full = self.pair.config(0).replace(*ALL)
+        self.sniffer = Sniffer(lab, self.a.ns, self.pair.dev_a)
+        self.traffic = []
+
+    def start(self, text=None):
+        if not self.b.process:
+            self.b.start_config(self.pair.config(1))
+        before = self.a.log().count(": ready") if self.a.process else 0
+        self.a.start_config(text or self.full)
+        wait_for(lambda: self.a.log().count(": ready") > before, 5, "ready")
+        self.a.wait_ping(V4, 5, "first answer")
+        return self
+
+    def send(self):
+        """From now on; what was seen before does not count."""
+        self.traffic = [Traffic(self.a.ns), Traffic(self.c)]
+        self.sniffer.count()
+        self.sniffer.clear = self.sniffer.tunnel = 0
+
+    def stop_sending(self):
+        for traffic in self.traffic:
+            traffic.stop()
+        self.traffic = []
+
+    def kill(self, numbers=(0, 1)):
+        """The monitor, the worker, or both at once."""
+        pids = self.a.pids()
+        for i in numbers:
+            os.kill(pids[i], signal.SIGKILL)
+        self.a.process.wait()
+        wait_for(lambda: self.a.name not in self.a.ns.links(), 3, "the end of the device")
+
+    def closed(self, what):
+        clear, _ = self.sniffer.count()
+        equal(clear, 0, f"packets in clear {what}")
+
+    def opened(self, what):
+        """It can be seen that traffic is under way."""
+        wait_for(lambda: self.sniffer.count()[0] > 10, 3, f"packets in clear {what}")
+
+    def down(self):
+        done = taut(self.lab, self.a.ns, "down", self.a.name)
+        equal(host_state(self.a.ns), self.before, "state of the host after down")
+        return done
+
+
+@contextlib.contextmanager
+def sending(line):
+    line.send()
+    try:
+        yield
+    finally:
+        line.stop_sending()
+
+
+def says_closed(line, given=None):
+    """why and status, of a tunnel that does not run."""
+    status, said = why(line.a, given)
+    found = [v["code"] for v in said["verdicts"]]
+    equal((status, found[-1]), (1, "E-CLOSED"), f"why: {found}")
+    equal([step["text"].split()[:2] for step in said["verdicts"][-1]["steps"]],
+          [["taut", "up"], ["taut", "down"]], "what to type")
+    done = line.a.ns.run(line.lab.program, "status", line.a.name, ok=False)
+    check("keeps this host closed" in done.err, f"status said: {done.err}")
+    return found
+
+
+# -- it is killed
+
+@test(needs=["taut"], timeout=120, slow=20)
+def nothing_leaks_when_all_of_it_is_killed(lab):
+    """Monitor and worker at once, under traffic of its own and of others: 10 s, and a restart."""
+    line = Line(lab).start()
+    with sending(line):
+        wait_for(lambda: line.sniffer.count()[1] > 100, 5, "packets through the tunnel")
+        line.kill()
+        tried = line.traffic[0].tried
+        line.sniffer.sleep(10)
+        line.closed("in the 10 s after its death")
+        check(line.traffic[0].tried > tried + 1000, "nobody tried to send")
+        line.a.ns.must_ping(f"192.168.{line.wire}.2", what="the local network")
+        equal(says_closed(line), ["E-CLOSED"], "why, without a file in its place")
+        equal(says_closed(line, line.a.config), ["E-NOT-RUNNING", "E-CLOSED"], "why of the file")
+        line.a.start("run", line.a.config)
+        line.a.wait_ping(V4, 5, "the next one")
+        line.closed("up to the next start")
+        check("was killed: nothing leaves" in line.a.log(), f"log: {line.a.log()}")
+        for family in ("-4", "-6"):
+            rules = line.a.ns.run("ip", family, "rule").out
+            equal(len(re.findall(r"not from all fwmark (\S+) lookup 51820", rules)), 1, rules)
+        line.a.stop()
+        line.opened("once it was told to stop")
+    equal(host_state(line.a.ns), line.before, "state of the host afterwards")
+
+
+@test(needs=["taut"], timeout=90, slow=8)
+def nothing_leaks_when_its_monitor_is_killed(lab):
+    """Its worker ends with it; four times, the next one takes over what the last one left."""
+    line = Line(lab).start()
+    with sending(line):
+        for turn in range(4):
+            line.kill((0,))
+            line.sniffer.sleep(0.3)
+            line.closed(f"after death {turn + 1}")
+            line.a.start("run", line.a.config)
+            line.a.wait_log("ready", times=turn + 2)
+        line.a.wait_ping(V4, 5, "the last one")
+        line.closed("in the end")
+        line.kill()
+        done = line.down()
+        for words in ("policy rules", "the route that kept this host closed", "control socket"):
+            check(words in done.err, f"down said: {done.err}")
+        line.opened("after down")
+    equal(line.a.ns.run(lab.program, "why", line.a.name, ok=False).code, 4, "why afterwards")
+
+
+@test(needs=["taut"], timeout=90, slow=6)
+def start_that_fails_leaves_a_closed_host_closed(lab):
+    """A restart that does not succeed, in whatever place; a first start that fails opens it."""
+    line = Line(lab)
+
+    def fail(what):
+        """PreUp, PostUp, and a port that is taken."""
+        for hook in ("PreUp = exit 1\n", "PostUp = exit 1\n", ""):
+            with line.a.ns.udp("0.0.0.0", 0 if hook else 2001):
+                line.a.config = lab.file(line.a.name + ".conf",
+                                         line.full.replace("[Peer]", hook + "[Peer]"))
+                line.a.launch("run", line.a.config)
+                equal(line.a.wait_exit(), 1, f"exit status of {what} with {hook!r}")
+                yield f"after {what} with {hook!r}"
+
+    for what in fail("a first start"):
+        equal(host_state(line.a.ns), line.before, f"state of the host {what}")
+    line.start()
+    with sending(line):
+        line.kill()
+        for what in fail("a restart"):
+            line.sniffer.sleep(0.2)
+            line.closed(what)
+            says_closed(line)
+        check(f"taut down {line.a.name}" in line.a.log(), f"log: {line.a.log()}")
+        line.a.config = lab.file(line.a.name + ".conf", line.full.replace(
+            "[Peer]", "PostUp = sleep 60\n[Peer]"))
+        line.a.start("run", line.a.config)
+        wait_for(line.a.is_up, 5, "link up")
+        line.closed("while it starts")
+        line.a.stop()       # told to, while it starts: that opens the host
+        line.opened("after a start that was given up")
+    equal(host_state(line.a.ns), line.before, "state of the host afterwards")
+
+
+@test(needs=["taut"], timeout=90, slow=6)
+def tunnel_that_fails_leaves_the_host_closed(lab):
+    """Its workers keep dying: exit 1, and it is as if it had been killed."""
+    line = Line(lab).start()
+    with sending(line):
+        for _ in range(5):
+            kill_worker(line.a)
+        os.kill(line.a.workers()[0], signal.SIGKILL)
+        equal(line.a.wait_exit(), 1, "exit status")
+        check(f"to give it up: taut down {line.a.name}" in line.a.log(), "not a word about it")
+        line.sniffer.sleep(1)
+        line.closed("after it has failed")
+        says_closed(line)
+        line.down()
+        line.opened("after down")
+
+
+@test(needs=["taut"], timeout=90, slow=6)
+def who_is_told_to_end_opens_the_host(lab):
+    """By a signal, by down, by deleting the device or the socket, as wg-quick does it."""
+    line = Line(lab).start()
+    with sending(line):
+        for end in (lambda: line.a.process.send_signal(signal.SIGINT),
+                    lambda: taut(lab, line.a.ns, "down", line.a.name),
+                    lambda: line.a.ns.ip(f"link del {line.a.name}"),
+                    lambda: os.unlink(line.a.socket_path)):
+            line.closed("before the end")
+            end()
+            equal(line.a.wait_exit(), 0, "exit status")
+            equal(host_state(line.a.ns), line.before, "state of the host afterwards")
+            line.opened("after the end")
+            line.stop_sending()
+            line.a.start("run", line.a.config)
+            line.a.wait_ping(V4, 5, "again")
+            line.send()
+    line.a.stop()
+
+
+@test(needs=["taut"], timeout=90, slow=6)
+def closed_host_is_opened_by_its_own_tunnel_only(lab):
+    """Another tunnel comes, goes and is asked to go; a split one of that name opens it."""
+    line = Line(lab).start()
+    other = Node(lab, line.a.ns)
+    with sending(line):
+        line.kill()
+        rules = line.a.ns.run("ip", "rule").out
+        other.start_config(line.pair.config(1).replace("10.7.0.", "10.17.0.")
+                           .replace("fd07:", "fd17:").replace("2002", "2012"))
+        other.stop()
+        done = taut(lab, line.a.ns, "down", other.name)
+        check("is not running" in done.err, f"down said: {done.err}")
+        equal(line.a.ns.run("ip", "rule").out, rules, "rules")
+        # Another one that takes all gets a table of its own, and leaves nothing of it.
+        other.start_config(line.full.replace("10.7.0.1", "10.17.0.1").replace("fd07::1", "fd17::1")
+                           .replace("2001", "2012"))
+        check("lookup 51821" in line.a.ns.run("ip", "rule").out, "the same table")
+        other.stop()
+        equal(line.a.ns.run("ip", "rule").out, rules, "rules after a second full tunnel")
+        line.closed("with other tunnels")
+        line.a.start_config(line.pair.config(0))
+        line.a.wait_log("policy rules that a killed tunnel left behind")
+        line.opened("with a file that takes less")
+    line.a.stop()
+    equal(host_state(line.a.ns), line.before, "state of the host afterwards")
+
+
+@test(needs=["taut"], timeout=60, slow=4)
+def restart_with_another_mark_is_closed_throughout(lab):
+    """FwMark appears, changes, and goes: each table is swept, none before the next one stands."""
+    line = Line(lab).start()
+    with sending(line):
+        for mark in ("0x77", "0x78", None):
+            line.kill()
+            text = line.full if not mark else line.full.replace("[Peer]",
+                                                                f"FwMark = {mark}\n[Peer]")
+            line.a.start_config(text)
+            line.a.wait_ping(V4, 5, f"with the mark {mark}")
+            line.closed(f"up to the mark {mark}")
+            rules = line.a.ns.run("ip", "rule").out
+            equal(rules.count("not from all fwmark"), 1, f"rules with {mark}: {rules}")
+        rewrite(line.a, line.full.replace("[Peer]", "FwMark = 0x79\n[Peer]"))
+        taut(lab, line.a.ns, "reload", line.a.name)
+        line.a.wait_ping(V4, 5, "after a reload")
+        line.closed("in a reload")
+    line.a.stop()
+    equal(host_state(line.a.ns), line.before, "state of the host afterwards")
+
+
+@test(needs=["taut"])
+def link_that_is_down_leads_nowhere(lab):
+    """ip link set down is no end of the tunnel, and opens nothing."""
+    line = Line(lab).start()
+    with sending(line):
+        line.a.ns.ip(f"link set {line.a.name} down")
+        line.sniffer.sleep(0.5)
+        line.closed("while the link is down")
+        line.a.ns.ip(f"link set {line.a.name} up")
+        line.a.wait_ping(V4, 5, "up again")
+        line.closed("in the end")
+    line.a.stop()
+
+
+@test(needs=["taut"])
+def bound_programs_take_no_other_way(lab):
+    """Over IPv4, SO_BINDTODEVICE is no way past the tunnel but to networks with routes."""
+    line = Line(lab).start()
+    for far, clear in ((FAR4, False), ("192.168.1.2", True)):
+        with line.a.ns.udp("0.0.0.0") as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, line.pair.dev_a.encode())
+            line.sniffer.clear = 0
+            with contextlib.suppress(OSError):
+                sock.sendto(b"secret", (far, 9))
+            time.sleep(0.1)
+            equal(bool(line.sniffer.count()[0]), clear, f"in clear to {far}")
