@@ -11,6 +11,7 @@
 #include "base/print.h"
 #include "host/divert.h"
 #include "host/resolvconf.h"
+#include "host/shield.h"
 #include "host/spawn.h"
 #include "host/sweep.h"
 #include "host/sysctl.h"
@@ -18,6 +19,7 @@
 #include "io/tun.h"
 #include "io/udp.h"
 #include "netlink/block.h"
+#include "netlink/guard.h"
 #include "netlink/ifaddr.h"
 
 enum {
@@ -31,6 +33,8 @@ static const int families[] = { AF_INET, AF_INET6 };
 struct host {
 	struct rtnl rtnl;
 	struct undo undo;
+	struct shield shield; /* while UNDO_GUARD is there */
+	int unguarded;        /* why what was wanted last is not guarded: -errno; 0: it is */
 	char name[CONF_NAME_MAX + 1];
 	bool stays_closed;
 	struct spawn hook;
@@ -58,6 +62,7 @@ void host_close(struct host *h)
 	if (!h)
 		return;
 	host_undo(h);
+	shield_fini(&h->shield);
 	rtnl_close(&h->rtnl);
 	undo_fini(&h->undo);
 	mem_free(h);
@@ -171,6 +176,8 @@ static int deed(struct host *h, bool add, const struct undo_entry *e)
 	if (!add && h->stays_closed && (e->kind == UNDO_CLOSED || e->kind == UNDO_DEFAULT))
 		return 0;
 	switch (e->kind) {
+	case UNDO_GUARD:
+		return add ? shield_renew(&h->shield, h->name) : shield_drop(&h->shield, h->name);
 	case UNDO_CLOSED:
 		return add ? block_add(&h->rtnl, e->prefix.ip.family, e->table, metric)
 			   : block_del(&h->rtnl, e->prefix.ip.family, e->table, metric);
@@ -245,6 +252,29 @@ int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, u
 	return r;
 }
 
+int host_guard(struct host *h, uint32_t ifindex, const struct prefixes *address, uint32_t mark)
+{
+	struct undo_entry e = { .kind = UNDO_GUARD };
+	bool has = undo_find(&h->undo, &e);
+	int r;
+
+	h->unguarded = 0;
+	if (!mark)
+		return has ? add_or_del(h, false, &e) : 0;
+	r = undo_reserve(&h->undo);
+	if (r == 0)
+		r = shield_raise(&h->shield, &h->rtnl, h->name, ifindex, address, mark);
+	if (r == 0 && !has)
+		undo_add(&h->undo, &e);
+	h->unguarded = r;
+	return r;
+}
+
+int host_unguarded(const struct host *h)
+{
+	return h->unguarded;
+}
+
 void host_stay_closed(struct host *h, bool closed)
 {
 	h->stays_closed = closed;
@@ -280,6 +310,7 @@ static int reopen_family(struct host *h, int family, struct host_swept *swept)
 
 int host_reopen(struct host *h, struct host_swept *swept)
 {
+	const struct undo_entry guard = { .kind = UNDO_GUARD };
 	int first = 0;
 
 	for (size_t i = 0; i < LEN(families); i++) {
@@ -287,6 +318,9 @@ int host_reopen(struct host *h, struct host_swept *swept)
 
 		first = first ? first : r;
 	}
+	/* Kernels before 5.12 keep it, too. */
+	if (swept->closed && !undo_find(&h->undo, &guard))
+		guard_del(&h->shield.nfnl, h->name);
 	return first;
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/ip.h"
 #include "base/prefix.h"
+#include "base/prefixes.h"
 #include "conf/conf.h"
 #include "netlink/link.h"
 #include "netlink/route.h"
@@ -53,6 +54,14 @@ int host_route(struct host *h, bool add, uint32_t ifindex, const struct prefix *
  * device goes, everything is unreachable.
  */
 int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, uint32_t table);
+/*
+ * Guard these addresses of a device, which may not be there yet, and the answers to datagrams
+ * with this mark: see netlink/guard.h.  Replaces what was guarded before; mark 0: guard nothing.
+ * If that fails (-errno, as there), what was guarded before still is.
+ */
+int host_guard(struct host *h, uint32_t ifindex, const struct prefixes *address, uint32_t mark);
+/* The result of the last one; 0 if there was none. */
+int host_unguarded(const struct host *h);
 /*
  * Remove what a killed tunnel left behind: rules of ours that lead nowhere, and what it
  * passed to the resolver under that name (NULL: leave the resolver alone).  0, or -errno

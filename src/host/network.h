@@ -33,7 +33,8 @@ bool network_equal(const struct network *a, const struct network *b);
 
 /*
  * Change the host from one to the other, in four steps: adds first, then removes, so
- * that what is in both never disappears.  Addresses can be added before the link is up,
+ * that what is in both never disappears.  The guard of a default route (host_guard()) comes and
+ * goes with the addresses.  Addresses can be added before the link is up,
  * routes only after that.  The adding ones: 0 or -errno; after an error that step has
  * changed nothing, and *what names the item that failed, for the log.  What was added is
  * undone by removing with from and to swapped.

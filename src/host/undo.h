@@ -12,6 +12,7 @@
 #include "conf/conf.h"
 
 enum undo_kind {
+	UNDO_GUARD, /* there is one */
 	UNDO_ADDRESS,
 	UNDO_ROUTE,
 	UNDO_CLOSED, /* what remains of a default route without its device */

@@ -153,6 +153,19 @@ static void undo_room_for_ipv6(struct monitor *m)
 		host_mtu(m->host, m->ifindex, m->planned.raised_from);
 }
 
+static void tell_unguarded(struct monitor *m)
+{
+	int r = host_unguarded(m->host);
+
+	m->exposed = r;
+	if (!r || m->said_unguarded)
+		return;
+	log_warn("nftables cannot be used here (%s): other hosts of the networks around can find "
+		 "out the addresses of the tunnel, and strict rp_filter drops what peers send",
+		 strerror(-r));
+	m->said_unguarded = true;
+}
+
 static int plan_addresses(void *side, struct change *c)
 {
 	struct monitor *m = side;
@@ -167,6 +180,8 @@ static int plan_addresses(void *side, struct change *c)
 	if (r < 0) {
 		undo_room_for_ipv6(m);
 		log_network(c, r, what);
+	} else {
+		tell_unguarded(m);
 	}
 	return r;
 }
@@ -215,10 +230,10 @@ static void cancel_routes(void *side, struct change *c)
 	network_del_routes(m->host, m->ifindex, &m->planned.wanted, &m->network);
 }
 
-unsigned hostside_crossing(const struct network *n)
+unsigned hostside_crossing(const struct monitor *m, const struct network *n)
 {
 	return (n->divert[NETWORK_V4] ? CROSSING_DIVERTS : 0) |
-	       (network_has_ipv6(n) ? CROSSING_IPV6 : 0);
+	       (network_has_ipv6(n) ? CROSSING_IPV6 : 0) | (m->exposed ? CROSSING_EXPOSED : 0);
 }
 
 /* --- the link --- */

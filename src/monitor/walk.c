@@ -46,7 +46,7 @@ static int commit_worker(struct monitor *m)
 	int fd[2], r;
 	unsigned n;
 
-	order.c = hostside_crossing(&m->planned.wanted);
+	order.c = hostside_crossing(m, &m->planned.wanted);
 	if (!network_equal(&m->network, &m->planned.wanted))
 		order.c |= CROSSING_REROUTED;
 	n = sockets_pass(s->fd, fd, &order.c); /* new ones, if any */

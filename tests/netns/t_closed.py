@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: ISC
-"""A tunnel that takes the default route: it fails closed."""
+"""A tunnel that takes the default route: it fails closed, and its addresses cannot be probed."""
 
 import contextlib
+import ctypes
 import os
+import platform
 import re
 import signal
 import socket
+import struct
 import threading
 import time
 
-from lab import check, equal, wait_for
+from lab import Skip, check, equal, wait_for
 from node import Node, Pair
 from runner import test
 from t_daemon import host_state, taut
 from t_start import ALL, rewrite
-from t_why import why
+from t_why import codes, why
 from t_worker import Sniffer, kill_worker
 
 V4 = "10.7.0.2"
@@ -327,3 +330,173 @@ def bound_programs_take_no_other_way(lab):
                 sock.sendto(b"secret", (far, 9))
             time.sleep(0.1)
             equal(bool(line.sniffer.count()[0]), clear, f"in clear to {far}")
+
+
+# -- nftables
+
+def table(node):
+    return "taut-" + node.name.replace("+", "/2b").replace("=", "/3d")
+
+
+def tables(node):
+    return re.findall(r"table inet (\S+)", node.ns.run("nft", "list", "tables").out)
+
+
+def answers(ns, *targets):
+    return [ns.ping(target, 1, 0.3) for target in targets]
+
+
+@test(needs=["taut", "nft"], timeout=60, slow=6)
+def inner_addresses_do_not_answer_from_the_lan(lab):
+    """CVE-2019-14899: with a default route, they answer this host and the tunnel, nobody else."""
+    line = Line(lab).start()
+    inner = ("10.7.0.1", "fd07::1")
+    rewrite(line.a, line.pair.config(0))
+    taut(lab, line.a.ns, "reload", line.a.name)
+    equal(answers(line.c, *inner), [1, 1], "answers of a tunnel that takes less")
+    equal(tables(line.a), [], "tables of a tunnel that takes less")
+    rewrite(line.a, line.full)
+    taut(lab, line.a.ns, "reload", line.a.name)
+    equal(tables(line.a), [table(line.a)], "tables")
+    equal(answers(line.c, *inner), [0, 0], "answers to the local network")
+    equal(answers(line.a.ns, *inner), [1, 1], "answers to this host")
+    equal(answers(line.b.ns, *inner), [1, 1], "answers through the tunnel")
+    equal(answers(line.c, f"192.168.{line.wire}.1", f"fd00:{line.wire}::1"), [1, 1],
+          "answers of the host's other addresses")
+    line.a.ns.run("nft", "flush", "ruleset")    # what most firewalls begin with
+    equal(answers(line.c, *inner), [0, 0], "answers after somebody's flush ruleset")
+    rewrite(line.a, line.full.replace("10.7.0.1/24", "10.7.0.1/24, 10.7.0.9/32"))
+    taut(lab, line.a.ns, "reload", line.a.name)
+    equal(answers(line.c, "10.7.0.9", *inner), [0, 0, 0], "answers of one more address")
+    line.a.stop()
+    equal(tables(line.a), [], "tables afterwards")
+
+
+@test(needs=["taut", "nft"], timeout=60, slow=3)
+def table_of_the_guard_is_its_own(lab):
+    """A name that nft(8) does not take; what an older kernel left behind; others' tables stay."""
+    pair = Pair(lab, start=False)
+    node = Node(lab, pair.a.ns, name=lab.name()[-10:] + "+=")
+    for line in (f"add table inet {table(node)}", f"add chain inet {table(node)} old",
+                 "add table inet taut-other", "add table ip " + table(node)):
+        node.ns.run("nft", *line.split())
+    others = ["taut-other"]
+    node.start_config(pair.config(0).replace(*ALL))
+    equal(sorted(tables(node)), sorted([table(node), *others]), "tables while it runs")
+    check("old" not in node.ns.run("nft", "list", "table", "inet", table(node)).out, "old chain")
+    node.kill9()
+    wait_for(lambda: table(node) not in tables(node), 2, "the end of its table")
+    node.start_config(pair.config(0).replace(*ALL))
+    node.stop()
+    equal(tables(node), others, "tables afterwards")
+    check("table ip " in node.ns.run("nft", "list", "tables").out, "a table of another family")
+
+
+@test(needs=["taut", "nft"], timeout=60, slow=4)
+def strict_filtering_lets_answers_in(lab):
+    """rp_filter = 1, a peer behind a router, a default route: what it sends gets our mark."""
+    pair = Pair(lab, start=False, middle=True)
+    pair.b.start_config(pair.config(1))
+    for name in (pair.dev_a, "all"):
+        pair.a.ns.sysctl(f"ipv4/conf/{name}/rp_filter", 1)
+    pair.a.start_config(pair.config(0).replace(*ALL))
+    pair.a.wait_ping(V4, 5, "under a strict filter")
+    pair.a.ns.must_ping(V4, 20, interval=0.02)
+    check("rp_filter" not in pair.a.log(), "a line about rp_filter that is good")
+    equal(pair.a.ns.run(lab.program, "why", pair.a.name, ok=False).code, 0, "why")
+    # Nothing else gets it: neither a mark of others, nor what comes without being asked for.
+    pair.a.ns.run("nft", "-f", "-", input="table inet t { chain c { type filter hook prerouting "
+                  "priority 0; udp dport 7777 meta mark 51820 counter drop; }; }\n")
+    with lab.udp(pair.b.ns, "0.0.0.0") as sock:
+        sock.sendto(b"x", (pair.outer[0], 7777))
+    time.sleep(0.1)
+    check("counter packets 0" in pair.a.ns.run("nft", "list", "table", "inet", "t").out,
+          "a stranger's packet got the mark")
+
+
+def without_nftables():
+    """For a child: this kernel has no nftables, by a seccomp filter."""
+    if platform.machine() not in ("x86_64", "aarch64"):
+        raise Skip("not the numbers of this machine")
+    number = {"x86_64": 41, "aarch64": 198}[platform.machine()]
+    bpf = [(0x20, 0, 0, 0), (0x15, 0, 5, number),       # socket
+           (0x20, 0, 0, 16), (0x15, 0, 3, socket.AF_NETLINK),
+           (0x20, 0, 0, 32), (0x15, 0, 1, 12),          # NETLINK_NETFILTER
+           (0x06, 0, 0, 0x00050000 | 93),               # EPROTONOSUPPORT
+           (0x06, 0, 0, 0x7FFF0000)]
+    code = b"".join(struct.pack("HBBI", *line) for line in bpf)
+    text = ctypes.create_string_buffer(code, len(code))
+    program = struct.pack("HxxxxxxP", len(bpf), ctypes.addressof(text))
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def apply():
+        if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
+            raise OSError(ctypes.get_errno(), "seccomp")
+    apply.keep = text
+    return apply
+
+
+def start_without_nftables(node, text):
+    node.config = node.lab.file(node.name + ".conf", text)
+    with open(node.log_path, "ab") as log:
+        node.process = node.ns.popen(node.program, "run", node.config, stdout=log, stderr=log,
+                                     env={**os.environ, **node.env},
+                                     preexec_fn=without_nftables())
+    wait_for(node.answers, 10, "the control socket")
+    node.wait_log("ready", 10)
+
+
+@test(needs=["taut"], timeout=60, slow=4)
+def kernel_without_nftables_is_told_once(lab):
+    """One warning, a remark of why, and a tunnel that works and fails closed."""
+    line = Line(lab)
+    line.b.start_config(line.pair.config(1))
+    start_without_nftables(line.a, line.full)
+    line.a.wait_ping(V4, 5, "first answer")
+    taut(lab, line.a.ns, "reload", line.a.name)
+    line.a.wait_log("nftables cannot be used here (Protocol not supported)", times=1)
+    status, said = why(line.a)
+    equal((status, [(v["code"], v["problem"]) for v in said["verdicts"]]),
+          (0, [("E-UNGUARDED", False)]), "why")
+    kill_worker(line.a)     # the next worker knows it, too
+    wait_for(lambda: "E-UNGUARDED" in codes(line.a), 3, "why of the next worker")
+    with sending(line):
+        line.kill()
+        line.sniffer.sleep(1)
+        line.closed("after its death")
+        line.down()
+
+
+@test(slow=4, needs=["taut"])
+def strict_filtering_without_nftables_is_told(lab):
+    """rp_filter = 1 drops packets of peers behind a router, with a default route: one line."""
+    pair = Pair(lab, start=False, middle=True)
+    pair.b.start_config(pair.config(1))
+    pair.a.ns.sysctl(f"ipv4/conf/{pair.dev_a}/rp_filter", 1)
+    start_without_nftables(pair.a, pair.config(0).replace(*ALL))
+    found = wait_for(lambda: re.search(r"rp_filter on (\S+) .*sysctl (\S+)=2", pair.a.log()), 2,
+                     "a line about rp_filter")
+    equal(found.group(1), pair.dev_a, "device")
+    equal(pair.a.ns.ping(V4), 0, "answers before the remedy")
+    said = pair.a.ns.run(lab.program, "why", pair.a.name, ok=False)
+    check(said.code == 1 and "E-RP-FILTER (likely)" in said.out, f"why: {said.out}")
+    check(f"here    sysctl {found.group(2)}=2" in said.out, f"what to type: {said.out}")
+    pair.a.ns.run("sysctl", "-w", found.group(2) + "=2")
+    pair.a.wait_ping(V4, 8, "after the remedy")
+    equal(pair.a.ns.run(lab.program, "why", pair.a.name, ok=False).code, 0, "and then all is well")
+    pair.a.stop()
+    size = len(pair.a.log())
+    start_without_nftables(pair.a, pair.config(0).replace(*ALL))
+    pair.a.wait_ping(V4, 8, "again")
+    check("rp_filter on" not in pair.a.log()[size:], "a line about rp_filter that is good")
+
+
+@test(needs=["taut"], timeout=60, slow=2)
+def split_tunnel_needs_no_nftables(lab):
+    pair = Pair(lab, start=False)
+    pair.b.start_config(pair.config(1))
+    start_without_nftables(pair.a, pair.config(0))
+    pair.a.wait_ping(V4, 5, "first answer")
+    check("nftables" not in pair.a.log(), f"log: {pair.a.log()}")
+    equal(why(pair.a)[1]["verdicts"], [], "why")
+    pair.a.stop()

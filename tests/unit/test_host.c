@@ -248,6 +248,36 @@ static void test_half_of_a_closed_host_is_none(void **state)
 	lab_run("ip rule del table main suppress_prefixlength 0");
 }
 
+static void test_guard_comes_and_goes_with_a_default_route(void **state)
+{
+	static const char *const all[] = { "0.0.0.0/0" }, *const some[] = { "10.1.0.0/16" };
+	struct network from;
+
+	(void)state;
+	if (lab_try("nft list ruleset >/dev/null 2>&1") != 0)
+		skip();
+	host_name(host, "tut0");
+	/* On another device, too: to guard it would cut that off. */
+	lab_run("ip addr add 10.9.0.7/32 dev lo");
+	want("10.9.0.1/24", all, 1, 0);
+	assert_int_equal(change_to(&none), 0);
+	assert_int_equal(host_unguarded(host), 0);
+	assert_int_equal(lab_try("nft list table inet taut-tut0 | grep -q 'elements.*10.9.0.1 '"),
+			 0);
+	from = wanted;
+	want("10.9.0.7/24", all, 1, 0);
+	assert_int_equal(change_to(&from), 0);
+	assert_int_equal(lab_try("nft list table inet taut-tut0 | grep -q 0x0000ca6c"), 0);
+	assert_int_not_equal(lab_try("nft list table inet taut-tut0 | grep -q 10.9.0"), 0);
+	network_fini(&from);
+	from = wanted;
+	want("10.9.0.1/24", some, 1, 0);
+	assert_int_equal(change_to(&from), 0);
+	assert_int_not_equal(lab_try("nft list table inet taut-tut0 2>/dev/null"), 0);
+	network_fini(&from);
+	lab_run("ip addr del 10.9.0.7/32 dev lo");
+}
+
 static void test_rule_that_two_tunnels_share_goes_with_the_last(void **state)
 {
 	(void)state;
@@ -456,6 +486,7 @@ int main(void)
 		EACH(test_default_route_is_diverted_by_rule_and_taken_back),
 		EACH(test_killed_tunnel_leaves_the_host_closed),
 		EACH(test_half_of_a_closed_host_is_none),
+		EACH(test_guard_comes_and_goes_with_a_default_route),
 		EACH(test_rule_that_two_tunnels_share_goes_with_the_last),
 		EACH(test_free_table_is_the_first_that_is_empty),
 		EACH(test_change_touches_only_what_differs),

@@ -21,6 +21,7 @@
 #include "io/tun.h"
 #include "lab.h"
 #include "netlink/block.h"
+#include "netlink/guard.h"
 #include "netlink/ifaddr.h"
 #include "netlink/link.h"
 #include "netlink/netconf.h"
@@ -823,6 +824,98 @@ static void test_blocks_of_others_are_left_alone(void **state)
 	}
 }
 
+/* --- nftables --- */
+
+static bool has_rules(const char *table, const char *pattern)
+{
+	return lab_try("nft list table inet '%s' 2>/dev/null | tr -s ' \n\t' ' ' | "
+		       "grep -qE -e '%s'",
+		       table, pattern) == 0;
+}
+
+static void test_guard_is_made_replaced_and_removed(void **state)
+{
+	const struct prefix address[] = { net("10.9.0.1/24"), net("fd09::1/64"), net("10.9.1.1") };
+	struct guard guard = { .name = "t+0", .mark = MARK, .address = address, .n = 3 };
+	struct nfnl n = { 0 };
+
+	(void)state;
+	if (lab_try("nft list ruleset >/dev/null 2>&1") != 0)
+		skip();
+	lab_run("nft add table inet taut-t/2b0; nft add chain inet taut-t/2b0 old");
+	assert_int_equal(guard_set(&n, &guard), 0);
+	assert_false(has_rules("taut-t/2b0", "chain old"));
+	assert_true(has_rules("taut-t/2b0", "elements = [{] 10.9.0.1, 10.9.1.1 [}]"));
+	assert_true(has_rules("taut-t/2b0", "elements = [{] fd09::1 [}]"));
+	assert_true(has_rules("taut-t/2b0", "hook prerouting priority raw; policy accept; "
+					    "iifname != \"t\\+0\" ip daddr @addresses4 fib saddr "
+					    "type != local drop"));
+	assert_true(has_rules("taut-t/2b0", "iifname != \"t\\+0\" ip6 daddr @addresses6 fib saddr "
+					    "type != local drop"));
+	assert_true(has_rules("taut-t/2b0", "hook postrouting priority mangle; policy accept; "
+					    "meta mark 0x0000ca6c ct mark set (meta )?mark"));
+	assert_true(has_rules("taut-t/2b0", "hook prerouting priority mangle; policy accept; "
+					    "ct mark 0x0000ca6c (meta )?mark set ct mark"));
+	guard.n = 1;
+	assert_int_equal(guard_set(&n, &guard), 0);
+	assert_true(has_rules("taut-t/2b0", "elements = [{] 10.9.0.1 [}]"));
+	assert_false(has_rules("taut-t/2b0", "10.9.1.1|fd09::1"));
+	assert_int_equal(guard_del(&n, "t+0"), 0);
+	assert_false(has_rules("taut-t/2b0", "."));
+	assert_int_equal(guard_del(&n, "t+0"), 0);
+	guard.name = "=a_b.c-d+++++++";
+	assert_int_equal(guard_set(&n, &guard), 0);
+	assert_true(has_rules("taut-/3da_b.c-d/2b/2b/2b/2b/2b/2b/2b", "10.9.0.1"));
+	nfnl_close(&n);
+}
+
+static void test_guard_is_made_of_many_addresses(void **state)
+{
+	static struct prefix address[3000];
+	struct guard guard = { .name = "t0", .mark = 1, .address = address, .n = LEN(address) };
+	struct nfnl n = { 0 };
+
+	(void)state;
+	if (lab_try("nft list ruleset >/dev/null 2>&1") != 0)
+		skip();
+	for (size_t i = 0; i < LEN(address); i++) {
+		address[i] = net(i % 3 ? "fd09::1" : "10.9.0.1");
+		address[i].ip.bytes[2] = (uint8_t)(i >> 8);
+		address[i].ip.bytes[3] = (uint8_t)i;
+	}
+	assert_int_equal(guard_set(&n, &guard), 0);
+	assert_int_equal(
+		lab_try("test $(nft list set inet taut-t0 addresses6 | grep -o fd09: | wc -l) = 2000"),
+		0);
+	assert_int_equal(
+		lab_try("test $(nft list set inet taut-t0 addresses4 | grep -oE '10.9(.[0-9]+){2}' | wc -l) = "
+			"1000"),
+		0);
+	nfnl_close(&n);
+}
+
+/* Most firewalls begin with "flush ruleset".  The table goes with its socket. */
+static void test_guard_belongs_to_its_socket(void **state)
+{
+	const struct prefix address = net("10.9.0.1/24");
+	const struct guard guard = { .name = "t0", .mark = MARK, .address = &address, .n = 1 };
+	struct nfnl n = { 0 };
+
+	(void)state;
+	if (lab_try("nft list ruleset >/dev/null 2>&1") != 0)
+		skip();
+	assert_int_equal(guard_set(&n, &guard), 0);
+	if (!has_rules("taut-t0", "flags owner"))
+		skip(); /* Linux before 5.12 */
+	lab_run("nft flush ruleset");
+	assert_true(has_rules("taut-t0", "10.9.0.1"));
+	assert_int_not_equal(lab_try("nft delete table inet taut-t0 2>/dev/null"), 0);
+	nfnl_close(&n);
+	assert_int_equal(lab_try("for i in $(seq 100); do nft list table inet taut-t0 2>/dev/null "
+				 ">&2 || exit 0; sleep 0.02; done; exit 1"),
+			 0);
+}
+
 #define WITH_RIG(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -857,6 +950,9 @@ int main(void)
 		WITH_RIG(test_metric_of_a_block_tells_whose_it_is),
 		WITH_RIG(test_block_counts_once_no_other_route_is_left),
 		WITH_RIG(test_blocks_of_others_are_left_alone),
+		WITH_RIG(test_guard_is_made_replaced_and_removed),
+		WITH_RIG(test_guard_is_made_of_many_addresses),
+		WITH_RIG(test_guard_belongs_to_its_socket),
 	};
 
 	lab_enter();

@@ -382,6 +382,16 @@ static void test_own_clock_is_a_hint(void **state)
 	assert_false(expect(WHY_OWN_CLOCK, WHY_HINT, "before 2024")->problem);
 }
 
+static void test_default_route_without_a_guard_is_a_remark(void **state)
+{
+	(void)state;
+	be_up();
+	about.unguarded = true;
+	assert_false(expect(WHY_UNGUARDED, WHY_SURE, "modprobe -a nf_tables")->problem);
+	about.unguarded = false;
+	expect_health();
+}
+
 /* --- a peer that is not heard --- */
 
 static void test_name_without_address(void **state)
@@ -887,6 +897,7 @@ int main(void)
 		EACH(test_wrong_mac1_of_a_stranger),
 		EACH(test_packets_for_nobody_are_a_remark),
 		EACH(test_own_clock_is_a_hint),
+		EACH(test_default_route_without_a_guard_is_a_remark),
 		EACH(test_name_without_address),
 		EACH(test_key_of_low_order),
 		EACH(test_route_into_the_tunnel_itself),
