@@ -20,6 +20,7 @@ from t_start import ALL, rewrite
 from t_why import codes, why
 from t_worker import Sniffer, kill_worker
 
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 V4 = "10.7.0.2"
 FAR4, FAR6 = "198.51.100.7", "2001:db8:7::7"
 
@@ -316,6 +317,35 @@ def link_that_is_down_leads_nowhere(lab):
         line.a.wait_ping(V4, 5, "up again")
         line.closed("in the end")
     line.a.stop()
+
+
+def recipe(dev):
+    """Of the manual: the lines of a file after which only the tunnel's own packets leave."""
+    with open(os.path.join(TOP, "docs/man/taut.conf.5"), encoding="utf-8") as file:
+        text = file.read().partition("TunnelVision")[2]
+    lines = text.partition(".Bd -literal -offset indent\n")[2].partition(".Ed")[0]
+    check(lines.count("PostUp") > 3 and "eth0" in lines, f"the recipe: {lines}")
+    return lines.replace("eth0", dev)
+
+
+@test(needs=["taut", "nft"], timeout=60, slow=4)
+def recipe_against_longer_routes_works(lab):
+    """A route that DHCP could add wins over the default route, unless the recipe is used."""
+    line = Line(lab)
+    line.a.ns.ip("route add 198.51.100.0/24 via 192.168.1.2", "route add 2001:db8::/32 via fd00:1::2")
+    line.before = host_state(line.a.ns)
+    line.start()
+    with sending(line):
+        line.opened("by a longer route")
+    line.a.stop()
+    line.start(line.full.replace("[Peer]", recipe(line.pair.dev_a) + "[Peer]"))
+    with sending(line):
+        line.sniffer.sleep(1)
+        line.closed("with the recipe")
+        line.a.down_up()
+        line.a.wait_ping(V4, 5, "again")
+    line.a.stop()
+    equal(host_state(line.a.ns), line.before, "state of the host afterwards")
 
 
 @test(needs=["taut"])
