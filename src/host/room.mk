@@ -9,6 +9,7 @@ libhost_a_SOURCES = \
 	src/host/network.c src/host/network.h \
 	src/host/resolvconf.c src/host/resolvconf.h \
 	src/host/shield.c src/host/shield.h \
+	src/host/shell.c src/host/shell.h \
 	src/host/spawn.c src/host/spawn.h \
 	src/host/sweep.c src/host/sweep.h \
 	src/host/sysctl.c src/host/sysctl.h \

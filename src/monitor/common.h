@@ -16,6 +16,7 @@
 #include "monitor/monitor.h"
 #include "monitor/notify.h"
 #include "monitor/phase.h"
+#include "monitor/stampfile.h"
 #include "privsep/message.h"
 
 enum { RESTARTS = 5 }; /* of the worker, within 10 s */
@@ -50,10 +51,11 @@ struct monitor {
 	struct conf conf;       /* of the file, without its secrets; empty: there is no file */
 	struct network network; /* the part of it that is on the host */
 	enum phase phase;
-	int status;        /* for the exit, once it was told to stop */
-	bool control_gone; /* somebody has removed the control socket's file */
-	bool going_down;   /* bringup_undo() has begun */
-	bool impatient;    /* it was told so twice: the hook that runs then is given up */
+	int status;           /* for the exit, once it was told to stop */
+	bool control_gone;    /* somebody has removed the control socket's file */
+	bool going_down;      /* bringup_undo() has begun */
+	uint64_t hooks_until; /* when Down hooks are given up: clock_monotonic_us() */
+	bool impatient;       /* it was told so twice: the hook that runs then is given up */
 	int signal_fd;
 	int device;             /* descriptor of the device, for the next worker, too */
 	struct unixwatch watch; /* of the control socket's file */
@@ -61,12 +63,13 @@ struct monitor {
 	int udp[2];             /* and of the sockets, -1: none */
 	struct keep state;      /* what the worker runs, for the next one */
 	struct keep state_next; /* the same of a commit that the worker has not confirmed yet */
-	bool said_unlocked;     /* that these may be written to swap space */
-	bool committing;        /* it is in the middle of one */
-	uint16_t port;          /* of the sockets; 0: none are open */
-	uint32_t mark;          /* of the sockets, also of later ones */
-	uint32_t table;         /* chosen for the default route; 0: none */
-	uint32_t ifindex;       /* of the device; 0: netlink cannot see it */
+	struct stampfile stamps;
+	bool said_unlocked; /* that these may be written to swap space */
+	bool committing;    /* it is in the middle of one */
+	uint16_t port;      /* of the sockets; 0: none are open */
+	uint32_t mark;      /* of the sockets, also of later ones */
+	uint32_t table;     /* chosen for the default route; 0: none */
+	uint32_t ifindex;   /* of the device; 0: netlink cannot see it */
 	bool said_no_v6;
 	bool exposed;        /* nftables do not guard the default route... */
 	bool said_unguarded; /* ...and that was said */

@@ -14,6 +14,7 @@ libmonitor_a_SOURCES = \
 	src/monitor/reload.c src/monitor/reload.h \
 	src/monitor/serve.c src/monitor/serve.h \
 	src/monitor/sockets.c src/monitor/sockets.h \
+	src/monitor/stampfile.c src/monitor/stampfile.h \
 	src/monitor/turn.c src/monitor/turn.h \
 	src/monitor/walk.c src/monitor/walk.h \
 	src/monitor/worker.c src/monitor/worker.h

@@ -151,6 +151,7 @@ bool turn(struct monitor *m, int fd, int ms)
 	int n;
 
 	ms = redo(m, looks ? sooner(ms, UNIXWATCH_LOOK_MS) : ms);
+	ms = stampfile_work(&m->stamps, ms);
 	if (m->worker.pid && m->worker.life < 0)
 		ms = sooner(ms, LIFE_MS);
 	n = poll(p, LEN(p), ms);
