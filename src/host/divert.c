@@ -6,6 +6,15 @@
 #include "host/sysctl.h"
 #include "netlink/route.h"
 
+/* It serves every tunnel with a default route: the last one removes it. */
+static int del_suppress(struct rtnl *rtnl, int family)
+{
+	unsigned not_mark = 0, suppress = 0;
+	int r = rule_count(rtnl, family, &not_mark, &suppress);
+
+	return r == 0 && not_mark == 0 ? rule_del_suppress(rtnl, family) : r;
+}
+
 int divert_add(struct rtnl *rtnl, uint32_t ifindex, int family, uint32_t table)
 {
 	struct prefix all = { .ip.family = (uint8_t)family };
@@ -22,12 +31,12 @@ int divert_add(struct rtnl *rtnl, uint32_t ifindex, int family, uint32_t table)
 	if (r < 0)
 		goto no_suppress;
 	r = rule_add_not_mark(rtnl, family, table, table);
-	if (r < 0)
-		goto no_rule;
-	return 0;
-
-no_rule:
-	rule_del_suppress(rtnl, family);
+	/* As none by mark needed it until then, another tunnel may have swept the first. */
+	if (r == 0)
+		r = rule_add_suppress(rtnl, family);
+	if (r == 0)
+		return 0;
+	del_suppress(rtnl, family);
 no_suppress:
 	route_del(rtnl, &all, ifindex, table);
 	return r;
@@ -36,16 +45,12 @@ no_suppress:
 int divert_del(struct rtnl *rtnl, uint32_t ifindex, int family, uint32_t table)
 {
 	struct prefix all = { .ip.family = (uint8_t)family };
-	unsigned not_mark = 0, suppress = 0;
 	int r, first = 0;
 
 	r = rule_del_not_mark(rtnl, family, table, table);
 	if (r < 0)
 		first = r;
-	/* The other rule serves every tunnel with a default route: the last one removes it. */
-	r = rule_count(rtnl, family, &not_mark, &suppress);
-	if (r == 0 && not_mark == 0)
-		r = rule_del_suppress(rtnl, family);
+	r = del_suppress(rtnl, family);
 	if (r < 0 && !first)
 		first = r;
 	r = route_del(rtnl, &all, ifindex, table);

@@ -23,10 +23,21 @@ static bool is_stale(struct rtnl *r, uint32_t table, uint32_t wanted)
 	return route_table_is_empty(r, table, &empty) == 0 && empty;
 }
 
+/* The other rule, if none by mark needs it; how many were removed. */
+static unsigned sweep_suppress(struct rtnl *r, int family)
+{
+	unsigned not_mark = 0, before = 0, after = 0;
+
+	if (rule_count(r, family, &not_mark, &before) < 0 || not_mark || !before)
+		return 0;
+	if (rule_del_suppress(r, family) < 0 || rule_count(r, family, &not_mark, &after) < 0)
+		return 0;
+	return before > after ? before - after : 0;
+}
+
 static int sweep_family(struct rtnl *r, int family, uint32_t table, unsigned *n)
 {
 	struct rule_mark rule[SWEPT];
-	unsigned swept = 0, not_mark = 0, suppress = 0;
 	size_t found = 0;
 	int err, first = 0;
 
@@ -36,13 +47,10 @@ static int sweep_family(struct rtnl *r, int family, uint32_t table, unsigned *n)
 		if (!is_stale(r, rule[i].table, table))
 			continue;
 		err = rule_del_not_mark(r, family, rule[i].mark, rule[i].table);
-		swept += err == 0;
+		*n += err == 0;
 		first = first ? first : err;
 	}
-	if (swept && rule_count(r, family, &not_mark, &suppress) == 0 && !not_mark &&
-	    rule_del_suppress(r, family) == 0)
-		swept++;
-	*n += swept;
+	*n += sweep_suppress(r, family);
 	return first;
 }
 

@@ -244,7 +244,25 @@ static void test_half_of_a_closed_host_is_none(void **state)
 	assert_int_equal(host_closed(host, &table), 0);
 	assert_int_equal(host_reopen(host, &swept), 0);
 	assert_true(swept.closed);
+	assert_int_equal(swept.rules, 1);
 	assert_false(shows("route show table all", "51820"));
+	assert_false(shows("rule show", "suppress"));
+}
+
+/* One that died between the two; that of somebody else may be alone. */
+static void test_rule_that_serves_no_tunnel_is_swept(void **state)
+{
+	struct host_swept swept;
+
+	(void)state;
+	lab_run("ip rule add table main suppress_prefixlength 0 protocol 117");
+	assert_int_equal(host_sweep(host, NULL, &swept), 0);
+	assert_int_equal(swept.rules, 1);
+	assert_false(shows("rule show", "suppress"));
+	lab_run("ip rule add table main suppress_prefixlength 0 protocol static");
+	assert_int_equal(host_sweep(host, NULL, &swept), 0);
+	assert_int_equal(swept.rules, 0);
+	assert_true(shows("rule show", "suppress"));
 	lab_run("ip rule del table main suppress_prefixlength 0");
 }
 
@@ -486,6 +504,7 @@ int main(void)
 		EACH(test_default_route_is_diverted_by_rule_and_taken_back),
 		EACH(test_killed_tunnel_leaves_the_host_closed),
 		EACH(test_half_of_a_closed_host_is_none),
+		EACH(test_rule_that_serves_no_tunnel_is_swept),
 		EACH(test_guard_comes_and_goes_with_a_default_route),
 		EACH(test_rule_that_two_tunnels_share_goes_with_the_last),
 		EACH(test_free_table_is_the_first_that_is_empty),
