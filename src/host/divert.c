@@ -25,6 +25,9 @@ int divert_add(struct rtnl *rtnl, uint32_t ifindex, int family, uint32_t table)
 		sysctl_write("/proc/sys/net/ipv4/conf/all/src_valid_mark", '1');
 	/* The rule that diverts comes last: until then nothing has changed. */
 	r = route_add(rtnl, &all, ifindex, table);
+	/* If it is switched on later, the rules keep it from leaving in clear. */
+	if (r < 0 && family == AF_INET6 && sysctl_ipv6_is_off())
+		r = 0;
 	if (r < 0)
 		return r;
 	r = rule_add_suppress(rtnl, family);

@@ -11,7 +11,10 @@
 
 #include "netlink/rtnl.h"
 
-/* 0; or -errno: nothing has changed.  What is there already is left as it is. */
+/*
+ * 0; or -errno: nothing has changed.  What is there already is left as it is.  Where IPv6 is
+ * switched off, the rules are made without a route into the tunnel.
+ */
 int divert_add(struct rtnl *r, uint32_t ifindex, int family, uint32_t table);
 /* As much as can be removed; 0 or the first error. */
 int divert_del(struct rtnl *r, uint32_t ifindex, int family, uint32_t table);

@@ -11,8 +11,8 @@
 #include "base/print.h"
 #include "host/divert.h"
 #include "host/resolvconf.h"
-#include "host/shield.h"
 #include "host/shell.h"
+#include "host/shield.h"
 #include "host/spawn.h"
 #include "host/sweep.h"
 #include "host/sysctl.h"
@@ -161,12 +161,16 @@ int host_sweep(struct host *h, const char *name, struct host_swept *swept)
 	return rules < 0 ? rules : dns < 0 ? dns : 0;
 }
 
+/* Or has no /proc/sys to tell. */
+static bool knows_ipv6(void)
+{
+	return access("/proc/sys/net/ipv4", F_OK) < 0 || access("/proc/sys/net/ipv6", F_OK) == 0;
+}
+
 bool host_has_ipv6(struct host *h)
 {
 	(void)h;
-	if (access("/proc/sys/net/ipv4", F_OK) == 0 && access("/proc/sys/net/ipv6", F_OK) < 0)
-		return false;
-	return sysctl_read("/proc/sys/net/ipv6/conf/all/disable_ipv6") != '1';
+	return knows_ipv6() && !sysctl_ipv6_is_off();
 }
 
 static int deed(struct host *h, bool add, const struct undo_entry *e)
@@ -235,6 +239,8 @@ int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, u
 	struct undo_entry closed = { .kind = UNDO_CLOSED, .table = table }, e;
 	int r, first;
 
+	if (add && family == AF_INET6 && !knows_ipv6())
+		return 0;
 	closed.prefix.ip.family = (uint8_t)family;
 	e = closed;
 	e.kind = UNDO_DEFAULT;

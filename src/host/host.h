@@ -51,7 +51,8 @@ int host_route(struct host *h, bool add, uint32_t ifindex, const struct prefix *
 	       uint32_t table);
 /*
  * Policy-route one family into the tunnel: table == mark, rules, src_valid_mark (v4); and if the
- * device goes, everything is unreachable.
+ * device goes, everything is unreachable.  So it is with IPv6 that is switched on later: then
+ * host_redo().  One that this kernel does not know is no error.
  */
 int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, uint32_t table);
 /*

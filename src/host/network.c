@@ -107,7 +107,6 @@ bool network_leave_out_ipv6(struct network *n)
 
 	leave_out(&n->address, AF_INET6);
 	leave_out(&n->route, AF_INET6);
-	n->divert[NETWORK_V6] = false;
 	return any;
 }
 

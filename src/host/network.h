@@ -26,7 +26,10 @@ bool network_diverts(const struct conf *c);
 /* Fills a zeroed struct. 0 or -ENOMEM. */
 int network_want(struct network *n, const struct conf *c, uint32_t divert_table);
 bool network_has_ipv6(const struct network *n);
-/* Remove the IPv6 part; false: there was none. */
+/*
+ * Remove the IPv6 part; false: there was none.  What is to be diverted still is, so that nothing
+ * leaves in clear should IPv6 be switched on.
+ */
 bool network_leave_out_ipv6(struct network *n);
 void network_fini(struct network *n);
 bool network_equal(const struct network *a, const struct network *b);

@@ -18,6 +18,11 @@ char sysctl_read(const char *path)
 	return value;
 }
 
+bool sysctl_ipv6_is_off(void)
+{
+	return sysctl_read("/proc/sys/net/ipv6/conf/all/disable_ipv6") == '1';
+}
+
 void sysctl_write(const char *path, char value)
 {
 	char now = 0;

@@ -209,6 +209,13 @@ static void commit_network(void *side, struct change *c)
 	*wanted = (struct network){ 0 };
 }
 
+/* It has been switched on: what was left out of a default route then. */
+static void take_ipv6(struct monitor *m)
+{
+	m->said_no_v6 = false;
+	host_redo(m->host);
+}
+
 /* The values that the worker gets are complete once this is planned. */
 static int plan_routes(void *side, struct change *c)
 {
@@ -219,6 +226,8 @@ static int plan_routes(void *side, struct change *c)
 	r = network_add_routes(m->host, m->ifindex, &m->network, &m->planned.wanted, what);
 	if (r < 0)
 		log_network(c, r, what);
+	else if (m->said_no_v6 && host_has_ipv6(m->host))
+		take_ipv6(m);
 	return r;
 }
 

@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import os
 import platform
+import random
 import re
 import signal
 import socket
@@ -16,6 +17,7 @@ from lab import Skip, check, equal, wait_for
 from node import Node, Pair
 from runner import test
 from t_daemon import host_state, taut
+from t_kills import kill_monitor, ready
 from t_start import ALL, rewrite
 from t_why import codes, why
 from t_worker import Sniffer, kill_worker
@@ -180,6 +182,91 @@ def nothing_leaks_when_its_monitor_is_killed(lab):
             check(words in done.err, f"down said: {done.err}")
         line.opened("after down")
     equal(line.a.ns.run(lab.program, "why", line.a.name, ok=False).code, 4, "why afterwards")
+
+
+MOMENTS = ("start", "up", "reload", "stop", "restart")
+
+
+def lab_file(line, text):
+    return line.lab.file(line.a.name + ".conf", text)
+
+
+def empty_log(line):
+    with open(line.a.log_path, "wb"):
+        pass
+
+
+def go_on_until(line, moment, texts):
+    """Start it, and return at some point of that; whether it was up, and not told to end."""
+    line.a.config = lab_file(line, texts[0])
+    for again in range(1 + (moment == "restart")):
+        if again:
+            kill_monitor(line.a)
+        empty_log(line)
+        line.a.launch("run", line.a.config)
+        if moment == "start" or again:
+            time.sleep(random.uniform(0, 0.15))
+            return bool(again)
+        ready(line.a)
+        line.sniffer.count()
+        line.sniffer.clear = 0
+    if moment == "reload":
+        lab_file(line, texts[1])
+        line.a.process.send_signal(signal.SIGHUP)
+        time.sleep(random.uniform(0, 0.03))
+    elif moment == "stop":
+        line.a.process.send_signal(signal.SIGTERM)
+        time.sleep(random.uniform(0, 0.06))
+    else:
+        time.sleep(random.uniform(0, 0.05))
+    return moment != "stop"
+
+
+def killed_and_started(lab, times):
+    """Under traffic; after each death the next one starts, or down cleans up, and all is gone."""
+    line = Line(lab)
+    line.b.start_config(line.pair.config(1))
+    texts = [line.full, line.full.replace("10.7.0.1/24", "10.7.0.1/24, 10.7.0.9/32")
+             .replace("[Peer]", "FwMark = 0x77\n[Peer]")]
+    closed = 0
+    with sending(line):
+        for turn in range(times):
+            moment, order = MOMENTS[turn % len(MOMENTS)], (turn % 2 * 2 - 1)
+            was_up = go_on_until(line, moment, texts[::order])
+            kill_monitor(line.a)
+            if was_up:
+                time.sleep(0.05)
+                line.closed(f"after death {turn + 1}, {moment}")
+                closed += 1
+            if turn % 3 == 0:
+                line.down()
+                continue
+            empty_log(line)
+            line.a.start("run", line.a.config)
+            ready(line.a)
+            line.a.wait_ping(V4, 5, f"the next start, turn {turn + 1}, {moment}")
+            if was_up:
+                line.closed(f"up to the start after death {turn + 1}, {moment}")
+            line.a.stop()
+            equal(host_state(line.a.ns), line.before, f"state of the host, {turn + 1}, {moment}")
+    print(f"    {times} deaths, the host closed after {closed} of them", flush=True)
+
+
+@test(needs=["taut"], timeout=120, slow=20)
+def full_tunnel_may_die_at_any_moment(lab):
+    """At the start, up, in a reload, at the end, in a start on a closed host; twice each."""
+    killed_and_started(lab, 2 * len(MOMENTS))
+
+
+def spread(number):
+    def function(lab):
+        killed_and_started(lab, 25)
+    function.__name__ = f"full_tunnel_may_die_25_times_{number}"
+    return function
+
+
+for _number in range(1, 21):
+    test(needs=["taut"], timeout=300, long=True)(spread(_number))
 
 
 @test(needs=["taut"], timeout=90, slow=6)
@@ -350,16 +437,50 @@ def recipe_against_longer_routes_works(lab):
 
 @test(needs=["taut"])
 def bound_programs_take_no_other_way(lab):
-    """Over IPv4, SO_BINDTODEVICE is no way past the tunnel but to networks with routes."""
+    """Over IPv4, binding is no way past the tunnel but to networks with routes of their own."""
     line = Line(lab).start()
-    for far, clear in ((FAR4, False), ("192.168.1.2", True)):
-        with line.a.ns.udp("0.0.0.0") as sock:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, line.pair.dev_a.encode())
-            line.sniffer.clear = 0
-            with contextlib.suppress(OSError):
-                sock.sendto(b"secret", (far, 9))
-            time.sleep(0.1)
-            equal(bool(line.sniffer.count()[0]), clear, f"in clear to {far}")
+    dev = line.pair.dev_a
+    with line.a.ns:
+        index = struct.pack("!I", socket.if_nametoindex(dev))
+    for option in ((socket.SOL_SOCKET, socket.SO_BINDTODEVICE, dev.encode()),
+                   (socket.IPPROTO_IP, 50, index)):         # IP_UNICAST_IF, of resolvers
+        for far, clear in ((FAR4, False), ("192.168.1.2", True)):
+            with line.a.ns.udp("0.0.0.0") as sock:
+                sock.setsockopt(*option)
+                line.sniffer.clear = 0
+                with contextlib.suppress(OSError):
+                    sock.sendto(b"secret", (far, 9))
+                time.sleep(0.1)
+                equal(bool(line.sniffer.count()[0]), clear, f"in clear to {far} by {option}")
+
+
+@test(needs=["taut"], timeout=60, slow=3)
+def ipv6_that_is_switched_on_later_is_closed(lab):
+    """Off at the start, it is left out, but does not leave in clear; a reload takes it in."""
+    line = Line(lab)
+    sysctls = [f"ipv6/conf/{scope}/disable_ipv6" for scope in ("all", "default")]
+    for name in sysctls:
+        line.a.ns.sysctl(name, 1)
+    before = host_state(line.a.ns)
+    line.start()
+    check("IPv6 is off" in line.a.log(), f"log: {line.a.log()}")
+    with sending(line):
+        for name in (*sysctls, f"ipv6/conf/{line.a.name}/disable_ipv6"):
+            line.a.ns.sysctl(name, 0)
+        line.a.ns.ip(f"addr add fd00:1::1/64 dev {line.pair.dev_a} nodad",
+                     f"route add ::/0 via fd00:1::2 dev {line.pair.dev_a}")
+        tried = line.traffic[0].tried
+        line.sniffer.sleep(1)
+        check(line.traffic[0].tried > tried + 100, "nobody tried to send")
+        line.closed("once IPv6 is there")
+        taut(lab, line.a.ns, "reload", line.a.name)
+        line.a.wait_ping("fd07::2", 5, "IPv6 through the tunnel")
+        line.closed("in the end")
+    line.a.ns.ip(f"addr del fd00:1::1/64 dev {line.pair.dev_a}")
+    line.a.stop()
+    for name in sysctls:
+        line.a.ns.sysctl(name, 1)
+    equal(host_state(line.a.ns), before, "state of the host afterwards")
 
 
 # -- nftables
