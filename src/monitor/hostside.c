@@ -157,7 +157,6 @@ static void tell_unguarded(struct monitor *m)
 {
 	int r = host_unguarded(m->host);
 
-	m->exposed = r;
 	if (!r || m->said_unguarded)
 		return;
 	log_warn("nftables cannot be used here (%s): other hosts of the networks around can find "
@@ -242,7 +241,8 @@ static void cancel_routes(void *side, struct change *c)
 unsigned hostside_crossing(const struct monitor *m, const struct network *n)
 {
 	return (n->divert[NETWORK_V4] ? CROSSING_DIVERTS : 0) |
-	       (network_has_ipv6(n) ? CROSSING_IPV6 : 0) | (m->exposed ? CROSSING_EXPOSED : 0);
+	       (network_has_ipv6(n) ? CROSSING_IPV6 : 0) |
+	       (host_unguarded(m->host) ? CROSSING_EXPOSED : 0);
 }
 
 /* --- the link --- */
