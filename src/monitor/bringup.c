@@ -382,7 +382,8 @@ static void close_or_open(struct monitor *m, bool was_up)
 		log_warn("nothing leaves this host past the tunnel until it is up again; to give "
 			 "it up: taut down %s",
 			 m->options.name);
-	if (!closed && m->was_closed)
+	/* Also what a start that was killed half way through has left. */
+	if (m->status == EXITCODE_OK)
 		reopen(m);
 }
 
