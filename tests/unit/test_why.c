@@ -439,7 +439,7 @@ static void test_refused_datagrams_are_told_by_errno(void **state)
 	} cases[] = {
 		{ EPERM, WHY_FIREWALL_LOCAL, "nft list ruleset" },
 		{ ENETUNREACH, WHY_NO_ROUTE, "Network is unreachable" },
-		{ EHOSTUNREACH, WHY_NO_ROUTE, "No route to host" },
+		{ EHOSTUNREACH, WHY_NO_ROUTE, "table all type unreachable: does a tunnel" },
 		{ EACCES, WHY_NO_ROUTE, "prohibit" },
 		{ EINVAL, WHY_NO_ROUTE, "blackhole" },
 		{ EAFNOSUPPORT, WHY_NO_FAMILY, "no IPv4" },
