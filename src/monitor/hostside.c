@@ -240,9 +240,11 @@ static void cancel_routes(void *side, struct change *c)
 
 unsigned hostside_crossing(const struct monitor *m, const struct network *n)
 {
+	bool diverts = n->divert[NETWORK_V4] || n->divert[NETWORK_V6];
+
 	return (n->divert[NETWORK_V4] ? CROSSING_DIVERTS : 0) |
 	       (network_has_ipv6(n) ? CROSSING_IPV6 : 0) |
-	       (host_unguarded(m->host) ? CROSSING_EXPOSED : 0);
+	       (diverts && host_unguarded(m->host) ? CROSSING_EXPOSED : 0);
 }
 
 /* --- the link --- */
