@@ -4,7 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-char sysctl_read(const char *path)
+/* 0: not available. */
+static char read_one(const char *path)
 {
 	char value = 0;
 	int fd;
@@ -20,7 +21,7 @@ char sysctl_read(const char *path)
 
 bool sysctl_ipv6_is_off(void)
 {
-	return sysctl_read("/proc/sys/net/ipv6/conf/all/disable_ipv6") == '1';
+	return read_one("/proc/sys/net/ipv6/conf/all/disable_ipv6") == '1';
 }
 
 void sysctl_write(const char *path, char value)

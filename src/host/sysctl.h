@@ -6,8 +6,6 @@
 
 #include <stdbool.h>
 
-/* 0: not available. */
-char sysctl_read(const char *path);
 /* The kernel knows it, but for now has none. */
 bool sysctl_ipv6_is_off(void);
 /* Unless it is that already.  Read-only, as in a container: the caller can live with it. */

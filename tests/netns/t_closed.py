@@ -200,7 +200,7 @@ def empty_log(line):
 
 
 def go_on_until(line, moment, texts):
-    """Start it, and return at some point of that; whether it was up, and not told to end."""
+    """Start it, and return at some point of that; whether it was up, and not asked to stop."""
     line.a.config = lab_file(line, texts[0])
     for again in range(1 + (moment == "restart")):
         if again:
