@@ -107,7 +107,7 @@ static int sweep(const char *name, bool quiet)
 	struct unixsock_elsewhere elsewhere;
 	struct host *host;
 	bool others;
-	int r, sock;
+	int r, sock, reopened;
 
 	wait_gone(name, -1, DYING_MS);
 	sock = control_sweep(name);
@@ -118,11 +118,15 @@ static int sweep(const char *name, bool quiet)
 		 * DNS servers are those of somebody else.
 		 */
 		others = if_nametoindex(name) || control_elsewhere(name, &elsewhere);
+		host_name(host, name);
 		r = host_sweep(host, others ? NULL : name, &swept);
+		reopened = host_reopen(host, &swept);
+		r = r < 0 ? r : reopened;
 		host_close(host);
 	}
 	add_piece(&said, sock > 0, "its control socket");
 	add_piece(&said, swept.rules, "policy rule");
+	add_piece(&said, swept.closed, "the route that kept this host closed");
 	add_piece(&said, swept.dns, "its DNS servers");
 	if (said.len && !quiet)
 		say("%s was not running; removed what a killed tunnel left behind: %s", name,

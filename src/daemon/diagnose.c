@@ -14,6 +14,7 @@
 #include "diag/status.h"
 #include "diag/why.h"
 #include "netlink/route.h"
+#include "privsep/reconcile.h"
 #include "proto/admin.h"
 
 enum { SERVERS = 8, ROUTES = 32 }; /* questions to the kernel per answer */
@@ -179,6 +180,7 @@ void diagnose(struct daemon *d, struct print *out)
 			   .dns = &dns,
 			   .mono = now.mono,
 			   .wall = now.wall,
+			   .unguarded = d->crossing & CROSSING_EXPOSED,
 			   .back_at = d->peerwatch.back_at,
 			   .back_by = d->peerwatch.back_by },
 		.found = mem_new(sizeof(*e.found)),

@@ -23,13 +23,19 @@ bool rpfilter_is_strict(struct daemon *d, uint32_t ifindex, char name[IF_NAMESIZ
 	return true;
 }
 
+/* Otherwise nftables give what arrives the mark of what it answers. */
+static bool may_drop(const struct daemon *d)
+{
+	return d->crossing & CROSSING_DIVERTS && d->crossing & CROSSING_EXPOSED;
+}
+
 /* The kernel looks up the way back without the mark. */
 bool rpfilter_drops_from(struct daemon *d, const struct ip *ip, char name[IF_NAMESIZE])
 {
 	struct route_path there, back;
 
-	if (!(d->crossing & CROSSING_DIVERTS) || ip->family != AF_INET ||
-	    route_get(&d->rtnl, ip, d->mark, &there) < 0 || route_get(&d->rtnl, ip, 0, &back) < 0)
+	if (!may_drop(d) || ip->family != AF_INET || route_get(&d->rtnl, ip, d->mark, &there) < 0 ||
+	    route_get(&d->rtnl, ip, 0, &back) < 0)
 		return false;
 	return there.ifindex != back.ifindex && rpfilter_is_strict(d, there.ifindex, name);
 }
@@ -46,7 +52,7 @@ void rpfilter_warn(struct daemon *d, const struct peer *peer)
 	const struct peer *p = peer ? peer : admin_first(&d->datapath.tunnel);
 	char name[IF_NAMESIZE];
 
-	if (!(d->crossing & CROSSING_DIVERTS) || d->said_strict)
+	if (!may_drop(d) || d->said_strict)
 		return;
 	for (; p; p = peer ? NULL : p->next) {
 		if (!peer)

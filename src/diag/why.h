@@ -50,6 +50,7 @@ enum why_code {
 	WHY_NO_PEER,
 	WHY_OWN_CLOCK,
 	WHY_DNS,
+	WHY_UNGUARDED,
 	WHY_TOO_EARLY, /* no verdict yet: asked a moment ago, and not answered */
 	WHY_CODES
 };
@@ -101,6 +102,7 @@ struct why_about {
 	const struct status_dns *dns; /* NULL: not known */
 	uint64_t mono, wall;          /* now */
 	uint64_t back_at, back_by;    /* our clock was set back; 0: never */
+	bool unguarded;               /* there is a default route, but nftables do not guard it */
 	bool all_well; /* there are peers, each with a working session or idle after one */
 };
 

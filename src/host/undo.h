@@ -11,12 +11,19 @@
 #include "base/prefix.h"
 #include "conf/conf.h"
 
-enum undo_kind { UNDO_ADDRESS, UNDO_ROUTE, UNDO_DEFAULT, UNDO_DNS };
+enum undo_kind {
+	UNDO_GUARD, /* there is one */
+	UNDO_ADDRESS,
+	UNDO_ROUTE,
+	UNDO_CLOSED, /* what remains of a default route without its device */
+	UNDO_DEFAULT,
+	UNDO_DNS
+};
 
 struct undo_entry {
 	enum undo_kind kind;
 	uint32_t ifindex;
-	struct prefix prefix; /* of DEFAULT only the family */
+	struct prefix prefix; /* of CLOSED and DEFAULT only the family */
 	uint32_t table;
 	char name[CONF_NAME_MAX + 1]; /* of DNS */
 	unsigned helpers;             /* of DNS: bits of those used; not compared */

@@ -76,6 +76,8 @@ struct monitor {
 	uint32_t ifindex;   /* of the device; 0: netlink cannot see it */
 	bool said_no_v6;
 	struct dns_state dns; /* zeroed: the file has none */
+	bool said_unguarded;  /* that nftables do not guard the default route */
+	bool was_closed;      /* the host, since this tunnel was killed; until it is up again */
 	struct {
 		struct sockets_plan sockets;
 		struct network wanted;

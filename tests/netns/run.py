@@ -31,6 +31,7 @@ import t_names   # noqa: F401
 import t_past    # noqa: F401
 import t_dns     # noqa: F401
 import t_kills   # noqa: F401
+import t_closed  # noqa: F401
 import t_liar    # noqa: F401
 
 sys.exit(runner.main(__doc__))

@@ -415,6 +415,16 @@ static void test_name_servers_that_are_not_asked_are_told(void **state)
 	assert_true(says(find(WHY_DNS), "AllowedIPs"));
 }
 
+static void test_default_route_without_a_guard_is_a_remark(void **state)
+{
+	(void)state;
+	be_up();
+	about.unguarded = true;
+	assert_false(expect(WHY_UNGUARDED, WHY_SURE, "modprobe -a nf_tables")->problem);
+	about.unguarded = false;
+	expect_health();
+}
+
 /* --- a peer that is not heard --- */
 
 static void test_name_without_address(void **state)
@@ -490,7 +500,7 @@ static void test_refused_datagrams_are_told_by_errno(void **state)
 	} cases[] = {
 		{ EPERM, WHY_FIREWALL_LOCAL, "nft list ruleset" },
 		{ ENETUNREACH, WHY_NO_ROUTE, "Network is unreachable" },
-		{ EHOSTUNREACH, WHY_NO_ROUTE, "No route to host" },
+		{ EHOSTUNREACH, WHY_NO_ROUTE, "table all type unreachable: does a tunnel" },
 		{ EACCES, WHY_NO_ROUTE, "prohibit" },
 		{ EINVAL, WHY_NO_ROUTE, "blackhole" },
 		{ EAFNOSUPPORT, WHY_NO_FAMILY, "no IPv4" },
@@ -960,6 +970,7 @@ int main(void)
 		EACH(test_packets_for_nobody_are_a_remark),
 		EACH(test_own_clock_is_a_hint),
 		EACH(test_name_servers_that_are_not_asked_are_told),
+		EACH(test_default_route_without_a_guard_is_a_remark),
 		EACH(test_name_without_address),
 		EACH(test_name_whose_servers_are_behind_the_tunnel),
 		EACH(test_key_of_low_order),
