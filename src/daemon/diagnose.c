@@ -124,7 +124,9 @@ void diagnose(struct daemon *d, struct print *out)
 			   .mono = now.mono,
 			   .wall = now.wall,
 			   .back_at = d->peerwatch.back_at,
-			   .back_by = d->peerwatch.back_by },
+			   .back_by = d->peerwatch.back_by,
+			   .drift = &d->drift,
+			   .drift_at = d->drift_at },
 		.found = mem_new(sizeof(*e.found)),
 	};
 

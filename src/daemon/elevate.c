@@ -138,7 +138,9 @@ static void ordered(struct daemon *d, struct message_in *in)
 			   .a = in->head.a,
 			   .b = in->head.b,
 			   .crossing = in->head.c,
-			   .fd = { -1, -1 } };
+			   .fd = { -1, -1 },
+			   .text = in->text,
+			   .len = in->len };
 
 	if (in->head.kind == MESSAGE_COMMIT)
 		sort_fds(in, o.crossing, o.fd);

@@ -28,6 +28,8 @@ struct order {
 	uint32_t seq, a, b;
 	unsigned crossing;
 	int fd[2]; /* sockets, or a blob in the first; -1: none.  Closed afterwards if left here */
+	const char *text; /* len bytes */
+	size_t len;
 };
 
 /* What follows an answer; what was asked with it comes back. */

@@ -4,6 +4,7 @@
 
 /* The one struct that the files of the worker share; private to them. */
 
+#include "base/drift.h"
 #include "base/log.h"
 #include "control/control.h"
 #include "daemon/daemon.h"
@@ -59,8 +60,10 @@ struct daemon {
 	uint32_t mtu_chosen;   /* by us, the last time; 0: never */
 	uint16_t port;         /* of the sockets; 0: none are open */
 	uint32_t mark;
-	unsigned crossing; /* what is on the host: CROSSING_DIVERTS, CROSSING_IPV6 */
-	ev_timer debounce; /* runs for a moment after the network or an endpoint changed */
+	unsigned crossing;  /* what is on the host: CROSSING_DIVERTS, CROSSING_IPV6 */
+	struct drift drift; /* what others have taken away from the host, by the monitor... */
+	uint64_t drift_at;  /* ...then */
+	ev_timer debounce;  /* runs for a moment after the network or an endpoint changed */
 	bool changed_again, moved_again;
 	struct log_ratelimit ratelimit[RATELIMIT_COUNT];
 	bool said_strict; /* a log line that appears once */

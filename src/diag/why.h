@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/drift.h"
 #include "base/key.h"
 #include "base/print.h"
 #include "diag/state.h"
@@ -47,6 +48,7 @@ enum why_code {
 	WHY_UNKNOWN_PEER,
 	WHY_NO_PEER,
 	WHY_OWN_CLOCK,
+	WHY_DRIFT,
 	WHY_TOO_EARLY, /* no verdict yet: asked a moment ago, and not answered */
 	WHY_CODES
 };
@@ -59,7 +61,7 @@ enum why_certainty {
 	WHY_CERTAINTIES
 };
 
-enum { WHY_WHAT = 288, WHY_BECAUSE = 640, WHY_STEP = 288, WHY_STEPS = 4, WHY_VERDICTS = 16 };
+enum { WHY_WHAT = 288, WHY_BECAUSE = 640, WHY_STEP = 288, WHY_STEPS = 4, WHY_VERDICTS = 20 };
 
 struct why_step {
 	bool there; /* on the other host */
@@ -90,6 +92,8 @@ struct why_about {
 	uint16_t port;             /* of the sockets; 0: none */
 	uint64_t mono, wall;       /* now */
 	uint64_t back_at, back_by; /* our clock was set back; 0: never */
+	const struct drift *drift; /* what others have taken away from the host; NULL: nothing... */
+	uint64_t drift_at;         /* ...as of then */
 	bool all_well; /* there are peers, each with a working session or idle after one */
 };
 

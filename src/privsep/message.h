@@ -4,8 +4,8 @@
 
 /*
  * What monitor and worker say to each other: a head of fixed size, at most two descriptors
- * (SCM_RIGHTS) and, for NOTE and LOG, a short text, over a socket pair that keeps the borders
- * of messages.  The worker may be broken: the monitor checks everything, and the worker
+ * (SCM_RIGHTS) and, for NOTE, LOG and DRIFT, a short text, over a socket pair that keeps the
+ * borders of messages.  The worker may be broken: the monitor checks everything, and the worker
  * can name no address, no route, no path and no command.
  */
 
@@ -43,6 +43,7 @@ enum message_kind {
 	MESSAGE_UP,        /* serve, and the tunnel is fully up, its hooks have run */
 	MESSAGE_DUMP,      /* write the status to the log */
 	MESSAGE_KICK,      /* the network has changed */
+	MESSAGE_DRIFT,     /* as text: struct drift, what others have taken away */
 	MESSAGE_END,       /* close everything and exit */
 };
 
