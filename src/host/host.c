@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/print.h"
+#include "host/present.h"
 #include "host/resolvconf.h"
 #include "host/spawn.h"
 #include "host/sweep.h"
@@ -240,6 +241,9 @@ static int deed(struct host *h, bool add, const struct undo_entry *e)
 {
 	switch (e->kind) {
 	case UNDO_ADDRESS:
+		/* The route of its network goes with it, unless we have put that back. */
+		if (!add)
+			route_del(&h->rtnl, &e->prefix, e->ifindex, ROUTE_TABLE_MAIN);
 		return add ? ifaddr_add(&h->rtnl, e->ifindex, &e->prefix)
 			   : ifaddr_del(&h->rtnl, e->ifindex, &e->prefix);
 	case UNDO_ROUTE:
@@ -388,16 +392,29 @@ void host_hook_stop(struct host *h, bool force)
 		spawn_stop(&h->hook, force);
 }
 
-void host_redo(struct host *h)
+int host_objects(struct host *h, struct objects *list)
 {
-	for (size_t i = 0; i < h->undo.n; i++) {
-		const struct undo_entry *e = &h->undo.entry[i];
+	return undo_list(&h->undo, list);
+}
 
-		if (e->kind == UNDO_ROUTE)
-			route_restore(&h->rtnl, &e->prefix, e->ifindex, e->table);
-		else
-			deed(h, true, e);
-	}
+void host_let_go(struct host *h, const struct objects *there)
+{
+	undo_let_go(&h->undo, there);
+}
+
+int host_look(struct host *h, uint32_t ifindex, struct objects *there)
+{
+	return present_look(&h->rtnl, ifindex, &h->undo, there);
+}
+
+int host_put_back(struct host *h, uint32_t ifindex, const struct object *o)
+{
+	return present_restore(&h->rtnl, ifindex, o);
+}
+
+void host_redo(struct host *h, uint32_t ifindex)
+{
+	present_redo(&h->rtnl, ifindex, &h->undo);
 }
 
 void host_undo(struct host *h)

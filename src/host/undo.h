@@ -10,6 +10,7 @@
 
 #include "base/prefix.h"
 #include "conf/conf.h"
+#include "host/objects.h"
 
 enum undo_kind { UNDO_ADDRESS, UNDO_ROUTE, UNDO_DEFAULT, UNDO_DNS };
 
@@ -20,6 +21,7 @@ struct undo_entry {
 	uint32_t table;
 	char name[CONF_NAME_MAX + 1]; /* of DNS */
 	int helper;                   /* of DNS: the one used; not compared */
+	unsigned let_go;              /* bits of its objects that are not kept; not compared */
 };
 
 struct undo {
@@ -37,5 +39,13 @@ struct undo_entry *undo_find(const struct undo *l, const struct undo_entry *like
 void undo_remove(struct undo *l, const struct undo_entry *like);
 /* Take out the latest; false: it is empty. */
 bool undo_pop(struct undo *l, struct undo_entry *out);
+
+/* fn for each object that is kept, in the order in which they were added. */
+typedef void undo_object_fn(const struct object *o, void *ctx);
+void undo_objects(const struct undo *l, undo_object_fn *fn, void *ctx);
+/* Fill an empty set with them, sorted. 0 or -ENOMEM. */
+int undo_list(const struct undo *l, struct objects *list);
+/* Those that are not in this set are not kept any more, but removed at the end as before. */
+void undo_let_go(struct undo *l, const struct objects *there);
 
 #endif

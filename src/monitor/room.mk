@@ -6,6 +6,7 @@ libmonitor_a_SOURCES = \
 	src/monitor/bringup.c src/monitor/bringup.h \
 	src/monitor/common.h \
 	src/monitor/config.c src/monitor/config.h \
+	src/monitor/culprit.c src/monitor/culprit.h \
 	src/monitor/hostside.c src/monitor/hostside.h \
 	src/monitor/keep.c src/monitor/keep.h \
 	src/monitor/monitor.c src/monitor/monitor.h \
@@ -15,7 +16,9 @@ libmonitor_a_SOURCES = \
 	src/monitor/serve.c src/monitor/serve.h \
 	src/monitor/sockets.c src/monitor/sockets.h \
 	src/monitor/turn.c src/monitor/turn.h \
+	src/monitor/upkeep.c src/monitor/upkeep.h \
 	src/monitor/walk.c src/monitor/walk.h \
+	src/monitor/wanted.c src/monitor/wanted.h \
 	src/monitor/worker.c src/monitor/worker.h
 
 EXTRA_DIST += src/monitor/README.md

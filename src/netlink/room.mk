@@ -5,6 +5,7 @@ libnetlink_a_SOURCES = \
 	src/netlink/ifaddr.c src/netlink/ifaddr.h \
 	src/netlink/link.c src/netlink/link.h \
 	src/netlink/netconf.c src/netlink/netconf.h \
+	src/netlink/notices.c src/netlink/notices.h \
 	src/netlink/route.c src/netlink/route.h \
 	src/netlink/rtnl.c src/netlink/rtnl.h \
 	src/netlink/rule.c \

@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	tests/netns/stream.py \
 	tests/netns/t_daemon.py \
 	tests/netns/t_data.py \
+	tests/netns/t_drift.py \
 	tests/netns/t_faults.py \
 	tests/netns/t_keys.py \
 	tests/netns/t_kills.py \

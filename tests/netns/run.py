@@ -24,5 +24,6 @@ import t_worker  # noqa: F401
 import t_names   # noqa: F401
 import t_kills   # noqa: F401
 import t_liar    # noqa: F401
+import t_drift   # noqa: F401
 
 sys.exit(runner.main(__doc__))

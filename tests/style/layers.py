@@ -37,7 +37,7 @@ OWNED = {
     "netinet/udp.h": "io jail", "linux/errqueue.h": "io", "immintrin.h": "io",
     "libmnl/": "netlink", "linux/rtnetlink.h": "netlink", "linux/netlink.h": "netlink",
     "linux/if_link.h": "netlink", "linux/if_addr.h": "netlink", "linux/fib_rules.h": "netlink",
-    "linux/if.h": "netlink", "linux/netconf.h": "netlink",
+    "linux/if.h": "netlink", "linux/netconf.h": "netlink", "linux/filter.h": "netlink",
     "ev.h": "daemon control names", "ares.h": "names",
     "seccomp.h": "jail", "linux/capability.h": "jail", "linux/futex.h": "jail",
     "netinet/tcp.h": "jail",

@@ -21,7 +21,6 @@ HOOKS = {
     "control_open_with": "with small limits and short times",
     "directives_at": "all keys, to compare them with the table of parts",
     "host_undo": "what it leaves behind must be seen before the host is closed",
-    "ifaddr_each": "a pure part, tested apart from the kernel",
     "mem_fail_after": "the way without memory",
     "mtu_inside": "a pure part, tested apart from the kernel",
     "phase_may_follow": "the table of transitions",
