@@ -36,7 +36,7 @@ enum fate {
 	FATE_FORGED,              /* data that does not authenticate */
 	FATE_REPLAY,              /* data seen before, or too far behind */
 	FATE_NOT_IP,              /* inside is neither IPv4 nor IPv6 */
-	FATE_LENGTH,              /* inner length field disagrees with the packet */
+	FATE_LENGTH,              /* an inner length field disagrees with the packet */
 	FATE_SOURCE,              /* inner source address is not allowed for this peer */
 	FATE_NO_PEER,             /* no peer has the destination in its allowed IPs */
 	FATE_NO_ENDPOINT,         /* the peer's address is not known */

@@ -57,3 +57,14 @@ bool ip_is_link_local(const struct ip *ip)
 		return ip->bytes[0] == 169 && ip->bytes[1] == 254;
 	return ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
 }
+
+/* IPv6: ::/8 holds ::, ::1 and all forms of IPv4; fe80::/9 the former site-local addresses, too. */
+bool ip_is_of_host(const struct ip *ip)
+{
+	const uint8_t *b = ip->bytes;
+
+	if (ip->family == AF_INET)
+		return b[0] != 0 && b[0] != 127 && b[0] < 224 && !ip_is_link_local(ip);
+	return ip->family == AF_INET6 && b[0] != 0 && b[0] != 0xff &&
+	       !(b[0] == 0xfe && (b[1] & 0x80));
+}

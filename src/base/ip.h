@@ -34,5 +34,10 @@ void ip_print(char text[IP_TEXT], const struct ip *ip);
 bool ip_equal(const struct ip *a, const struct ip *b);
 /* Link-local or unspecified: hosts send from these automatically, besides their own address. */
 bool ip_is_link_local(const struct ip *ip);
+/*
+ * A host other than this one can have it on any network: it is neither unspecified, loopback,
+ * link-local, multicast nor reserved, nor IPv4 in IPv6.
+ */
+bool ip_is_of_host(const struct ip *ip);
 
 #endif

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/breath.h"
 #include "base/bytes.h"
 
 enum {
@@ -203,6 +204,7 @@ void log_lines(const char *word, struct text lines)
 	struct text line;
 
 	while (text_split(&lines, '\n', &line)) {
+		breath();
 		if (text_len(line))
 			log_info("%s%.*s", word, (int)text_len(line), line.at);
 	}

@@ -6,6 +6,7 @@ libbase_a_CFLAGS = $(AM_STRICT_CFLAGS)
 libbase_a_SOURCES = \
 	src/base/aeadname.c src/base/aeadname.h \
 	src/base/batch.c src/base/batch.h \
+	src/base/breath.c src/base/breath.h \
 	src/base/bytes.c src/base/bytes.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/descriptors.c src/base/descriptors.h \

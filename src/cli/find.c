@@ -6,14 +6,22 @@
 #include <unistd.h>
 
 #include "cli/verb.h"
+#include "pair/confdir.h"
+
+static bool is_in_confdir(const char *path)
+{
+	return strncmp(path, CONFDIR "/", sizeof(CONFDIR)) == 0;
+}
 
 bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1])
 {
-	int r = conf_find(arg, path, PATH_MAX, name);
 	gid_t group;
+	int r;
 
+	confdir_tidy();
+	r = conf_find(arg, path, PATH_MAX, name);
 	if (r == 0 && access(path, F_OK) == 0)
-		return true;
+		return !is_in_confdir(path) || confdir_is_whole(name);
 	if (r == 0)
 		r = -errno;
 	if (r == -EINVAL)

@@ -7,7 +7,10 @@
 
 #include "conf/conf.h"
 
-/* The file of a NAME|FILE argument. false: reported. */
+/*
+ * The file of a NAME|FILE argument, after what a killed command left half done has been undone
+ * (pair/confdir.h). false: reported.
+ */
 bool find_file(const char *arg, char path[PATH_MAX], char name[CONF_NAME_MAX + 1]);
 
 #endif

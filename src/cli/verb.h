@@ -63,8 +63,11 @@ int verb_status(const struct command *c);
 int verb_show(const struct command *c);
 int verb_events(const struct command *c);
 int verb_check(const struct command *c);
-/* Find all errors in a file that can be found without a running tunnel; needs verb_crypto(). */
-void verb_check_conf(const char *path, struct conf_report *report);
+/*
+ * Find all errors in a file that can be found without a running tunnel; needs verb_crypto().
+ * true: it has hooks.
+ */
+bool verb_check_conf(const char *path, struct conf_report *report);
 int verb_why(const struct command *c);
 int verb_wait(const struct command *c);
 int verb_genkey(const struct command *c);

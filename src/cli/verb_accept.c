@@ -40,10 +40,12 @@ struct accepting {
 
 static bool read_own(struct accepting *a)
 {
-	int r = confdir_read(a->path, &a->text);
 	struct conf conf;
 	size_t i;
+	int r;
 
+	confdir_tidy();
+	r = confdir_read(a->path, &a->text);
 	if (r == -ENOENT) {
 		say("%s does not exist: begin with 'taut new %s --listen'", a->path, a->name);
 		return false;
@@ -52,7 +54,7 @@ static bool read_own(struct accepting *a)
 		say("%s: %s%s", a->path, strerror(-r), r == -EACCES ? " (try sudo)" : "");
 		return false;
 	}
-	if (!conftext_read(&conf, &a->own, a->path, &a->text, true))
+	if (!conftext_read(&conf, &a->own, a->path, &a->text, true, false))
 		return false;
 	for (i = 0; i < conf.n_peer; i++)
 		a->is_peer |= key_equal(&conf.peer[i].public_key, &a->answer.public_key);
@@ -86,6 +88,11 @@ static bool is_for_us(struct accepting *a)
 		    a->name);
 	if (r < 0)
 		return false;
+	if (pairline_dials_inside(&a->answer, &a->offer)) {
+		say("the line says that the other host can be dialled at an address inside of this "
+		    "tunnel: make it again there, with taut join --force --endpoint HOST");
+		return false;
+	}
 	pairline_id(id, &a->offer);
 	if (key_equal(&a->offer.public_key, &a->own) && bytes_equal(id, a->answer.id, sizeof(id)))
 		return true;
@@ -130,7 +137,7 @@ static bool is_valid_with_peer(const struct accepting *a)
 	bool good;
 
 	add_peer(a, &text, NULL);
-	good = !text.failed && conftext_read(&conf, &own, a->path, &text, a->o.quiet);
+	good = !text.failed && conftext_read(&conf, &own, a->path, &text, a->o.quiet, false);
 	if (good)
 		conf_fini(&conf);
 	print_fini(&text);

@@ -10,6 +10,7 @@
 #include "crypto/dh.h"
 #include "daemon/aeadsel.h"
 #include "host/hooks.h"
+#include "host/shell.h"
 
 static void print_diag(void *ctx, enum conf_severity severity, const char *line)
 {
@@ -27,13 +28,13 @@ static const char *s_if(unsigned n)
 }
 
 /* Each step adds what it finds to the report. */
-void verb_check_conf(const char *path, struct conf_report *report)
+bool verb_check_conf(const char *path, struct conf_report *report)
 {
 	struct conf conf;
 	struct conf_place nowhere = { 0 };
 	struct key public_key;
 	char why[HOOKS_WHY];
-	bool have_key;
+	bool have_key, hooks = false;
 	int r;
 
 	conf_init(&conf);
@@ -49,12 +50,17 @@ void verb_check_conf(const char *path, struct conf_report *report)
 	have_key = (conf.set & CONF_PRIVATE_KEY) && !key_is_zero(&conf.private_key);
 	if (have_key)
 		dh_public(&public_key, &conf.private_key);
+	conf_settle(&conf, have_key ? &public_key : NULL, report);
 	if (conf_check(&conf, have_key ? &public_key : NULL, report) < 0 && report->errors == 0)
 		report->errors = 1;
-	if (strcmp(path, "-") != 0 && hooks_any(&conf) && !hooks_trusted(path, why))
+	hooks = hooks_any(&conf);
+	if (!hooks_fit_shell(&conf, why))
+		diag_line_warning(report, path, nowhere, "%s", why);
+	if (strcmp(path, "-") != 0 && hooks && !hooks_trusted(path, why))
 		diag_line_warning(report, path, nowhere, "its hooks will be refused: %s", why);
 out:
 	conf_fini(&conf);
+	return hooks;
 }
 
 int verb_check(const struct command *c)
@@ -62,6 +68,7 @@ int verb_check(const struct command *c)
 	struct command asked = *c;
 	struct conf_report report = { .say = print_diag, .ctx = &asked };
 	char path[PATH_MAX], name[CONF_NAME_MAX + 1];
+	bool hooks;
 
 	if (strcmp(c->arg, "-") == 0)
 		memcpy(path, "-", sizeof("-"));
@@ -69,12 +76,14 @@ int verb_check(const struct command *c)
 		return EXITCODE_FAILED;
 	if (!verb_crypto())
 		return EXITCODE_FAILED;
-	verb_check_conf(path, &report);
+	hooks = verb_check_conf(path, &report);
 	if (report.errors) {
 		say("%s: %u error%s, %u warning%s", path, report.errors, s_if(report.errors),
 		    report.warnings, s_if(report.warnings));
 		return EXITCODE_FAILED;
 	}
+	if (!c->quiet && hooks)
+		printf("%s: hooks are run by %s\n", path, shell_words(shell_is_bash()));
 	if (!c->quiet)
 		printf("%s: good\n", path);
 	return EXITCODE_OK;

@@ -14,8 +14,8 @@
 #include "host/host.h"
 
 enum {
-	WAIT_MS = 10000,
-	DYING_MS = 300, /* the worker of a monitor that was killed a moment ago */
+	WAIT_MS = 30000, /* a tunnel waits for its Down hooks, but less long */
+	DYING_MS = 300,  /* the worker of a monitor that was killed a moment ago */
 	STEP_MS = 50,
 };
 
@@ -74,7 +74,7 @@ static int stop(const char *name, int fd)
 	struct print lines = { 0 };
 	int process = process_of(fd), r, status = EXITCODE_FAILED;
 
-	r = ask_over(fd, "stop=1", &lines);
+	r = ask_over(fd, "stop=1", &lines, 0);
 	print_fini(&lines);
 	if (r != 0)
 		say("%s: %s", name, ask_error(r < 0 ? r : -r));

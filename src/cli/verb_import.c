@@ -169,8 +169,15 @@ static int take_over(struct importing *im)
 	struct key own;
 	int status = EXITCODE_FAILED;
 
-	if (!conftext_read(&conf, &own, im->from, &im->text, im->o.quiet))
+	if (!conftext_read(&conf, &own, im->from, &im->text, im->o.quiet, true))
 		return EXITCODE_FAILED;
+	if (conf.set & CONF_AWAIT_KEY) {
+		say("%s leaves its private key to a hook, so there is none to import: copy the "
+		    "file to %s by hand, with what its hooks need",
+		    im->from, im->path);
+		conf_fini(&conf);
+		return EXITCODE_FAILED;
+	}
 	/* Read it again, since in conf the keys have replaced their files. */
 	conf_init(&named);
 	conf_read_text(&named, im->from, im->text.chars, im->text.len, &report);

@@ -12,6 +12,7 @@
 #include "pair/dial.h"
 #include "pair/offer.h"
 #include "pair/readline.h"
+#include "pair/vital.h"
 
 static const struct pairopts_of understood = {
 	.known = PAIROPT_START | PAIROPT_FORCE | PAIROPT_LISTEN | PAIROPT_ENDPOINT,
@@ -73,8 +74,9 @@ static bool is_free(const struct joining *j)
 		prefix_print(theirs, &j->offer.theirs[f]);
 		prefix_print(used, p);
 		say("%s, this host's address in the tunnel, overlaps with %s, which is in use "
-		    "here. On the first host, run: taut new %s --force, with the same options "
-		    "to choose other addresses, or with --address to set them yourself",
+		    "here (an address, a route, a name server, a gateway or an endpoint). On the "
+		    "first host, run: taut new %s --force, with the same options to choose other "
+		    "addresses, or with --address to set them yourself",
 		    theirs, used, j->offer.name);
 		return false;
 	}
@@ -126,6 +128,25 @@ static bool choose_endpoint(struct joining *j, const struct pairline_endpoint **
 	return false;
 }
 
+/* What the line asks for, before anything is written. */
+static void tell_offer(const struct joining *j, const struct pairline_endpoint *e)
+{
+	struct print own = { 0 }, far = { 0 };
+	char place[PAIRLINE_ENDPOINT_TEXT] = "";
+
+	if (e)
+		pairline_print_endpoint(place, e);
+	conftext_addresses(&own, j->offer.theirs, PAIRLINE_FAMILIES, false);
+	conftext_addresses(&far, j->offer.ours, PAIRLINE_FAMILIES, false);
+	if (!own.failed && !far.failed)
+		say("the line says: in the tunnel, this host is %s; the other one (%s) is %s, and "
+		    "%s%s",
+		    own.chars, pairline_called(&j->offer), far.chars,
+		    e ? "this host dials it at " : "dials this host", place);
+	print_fini(&own);
+	print_fini(&far);
+}
+
 static void make_answer(struct joining *j)
 {
 	struct pairline *a = &j->answer;
@@ -161,6 +182,7 @@ static void draft(const struct joining *j, struct print *text, const char *psk_f
 		.port = j->port,
 		.address = j->offer.theirs,
 		.n_address = PAIRLINE_FAMILIES,
+		.hosts = true,
 	};
 	struct conftext_peer peer = {
 		.name = pairline_called(&j->offer),
@@ -247,6 +269,8 @@ static int join(struct joining *j)
 	j->port = dial_port(&j->o, j->name);
 	if (!is_free(j) || !choose_endpoint(j, &e))
 		return EXITCODE_FAILED;
+	if (!j->o.quiet)
+		tell_offer(j, e);
 	warn_public(j);
 	status = dial_offer(&j->answer, &j->o, &j->survey, j->port);
 	if (status != EXITCODE_OK)
@@ -284,6 +308,8 @@ int verb_join(const struct command *c)
 	confdir_path(j.path, j.name, ".conf");
 	status = EXITCODE_FAILED;
 	r = localnet_take(&j.survey, j.name);
+	if (r == 0)
+		r = vital_take(&j.survey, j.name);
 	if (r < 0)
 		say("cannot read the addresses of this host: %s", strerror(-r));
 	else if (is_for_us(&j) && confdir_may_make(j.name, j.o.given & PAIROPT_FORCE))

@@ -12,6 +12,7 @@
 #include "pair/dial.h"
 #include "pair/offer.h"
 #include "pair/pickaddr.h"
+#include "pair/vital.h"
 
 static const struct pairopts_of understood = {
 	.known = PAIROPT_START | PAIROPT_FORCE | PAIROPT_LISTEN | PAIROPT_ENDPOINT |
@@ -194,6 +195,7 @@ static void tell_next(const struct making *m)
 static int make_pair(struct making *m)
 {
 	char line[PAIRLINE_TEXT];
+	const char *bad;
 	int status;
 	bool good;
 
@@ -207,8 +209,11 @@ static int make_pair(struct making *m)
 	if (m->o.port && !localnet_port_is_free(m->port) && !launch_is_running(m->name))
 		say("warning: UDP port %u is in use here", m->port);
 	make_keys(m);
+	bad = pairline_inner_fault(&m->offer);
+	if (bad)
+		return say_usage("--address: %s", bad);
 	if (!pairline_write(line, &m->offer))
-		return say_usage("these addresses cannot belong to two hosts in one network");
+		return say_usage("all of this does not fit in a line: give fewer --endpoint");
 	good = write_files(m);
 	if (good) {
 		puts(line);
@@ -246,7 +251,10 @@ int verb_new(const struct command *c)
 	snprintf(m.offer.name, sizeof(m.offer.name), "%s", m.name);
 	pairline_sign(&m.offer);
 	r = localnet_take(&m.survey, m.name);
+	if (r == 0)
+		r = vital_take(&m.survey, m.name);
 	if (r < 0) {
+		localnet_free(&m.survey);
 		say("cannot read the addresses of this host: %s", strerror(-r));
 		return EXITCODE_FAILED;
 	}

@@ -5,6 +5,7 @@
 
 #include "cli/verb.h"
 #include "control/ask.h"
+#include "pair/confdir.h"
 
 static int answered(const char *name, const struct print *lines, int number)
 {
@@ -50,6 +51,7 @@ int verb_reload(const struct command *c)
 
 	if (!verb_name(c->arg, name))
 		return EXITCODE_USAGE;
+	confdir_tidy(); /* rather than reload the file of one key and another key */
 	r = ask(name, "reload=1", &lines);
 	status = r < 0 ? unanswered(name, r) : answered(name, &lines, r);
 	print_fini(&lines);

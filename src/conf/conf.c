@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/breath.h"
 #include "base/bytes.h"
 #include "base/mem.h"
 
@@ -27,8 +28,10 @@ void conf_fini(struct conf *c)
 	size_t i;
 	int kind;
 
-	for (i = 0; i < c->n_peer; i++)
+	for (i = 0; i < c->n_peer; i++) {
+		breath();
 		peer_fini(&c->peer[i]);
+	}
 	mem_free(c->peer);
 	for (kind = 0; kind < HOOK_KINDS; kind++) {
 		for (i = 0; i < c->n_hook[kind]; i++)
@@ -49,6 +52,24 @@ void conf_forget_secrets(struct conf *c)
 	wipe(&c->private_key, sizeof(c->private_key));
 	for (size_t i = 0; i < c->n_peer; i++)
 		wipe(&c->peer[i].psk, sizeof(c->peer[i].psk));
+}
+
+void conf_drop_peers(struct conf *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->n_peer; i++) {
+		if (c->peer[i].set & CONF_PEER_REMOVE)
+			peer_fini(&c->peer[i]);
+		else if (i == kept)
+			kept++;
+		else
+			c->peer[kept++] = c->peer[i];
+	}
+	/* What has moved is still there as well. */
+	if (kept < c->n_peer)
+		wipe(c->peer + kept, (c->n_peer - kept) * sizeof(*c->peer));
+	c->n_peer = kept;
 }
 
 /*

@@ -41,6 +41,7 @@ enum conf_set {
 	CONF_TABLE = 1 << 6,
 	CONF_SAVE = 1 << 7, /* SaveConfig: accepted, ignored */
 	CONF_AEAD = 1 << 8,
+	CONF_AWAIT_KEY = 1 << 9, /* no private key: a hook will set it */
 };
 
 enum conf_peer_set {
@@ -52,6 +53,7 @@ enum conf_peer_set {
 	CONF_PEER_REMOVE = 1 << 5,
 	CONF_PEER_UPDATE_ONLY = 1 << 6,
 	CONF_PEER_PUBLIC_KEY = 1 << 7,
+	CONF_PEER_SELF = 1 << 8, /* with our own key: not a peer, only the key is given */
 };
 
 /* Where in a file something was given, for errors found later. line 0: unknown. */
@@ -127,6 +129,8 @@ void conf_fini(struct conf *c);
 void conf_forget_secrets(struct conf *c);
 /* A new, zeroed peer at the end; NULL: no memory. Pointers to earlier peers become invalid. */
 struct conf_peer *conf_add_peer(struct conf *c);
+/* Remove all those with CONF_PEER_REMOVE; pointers to the others become invalid. */
+void conf_drop_peers(struct conf *c);
 /* false: no memory. */
 bool conf_peer_allow(struct conf_peer *p, const struct prefix *prefix, bool remove);
 /* One more entry at the end of each list; texts are copied. server family 0: a search domain. */
@@ -166,8 +170,9 @@ struct conf_report {
  * # starts a comment, except in a hook: as with newer wg-quick, the shell gets it. White space
  * within a line is ignored, except in hooks and file names, and it separates the entries of
  * Address and DNS, which wg-quick leaves to the shell. Peers come with
- * CONF_PEER_REPLACE_ALLOWED, as a file lists all their allowed IPs. The comment
- * "# friendly_name = x", which other programs read, is equivalent to Name = x.
+ * CONF_PEER_REPLACE_ALLOWED, as a file lists all their allowed IPs, unless the last AllowedIPs has
+ * an entry with + or -. The comment "# friendly_name = x", which other programs read, is
+ * equivalent to Name = x.
  *
  * If users other than its owner may read the file, that is a warning (it may hold keys); the
  * group of the service may, unless there are keys in it. If others may write it, that is an
@@ -192,6 +197,17 @@ bool conf_service_group(gid_t *group);
  * or that is not a regular file, is an error with the chmod to type. 0 or -EINVAL, reported.
  */
 int conf_load_keys(struct conf *c, struct conf_report *r);
+
+/*
+ * What wg(8) accepts though it is seldom intended gets the meaning that it has there, with a
+ * warning: a later [Peer] of the same key changes the earlier one and replaces its networks; a
+ * network of two peers belongs to the last one; "-" before a network takes it back; our own key is
+ * no peer (CONF_PEER_SELF); without a private key, an Up hook sets it (CONF_AWAIT_KEY).
+ * For files, once conf_load_keys() is done; what is made of foreign text is not to be settled,
+ * but judged by conf_check(), which calls all this an error.  public_key: as there.  0 or
+ * -ENOMEM, reported.
+ */
+int conf_settle(struct conf *c, const struct key *public_key, struct conf_report *r);
 
 /*
  * Check what must hold between fields before they are used: a private key, no peer twice, own

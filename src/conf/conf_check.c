@@ -36,7 +36,7 @@ static void check_private_key(const struct check *ck)
 		diag_line_error(ck->r, c->path, c->key_place,
 				"the private key is all zeros; make one with taut genkey");
 	/* A key that was given but is not valid was reported when the file was read. */
-	if (c->set & both || c->key_place.line)
+	if (c->set & (both | CONF_AWAIT_KEY) || c->key_place.line)
 		return;
 	if (interface_is_empty(c))
 		diag_line_error(ck->r, c->path, nowhere,
@@ -59,6 +59,8 @@ static void check_public_key(const struct check *ck, const struct conf_peer *p)
 					"[Peer] without PublicKey; add it");
 		return;
 	}
+	if (p->set & CONF_PEER_SELF)
+		return;
 	if (ck->public_key && key_equal(&p->public_key, ck->public_key))
 		diag_line_error(ck->r, c->path, p->key_place,
 				"you pasted your own public key; put the peer's here "

@@ -10,6 +10,21 @@
 
 #include "conf/conf.h"
 
+/* One peer, or one network of a peer. */
+struct conf_claim {
+	const struct conf_peer *peer;
+	const struct conf_allowed *allowed; /* NULL: the peer itself */
+	struct prefix network;              /* masked */
+	size_t first, last; /* of the claims to the same, in the order of the file */
+};
+
+/*
+ * All claims in that order, as an array of *n that the caller frees; NULL if there is nothing to
+ * compare. 0 or -ENOMEM.
+ */
+int conf_dup_peer_claims(const struct conf *c, struct conf_claim **claim, size_t *n);
+int conf_dup_network_claims(const struct conf *c, struct conf_claim **claim, size_t *n);
+
 int conf_dup_peers(const struct conf *c, struct conf_report *r);
 int conf_dup_networks(const struct conf *c, struct conf_report *r);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/aeadname.h"
+#include "base/breath.h"
 #include "base/bytes.h"
 #include "base/mem.h"
 
@@ -144,6 +145,7 @@ static void allowed(struct walk *w, struct conf_peer *p)
 
 static void peer(struct walk *w, struct conf_peer *p)
 {
+	breath();
 	FIELD(w, p->set);
 	FIELD(w, p->public_key);
 	FIELD(w, p->psk);

@@ -100,7 +100,7 @@ static bool set_address(struct conf *c, struct conf_peer *peer, const struct val
 
 	(void)peer;
 	while (value_loose_item(v, &rest, &item))
-		if (value_prefix(v, item, &address) && !conf_add_address(c, &address))
+		if (value_address(v, item, &address) && !conf_add_address(c, &address))
 			return false;
 	return true;
 }
@@ -255,11 +255,14 @@ static bool set_allowed(struct conf *c, struct conf_peer *peer, const struct val
 	bool remove;
 
 	(void)c;
+	peer->set |= CONF_PEER_REPLACE_ALLOWED;
 	while (value_item(v, &rest, &item)) {
 		/* Newer tools write + and - before an entry that is added or removed. */
 		remove = *item.at == '-';
-		if (*item.at == '-' || *item.at == '+')
+		if (*item.at == '-' || *item.at == '+') {
 			item.at++;
+			peer->set &= ~(unsigned)CONF_PEER_REPLACE_ALLOWED;
+		}
 		if (!value_prefix(v, item, &prefix))
 			continue;
 		look_at_prefix(v, item, &prefix);
@@ -294,7 +297,7 @@ static const struct directive words[] = {
 	{ "PresharedKey", SECTION_PEER, 0, set_psk },
 	{ "PresharedKeyFile", SECTION_PEER, 0, set_psk_file },
 	{ "Endpoint", SECTION_PEER, 0, set_endpoint },
-	{ "AllowedIPs", SECTION_PEER, DIRECTIVE_LIST, set_allowed },
+	{ "AllowedIPs", SECTION_PEER, DIRECTIVE_LIST | DIRECTIVE_MAY_LACK, set_allowed },
 	{ "PersistentKeepalive", SECTION_PEER, 0, set_keepalive },
 };
 enum { N_DIRECTIVES = LEN(words) + TUNE_KINDS };

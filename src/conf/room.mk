@@ -8,6 +8,7 @@ libconf_a_SOURCES = \
 	src/conf/conf_keys.c \
 	src/conf/conf_pack.c src/conf/conf_pack.h \
 	src/conf/conf_peername.c \
+	src/conf/conf_settle.c \
 	src/conf/credential.c src/conf/credential.h \
 	src/conf/diag_line.c src/conf/diag_line.h \
 	src/conf/directives.c src/conf/directives.h \

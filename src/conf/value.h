@@ -44,6 +44,8 @@ bool value_item(const struct value *v, struct text *rest, struct text *item);
 /* As wg-quick splits its own lists: white space separates too, and empty entries are ignored. */
 bool value_loose_item(const struct value *v, struct text *rest, struct text *item);
 
+/* A prefix; also, as ip(8) takes it, with a netmask. */
+bool value_address(const struct value *v, struct text item, struct prefix *prefix);
 bool value_prefix(const struct value *v, struct text item, struct prefix *prefix);
 /* server.family 0: item is a domain to search. */
 bool value_dns(const struct value *v, struct text item, struct ip *server);

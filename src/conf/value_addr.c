@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 enum { HOST_MAX = 253 };
 
 static struct text part(const char *at, const char *end)
@@ -67,6 +69,34 @@ bool value_prefix(const struct value *v, struct text item, struct prefix *prefix
 	return value_error(v, slash + 1,
 			   "%s: \"%s\" after the slash; expected a number of bits 0..%u", v->key,
 			   diag_line_quote(quote, part(slash + 1, item.end)), ip_bits(ip.family));
+}
+
+/* 255.255.255.0 */
+static bool is_netmask(struct text t, uint8_t *bits)
+{
+	struct ip mask;
+	uint32_t hosts;
+
+	if (!ip_parse(&mask, t.at, text_len(t)) || mask.family != AF_INET)
+		return false;
+	hosts = ~load_be32(mask.bytes);
+	*bits = (uint8_t)(32 - __builtin_popcount(hosts));
+	return (hosts & (hosts + 1)) == 0;
+}
+
+bool value_address(const struct value *v, struct text item, struct prefix *prefix)
+{
+	const char *slash = memchr(item.at, '/', text_len(item));
+	struct prefix taken = { 0 };
+	char text[PREFIX_TEXT];
+
+	if (!slash || !ip_parse(&taken.ip, item.at, (size_t)(slash - item.at)) ||
+	    taken.ip.family != AF_INET || !is_netmask(part(slash + 1, item.end), &taken.bits))
+		return value_prefix(v, item, prefix);
+	prefix_print(text, &taken);
+	value_warning(v, item.at, "%s: taken as %s; write it like this", v->key, text);
+	*prefix = taken;
+	return true;
 }
 
 bool value_dns(const struct value *v, struct text item, struct ip *server)
@@ -172,6 +202,35 @@ static bool bare_ipv6(const struct value *v, struct text host, struct endpoint *
 	return true;
 }
 
+static bool has_needless_brackets(const struct value *v, struct text *name)
+{
+	const char *close = find_last(v->text, ']');
+
+	if (*v->text.at != '[' || !close || close + 1 == v->text.end || close[1] != ':')
+		return false;
+	*name = part(v->text.at + 1, close);
+	return is_host_name(*name);
+}
+
+/* wg takes [vpn.example.net]:51820 and [192.0.2.1]:51820, so we must too. */
+static bool without_brackets(const struct value *v, struct text name, struct endpoint *end,
+			     struct text *host, uint16_t *port)
+{
+	char text[HOST_MAX + 8];
+	struct ip ip;
+	int n;
+
+	if (only(name, "0123456789.") && !ip_parse(&ip, name.at, text_len(name)))
+		return address_error(v, name);
+	if (!port_after(v, name.end + 2, name, false, port))
+		return false;
+	n = snprintf(text, sizeof(text), "%.*s:%u", (int)text_len(name), name.at, *port);
+	if (n < 0 || !endpoint_parse(end, text, (size_t)n))
+		*host = name;
+	value_warning(v, v->text.at, "%s: taken as %s; write it like this", v->key, text);
+	return true;
+}
+
 bool value_endpoint(const struct value *v, struct endpoint *end, struct text *host, uint16_t *port)
 {
 	const char *colon = find_last(v->text, ':');
@@ -181,6 +240,8 @@ bool value_endpoint(const struct value *v, struct endpoint *end, struct text *ho
 
 	if (endpoint_parse(end, v->text.at, text_len(v->text)))
 		return true;
+	if (has_needless_brackets(v, &name))
+		return without_brackets(v, name, end, host, port);
 	if (*v->text.at == '[')
 		return bracket_error(v);
 	name = part(v->text.at, colon ? colon : v->text.end);

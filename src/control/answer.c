@@ -125,15 +125,12 @@ static int answer_own(const struct control_calls *calls, void *ctx, enum own ver
 }
 
 enum answer answer(const struct control_calls *calls, void *ctx, enum uapi_verb verb,
-		   struct text request, bool too_long, bool secrets, uint64_t ticket,
-		   struct print *out)
+		   struct text request, bool secrets, uint64_t ticket, struct print *out)
 {
 	int r = 0;
 	size_t i;
 
-	if (too_long)
-		uapi_errno(out, verb == UAPI_SET ? -EPROTO : EINVAL);
-	else if (verb == UAPI_GET)
+	if (verb == UAPI_GET)
 		answer_get(calls, ctx, request, secrets, out);
 	else if (verb == UAPI_SET)
 		r = answer_set(calls, ctx, request, ticket, out);

@@ -16,13 +16,12 @@ bool answer_is_events(struct text request);
 
 /*
  * Carry out the request and print the complete answer, "errno=" and the empty line included.
- * too_long: one of its lines was longer than UAPI_LINE_MAX and has been cut.  secrets: an
+ * A line longer than UAPI_LINE_MAX may have been cut, but not to that length.  secrets: an
  * answer to get has the keys, too.  ticket: names the request if its answer comes later.
  */
 enum answer { ANSWER_NONE, /* close the connection */ ANSWER_GIVEN, ANSWER_LATER };
 enum answer answer(const struct control_calls *calls, void *ctx, enum uapi_verb verb,
-		   struct text request, bool too_long, bool secrets, uint64_t ticket,
-		   struct print *out);
+		   struct text request, bool secrets, uint64_t ticket, struct print *out);
 /* The answer that came later, to a request of this kind. false: no memory. */
 bool answer_later(enum uapi_verb verb, int result, const struct print *lines, struct print *out);
 

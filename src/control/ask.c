@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "control/control.h"
 
-enum { PATIENCE_S = 15, ANSWER_MAX = 256 << 20, DYING_TRIES = 20 };
+enum { ANSWER_MAX = 256 << 20, DYING_TRIES = 20 };
 
 static int send_request(int fd, const char *request)
 {
@@ -34,13 +35,32 @@ static bool is_whole(const struct print *p)
 	return p->len >= 2 && memcmp(p->chars + p->len - 2, "\n\n", 2) == 0;
 }
 
-static int receive(int fd, struct print *p)
+/* For each of the next calls. */
+static void be_patient(int fd, uint64_t us)
+{
+	const struct timeval t = { .tv_sec = (time_t)(us / 1000000),
+				   .tv_usec = (suseconds_t)(us % 1000000) };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
+}
+
+/* Until then (by the clock, us), all must be there; 0: while something comes. */
+static int receive(int fd, struct print *p, uint64_t until)
 {
 	char some[4096];
 	ssize_t n = 0;
 	int r = 0;
 
 	while (!is_whole(p) && r == 0) {
+		uint64_t now = until ? clock_monotonic_us() : 0;
+
+		if (until && now >= until) {
+			r = -EAGAIN;
+			continue;
+		}
+		if (until)
+			be_patient(fd, until - now);
 		n = recv(fd, some, sizeof(some), 0);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -81,30 +101,29 @@ static int take_errno(struct print *p)
 	return (int)number;
 }
 
-int ask_over(int fd, const char *request, struct print *lines)
+int ask_over(int fd, const char *request, struct print *lines, unsigned ms)
 {
-	const struct timeval patience = { .tv_sec = PATIENCE_S };
+	const uint64_t until = ms ? clock_monotonic_us() + (uint64_t)ms * 1000 : 0;
 	int r;
 
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	be_patient(fd, (uint64_t)(ms ? ms : CONTROL_PATIENCE_MS) * 1000);
 	r = send_request(fd, request);
 	if (r == -EPIPE)
 		r = -EPROTO;
 	if (r == 0)
-		r = receive(fd, lines);
+		r = receive(fd, lines, until);
 	if (r == 0)
 		r = take_errno(lines);
 	return r;
 }
 
-static int ask_once(const char *name, const char *request, struct print *lines)
+int ask_within(const char *name, const char *request, struct print *lines, unsigned ms)
 {
-	int fd = control_connect(name), r;
+	int fd = control_connect_within(name, ms ? ms : CONTROL_PATIENCE_MS), r;
 
 	if (fd < 0)
 		return fd;
-	r = ask_over(fd, request, lines);
+	r = ask_over(fd, request, lines, ms);
 	close(fd);
 	return r;
 }
@@ -113,12 +132,12 @@ static int ask_once(const char *name, const char *request, struct print *lines)
 int ask(const char *name, const char *request, struct print *lines)
 {
 	const struct timespec moment = { .tv_nsec = 50 * 1000 * 1000 };
-	int r = ask_once(name, request, lines);
+	int r = ask_within(name, request, lines, 0);
 	bool again = strcmp(request, "stop=1") == 0; /* others may have had their effect */
 
 	for (int i = 0; i < DYING_TRIES && again && r == -EPROTO && !lines->len; i++) {
 		nanosleep(&moment, NULL);
-		r = ask_once(name, request, lines);
+		r = ask_within(name, request, lines, 0);
 	}
 	return r;
 }

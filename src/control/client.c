@@ -33,12 +33,12 @@ struct client {
 	ev_timer patience; /* runs out when the other side makes no progress */
 	ev_timer turn;     /* more requests wait in the buffer: next turn of the loop */
 	ev_tstamp began;   /* first byte of this request; 0: none yet */
+	ev_tstamp moved;   /* when a byte last came or went, or it was accepted */
 	char *in;
 	size_t in_len, in_cap;
 	size_t scanned;       /* by uapi_frame() */
 	size_t line;          /* where the last, unfinished line begins */
 	bool known;           /* the first line is a request that we serve */
-	bool draining;        /* a line was too long: only the end of the request matters */
 	bool eof;             /* the other side will send no more */
 	uint64_t ticket;      /* of a request whose answer comes later; 0: none waits */
 	enum uapi_verb waits; /* its kind */
@@ -101,7 +101,6 @@ static void consume(struct client *c, size_t used)
 	c->line = newline ? (size_t)(newline - c->in) + 1 : 0;
 	c->scanned = 0;
 	c->known = false;
-	c->draining = false;
 	if (c->in_len == 0 && c->in_cap > KEEP)
 		drop_buffer(c);
 }
@@ -180,29 +179,23 @@ static bool first_line_ok(struct client *c)
 }
 
 /*
- * A line that is too long is refused when the request ends, but need not be kept
- * until then.  Keep the first line, and an "x" in place of the rest.
+ * A line that is too long makes its request wrong, but need not be kept for that until its end,
+ * and must not touch what is before it: other requests may wait there.
  */
-static void watch_lines(struct client *c, size_t from)
+static void cut_line(struct client *c, size_t from)
 {
-	static const char too_long[] = "x";
-	char *newline = memrchr(c->in + from, '\n', c->in_len - from);
-	char *first;
-	size_t keep;
+	const char *newline = memrchr(c->in + from, '\n', c->in_len - from);
+	size_t most;
 
 	if (newline)
 		c->line = (size_t)(newline - c->in) + 1;
-	if (!c->known || c->in_len - c->line <= UAPI_LINE_MAX)
+	most = c->line + UAPI_LINE_MAX + 1;
+	if (c->in_len <= most)
 		return;
-	first = memchr(c->in, '\n', c->in_len);
-	keep = (size_t)(first - c->in) + 1;
-	wipe(c->in + keep, c->in_len - keep);
-	memcpy(c->in + keep, too_long, sizeof(too_long) - 1);
-	c->in_len = keep + sizeof(too_long) - 1;
-	c->line = keep;
-	if (c->scanned > keep)
-		c->scanned = keep;
-	c->draining = true;
+	wipe(c->in + most, c->in_len - most);
+	c->in_len = most;
+	if (c->scanned > most)
+		c->scanned = most;
 }
 
 /* Returns as serve_one(). The feed owns the connection from now on, or the answer says why not. */
@@ -211,7 +204,7 @@ static int listen_on(struct client *c, size_t used)
 	int r;
 
 	ev_io_stop(c->home->loop, &c->io);
-	r = subscribers_join(c->home->subscribers, c->fd);
+	r = subscribers_join(c->home->subscribers, c->fd, is_guest(c));
 	if (r == 0) {
 		c->fd = -1;
 		return -1;
@@ -254,11 +247,10 @@ static int serve_one(struct client *c)
 	c->out_sent = 0;
 	if (c->rights < c->needed)
 		return refuse(c, verb, used);
-	if (!c->draining && answer_is_events(request))
+	if (answer_is_events(request))
 		return listen_on(c, used);
 	ticket = ++c->home->tickets;
-	given = answer(c->home->calls, c->home->ctx, verb, request, c->draining, !is_guest(c),
-		       ticket, &c->out);
+	given = answer(c->home->calls, c->home->ctx, verb, request, !is_guest(c), ticket, &c->out);
 	consume(c, used);
 	if (given == ANSWER_LATER) {
 		c->ticket = ticket;
@@ -282,6 +274,7 @@ static int flush(struct client *c)
 			return errno == EAGAIN ? 1 : -1;
 		c->out_sent += (size_t)n;
 		turn += (size_t)n;
+		c->moved = ev_now(c->home->loop);
 	}
 	if (answer_waits(c))
 		return 1;
@@ -345,13 +338,14 @@ static bool take_in(struct client *c)
 			c->eof = true;
 			return true;
 		}
+		c->moved = ev_now(c->home->loop);
 		if (c->began <= 0)
-			c->began = ev_now(c->home->loop);
+			c->began = c->moved;
 		c->in_len += (size_t)n;
 		turn += (size_t)n;
 		if (!first_line_ok(c))
 			return false;
-		watch_lines(c, c->in_len - (size_t)n);
+		cut_line(c, c->in_len - (size_t)n);
 	}
 	return true;
 }
@@ -391,11 +385,27 @@ void client_answer(struct client_home *home, uint64_t ticket, int result, const 
 	if (!c)
 		return;
 	c->ticket = 0;
+	c->moved = ev_now(home->loop);
 	if (!answer_later(c->waits, result, lines, &c->out)) {
 		leave(c);
 		return;
 	}
 	proceed(c);
+}
+
+struct client *client_silent(const struct client_home *home, bool guest, double least_s)
+{
+	ev_tstamp before = ev_now(home->loop) - least_s;
+	struct client *c, *found = NULL;
+
+	for (c = home->first; c; c = c->next) {
+		/* With a ticket, it is we who are silent. */
+		if (c->ticket || (guest && !is_guest(c)) || c->moved > before)
+			continue;
+		if (!found || c->moved <= found->moved)
+			found = c;
+	}
+	return found;
 }
 
 int client_new(struct client_home *home, int fd, enum rights rights)
@@ -407,6 +417,7 @@ int client_new(struct client_home *home, int fd, enum rights rights)
 	c->home = home;
 	c->fd = fd;
 	c->rights = rights;
+	c->moved = ev_now(home->loop);
 	ev_io_init(&c->io, on_io, fd, EV_READ);
 	ev_init(&c->patience, on_patience);
 	ev_timer_init(&c->turn, on_turn, 0, 0);

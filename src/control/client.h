@@ -42,6 +42,11 @@ int client_new(struct client_home *home, int fd, enum rights rights);
 /* The answer to the request with this ticket has come, if its client is still there. */
 void client_answer(struct client_home *home, uint64_t ticket, int result,
 		   const struct print *lines);
+/*
+ * The client, or the guest, that has been silent longest, and for at least that many seconds:
+ * it has neither sent nor read anything, and does not wait for us. NULL: there is none.
+ */
+struct client *client_silent(const struct client_home *home, bool guest, double least_s);
 /* Close and free; home->gone is not called. */
 void client_free(struct client *c);
 

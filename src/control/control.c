@@ -20,6 +20,7 @@ enum { CLIENTS = 32, ACCEPTS = 8 };
 #define REQUEST_S 60.0
 #define IDLE_S    30.0
 #define PAUSE_S   1.0
+#define QUIET_S   0.1
 #define MINUTE_NS ((uint64_t)60000000000)
 
 struct control {
@@ -31,9 +32,10 @@ struct control {
 	int fd;
 	unsigned clients;
 	bool serves;
-	double pause_s;
+	double pause_s, quiet_s;
 	ev_io accept;
-	ev_timer pause;
+	ev_timer pause; /* a shortage: nobody is accepted before it is over */
+	ev_timer full;  /* all places are taken, by clients that are not silent for long enough */
 	struct log_ratelimit ratelimit;
 };
 
@@ -50,9 +52,24 @@ int control_sweep(const char *name)
 	return unixsock_sweep(CONTROL_DIR, name);
 }
 
+int control_connect_within(const char *name, unsigned ms)
+{
+	return unixsock_connect(CONTROL_DIR, name, ms);
+}
+
 int control_connect(const char *name)
 {
-	return unixsock_connect(CONTROL_DIR, name);
+	return control_connect_within(name, CONTROL_PATIENCE_MS);
+}
+
+/* A silent client leaves; a guest only ever takes the place of a guest. false: there is none. */
+static bool make_room(struct control *c, bool guest)
+{
+	struct client *silent = client_silent(&c->home, guest, c->quiet_s);
+
+	if (silent)
+		client_free(silent);
+	return silent;
 }
 
 /*
@@ -62,16 +79,22 @@ int control_connect(const char *name)
 static bool admit(struct control *c, int fd)
 {
 	enum rights rights = c->is_fixed ? c->fixed : rights_of(&c->rule, fd);
+	bool guest = rights != RIGHTS_ALL;
 
-	if (rights != RIGHTS_ALL && c->home.guests >= (c->clients + 1) / 2)
-		return false;
+	if ((guest && c->home.guests >= (c->clients + 1) / 2) || c->home.n >= c->clients) {
+		if (!make_room(c, guest))
+			return false;
+	}
 	return client_new(&c->home, fd, rights) == 0;
 }
 
+/* Also when all places are taken: somebody may have become silent until the next one comes. */
 static void listen_again(struct control *c)
 {
-	if (c->serves && c->home.n < c->clients && !ev_is_active(&c->pause))
-		ev_io_start(c->home.loop, &c->accept);
+	if (!c->serves || ev_is_active(&c->pause))
+		return;
+	ev_timer_stop(c->home.loop, &c->full);
+	ev_io_start(c->home.loop, &c->accept);
 }
 
 static void on_gone(struct client_home *home)
@@ -86,6 +109,13 @@ static void on_pause_over(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)events;
 	ev_timer_stop(loop, timer);
 	listen_again(c);
+}
+
+static void on_full(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	listen_again(CONTAINER(timer, struct control, full));
 }
 
 static bool is_shortage(int err)
@@ -103,11 +133,11 @@ static void log_shortage(struct control *c)
 }
 
 /* The connection stays in the backlog and would keep waking us. */
-static void pause_accepting(struct control *c)
+static void stop_accepting(struct control *c, ev_timer *timer, double wait_s)
 {
 	ev_io_stop(c->home.loop, &c->accept);
-	ev_timer_set(&c->pause, c->pause_s, 0);
-	ev_timer_start(c->home.loop, &c->pause);
+	ev_timer_set(timer, wait_s, 0);
+	ev_timer_start(c->home.loop, timer);
 }
 
 static void on_accept(struct ev_loop *loop, ev_io *io, int events)
@@ -115,12 +145,17 @@ static void on_accept(struct ev_loop *loop, ev_io *io, int events)
 	struct control *c = CONTAINER(io, struct control, accept);
 	int i, fd;
 
+	(void)loop;
 	(void)events;
-	for (i = 0; i < ACCEPTS && c->home.n < c->clients; i++) {
+	for (i = 0; i < ACCEPTS; i++) {
+		if (c->home.n >= c->clients && !client_silent(&c->home, false, c->quiet_s)) {
+			stop_accepting(c, &c->full, c->quiet_s);
+			return;
+		}
 		fd = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0 && is_shortage(errno)) {
 			log_shortage(c);
-			pause_accepting(c);
+			stop_accepting(c, &c->pause, c->pause_s);
 			return;
 		}
 		if (fd < 0)
@@ -128,8 +163,6 @@ static void on_accept(struct ev_loop *loop, ev_io *io, int events)
 		if (!admit(c, fd))
 			close(fd);
 	}
-	if (c->home.n >= c->clients)
-		ev_io_stop(loop, &c->accept);
 }
 
 static double seconds(double given, double usual)
@@ -154,6 +187,7 @@ int control_open_with(struct control **out, struct ev_loop *loop, const struct c
 	c->home.idle_s = seconds(limits->idle_s, IDLE_S);
 	subscribers_open(&c->subscribers, loop, name, c->home.request_s);
 	c->pause_s = seconds(limits->pause_s, PAUSE_S);
+	c->quiet_s = seconds(limits->quiet_s, QUIET_S);
 	c->clients = limits->clients ? limits->clients : CLIENTS;
 	c->rule = rights_rule();
 	c->is_fixed = limits->rights;
@@ -162,6 +196,7 @@ int control_open_with(struct control **out, struct ev_loop *loop, const struct c
 	c->fd = fd;
 	ev_io_init(&c->accept, on_accept, fd, EV_READ);
 	ev_init(&c->pause, on_pause_over);
+	ev_init(&c->full, on_full);
 	*out = c;
 	return 0;
 }
@@ -199,6 +234,7 @@ void control_close(struct control *c)
 		client_free(c->home.first);
 	ev_io_stop(c->home.loop, &c->accept);
 	ev_timer_stop(c->home.loop, &c->pause);
+	ev_timer_stop(c->home.loop, &c->full);
 	close(c->fd);
 	mem_free(c);
 }

@@ -79,8 +79,13 @@ void control_answer(struct control *c, uint64_t ticket, int result, const struct
 /* The event listeners. NULL without a control. */
 struct subscribers *control_subscribers(struct control *c);
 
-/* The client side, for the cli: connect to the tunnel's socket, as unixsock_connect(). */
+/*
+ * The client side, for the cli: connect to the tunnel's socket, as unixsock_connect(), which a
+ * tunnel that hangs may keep waiting for this long.
+ */
+enum { CONTROL_PATIENCE_MS = 15000 };
 int control_connect(const char *name);
+int control_connect_within(const char *name, unsigned ms);
 
 /* Limits that a test lowers; zero means the default. In seconds. */
 struct control_limits {
@@ -90,6 +95,7 @@ struct control_limits {
 			  /* and a listener that reads nothing */
 	double idle_s;    /* no request: 30 */
 	double pause_s;   /* after accept found no descriptor or memory: 1 */
+	double quiet_s;   /* silent for this long: has to make room for another: 0.1 */
 	/* What every client may do. NULL: what rights_of() says. */
 	const enum rights *rights;
 };

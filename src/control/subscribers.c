@@ -20,6 +20,7 @@ struct subscriber {
 	struct subscribers *subscribers;
 	struct subscriber *next, *prev;
 	int fd;
+	bool guest;
 	ev_io io;
 	ev_timer patience; /* runs while bytes are pending */
 	size_t len;
@@ -42,6 +43,7 @@ static void leave(struct subscriber *l)
 	else
 		f->first = l->next;
 	f->n--;
+	f->guests -= l->guest;
 	mem_free(l);
 }
 
@@ -177,18 +179,19 @@ static void offer(struct subscriber *l, const struct print *line)
 	flush(l);
 }
 
-int subscribers_join(struct subscribers *f, int fd)
+int subscribers_join(struct subscribers *f, int fd, bool guest)
 {
 	struct print line = { 0 };
 	struct subscriber *l;
 
-	if (f->n >= SUBSCRIBERS_MAX)
+	if (f->n >= SUBSCRIBERS_MAX || (guest && f->guests >= SUBSCRIBERS_GUESTS))
 		return -EBUSY;
 	l = mem_new(sizeof(*l));
 	if (!l)
 		return -ENOMEM;
 	l->subscribers = f;
 	l->fd = fd;
+	l->guest = guest;
 	ev_io_init(&l->io, on_io, fd, EV_READ);
 	ev_init(&l->patience, on_patience);
 	l->next = f->first;
@@ -196,6 +199,7 @@ int subscribers_join(struct subscribers *f, int fd)
 		f->first->prev = l;
 	f->first = l;
 	f->n++;
+	f->guests += guest;
 	subscribers_begin(f, &line, "listening");
 	record_end(&line);
 	offer(l, &line);

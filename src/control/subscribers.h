@@ -19,12 +19,17 @@
 struct ev_loop;
 struct subscriber;
 
-enum { SUBSCRIBERS_MAX = 8, SUBSCRIBERS_BUFFER = 64 << 10, SUBSCRIBERS_LINE = 4096 };
+enum {
+	SUBSCRIBERS_MAX = 8,
+	SUBSCRIBERS_GUESTS = 4, /* those of them who may not stop the tunnel */
+	SUBSCRIBERS_BUFFER = 64 << 10,
+	SUBSCRIBERS_LINE = 4096,
+};
 
 struct subscribers {
 	struct ev_loop *loop;
 	struct subscriber *first;
-	unsigned n;
+	unsigned n, guests;
 	double stall_s; /* without a byte read, while some are pending */
 	char name[CONF_NAME_MAX + 1];
 };
@@ -33,8 +38,11 @@ void subscribers_open(struct subscribers *f, struct ev_loop *loop, const char *n
 		      double stall_s);
 /* Sends event=ending to those whose sockets have room, and drops all. */
 void subscribers_close(struct subscribers *f);
-/* The feed owns fd (non-blocking) from now on. 0; -EBUSY: too many listeners; -ENOMEM. */
-int subscribers_join(struct subscribers *f, int fd);
+/*
+ * The feed owns fd (non-blocking) from now on. guest: the other side has less than all rights.
+ * 0; -EBUSY: too many listeners, or guests among them; -ENOMEM.
+ */
+int subscribers_join(struct subscribers *f, int fd, bool guest);
 /* Begin a line: "event=EVENT time=SECONDS interface=NAME"; control/record.h adds to it. */
 void subscribers_begin(const struct subscribers *f, struct print *line, const char *event);
 /*

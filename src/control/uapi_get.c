@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "base/breath.h"
 #include "base/bytes.h"
 
 static void print_key(struct print *out, const char *name, const struct key *key)
@@ -61,8 +62,10 @@ void uapi_get(struct print *out, const struct conf *c)
 		print_add(out, "listen_port=%u\n", c->listen_port);
 	if (c->fwmark)
 		print_add(out, "fwmark=%" PRIu32 "\n", c->fwmark);
-	for (i = 0; i < c->n_peer; i++)
+	for (i = 0; i < c->n_peer; i++) {
+		breath();
 		print_peer(out, &c->peer[i]);
+	}
 	uapi_errno(out, 0);
 }
 

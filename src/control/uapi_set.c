@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/breath.h"
 #include "base/bytes.h"
 
 /* What one key of a set request does. peer: the last public_key's. 0 or -errno. */
@@ -201,6 +202,7 @@ int uapi_set(struct conf *c, struct text request)
 	if (!text_split(&request, '\n', &line) || !text_is(line, "set=1"))
 		return -EINVAL;
 	while (text_split(&request, '\n', &line)) {
+		breath();
 		err = take_line(c, line);
 		if (err)
 			return err;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -38,14 +39,17 @@ static struct sockaddr_un address(const char path[UNIXSOCK_PATH_MAX])
 	return sun;
 }
 
-static int connect_path(const char path[UNIXSOCK_PATH_MAX], int flags)
+/* ms: how long to wait for a place in a full backlog; with SOCK_NONBLOCK never. */
+static int connect_path(const char path[UNIXSOCK_PATH_MAX], int flags, unsigned ms)
 {
+	const struct timeval wait = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 	struct sockaddr_un sun = address(path);
 	int fd, r = 0;
 
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 	if (fd < 0)
 		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 	while (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
 		if (errno == EINTR)
 			continue;
@@ -59,14 +63,14 @@ static int connect_path(const char path[UNIXSOCK_PATH_MAX], int flags)
 	return fd;
 }
 
-int unixsock_connect(const char *dir, const char *name)
+int unixsock_connect(const char *dir, const char *name, unsigned ms)
 {
 	char path[UNIXSOCK_PATH_MAX];
 	int fd, r = unixsock_path(path, dir, name);
 
 	if (r < 0)
 		return r;
-	fd = connect_path(path, 0);
+	fd = connect_path(path, 0, ms);
 	if (fd < 0 || geteuid() != 0)
 		return fd;
 	r = rights_check_tunnel(fd, dir, name);
@@ -80,7 +84,7 @@ int unixsock_connect(const char *dir, const char *name)
 static int clear_stale(const char path[UNIXSOCK_PATH_MAX])
 {
 	struct stat st;
-	int fd = connect_path(path, SOCK_NONBLOCK);
+	int fd = connect_path(path, SOCK_NONBLOCK, 0);
 
 	if (fd >= 0) {
 		close(fd);

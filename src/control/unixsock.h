@@ -30,10 +30,12 @@ int unixsock_listen(const char *dir, const char *name, gid_t group, int *fd);
  */
 int unixsock_sweep(const char *dir, const char *name);
 /*
- * A connected, blocking descriptor or -errno: -ENOENT no socket, -ECONNREFUSED a stale one;
- * -EKEYREJECTED: we are root, and who listens there need not be the tunnel (rights_check_tunnel()).
+ * A connected descriptor, which waits for at most ms (> 0) to send, or -errno: -ENOENT no
+ * socket, -ECONNREFUSED a stale one; -EAGAIN: many others wait there, and it has accepted none of
+ * them for ms; -EKEYREJECTED: we are root, and who listens there need not be the tunnel
+ * (rights_check_tunnel()).
  */
-int unixsock_connect(const char *dir, const char *name);
+int unixsock_connect(const char *dir, const char *name, unsigned ms);
 /* true: path is still the socket whose stat(2) result is *id. */
 bool unixsock_is(const char *path, const struct stat *id);
 

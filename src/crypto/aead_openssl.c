@@ -15,12 +15,12 @@ enum { NONCE_LEN = 12 };
 static EVP_CIPHER *cipher;
 /*
  * The thread's own, one to seal and one to open: with a key in it, a context only needs a
- * nonce for each packet, and one peer has one key for each.
+ * nonce for each packet. It is not locked in memory, and so has a key only during a call.
  */
 static _Thread_local struct keyed {
 	EVP_CIPHER_CTX *ctx;
-	struct key key; /* in the context */
-	bool has_key;
+	const struct key *key; /* that it goes on with; NULL: none */
+	bool has_key;          /* that one, or one with which something failed */
 } sealing, opening;
 
 static bool look_up(void)
@@ -65,7 +65,7 @@ static bool openssl_begin(const char **why)
 	return begin(&sealing) && begin(&opening);
 }
 
-/* The contexts have copies of keys: new ones have none. */
+/* The contexts have what the last packets left, such as a block of keystream: new ones do not. */
 static void openssl_rest(void)
 {
 	struct keyed *each[] = { &sealing, &opening };
@@ -83,11 +83,26 @@ static void openssl_rest(void)
 /* What to give to the context before a packet under this key; NULL: it has it. */
 static const uint8_t *key_for(struct keyed *k, const struct key *key)
 {
-	if (k->has_key && memcmp(&k->key, key, sizeof(*key)) == 0)
+	if (k->key == key)
 		return NULL;
-	k->key = *key;
+	k->key = key;
 	k->has_key = true;
 	return key->bytes;
+}
+
+/* Another key takes the place of a secret one. */
+static void forget(struct keyed *k)
+{
+	static const uint8_t none[KEY_LEN];
+
+	if (!k->has_key)
+		return;
+	k->key = NULL;
+	k->has_key = false;
+	if (k->ctx && EVP_EncryptInit_ex2(k->ctx, NULL, none, NULL, NULL))
+		return;
+	end(k);
+	begin(k);
 }
 
 static OSSL_PARAM param_tag(uint8_t *tag)
@@ -134,8 +149,9 @@ static void openssl_seal(struct aead_job *jobs, size_t n)
 			continue;
 		/* Rather a packet that the peer refuses than one that is not encrypted. */
 		wipe(job->data, (size_t)job->len + AEAD_TAG);
-		sealing.has_key = false;
+		sealing.key = NULL;
 	}
+	forget(&sealing);
 }
 
 static void openssl_open(struct aead_job *jobs, size_t n)
@@ -151,8 +167,9 @@ static void openssl_open(struct aead_job *jobs, size_t n)
 		if (job->authentic)
 			continue;
 		wipe(job->data, job->len);
-		opening.has_key = false;
+		opening.key = NULL;
 	}
+	forget(&opening);
 }
 
 const struct aead_ops aead_openssl = {

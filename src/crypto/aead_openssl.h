@@ -4,8 +4,8 @@
 
 /*
  * The backend on OpenSSL's libcrypto: good assembly for most CPUs, some overhead per packet.
- * Its copy of a key is in the library's own memory, which is not locked, but is wiped when
- * aead_thread_rest() resets the context of the thread.
+ * Its copy of a key is in the library's own memory, which is not locked, but is there only while
+ * packets are sealed or opened. aead_thread_rest() also wipes what the last ones left.
  */
 
 #include "crypto/aead.h"

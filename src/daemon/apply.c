@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/breath.h"
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/prefixes.h"
@@ -23,6 +24,7 @@ int apply_check(const struct tunnel *t, const struct conf *c)
 	void *reserve;
 
 	for (size_t i = 0; i < c->n_peer; i++) {
+		breath();
 		added += !admin_find(t, &c->peer[i].public_key);
 		cost += c->peer[i].n_allowed * COST_ALLOWED;
 	}
@@ -116,12 +118,15 @@ int apply_request(struct tunnel *t, struct names *names, const struct conf *c, s
 	if (c->set & CONF_PRIVATE_KEY)
 		set_private_key(t, names, &c->private_key, now);
 	if (c->set & CONF_REPLACE_PEERS) {
-		while (admin_first(t))
+		while (admin_first(t)) {
+			breath();
 			remove_peer(t, names, admin_first(t));
+		}
 	}
 	for (size_t i = 0; i < c->n_peer; i++) {
 		int r = request_peer(t, names, &c->peer[i], now);
 
+		breath();
 		if (r < 0)
 			return r;
 	}
@@ -237,8 +242,12 @@ static int collect(struct prefixes *want, struct prefixes *have, const struct co
 	return r;
 }
 
-/* Only what differs, so that no packet falls into a gap. 1: changed, 0: not. */
-static int file_allowed(struct tunnel *t, struct peer *p, const struct conf_peer *c)
+/*
+ * Only what differs, so that no packet falls into a gap: what is claimed by another peer of the
+ * file goes over to it in one step, at its turn. 1: changed, 0: not.
+ */
+static int file_allowed(struct tunnel *t, struct peer *p, const struct conf_peer *c,
+			const struct prefixes *claimed)
 {
 	struct prefixes want = { 0 }, have = { 0 };
 	int changed = 0, r;
@@ -251,7 +260,8 @@ static int file_allowed(struct tunnel *t, struct peer *p, const struct conf_peer
 	for (size_t i = 0; i < have.n; i++) {
 		if (prefixes_has(&want, &have.prefix[i]))
 			continue;
-		admin_disallow(t, p, &have.prefix[i]);
+		if (!prefixes_has(claimed, &have.prefix[i]))
+			admin_disallow(t, p, &have.prefix[i]);
 		changed = 1;
 	}
 	for (size_t i = 0; i < c->n_allowed && r == 0; i++) {
@@ -269,8 +279,15 @@ out:
 	return r < 0 ? r : changed;
 }
 
+/* The file says none, and has not said one before: it was set by a hook or an admin, and stays. */
+static bool leaves_psk(const struct conf_peer *c, const struct conf_peer *old)
+{
+	return !(c->set & CONF_PEER_PSK) && !(old && old->set & CONF_PEER_PSK);
+}
+
 static int file_peer(struct tunnel *t, struct names *names, const struct conf_peer *c,
-		     const struct conf_peer *old, struct instant now, struct print *report)
+		     const struct conf_peer *old, const struct prefixes *claimed,
+		     struct instant now, struct print *report)
 {
 	struct peer *p = admin_find(t, &c->public_key);
 	bool changed = false, added = !p, renamed;
@@ -280,11 +297,11 @@ static int file_peer(struct tunnel *t, struct names *names, const struct conf_pe
 	if (!p) {
 		r = admin_add(t, &c->public_key, &p);
 		if (r < 0)
-			return r;
+			return r == -EINVAL ? 0 : r; /* our own key: not an error here */
 		old = NULL;
 	}
 	renamed = file_name(p, c);
-	if (!bytes_equal(&p->noise->psk, &c->psk, sizeof(c->psk))) {
+	if (!leaves_psk(c, old) && !bytes_equal(&p->noise->psk, &c->psk, sizeof(c->psk))) {
 		admin_psk(p, &c->psk);
 		changed = true;
 	}
@@ -296,7 +313,7 @@ static int file_peer(struct tunnel *t, struct names *names, const struct conf_pe
 	if (r < 0)
 		return r;
 	changed |= r;
-	r = file_allowed(t, p, c);
+	r = file_allowed(t, p, c, claimed);
 	if (r < 0)
 		return r;
 	changed |= r;
@@ -317,6 +334,7 @@ static void remove_others(struct tunnel *t, struct names *names, const struct wh
 
 	for (; p; p = next) {
 		next = p->next;
+		breath();
 		if (who_find(stay, &p->public_key))
 			continue;
 		label_peer(who, p);
@@ -325,27 +343,56 @@ static void remove_others(struct tunnel *t, struct names *names, const struct wh
 	}
 }
 
+/* All networks of the file. */
+static int claims(struct prefixes *claimed, const struct conf *c)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < c->n_peer; i++) {
+		const struct conf_peer *p = &c->peer[i];
+
+		breath();
+		for (size_t k = 0; k < p->n_allowed && r == 0; k++) {
+			struct prefix prefix = p->allowed[k].prefix;
+
+			prefix_mask(&prefix);
+			r = prefixes_add(claimed, &prefix);
+		}
+	}
+	prefixes_sort(claimed);
+	return r;
+}
+
 int apply_file(struct tunnel *t, struct names *names, const struct conf *c, const struct conf *old,
 	       struct instant now, struct print *report)
 {
 	struct who stay = { 0 }, before = { 0 };
+	struct prefixes claimed = { 0 };
 	struct key self = *admin_public_key(t);
 	int r;
 
 	r = who_init(&stay, c);
 	if (r == 0)
 		r = who_init(&before, old);
+	if (r == 0)
+		r = claims(&claimed, c);
 	if (r < 0)
 		goto out;
-	set_private_key(t, names, &c->private_key, now);
+	/* Without one in the file, it was set by a hook or an admin, and stays. */
+	if (c->set & CONF_PRIVATE_KEY)
+		set_private_key(t, names, &c->private_key, now);
 	if (!key_equal(&self, admin_public_key(t)))
 		print_add(report, "private key changed\n");
-	admin_mend_own_key(t); /* a file with our own key is refused */
+	admin_mend_own_key(t); /* unless it is still among these */
+	for (size_t i = 0; i < c->n_peer && r == 0; i++) {
+		breath();
+		r = file_peer(t, names, &c->peer[i], who_find(&before, &c->peer[i].public_key),
+			      &claimed, now, report);
+	}
+	/* At the end: those that stay have taken over what they had. */
 	remove_others(t, names, &stay, report);
-	for (size_t i = 0; i < c->n_peer && r == 0; i++)
-		r = file_peer(t, names, &c->peer[i], who_find(&before, &c->peer[i].public_key), now,
-			      report);
 out:
+	prefixes_fini(&claimed);
 	mem_free(stay.peer);
 	mem_free(before.peer);
 	return r;

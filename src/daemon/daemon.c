@@ -93,10 +93,16 @@ static void on_device_gone(void *ctx)
 	daemon_stop(ctx, 0);
 }
 
+static void on_initiated(void *ctx)
+{
+	stamping_soon(ctx);
+}
+
 static const struct loop_calls calls = {
 	.netlink = on_netlink,
 	.event = on_event,
 	.device_gone = on_device_gone,
+	.initiated = on_initiated,
 };
 
 static bool is_reachable(void *ctx, const struct endpoint *end)
@@ -257,6 +263,7 @@ static int start(struct daemon *d, const struct daemon_start *s)
 		return r;
 	service_open(d, s->notifies, s->watchdog_us);
 	handover_open(d);
+	stamping_open(d, s->stamps);
 	rebind(d, s->port, s->mark, fd);
 	loop_follow_datapath(&d->loop);
 	linkwatch_start(d);
@@ -293,6 +300,7 @@ static void end(struct daemon *d)
 	peerwatch_stop(d);
 	reconcile_commit(&tunnelside_parts, d, &change);
 	handover_close(d);
+	stamping_close(d);
 	service_close(d);
 	elevate_close(d);
 	print_fini(&unread);

@@ -31,6 +31,7 @@ struct daemon_start {
 	int control;       /* listens */
 	int udp[2];        /* -1: none */
 	int state;         /* a blob that another worker left (handover.h); -1: this is the first */
+	int stamps;        /* a blob: those of earlier processes (stamping.h); -1: none are known */
 	uint32_t mark;     /* of the sockets */
 	unsigned crossing; /* enum crossing: what is on the host already */
 	enum jail_mode jail;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/breath.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "control/record.h"
@@ -61,6 +62,7 @@ static void look_at_peer(struct diagnosis *e, const struct peer *p, bool judge)
 	char base64[KEY_BASE64_LEN + 1];
 	struct why_around a;
 
+	breath();
 	look_around(e, p, &a);
 	key_to_base64(base64, &p->public_key);
 	record_begin(&e->peers, "peer", "%s", base64);

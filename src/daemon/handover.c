@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/breath.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "conf/conf_pack.h"
@@ -28,6 +29,7 @@ static int add_names(const struct daemon *d, struct conf *run)
 	for (size_t i = 0; i < run->n_peer && p; i++, p = p->next) {
 		const struct name *name = names_of(&d->names, &p->public_key);
 
+		breath();
 		memcpy(run->peer[i].name, p->note.name, sizeof(run->peer[i].name));
 		if (!name)
 			continue;
@@ -55,8 +57,10 @@ void handover_save(struct daemon *d)
 	if (r == 0) {
 		conf_pack(&bytes, &d->conf);
 		conf_pack(&bytes, &run);
+		breath();
 		fd = bytes.failed ? -ENOMEM : blob_make(bytes.chars, bytes.len);
 	}
+	breath();
 	/* Without memory, the one before is better than none. */
 	if (fd >= 0) {
 		elevate_reply(d, MESSAGE_STATE, 0, 0, fd);
@@ -174,6 +178,7 @@ int handover_load(struct daemon *d, int fd)
 	if (r == 0)
 		r = apply_file(&d->datapath.tunnel, &d->names, &run, &nothing, now, &unread);
 	if (r == 0) {
+		stamping_give(d);
 		find_peers(d, &run);
 		linkwatch_adopt(d);
 		resume(d, &run, now);

@@ -13,6 +13,7 @@
 #include "daemon/loop.h"
 #include "daemon/peerwatch.h"
 #include "daemon/service.h"
+#include "daemon/stamping.h"
 #include "datapath/datapath.h"
 #include "names/names.h"
 #include "netlink/rtnl.h"
@@ -37,6 +38,7 @@ struct daemon {
 	struct loop loop;
 	struct elevate elevate;
 	struct handover handover;
+	struct stamping stamping;
 	struct service service;
 	struct peerwatch peerwatch;
 	struct control *control;

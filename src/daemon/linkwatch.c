@@ -202,14 +202,14 @@ static void network_changed(struct daemon *d)
 	calm_down(d);
 }
 
+/* Not from here: packets may pass while it looks at all peers, and others are in the middle. */
 void linkwatch_endpoint(struct daemon *d)
 {
-	if (ev_is_active(&d->debounce)) {
-		d->moved_again = true;
+	d->moved_again = true;
+	if (ev_is_active(&d->debounce))
 		return;
-	}
-	adapt_mtu(d);
-	calm_down(d);
+	ev_timer_set(&d->debounce, 0., 0.);
+	ev_timer_start(d->loop.ev, &d->debounce);
 }
 
 void linkwatch_kick(struct daemon *d)

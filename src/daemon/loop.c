@@ -5,10 +5,13 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/breath.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 
 enum { TICKS = 8 };
+
+static const uint64_t breath_ns = 2 * SECOND_NS / 1000;
 
 static const double backoff_seconds = 0.1;
 
@@ -52,8 +55,10 @@ static void on_timer(struct ev_loop *ev, ev_io *w, int revents)
 
 static void tell_events(struct loop *l)
 {
+	l->busy = true;
 	if (l->path->tunnel.event_count)
 		datapath_events(l->path, clock_now());
+	l->busy = false;
 }
 
 /*
@@ -130,6 +135,26 @@ static void on_backoff_over(struct ev_loop *ev, ev_timer *w, int revents)
 	l->pump.backing_off = 0;
 }
 
+/* Their events wait for the end of the pass, unless peers change. */
+static void breathe(void *ctx)
+{
+	struct loop *l = ctx;
+	const struct datapath *p = l->path;
+	struct instant now = clock_now();
+
+	if (l->busy || p->device_gone || now.mono - l->breathed < breath_ns)
+		return;
+	for (int i = 0; i < UDP_SOCKETS; i++)
+		l->pump.ready |= p->udp.fd[i] >= 0 ? 1u << i : 0;
+	l->busy = true;
+	datapath_unblock(l->path, now);
+	pump_run(&l->pump, now);
+	if (l->settle)
+		datapath_quiesce(l->path, now);
+	l->busy = false;
+	l->breathed = clock_now().mono;
+}
+
 /* A full socket stops reading from the device, until the socket is writable again. */
 static void choose_watchers(struct loop *l)
 {
@@ -169,15 +194,30 @@ static void note_watchers(struct loop *l)
 static void on_check(struct ev_loop *ev, ev_check *w, int revents)
 {
 	struct loop *l = w->data;
+	struct instant now = clock_now();
 
 	(void)ev;
 	(void)revents;
+	l->busy = true;
 	if (l->pump.ready)
-		pump_run(&l->pump, clock_now());
+		pump_run(&l->pump, now);
+	l->busy = false;
+	l->breathed = now.mono;
 	if (l->path->device_gone && !l->gone) {
 		l->gone = true;
 		l->calls->device_gone(l->ctx);
 	}
+}
+
+static void tell_initiations(struct loop *l)
+{
+	uint64_t sent = l->path->tunnel.initiations_sent;
+
+	if (sent == l->initiations)
+		return;
+	l->initiations = sent;
+	if (l->calls->initiated)
+		l->calls->initiated(l->ctx);
 }
 
 /* Before the loop goes to sleep. */
@@ -188,6 +228,7 @@ static void on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)
 	(void)ev;
 	(void)revents;
 	run_core(l);
+	tell_initiations(l);
 	choose_watchers(l);
 	note_watchers(l);
 }
@@ -291,7 +332,9 @@ void loop_follow_netlink(struct loop *l, int fd)
 
 void loop_run(struct loop *l)
 {
+	breath_set(breathe, l);
 	ev_run(l->ev, 0);
+	breath_set(NULL, NULL);
 }
 
 void loop_break(struct loop *l)

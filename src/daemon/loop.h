@@ -21,6 +21,7 @@ struct loop_calls {
 	void (*netlink)(void *ctx);
 	void (*event)(void *ctx, const struct event *e, struct instant now);
 	void (*device_gone)(void *ctx);
+	void (*initiated)(void *ctx); /* initiations were sent; may be NULL */
 };
 
 struct loop {
@@ -34,9 +35,13 @@ struct loop {
 	ev_check check;
 	ev_timer backoff;
 	int timer_fd;
-	uint64_t armed;    /* what the timer is set to; UINT64_MAX: not */
-	uint64_t late_max; /* ns: the longest that a deadline of the core had to wait */
-	unsigned watched;  /* in the bits of pump.h: what was waited for since loop_is_sound() */
+	uint64_t armed;       /* what the timer is set to; UINT64_MAX: not */
+	uint64_t late_max;    /* ns: the longest that a deadline of the core had to wait */
+	uint64_t initiations; /* of the tunnel, as they were told */
+	unsigned watched;     /* in the bits of pump.h: what was waited for since loop_is_sound() */
+	uint64_t breathed;    /* mono ns: when packets could pass the last time */
+	bool busy;            /* with packets or events: no breath now */
+	bool settle;          /* set while peers change: nothing may refer to one after a breath */
 	bool gone; /* the device, and it was reported: a fact, whatever the tunnel does then */
 };
 
@@ -49,7 +54,10 @@ void loop_follow_datapath(struct loop *l);
 /* -1: stop watching. */
 void loop_follow_netlink(struct loop *l, int fd);
 
-/* Run until loop_break(). */
+/*
+ * Run until loop_break().  Meanwhile a breath (base/breath.h) moves the packets that wait, if
+ * none could pass for 2 ms.
+ */
 void loop_run(struct loop *l);
 void loop_break(struct loop *l);
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/mtu.h"
 
+#include "base/breath.h"
 #include "base/bytes.h"
 #include "netlink/route.h"
 #include "proto/admin.h"
@@ -80,8 +81,10 @@ uint32_t mtu_choose(struct rtnl *r, const struct tunnel *t, uint32_t ifindex, ui
 {
 	uint32_t least = 0;
 
-	for (struct peer *p = admin_first(t); p; p = p->next)
+	for (struct peer *p = admin_first(t); p; p = p->next) {
+		breath();
 		least = lesser(least, of_peer(r, p, ifindex, mark));
+	}
 	return choose(r, least, ifindex, mark);
 }
 
@@ -92,6 +95,7 @@ uint32_t mtu_expect(struct rtnl *r, const struct conf *c, uint32_t ifindex, uint
 	for (size_t i = 0; i < c->n_peer; i++) {
 		struct ip ip = endpoint_ip(&c->peer[i].endpoint);
 
+		breath();
 		if (ip.family)
 			least = lesser(least, of_path(r, &ip, ifindex, mark));
 	}

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "base/breath.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/apply.h"
@@ -103,8 +104,8 @@ static void look_at_clock(struct peerwatch *c, struct instant now)
 	if (c->looked && (int64_t)back > (int64_t)jump) {
 		c->back_at = now.mono;
 		c->back_by = back;
-		log_warn("the clock of this host was set back by %" PRIu64 " s; after a restart, "
-			 "peers that know us will refuse our handshakes until it has caught up",
+		log_warn("the clock of this host was set back by %" PRIu64 " s; handshakes go on "
+			 "from the time before",
 			 back / SECOND_NS);
 	}
 	c->offset = offset;
@@ -130,8 +131,10 @@ static void on_look(struct ev_loop *ev, ev_timer *w, int revents)
 	(void)ev;
 	(void)revents;
 	look_at_clock(&d->peerwatch, now);
-	for (struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next)
+	for (struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next) {
+		breath();
 		peerwatch_look(d, p, now);
+	}
 	plan(d, look_seconds);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/breath.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "crypto/aead.h"
@@ -161,6 +162,7 @@ static void print_status(struct daemon *d, struct print *out)
 	list_lacks(lacks, &d->jail);
 	status_interface(out, &d->datapath, &about);
 	for (struct peer *p = admin_first(t); p; p = p->next) {
+		breath();
 		peerwatch_look(d, p, now);
 		daemon_peer_state(d, p, now.mono, &state);
 		status_peer(out, p, &state, now.mono);

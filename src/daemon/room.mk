@@ -23,6 +23,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/rpfilter.c src/daemon/rpfilter.h \
 	src/daemon/service.c src/daemon/service.h \
 	src/daemon/snapshot.c src/daemon/snapshot.h \
+	src/daemon/stamping.c src/daemon/stamping.h \
 	src/daemon/startup.c src/daemon/startup.h \
 	src/daemon/tuning.c src/daemon/tuning.h \
 	src/daemon/tunnelside.c src/daemon/tunnelside.h

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/breath.h"
 #include "netlink/link.h"
 #include "netlink/netconf.h"
 #include "netlink/route.h"
@@ -42,6 +43,8 @@ void rpfilter_warn(struct daemon *d, const struct peer *peer)
 	if (!(d->crossing & CROSSING_DIVERTS) || d->said_strict)
 		return;
 	for (; p; p = peer ? NULL : p->next) {
+		if (!peer)
+			breath();
 		if (!rpfilter_drops(d, p, name))
 			continue;
 		log_warn("strict rp_filter on %s drops packets from peers while the default route "

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/breath.h"
 #include "base/clock.h"
 #include "daemon/internal.h"
 #include "proto/admin.h"
@@ -24,6 +25,7 @@ static void summarize(struct daemon *d, struct summary *s)
 
 	*s = (struct summary){ 0 };
 	for (const struct peer *p = admin_first(&d->datapath.tunnel); p; p = p->next) {
+		breath();
 		daemon_peer_state(d, p, mono, &state);
 		summary_add(s, p, &state);
 	}

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/breath.h"
 #include "proto/admin.h"
 
 static int add_allowed(struct conf_peer *c, const struct peer *p)
@@ -51,6 +52,7 @@ int snapshot(const struct tunnel *t, struct conf *out)
 	for (const struct peer *p = admin_first(t); p; p = p->next) {
 		int r = add_peer(out, p);
 
+		breath();
 		if (r < 0)
 			return r;
 	}

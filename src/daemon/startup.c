@@ -18,7 +18,7 @@
 #include "base/mem.h"
 #include "privsep/blob.h"
 
-enum { HELD = 6 }; /* descriptors in a start */
+enum { HELD = 7 }; /* descriptors in a start */
 
 /* What is in the blob, and nothing else. */
 struct parcel {
@@ -28,13 +28,13 @@ struct parcel {
 
 _Static_assert(sizeof(struct parcel) == sizeof(enum log_level) + CONF_NAME_MAX + 1 +
 						sizeof(struct tune) + sizeof(struct user) + 16 +
-						12 * sizeof(uint32_t) + sizeof(uint16_t) + 6,
+						13 * sizeof(uint32_t) + sizeof(uint16_t) + 6,
 	       "no padding");
 
 static void held(const struct daemon_start *s, int fd[HELD])
 {
 	const int all[HELD] = {
-		s->monitor, s->device, s->control, s->udp[0], s->udp[1], s->state,
+		s->monitor, s->device, s->control, s->udp[0], s->udp[1], s->state, s->stamps,
 	};
 
 	memcpy(fd, all, sizeof(all));
@@ -81,6 +81,7 @@ static bool is_passed_on(const char *variable)
 		/* For tests. */
 		"FASTCLOCK_JUMP=",
 		"FASTCLOCK_RATE=",
+		"FASTCLOCK_WALL=",
 		"LIAR_PORT=",
 		"LIAR_TO=",
 		"TAUT_LIE=",

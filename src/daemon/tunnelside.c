@@ -99,8 +99,14 @@ static void commit_peers(void *side, struct change *c)
 		names_forget_all(&d->names);
 		return;
 	}
+	d->loop.settle = true;
 	datapath_quiesce(&d->datapath, now);
 	c->error = c->walk == WALK_SET ? apply_changes(d, c, now) : apply_result(d, c, now);
+	d->loop.settle = false;
+	stamping_give(d);
+	/* Peers that a file no longer has leave the file of stamps, too. */
+	if (c->walk == WALK_RELOAD)
+		stamping_soon(d);
 }
 
 /* --- the link --- */

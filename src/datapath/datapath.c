@@ -229,13 +229,15 @@ void datapath_events(struct datapath *p, struct instant now)
 
 void datapath_quiesce(struct datapath *p, struct instant now)
 {
-	while (p->blocked >= 0) {
-		struct unit *u = ring_oldest(&p->out);
+	do {
+		while (p->blocked >= 0) {
+			struct unit *u = ring_oldest(&p->out);
 
-		give_up(&u->batch, u->next, p->blocked);
-		end_out(p, now);
-	}
-	datapath_events(p, now);
+			give_up(&u->batch, u->next, p->blocked);
+			end_out(p, now);
+		}
+		datapath_events(p, now);
+	} while (p->blocked >= 0); /* who heard of an event may have moved packets */
 }
 
 void datapath_tick(struct datapath *p, struct instant now)

@@ -54,9 +54,10 @@ static bool early_answer(const struct why_look *l)
 {
 	uint64_t since = l->p->faults.unconfirmed_since;
 	struct verdict *v = too_early(l, since, since + ANSWER_S * SECOND_NS);
+	char from[ENDPOINT_TEXT];
 
-	why_what(v, "%s asked for a session %lu s ago, and was answered", l->end,
-		 why_ago(l, since));
+	endpoint_print(from, &l->p->faults.unconfirmed_to);
+	why_what(v, "%s asked for a session %lu s ago, and was answered", from, why_ago(l, since));
 	why_because(v, "Its first packet has not come yet. If our answer is lost, it asks again "
 		       "within a few seconds.");
 	return true;
@@ -66,9 +67,9 @@ bool why_early_session(const struct why_look *l)
 {
 	const struct peer *p = l->p;
 
-	if (l->around->state.word != STATE_HANDSHAKING || !endpoint_known(&p->endpoint))
+	if (l->around->state.word != STATE_HANDSHAKING)
 		return false;
 	if (p->timers.at[TIMER_RETRANSMIT])
-		return early_question(l);
+		return endpoint_known(&p->endpoint) && early_question(l);
 	return why_within(l, p->faults.unconfirmed_since, ANSWER_S) && early_answer(l);
 }

@@ -282,10 +282,13 @@ static bool clock_back(const struct why_look *l)
 static bool one_way(const struct why_look *l)
 {
 	const struct faults *t = &l->p->faults;
+	struct ip from = endpoint_ip(&t->unconfirmed_to);
+	char ip[IP_TEXT];
 	struct verdict *v;
 
 	if (t->unconfirmed < 2 || !why_within(l, l->p->consumed_at, RECENT_S))
 		return false;
+	ip_print(ip, &from);
 	v = why_begin(l, WHY_ONE_WAY, WHY_LIKELY, !is_up(l), l->p->consumed_at);
 	why_what(v, "the peer reaches us, but our answers do not reach it");
 	why_because(v,
@@ -295,7 +298,7 @@ static bool one_way(const struct why_look *l)
 		    (unsigned long)t->unconfirmed, why_ago(l, t->unconfirmed_since));
 	why_there(v, "taut why NAME: E-PSK-MISMATCH there means the preshared keys");
 	why_there(v, "let in UDP from port %u of this host", l->about->port);
-	why_here(v, "ip route get %s: do answers leave from the address the peer calls?", l->ip);
+	why_here(v, "ip route get %s: do answers leave from the address the peer calls?", ip);
 	return true;
 }
 

@@ -205,9 +205,11 @@ static bool own_clock(const struct why_look *l)
 	else
 		why_what(v, "the clock of this host was set back by %lu s",
 			 (unsigned long)(l->about->back_by / SECOND_NS));
-	why_because(v, "Peers refuse handshakes that are older than one they have seen. While this "
-		       "tunnel runs, it makes up for that; after a restart they will refuse ours "
-		       "until the clock has caught up.");
+	why_because(v,
+		    "Peers refuse handshakes that are older than one they have seen. The tunnel "
+		    "makes up for that: it goes on from the latest time that it has sent, also "
+		    "after a restart, unless /var/lib/taut/%s/%s.stamp is lost.",
+		    l->about->name, l->about->name);
 	why_here(v, "timedatectl; set the clock, but not from a time server behind the tunnel");
 	return true;
 }

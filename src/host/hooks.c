@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 5000 }; /* for a command that was terminated */
+#include "host/shell.h"
+
+enum { PATIENCE_MS = 1000 }; /* for a command that was terminated */
 
 const char *hooks_name(enum conf_hook kind)
 {
@@ -124,8 +126,30 @@ bool hooks_any(const struct conf *c)
 	return false;
 }
 
-static int run_one(struct host *h, const struct hooks_wait *wait, const char *name,
-		   const char *command)
+static void not_for_sh(enum conf_hook kind, const char *command, char why[HOOKS_WHY])
+{
+	snprintf(why, HOOKS_WHY,
+		 "%s looks like bash, but there is no bash on this host, and %s runs it; install "
+		 "bash: %.300s",
+		 hooks_name(kind), shell_words(false), command);
+}
+
+bool hooks_fit_shell(const struct conf *c, char why[HOOKS_WHY])
+{
+	if (shell_is_bash())
+		return true;
+	for (enum conf_hook kind = 0; kind < HOOK_KINDS; kind++) {
+		for (size_t i = 0; i < c->n_hook[kind]; i++) {
+			if (!shell_wants_bash(c->hook[kind][i]))
+				continue;
+			not_for_sh(kind, c->hook[kind][i], why);
+			return false;
+		}
+	}
+	return true;
+}
+
+int hooks_run(struct host *h, const struct hooks_wait *wait, const char *name, const char *command)
 {
 	int fd, r;
 
@@ -137,22 +161,8 @@ static int run_one(struct host *h, const struct hooks_wait *wait, const char *na
 			return host_hook_end(h);
 	}
 	host_hook_stop(h, false);
-	if (!host_hook_ended(h, PATIENCE_MS))
-		host_hook_stop(h, true);
+	host_hook_ended(h, PATIENCE_MS);
+	host_hook_stop(h, true); /* it, or what it has started and is still there */
 	host_hook_end(h);
 	return -EINTR;
-}
-
-int hooks_run(struct host *h, const struct hooks_wait *wait, const char *name, const struct conf *c,
-	      enum conf_hook kind, const char **failed)
-{
-	for (size_t i = 0; i < c->n_hook[kind]; i++) {
-		int r = run_one(h, wait, name, c->hook[kind][i]);
-
-		if (r != 0) {
-			*failed = c->hook[kind][i];
-			return r;
-		}
-	}
-	return 0;
 }

@@ -17,21 +17,22 @@ enum { HOOKS_WHY = 512 };
  */
 bool hooks_trusted(const char *path, char why[HOOKS_WHY]);
 bool hooks_any(const struct conf *c);
+/* The shell of this host (shell.h) is the one that they are written for.  false: *why. */
+bool hooks_fit_shell(const struct conf *c, char why[HOOKS_WHY]);
 
 /* How the caller waits for a command while it serves others. */
 struct hooks_wait {
-	/* true: fd is readable; false: the tunnel is stopping. */
+	/* true: fd is readable; false: the command is to be given up. */
 	bool (*readable)(void *ctx, int fd);
 	void *ctx;
 };
 
 /*
- * Run all hooks of a kind in order; wait keeps the loop running, as a hook may
- * talk to our control socket.  Stops at the first that fails: its exit status,
- * -errno, or -EINTR when the tunnel is stopping; *failed is that command.
+ * Run a command for the interface of that name; wait keeps the loop running, as a hook may talk
+ * to our control socket.  0, its exit status, -errno, or -EINTR when it was given up: then it was
+ * terminated, and a second later killed, with all that it had started.
  */
-int hooks_run(struct host *h, const struct hooks_wait *wait, const char *name, const struct conf *c,
-	      enum conf_hook kind, const char **failed);
+int hooks_run(struct host *h, const struct hooks_wait *wait, const char *name, const char *command);
 const char *hooks_name(enum conf_hook kind);
 
 #endif

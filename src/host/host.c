@@ -12,6 +12,7 @@
 #include "base/print.h"
 #include "host/present.h"
 #include "host/resolvconf.h"
+#include "host/shell.h"
 #include "host/spawn.h"
 #include "host/sweep.h"
 #include "host/undo.h"
@@ -365,8 +366,9 @@ int host_hook_start(struct host *h, const char *name, const char *command, int *
 	if (h->hook.fd >= 0)
 		return -EBUSY;
 	if (put_name_in(&text, command, name)) {
-		const char *const argv[] = { "/bin/sh", "-c", text.chars, NULL };
+		const char *argv[SHELL_ARGS];
 
+		shell_argv(argv, shell_is_bash(), text.chars);
 		r = spawn_start(&h->hook, argv, NULL, false);
 	}
 	print_fini(&text);

@@ -67,7 +67,7 @@ int host_free_table(struct host *h, uint32_t *table);
 /* resolvectl, else resolvconf; -ENOENT: neither is installed. */
 int host_dns(struct host *h, bool add, const char *name, const struct conf_dns *dns, size_t n);
 /*
- * /bin/sh -c command, with %i replaced, in two steps: the caller must serve others
+ * Give the shell (shell.h) a command, with %i replaced, in two steps: the caller must serve others
  * meanwhile, since a hook may talk to our control socket.  *fd becomes readable when
  * the command may have ended, which host_hook_ended() tells; host_hook_end() waits for that:
  * 0, or its exit status (> 0), or -errno.  One at a time.

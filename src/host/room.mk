@@ -10,6 +10,7 @@ libhost_a_SOURCES = \
 	src/host/objects.c src/host/objects.h \
 	src/host/present.c src/host/present.h \
 	src/host/resolvconf.c src/host/resolvconf.h \
+	src/host/shell.c src/host/shell.h \
 	src/host/spawn.c src/host/spawn.h \
 	src/host/sweep.c src/host/sweep.h \
 	src/host/undo.c src/host/undo.h

@@ -21,29 +21,53 @@ enum {
 	MERCY_MS = 1000,     /* and until it is killed */
 };
 
-/*
- * Searches fixed directories: PATH is not trusted, as this runs with privileges.
- * Returns only on failure.
- */
+/* PATH is not trusted, as this runs with privileges. */
+static const char *const dirs[] = { "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/" };
+
+enum { PATH_SIZE = 256 };
+
+/* false: too long.  Async-signal-safe. */
+static bool put_path(char path[PATH_SIZE], const char *dir, const char *name)
+{
+	size_t len = strlen(dir), rest = strlen(name) + 1;
+
+	if (len + rest > PATH_SIZE)
+		return false;
+	memcpy(path, dir, len);
+	memcpy(path + len, name, rest);
+	return true;
+}
+
+bool spawn_finds(const char *name)
+{
+	char path[PATH_SIZE];
+
+	for (size_t i = 0; i < LEN(dirs); i++) {
+		if (!put_path(path, dirs[i], name))
+			return false;
+		if (access(path, X_OK) == 0)
+			return true;
+		if (errno != ENOENT)
+			return false;
+	}
+	return false;
+}
+
+/* Returns only on failure. */
 static void exec_it(const char *const argv[])
 {
-	static const char *const dirs[] = { "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/" };
 	char *const *args = (char *const *)(const void *)argv;
-	char path[256];
+	char path[PATH_SIZE];
 
 	if (argv[0][0] == '/') {
 		execv(argv[0], args);
 		return;
 	}
 	for (size_t i = 0; i < LEN(dirs); i++) {
-		size_t dir = strlen(dirs[i]), name = strlen(argv[0]);
-
-		if (dir + name >= sizeof(path)) {
+		if (!put_path(path, dirs[i], argv[0])) {
 			errno = ENAMETOOLONG;
 			return;
 		}
-		memcpy(path, dirs[i], dir);
-		memcpy(path + dir, argv[0], name + 1);
 		execv(path, args);
 		if (errno != ENOENT)
 			return;

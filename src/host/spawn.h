@@ -16,6 +16,8 @@ struct spawn {
 	bool by_signal; /* ...or when another child has */
 };
 
+/* There is a program of this name (without '/') in the directories that spawn_start() searches. */
+bool spawn_finds(const char *name);
 /*
  * Start a program, as the leader of its own process group.  input is what it reads
  * (at most a pipe's worth); NULL: nothing.  quiet: its output is discarded.  0 or

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "control/unixwatch.h"
 #include "host/hooks.h"
 #include "monitor/config.h"
@@ -20,6 +21,8 @@ enum {
 	BUSY_TRIES = 10,
 	BUSY_MS = 30,
 	RETRY_MS = 1000, /* after a worker that did not come up */
+	DOWN_MS = 8000,  /* for all Down hooks: less than a service manager waits... */
+	LEAST_MS = 2000, /* ...of which PostDown gets this much in any case */
 };
 
 /* --- device and control socket --- */
@@ -170,41 +173,72 @@ static int open_control(struct monitor *m)
 
 /* --- hooks --- */
 
+/* That a Down hook may still take; TURN_FOREVER: an Up hook takes what it takes. */
+static int time_left(const struct monitor *m)
+{
+	uint64_t now = clock_monotonic_us();
+
+	if (!m->going_down)
+		return TURN_FOREVER;
+	return now < m->hooks_until ? (int)((m->hooks_until - now) / 1000) + 1 : 0;
+}
+
+static int retry_in(int ms)
+{
+	return ms >= 0 && ms < RETRY_MS ? ms : RETRY_MS;
+}
+
 /*
- * Told to stop, it gives up an Up hook; told so again, the Down hook that runs, and the next
- * kind gets its turn.  A hook may wait for the control socket, so there has to be a worker.
+ * Told to stop, it gives up an Up hook; told so again, or when its time is over, the Down hook
+ * that runs, and the next kind gets its turn.  A hook may wait for the control socket, so there
+ * has to be a worker.
  */
 static bool wait_in_turns(void *ctx, int fd)
 {
 	struct monitor *m = ctx;
+	int ms;
 
 	m->impatient = false;
 	while (!m->impatient && (m->going_down || !phase_is_over(m->phase))) {
 		if (!m->worker.pid && worker_restart(m) == 0)
 			worker_order(m, MESSAGE_SERVE);
-		if (turn(m, fd, m->worker.pid ? TURN_FOREVER : RETRY_MS))
+		ms = time_left(m);
+		if (ms == 0)
+			return false;
+		if (turn(m, fd, m->worker.pid ? ms : retry_in(ms)))
 			return true;
 	}
 	return false;
 }
 
-static int run_hooks(struct monitor *m, enum conf_hook kind)
+/* 0, or why those after it are not run. */
+static int run_hook(struct monitor *m, enum conf_hook kind, const char *command)
 {
 	const struct hooks_wait wait = { .readable = wait_in_turns, .ctx = m };
-	const char *command = NULL;
-	int r;
+	int r = hooks_run(m->host, &wait, m->options.name, command);
 
-	/* It may ask there. */
-	if (m->conf.n_hook[kind])
-		worker_order(m, MESSAGE_SERVE);
-	r = hooks_run(m->host, &wait, m->options.name, &m->conf, kind, &command);
+	if (r == -EINTR && m->going_down && !m->impatient)
+		log_warn("%s took too long and was given up: %s", hooks_name(kind), command);
 	if (r == 0 || r == -EINTR)
 		return r;
 	if (r < 0)
 		log_error("cannot run %s: %s: %s", hooks_name(kind), strerror(-r), command);
 	else
 		log_error("%s failed with exit status %d: %s", hooks_name(kind), r, command);
-	return -ECANCELED;
+	/* The tunnel goes down in any case, and the next one may have more to undo. */
+	return m->going_down ? 0 : -ECANCELED;
+}
+
+static int run_hooks(struct monitor *m, enum conf_hook kind)
+{
+	int r = 0;
+
+	/* They may ask there. */
+	if (m->conf.n_hook[kind])
+		worker_order(m, MESSAGE_SERVE);
+	for (size_t i = 0; i < m->conf.n_hook[kind] && r == 0; i++)
+		r = run_hook(m, kind, m->conf.hook[kind][i]);
+	return r;
 }
 
 /* --- what a file asks for --- */
@@ -273,6 +307,7 @@ int bringup(struct monitor *m)
 	/* wg-quick sets up the rest, but expects this MTU and an unchanged link state. */
 	if (!m->options.path && m->options.tun_fd < 0)
 		host_mtu(m->host, m->ifindex, MTU_DEFAULT);
+	stampfile_open(&m->stamps, m->options.name);
 	r = worker_start(m);
 	if (r < 0)
 		return r;
@@ -297,8 +332,17 @@ static void end(struct monitor *m)
 	common_close(&m->udp[0]);
 	common_close(&m->udp[1]);
 	reconcile_commit(&hostside_parts, m, &change);
+	stampfile_close(&m->stamps);
 	conf_fini(&nothing);
 	print_fini(&report);
+}
+
+static void give_hooks(struct monitor *m, int ms)
+{
+	uint64_t until = clock_monotonic_us() + (uint64_t)ms * 1000;
+
+	if (m->hooks_until < until)
+		m->hooks_until = until;
 }
 
 void bringup_undo(struct monitor *m)
@@ -310,10 +354,12 @@ void bringup_undo(struct monitor *m)
 	bool hooks = phase_was_up(m->phase);
 
 	m->going_down = true;
+	give_hooks(m, DOWN_MS);
 	if (hooks)
 		run_hooks(m, HOOK_PRE_DOWN);
 	unixwatch_close(&m->watch);
 	end(m);
+	give_hooks(m, LEAST_MS);
 	if (hooks)
 		run_hooks(m, HOOK_POST_DOWN);
 	phase_set(&m->phase, PHASE_DOWN);

@@ -16,6 +16,7 @@
 #include "monitor/monitor.h"
 #include "monitor/notify.h"
 #include "monitor/phase.h"
+#include "monitor/stampfile.h"
 #include "monitor/wanted.h"
 #include "netlink/notices.h"
 #include "privsep/message.h"
@@ -71,10 +72,11 @@ struct monitor {
 	struct network network; /* the part of it that is on the host... */
 	struct upkeep upkeep;   /* ...and is to stay there */
 	enum phase phase;
-	int status;        /* for the exit, once it was told to stop */
-	bool control_gone; /* somebody has removed the control socket's file */
-	bool going_down;   /* bringup_undo() has begun */
-	bool impatient;    /* it was told so twice: the hook that runs then is given up */
+	int status;           /* for the exit, once it was told to stop */
+	bool control_gone;    /* somebody has removed the control socket's file */
+	bool going_down;      /* bringup_undo() has begun */
+	uint64_t hooks_until; /* when Down hooks are given up: clock_monotonic_us() */
+	bool impatient;       /* it was told so twice: the hook that runs then is given up */
 	int signal_fd;
 	int device;             /* descriptor of the device, for the next worker, too */
 	struct unixwatch watch; /* of the control socket's file */
@@ -82,12 +84,13 @@ struct monitor {
 	int udp[2];             /* and of the sockets, -1: none */
 	struct keep state;      /* what the worker runs, for the next one */
 	struct keep state_next; /* the same of a commit that the worker has not confirmed yet */
-	bool said_unlocked;     /* that these may be written to swap space */
-	bool committing;        /* it is in the middle of one */
-	uint16_t port;          /* of the sockets; 0: none are open */
-	uint32_t mark;          /* of the sockets, also of later ones */
-	uint32_t table;         /* chosen for the default route; 0: none */
-	uint32_t ifindex;       /* of the device; 0: netlink cannot see it */
+	struct stampfile stamps;
+	bool said_unlocked; /* that these may be written to swap space */
+	bool committing;    /* it is in the middle of one */
+	uint16_t port;      /* of the sockets; 0: none are open */
+	uint32_t mark;      /* of the sockets, also of later ones */
+	uint32_t table;     /* chosen for the default route; 0: none */
+	uint32_t ifindex;   /* of the device; 0: netlink cannot see it */
 	bool said_no_v6;
 	struct {
 		struct sockets_plan sockets;

@@ -13,14 +13,18 @@ static int check_hooks(const struct conf *c, const char *path, config_say_fn *sa
 {
 	char why[HOOKS_WHY], line[HOOKS_WHY + 128];
 
-	if (!hooks_any(c) || hooks_trusted(path, why))
+	if (!hooks_any(c))
+		return 0;
+	if (!hooks_fit_shell(c, why))
+		say(ctx, CONF_WARNING, why);
+	if (hooks_trusted(path, why))
 		return 0;
 	snprintf(line, sizeof(line), "refusing to run PreUp, PostUp, PreDown or PostDown: %s", why);
 	say(ctx, CONF_ERROR, line);
 	return -EPERM;
 }
 
-static int check(const struct conf *c, struct conf_report *report)
+static int check(struct conf *c, struct conf_report *report)
 {
 	struct key private_key = c->private_key, public_key = { 0 };
 	bool known = c->set & CONF_PRIVATE_KEY && !key_is_zero(&private_key);
@@ -30,6 +34,8 @@ static int check(const struct conf *c, struct conf_report *report)
 		dh_public(&public_key, &private_key);
 	}
 	wipe(&private_key, sizeof(private_key));
+	if (conf_settle(c, known ? &public_key : NULL, report) < 0)
+		return -ENOMEM;
 	return conf_check(c, known ? &public_key : NULL, report);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -162,6 +163,8 @@ int monitor_run(const struct monitor_options *options)
 
 	keep_secrets();
 	mem_steady();
+	/* As under wg-quick, what hooks and helpers print is read by other programs. */
+	setenv("LC_ALL", "C", 1);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* whatever our parent did */
 	log_set_name(*options->name ? options->name : NULL);

@@ -15,6 +15,7 @@ libmonitor_a_SOURCES = \
 	src/monitor/reload.c src/monitor/reload.h \
 	src/monitor/serve.c src/monitor/serve.h \
 	src/monitor/sockets.c src/monitor/sockets.h \
+	src/monitor/stampfile.c src/monitor/stampfile.h \
 	src/monitor/turn.c src/monitor/turn.h \
 	src/monitor/upkeep.c src/monitor/upkeep.h \
 	src/monitor/walk.c src/monitor/walk.h \

@@ -230,6 +230,14 @@ static int serve_state(struct monitor *m, struct message_in *in)
 	return 0;
 }
 
+static int serve_stamp(struct monitor *m, struct message_in *in)
+{
+	int r = in->n_fd == 1 ? stampfile_take(&m->stamps, in->fd[0]) : -EINVAL;
+
+	/* Those before are better than none. */
+	return r == -EINVAL ? -EPROTO : 0;
+}
+
 /* To say so twice would give up a hook: that is for signals, not for a worker. */
 static int serve_stop(struct monitor *m, struct message_in *in)
 {
@@ -258,6 +266,7 @@ static const struct verb {
 	[MESSAGE_PLANNED] = { .serve = serve_answered },
 	[MESSAGE_DONE] = { .serve = serve_answered },
 	[MESSAGE_STATE] = { .serve = serve_state, .fd = true },
+	[MESSAGE_STAMP] = { .serve = serve_stamp, .fd = true },
 	[MESSAGE_STOP] = { .serve = serve_stop },
 };
 

@@ -154,6 +154,7 @@ bool turn(struct monitor *m, int fd, int ms)
 
 	ms = redo(m, looks ? sooner(ms, UNIXWATCH_LOOK_MS) : ms);
 	ms = upkeep_work(m, ms);
+	ms = stampfile_work(&m->stamps, ms);
 	if (m->worker.pid && m->worker.life < 0)
 		ms = sooner(ms, LIFE_MS);
 	n = poll(p, LEN(p), ms);

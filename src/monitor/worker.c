@@ -36,7 +36,7 @@ static const char *aead_of(const struct monitor *m)
 	return m->options.aead ? m->options.aead : m->conf.aead;
 }
 
-static int work(struct monitor *m, int sock, int state)
+static int work(struct monitor *m, int sock, int state, int stamps)
 {
 	uint64_t watchdog = m->notify.watchdog_us;
 	struct daemon_start start = {
@@ -51,6 +51,7 @@ static int work(struct monitor *m, int sock, int state)
 		.control = m->control,
 		.udp = { m->udp[0], m->udp[1] },
 		.state = state,
+		.stamps = stamps,
 		.port = m->port,
 		.mark = m->mark,
 		.crossing = hostside_crossing(&m->network),
@@ -74,7 +75,7 @@ static int work(struct monitor *m, int sock, int state)
 
 /* --- its life --- */
 
-static int fork_it(struct monitor *m, int state)
+static int fork_it(struct monitor *m, int state, int stamps)
 {
 	int pair[2], r;
 	pid_t pid;
@@ -90,7 +91,7 @@ static int fork_it(struct monitor *m, int state)
 		return r;
 	}
 	if (pid == 0) {
-		r = work(m, pair[1], state);
+		r = work(m, pair[1], state, stamps);
 		_exit(r);
 	}
 	close(pair[1]);
@@ -102,14 +103,16 @@ static int fork_it(struct monitor *m, int state)
 	return 0;
 }
 
-/* With what the last one ran, if there was one. */
+/* With what the last one ran, if there was one, and what it sent. */
 static int fork_with_state(struct monitor *m)
 {
-	int state = keep_blob(&m->state), r;
+	int state = keep_blob(&m->state), stamps, r;
 
 	if (state < 0 && state != -ENOENT)
 		return state;
-	r = fork_it(m, state < 0 ? -1 : state);
+	stamps = stampfile_blob(&m->stamps);
+	r = fork_it(m, state < 0 ? -1 : state, stamps < 0 ? -1 : stamps);
+	common_close(&stamps);
 	common_close(&state);
 	return r;
 }

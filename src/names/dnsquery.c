@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/breath.h"
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "names/channel.h"
@@ -342,6 +343,7 @@ void dnsquery_conf(struct dnsquery_channel *l, int fd)
 		renew(l);
 	for (; a; a = next) {
 		next = a->next;
+		breath();
 		go_on(l, a);
 	}
 }

@@ -10,22 +10,20 @@
 #include "base/mem.h"
 #include "proto/admin.h"
 
-static struct name **place_of(struct names *n, const struct key *peer)
+/* Of thousands without searching, as long as the peer exists. */
+static struct name *find(const struct names *n, const struct key *peer)
 {
-	struct name **at = &n->first;
+	const struct peer *p = admin_find(n->tunnel, peer);
+	struct name *name = p ? p->note.named : n->first;
 
-	while (*at && !key_equal(&(*at)->peer, peer))
-		at = &(*at)->next;
-	return at;
+	while (!p && name && !key_equal(&name->peer, peer))
+		name = name->next;
+	return name;
 }
 
 const struct name *names_of(const struct names *n, const struct key *peer)
 {
-	const struct name *name = n->first;
-
-	while (name && !key_equal(&name->peer, peer))
-		name = name->next;
-	return name;
+	return find(n, peer);
 }
 
 static void log_failure(struct name *name, const char *why, unsigned retry)
@@ -84,12 +82,40 @@ static void answered(void *ctx, const struct endpoint *ends, unsigned n, const c
 	log_info("endpoint %s resolves to %s", name->host, text);
 }
 
+/* name: of this peer from now on, or NULL. */
+static void bind_to(struct names *n, const struct key *peer, struct name *name)
+{
+	struct peer *p = admin_find(n->tunnel, peer);
+
+	if (p)
+		p->note.named = name;
+}
+
+static void add(struct names *n, struct name *name)
+{
+	name->next = n->first;
+	name->at = &n->first;
+	if (name->next)
+		name->next->at = &name->next;
+	n->first = name;
+	bind_to(n, &name->peer, name);
+}
+
 static void drop(struct name *name)
 {
 	if (name->question)
 		resolver_cancel(name->question);
 	mem_free(name->host);
 	mem_free(name);
+}
+
+static void forget(struct name *name)
+{
+	bind_to(name->names, &name->peer, NULL);
+	*name->at = name->next;
+	if (name->next)
+		name->next->at = name->at;
+	drop(name);
 }
 
 int names_set(struct names *n, const struct key *peer, const char *host, uint16_t port)
@@ -117,8 +143,7 @@ int names_set(struct names *n, const struct key *peer, const char *host, uint16_
 	/* What another name resolved to, or a literal endpoint, no longer counts. */
 	if (p)
 		admin_candidates(n->tunnel, p, NULL, 0, clock_now());
-	name->next = n->first;
-	n->first = name;
+	add(n, name);
 	return 0;
 
 fail:
@@ -128,44 +153,32 @@ fail:
 
 void names_forget(struct names *n, const struct key *peer)
 {
-	struct name **at = place_of(n, peer);
-	struct name *name = *at;
+	struct name *name = find(n, peer);
 
-	if (!name)
-		return;
-	*at = name->next;
-	drop(name);
+	if (name)
+		forget(name);
 }
 
 void names_sweep(struct names *n)
 {
-	struct name **at = &n->first;
+	struct name *name = n->first, *next;
 
-	while (*at) {
-		struct name *name = *at;
-
-		if (admin_find(n->tunnel, &name->peer)) {
-			at = &name->next;
-			continue;
-		}
-		*at = name->next;
-		drop(name);
+	for (; name; name = next) {
+		next = name->next;
+		if (!admin_find(n->tunnel, &name->peer))
+			forget(name);
 	}
 }
 
 void names_forget_all(struct names *n)
 {
-	while (n->first) {
-		struct name *name = n->first;
-
-		n->first = name->next;
-		drop(name);
-	}
+	while (n->first)
+		forget(n->first);
 }
 
 void names_unanswered(struct names *n, const struct key *peer)
 {
-	struct name *name = *place_of(n, peer);
+	struct name *name = find(n, peer);
 
 	if (name)
 		resolver_again(name->question);

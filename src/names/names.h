@@ -16,7 +16,7 @@ enum { NAMES_WHY = 96 };
 struct names;
 
 struct name {
-	struct name *next;
+	struct name *next, **at; /* at: the pointer to this one */
 	struct names *names;
 	struct key peer;
 	char *host;

@@ -5,12 +5,17 @@
 #include <ev.h>
 #include <string.h>
 
+#include "base/breath.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "crypto/rng.h"
 #include "names/dnsquery.h"
 
 enum { PAUSE_MAX = 60, TIMEOUT_MS = 2000 };
+
+/* Thousands of questions at once would keep packets waiting: each reads the file of hosts. */
+static const uint64_t apart = SECOND_NS / 1000;
 
 #define RESOLV_CONF "/etc/resolv.conf"
 
@@ -19,6 +24,7 @@ struct resolver {
 	struct dnsquery_channel *lookup;
 	struct resolver_request *first;
 	double unit_s;
+	uint64_t free_at; /* when the next question may be asked, mono ns */
 };
 
 struct resolver_request {
@@ -26,6 +32,7 @@ struct resolver_request {
 	struct resolver *r;
 	struct dnsquery *asking; /* NULL: none pending */
 	ev_timer timer;          /* the next query */
+	bool queued;             /* its turn is when the timer says */
 	unsigned pause;          /* units until then, if the next one fails too */
 	char *host;
 	uint16_t port;
@@ -114,6 +121,24 @@ static void on_lookup(void *ctx, const struct endpoint *ends, unsigned n, const 
 	q->fn(q->ctx, ends, n, NULL, 0); /* may cancel q */
 }
 
+/* false: others are asked first. */
+static bool has_turn(struct resolver_request *q)
+{
+	struct resolver *r = q->r;
+	uint64_t now = clock_now().mono, at = r->free_at > now ? r->free_at : now;
+
+	if (q->queued) {
+		q->queued = false;
+		return true;
+	}
+	r->free_at = at + apart;
+	if (at == now)
+		return true;
+	q->queued = true;
+	ask_after(q, (double)(at - now) * 1e-9);
+	return false;
+}
+
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct resolver_request *q = CONTAINER(timer, struct resolver_request, timer);
@@ -121,8 +146,10 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)events;
 	ev_timer_stop(loop, timer);
-	if (q->asking)
+	if (q->asking || !has_turn(q))
 		return;
+	/* One may take longer than their distance, with a long file of hosts. */
+	breath();
 	r = dnsquery_ask(q->r->lookup, q->host, q->port, on_lookup, q, &q->asking);
 	if (r < 0)
 		failed(q, "out of memory");
@@ -157,7 +184,7 @@ struct resolver_request *resolver_ask(struct resolver *r, const char *host, uint
 
 void resolver_again(struct resolver_request *q)
 {
-	if (!q->asking)
+	if (!q->asking && !q->queued)
 		ask_after(q, 0);
 }
 

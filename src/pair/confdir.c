@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,8 +13,9 @@
 #include "base/say.h"
 #include "base/write.h"
 #include "pair/confsweep.h"
+#include "pair/conftrail.h"
 
-enum { FILE_MAX = 16 << 20, SUFFIX_MAX = 8, TEMPORARY = 128 };
+enum { FILE_MAX = 16 << 20, SUFFIX_MAX = 8 };
 
 /* PATH_MAX is room enough for these: CONFDIR, a name, and a short suffix. */
 void confdir_path(char path[PATH_MAX], const char *name, const char *suffix)
@@ -46,10 +46,38 @@ static bool may_make(const char *name, const char *suffix, bool force)
 	return false;
 }
 
+void confdir_tidy(void)
+{
+	int folder = open(CONFDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0)
+		return;
+	confsweep(folder);
+	close(folder);
+}
+
+bool confdir_is_whole(const char *name)
+{
+	int folder = open(CONFDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool whole;
+
+	if (folder < 0)
+		return true;
+	confsweep(folder);
+	whole = confsweep_is_whole(folder, name);
+	close(folder);
+	if (!whole)
+		say("%s/%s.conf and its key do not belong together: a command that replaced them "
+		    "was killed; this undoes it: sudo taut check %s",
+		    CONFDIR, name, name);
+	return whole;
+}
+
 bool confdir_may_make(const char *name, bool force)
 {
 	char path[PATH_MAX];
 
+	confdir_tidy();
 	if (!may_make(name, ".conf", force) || !may_make(name, ".key", force))
 		return false;
 	snprintf(path, sizeof(path), "/etc/wireguard/%s.conf", name);
@@ -135,24 +163,15 @@ static size_t len_below(const struct confdir_file *file)
 	return slash ? (size_t)(slash - name) + 1 : 0;
 }
 
-/* A name that nobody else uses: the process id is unique, and O_EXCL does the rest. */
-static void name_beside(char name[TEMPORARY], const struct confdir_file *file)
+static void name_below(char name[CONFTRAIL_NAME], const struct confdir_file *file)
 {
-	size_t below = len_below(file);
-
-	snprintf(name, TEMPORARY, "%.*s.%s.%d", (int)below, name_of(file), name_of(file) + below,
-		 (int)getpid());
-}
-
-static void name_below(char name[TEMPORARY], const struct confdir_file *file)
-{
-	snprintf(name, TEMPORARY, "%.*s", (int)len_below(file) - 1, name_of(file));
+	snprintf(name, CONFTRAIL_NAME, "%.*s", (int)len_below(file) - 1, name_of(file));
 }
 
 /* Root's alone, whatever the umask is. */
 static int make_below(int folder, const struct confdir_file *file)
 {
-	char name[TEMPORARY];
+	char name[CONFTRAIL_NAME];
 
 	name_below(name, file);
 	return mkdirat(folder, name, 0700) < 0 && errno != EEXIST ? -errno : 0;
@@ -160,7 +179,7 @@ static int make_below(int folder, const struct confdir_file *file)
 
 static void drop_below(int folder, const struct confdir_file *file)
 {
-	char name[TEMPORARY];
+	char name[CONFTRAIL_NAME];
 
 	name_below(name, file);
 	unlinkat(folder, name, AT_REMOVEDIR); /* unless it has other files */
@@ -168,7 +187,7 @@ static void drop_below(int folder, const struct confdir_file *file)
 
 static void sync_below(int folder, const struct confdir_file *file)
 {
-	char name[TEMPORARY];
+	char name[CONFTRAIL_NAME];
 	int fd;
 
 	name_below(name, file);
@@ -237,7 +256,7 @@ static int may_replace(int folder, const struct confdir_file *file)
 
 static int write_beside(int folder, const struct confdir_file *file)
 {
-	char temporary[TEMPORARY];
+	char temporary[CONFTRAIL_NAME];
 	int fd, r;
 
 	r = may_replace(folder, file);
@@ -245,7 +264,7 @@ static int write_beside(int folder, const struct confdir_file *file)
 		r = make_below(folder, file);
 	if (r < 0)
 		return r;
-	name_beside(temporary, file);
+	conftrail_name(temporary, name_of(file), getpid(), CONFTRAIL_NEW);
 	unlinkat(folder, temporary, 0); /* left by a dead process that had our id */
 	fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -260,17 +279,9 @@ static int write_beside(int folder, const struct confdir_file *file)
 	return r;
 }
 
-/* Where a file is, which also says how to undo it. */
-enum place {
-	BESIDE,   /* under its temporary name, or not at all */
-	ADDED,    /* where there was none */
-	SWAPPED,  /* what it replaces now has the temporary name */
-	REPLACED, /* for good */
-};
-
-static int add(int folder, const char *from, const char *to, enum place *place)
+/* Where there is no file. */
+static int add(int folder, const char *from, const char *to)
 {
-	*place = ADDED;
 	if (renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
@@ -282,76 +293,85 @@ static int add(int folder, const char *from, const char *to, enum place *place)
 	return 0;
 }
 
-static int move(int folder, const struct confdir_file *file, enum place *place)
+/* existed: there is a file to replace. */
+static int move(int folder, const struct confdir_file *file, bool existed)
 {
 	const char *to = name_of(file);
-	char from[TEMPORARY];
-	int r;
+	char from[CONFTRAIL_NAME];
 
-	name_beside(from, file);
-	if (file->replace) {
-		*place = SWAPPED;
-		r = renameat2(folder, from, folder, to, RENAME_EXCHANGE) < 0 ? -errno : 0;
-		if (r == -EINVAL || r == -ENOSYS) {
-			*place = REPLACED;
-			r = renameat(folder, from, folder, to) < 0 ? -errno : 0;
-		}
-		if (r != -ENOENT)
-			goto out;
-	}
-	r = add(folder, from, to, place);
-out:
-	if (r < 0)
-		*place = BESIDE;
-	return r;
+	conftrail_name(from, to, getpid(), CONFTRAIL_NEW);
+	if (!existed || !file->replace)
+		return add(folder, from, to);
+	return renameat(folder, from, folder, to) < 0 ? -errno : 0;
 }
 
-/* Restore what was there before, unless it was replaced for good. */
-static void undo(int folder, const struct confdir_file *file, enum place place)
+static void sync_all(int folder, const struct confdir_file *files, size_t n)
 {
-	char temporary[TEMPORARY];
+	size_t i;
 
-	name_beside(temporary, file);
-	if (place == SWAPPED)
-		renameat2(folder, temporary, folder, name_of(file), RENAME_EXCHANGE);
-	if (place == ADDED)
-		unlinkat(folder, name_of(file), 0);
-	unlinkat(folder, temporary, 0);
-	if (len_below(file))
-		drop_below(folder, file);
-}
-
-/*
- * Anything but a move can fail for lack of space, so the moves come last. *bad: which file
- * failed.
- */
-static int write_files(int folder, const struct confdir_file *files, size_t n, size_t *bad)
-{
-	enum place place[CONFDIR_FILES] = { BESIDE };
-	char temporary[TEMPORARY];
-	size_t i, moved;
-	int r = 0;
-
-	for (i = 0; i < n && r == 0; i++) {
-		*bad = i;
-		r = write_beside(folder, &files[i]);
-	}
-	for (moved = 0; moved < n && r == 0; moved++) {
-		*bad = moved;
-		r = move(folder, &files[moved], &place[moved]);
-	}
-	while (r < 0 && i-- > 0)
-		undo(folder, &files[i], place[i]);
-	if (r < 0)
-		return r;
 	fsync(folder);
 	for (i = 0; i < n; i++) {
 		if (len_below(&files[i]))
 			sync_below(folder, &files[i]);
-		name_beside(temporary, &files[i]);
-		if (place[i] == SWAPPED)
-			unlinkat(folder, temporary, 0);
 	}
+}
+
+static void undo(int folder, const struct confdir_file *files, size_t n)
+{
+	while (n-- > 0) {
+		conftrail_undo(folder, name_of(&files[n]), getpid());
+		if (len_below(&files[n]))
+			drop_below(folder, &files[n]);
+	}
+	conftrail_end(folder, getpid());
+}
+
+/*
+ * Anything but a move can fail for lack of space, so the moves come last. A kill may come at any
+ * time: confsweep() then finds the trail. *bad: which file failed.
+ */
+static int move_files(int folder, const struct confdir_file *files, size_t n, size_t *bad)
+{
+	bool existed[CONFDIR_FILES];
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < n && r == 0; i++) {
+		*bad = i;
+		r = conftrail_begin(folder, name_of(&files[i]), getpid(), &existed[i]);
+	}
+	if (r == 0)
+		sync_all(folder, files, n);
+	for (i = 0; i < n && r == 0; i++) {
+		*bad = i;
+		r = move(folder, &files[i], existed[i]);
+	}
+	if (r < 0)
+		return r;
+	sync_all(folder, files, n);
+	return conftrail_commit(folder, getpid());
+}
+
+static int write_files(int folder, const struct confdir_file *files, size_t n, size_t *bad)
+{
+	size_t i;
+	int r = 0;
+
+	conftrail_end(folder, getpid()); /* of a dead process that had our id */
+	for (i = 0; i < n && r == 0; i++) {
+		*bad = i;
+		r = write_beside(folder, &files[i]);
+	}
+	if (r == 0)
+		r = move_files(folder, files, n, bad);
+	if (r < 0) {
+		undo(folder, files, n);
+		return r;
+	}
+	fsync(folder);
+	for (i = 0; i < n; i++)
+		conftrail_remove(folder, name_of(&files[i]), getpid());
+	conftrail_end(folder, getpid());
 	return 0;
 }
 
@@ -383,11 +403,10 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 	folder = open_folder();
 	if (folder < 0)
 		return false;
-	/* One taut at a time, where files can be locked. */
-	if (flock(folder, LOCK_EX) == 0)
-		confsweep(folder);
+	r = confsweep(folder);
 	hold_signals(&before);
-	r = write_files(folder, files, n, &bad);
+	if (r != -EAGAIN)
+		r = write_files(folder, files, n, &bad);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(folder);
 	if (r == -EEXIST)
@@ -400,6 +419,9 @@ bool confdir_write(const struct confdir_file *files, size_t n)
 		say("%s is a symbolic link to a file that is kept elsewhere: replace it with "
 		    "the file itself; nothing was changed",
 		    files[bad].path);
+	else if (r == -EAGAIN)
+		say("another process has locked " CONFDIR " (see: fuser " CONFDIR "); nothing was "
+		    "changed");
 	else if (r < 0)
 		say("cannot write %s: %s; nothing was changed", files[bad].path, strerror(-r));
 	return r == 0;

@@ -19,6 +19,14 @@
 /* CONFDIR/NAME.conf and the like; a valid name always fits. */
 void confdir_path(char path[PATH_MAX], const char *name, const char *suffix);
 /*
+ * Undo what a killed command left half done, as far as we may, and wait for one that is at work,
+ * at most 10 s. Before existing files are read in order to change or to use them; the functions
+ * that write do it as well.
+ */
+void confdir_tidy(void);
+/* NAME.conf and NAME.key belong together: all was undone. false: reported. */
+bool confdir_is_whole(const char *name);
+/*
  * Whether NAME.conf and NAME.key may be created: neither exists, or force is set. false:
  * reported. Also reports that the new file will hide /etc/wireguard/NAME.conf.
  */
@@ -43,8 +51,9 @@ struct confdir_file {
 
 /*
  * Write them all, creating CONFDIR if it is missing. They are moved into place one by one,
- * once all of them are on disk; what they replace is kept until the last one is in place.
- * false: reported, and nothing has changed.
+ * once all of them are on disk; what they replace is kept until the last one is in place. A
+ * command that is killed meanwhile is undone by the next one. false: reported, and nothing has
+ * changed.
  */
 bool confdir_write(const struct confdir_file *files, size_t n);
 /* Read a whole file; always free *text with print_fini(). 0 or -errno. "-": standard input. */

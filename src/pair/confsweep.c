@@ -2,16 +2,19 @@
 #include "pair/confsweep.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "base/text.h"
 #include "pair/confdir.h"
+#include "pair/conftrail.h"
+
+enum { LOCK_TRIES = 1000 /* 10 ms each */ };
 
 /* A second opening, since the entries are read from where the last reader stopped. */
 static DIR *open_folder(int folder, const char *name)
@@ -24,68 +27,133 @@ static DIR *open_folder(int folder, const char *name)
 	return d;
 }
 
-static bool ends_with(const char *file, size_t len, const char *suffix)
+static bool ends_with(const char *file, const char *suffix)
 {
-	size_t tail = strlen(suffix);
+	size_t len = strlen(file), tail = strlen(suffix);
 
-	return len > tail && memcmp(file + len - tail, suffix, tail) == 0;
+	return len > tail && strcmp(file + len - tail, suffix) == 0;
 }
 
-/* ".NAME.ID"; the file's name itself is not empty. */
-static bool is_unfinished(const char *file, size_t *len)
-{
-	const char *id = strrchr(file, '.');
-	uint64_t number;
-
-	if (file[0] != '.' || !id || id == file ||
-	    !text_u64(text_from_str(id + 1), INT32_MAX, &number))
-		return false;
-	*len = (size_t)(id - file);
-	return true;
-}
-
-static bool is_ours(const char *file, size_t len)
+/* name NULL: of any tunnel. */
+static bool is_ours(const char *file, const char *name)
 {
 	static const char *const suffix[] = { ".conf", ".key", ".pair" };
 	size_t i;
 
 	for (i = 0; i < LEN(suffix); i++) {
-		if (ends_with(file + 1, len - 1, suffix[i]))
+		if (ends_with(file, suffix[i]) &&
+		    (!name || (strlen(file) == strlen(name) + strlen(suffix[i]) &&
+			       memcmp(file, name, strlen(name)) == 0)))
 			return true;
 	}
 	return false;
+}
+
+/* at: where the file is; folder: where the mark of its command would be. */
+static void settle(int folder, int at, const char *file, int id)
+{
+	if (conftrail_is_committed(folder, id))
+		conftrail_remove(at, file, id);
+	else
+		conftrail_undo(at, file, id);
 }
 
 static void sweep_psks(int folder, const char *name)
 {
 	DIR *d = open_folder(folder, name);
 	const struct dirent *entry;
-	size_t len;
+	char file[CONFTRAIL_NAME];
+	bool found = false;
+	int id;
 
 	if (!d)
 		return;
 	while ((entry = readdir(d))) {
-		if (is_unfinished(entry->d_name, &len))
-			unlinkat(dirfd(d), entry->d_name, 0);
+		if (!conftrail_is_part(entry->d_name, file, &id))
+			continue;
+		settle(folder, dirfd(d), file, id);
+		found = true;
+	}
+	closedir(d);
+	if (found)
+		unlinkat(folder, name, AT_REMOVEDIR); /* unless something is left in it */
+}
+
+/* Once nothing refers to them any more. */
+static void sweep_marks(int folder)
+{
+	DIR *d = open_folder(folder, ".");
+	const struct dirent *entry;
+	int id;
+
+	if (!d)
+		return;
+	while ((entry = readdir(d))) {
+		if (conftrail_is_mark(entry->d_name, &id))
+			conftrail_end(folder, id);
 	}
 	closedir(d);
 }
 
-void confsweep(int folder)
+/* All who may read the folder can lock it, so it need not be one of ours who does. */
+static int lock(int folder)
+{
+	const struct timespec moment = { .tv_nsec = 10 * 1000 * 1000 };
+	int i;
+
+	for (i = 0; i < LOCK_TRIES && flock(folder, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		nanosleep(&moment, NULL);
+	}
+	return i < LOCK_TRIES ? 0 : -EAGAIN;
+}
+
+static void sweep(int folder)
 {
 	DIR *d = open_folder(folder, ".");
 	const struct dirent *entry;
-	size_t len;
+	char file[CONFTRAIL_NAME];
+	int id;
 
 	if (!d)
 		return;
 	while ((entry = readdir(d))) {
-		if (is_unfinished(entry->d_name, &len) && is_ours(entry->d_name, len))
-			unlinkat(folder, entry->d_name, 0);
-		else if (ends_with(entry->d_name, strlen(entry->d_name), ".psk"))
+		if (conftrail_is_part(entry->d_name, file, &id) && is_ours(file, NULL))
+			settle(folder, folder, file, id);
+		else if (ends_with(entry->d_name, ".psk"))
 			sweep_psks(folder, entry->d_name);
 	}
 	closedir(d);
+	sweep_marks(folder);
+}
+
+int confsweep(int folder)
+{
+	int r = lock(folder);
+
+	if (r == 0)
+		sweep(folder);
+	return r;
+}
+
+bool confsweep_is_whole(int folder, const char *name)
+{
+	DIR *d = open_folder(folder, ".");
+	const struct dirent *entry;
+	char file[CONFTRAIL_NAME];
+	bool whole = true;
+	int id;
+
+	if (!d)
+		return true;
+	while ((entry = readdir(d))) {
+		if (conftrail_is_part(entry->d_name, file, &id) && is_ours(file, name) &&
+		    conftrail_is_moved(folder, file, id) && !conftrail_is_committed(folder, id))
+			whole = false;
+	}
+	closedir(d);
+	return whole;
 }
 
 void confsweep_psks(const char *name, const char *keep)

@@ -21,6 +21,11 @@ static void add_key(struct print *out, const char *word, const struct key *key)
 	wipe(text, sizeof(text));
 }
 
+static struct prefix host_of(const struct prefix *p)
+{
+	return (struct prefix){ .ip = p->ip, .bits = (uint8_t)ip_bits(p->ip.family) };
+}
+
 /* Separated by commas; the address alone, or with its number of bits. */
 static void add_prefix(struct print *out, const struct prefix *p, bool first, bool bits)
 {
@@ -82,6 +87,23 @@ void conftext_move_key(struct print *out, struct text from, uint32_t number, con
 	}
 }
 
+static void add_address(struct print *out, const struct conftext_interface *d)
+{
+	bool first = true;
+	size_t i;
+
+	print_add(out, "Address = ");
+	for (i = 0; i < d->n_address; i++) {
+		struct prefix p = d->hosts ? host_of(&d->address[i]) : d->address[i];
+
+		if (p.ip.family == 0)
+			continue;
+		add_prefix(out, &p, first, true);
+		first = false;
+	}
+	print_add(out, "\n");
+}
+
 void conftext_interface(struct print *out, const struct conftext_interface *d)
 {
 	print_add(out, "[Interface]\n");
@@ -96,9 +118,7 @@ void conftext_interface(struct print *out, const struct conftext_interface *d)
 	}
 	if (d->port)
 		print_add(out, "ListenPort = %u\n", d->port);
-	print_add(out, "Address = ");
-	conftext_addresses(out, d->address, d->n_address, true);
-	print_add(out, "\n");
+	add_address(out, d);
 	if (d->mtu)
 		print_add(out, "MTU = %u\n", d->mtu);
 }
@@ -118,12 +138,10 @@ void conftext_peer(struct print *out, const struct conftext_peer *d)
 		add_key(out, "PresharedKey = ", d->psk);
 	print_add(out, "AllowedIPs = ");
 	for (i = 0; i < d->n_allowed; i++) {
-		struct prefix p = d->allowed[i];
+		struct prefix p = d->hosts ? host_of(&d->allowed[i]) : d->allowed[i];
 
 		if (p.ip.family == 0)
 			continue;
-		if (d->hosts)
-			p.bits = (uint8_t)ip_bits(p.ip.family);
 		prefix_mask(&p);
 		add_prefix(out, &p, first, true);
 		first = false;
@@ -146,7 +164,7 @@ static void print_diag(void *ctx, enum conf_severity severity, const char *line)
 }
 
 bool conftext_read(struct conf *conf, struct key *public_key, const char *name,
-		   const struct print *text, bool quiet)
+		   const struct print *text, bool quiet, bool settle)
 {
 	struct conf_report report = { .say = print_diag, .ctx = &quiet };
 	bool have_key;
@@ -161,6 +179,8 @@ bool conftext_read(struct conf *conf, struct key *public_key, const char *name,
 	have_key = (conf->set & CONF_PRIVATE_KEY) && !key_is_zero(&conf->private_key);
 	if (have_key)
 		dh_public(public_key, &conf->private_key);
+	if (settle && conf_settle(conf, have_key ? public_key : NULL, &report) < 0)
+		r = -ENOMEM;
 	if (conf_check(conf, have_key ? public_key : NULL, &report) < 0)
 		r = -EINVAL;
 	if (r == 0 && report.errors == 0)

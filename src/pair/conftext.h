@@ -20,6 +20,7 @@ struct conftext_interface {
 	uint32_t mtu;                  /* 0: none */
 	const struct prefix *address;  /* family 0: skipped */
 	size_t n_address;
+	bool hosts; /* only these addresses, not their networks */
 };
 
 struct conftext_peer {
@@ -56,9 +57,10 @@ void conftext_addresses(struct print *out, const struct prefix *p, size_t n, boo
 /*
  * Read a text as the file that name stands for, including its key files, and check it as a
  * whole. *conf is initialised here, and valid only on true. *public_key is its own key. false:
- * each error was reported. Warnings are reported too, unless quiet.
+ * each error was reported. Warnings are reported too, unless quiet. settle: it is somebody's
+ * finished file, in which all that wg(8) accepts has its meaning (conf_settle()).
  */
 bool conftext_read(struct conf *conf, struct key *public_key, const char *name,
-		   const struct print *text, bool quiet);
+		   const struct print *text, bool quiet, bool settle);
 
 #endif

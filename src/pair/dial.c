@@ -87,8 +87,9 @@ static int take_given(struct pairline *line, const struct pairopts *o, uint16_t 
 
 	for (i = 0; i < o->n_endpoint; i++) {
 		if (!pairline_parse_endpoint(&line->endpoint[i], o->endpoint[i], port))
-			return say_usage("--endpoint: '%s' is not a name or an address, with or "
-					 "without a port: vpn.example.org:51820, 203.0.113.7, "
+			return say_usage("--endpoint: '%s' is not a name or an address that "
+					 "another host could dial, with or without a port: "
+					 "vpn.example.org:51820, 203.0.113.7, "
 					 "[2001:db8::7]:51820",
 					 o->endpoint[i]);
 	}

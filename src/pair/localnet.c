@@ -18,6 +18,12 @@ enum {
 	PASSING = 0x01 | 0x20 | 0x40, /* IFA_F_TEMPORARY, _DEPRECATED, _TENTATIVE */
 };
 
+struct route {
+	struct prefix to;
+	struct ip gateway; /* or zeros */
+	char name[IF_NAMESIZE];
+};
+
 static int add_used(struct localnet *s, const struct prefix *p)
 {
 	struct prefix *bigger;
@@ -32,6 +38,13 @@ static int add_used(struct localnet *s, const struct prefix *p)
 	return 0;
 }
 
+int localnet_add(struct localnet *s, const struct ip *ip)
+{
+	const struct prefix alone = { .ip = *ip, .bits = (uint8_t)ip_bits(ip->family) };
+
+	return add_used(s, &alone);
+}
+
 static int add_outer(struct localnet *s, const struct ip *ip)
 {
 	struct ip *bigger = mem_resize(s->outer, s->n_outer + 1, sizeof(*bigger));
@@ -41,13 +54,6 @@ static int add_outer(struct localnet *s, const struct ip *ip)
 	s->outer = bigger;
 	s->outer[s->n_outer++] = *ip;
 	return 0;
-}
-
-static bool is_in(const struct ip *ip, const char *prefix)
-{
-	struct prefix p;
-
-	return prefix_parse(&p, prefix, strlen(prefix)) && prefix_contains(&p, ip);
 }
 
 bool localnet_is_private(const struct ip *ip)
@@ -70,21 +76,6 @@ bool localnet_is_private_net(const struct prefix *p)
 			return true;
 	}
 	return false;
-}
-
-/* Not link-local, nor a host's own (loopback), nor multicast. */
-static bool is_global(const struct ip *ip)
-{
-	static const char *const nets[] = { "0.0.0.0/8",   "127.0.0.0/8", "169.254.0.0/16",
-					    "224.0.0.0/3", "::/8",        "fe80::/9",
-					    "ff00::/8" };
-	size_t i;
-
-	for (i = 0; i < LEN(nets); i++) {
-		if (is_in(ip, nets[i]))
-			return false;
-	}
-	return true;
 }
 
 /* An address that will soon change or vanish; only /proc shows it, in lines of hexadecimal. */
@@ -111,7 +102,7 @@ static bool is_passing(const struct ip *ip)
 /* Others can probably dial this address. */
 static bool is_outer(const struct ifaddrs *ifa, const struct ip *ip)
 {
-	if (!(ifa->ifa_flags & IFF_UP) || !is_global(ip) || is_passing(ip))
+	if (!(ifa->ifa_flags & IFF_UP) || !ip_is_of_host(ip) || is_passing(ip))
 		return false;
 	if (!localnet_is_private(ip))
 		return true;
@@ -161,51 +152,66 @@ static int take_address(struct localnet *s, const struct ifaddrs *ifa, const cha
 }
 
 /* A line of /proc/net/route: its numbers are the address as laid out in memory. */
-static bool parse_route4(const char *line, struct prefix *p, char name[IF_NAMESIZE])
+static bool parse_route4(const char *line, struct route *t)
 {
-	unsigned destination, mask;
+	unsigned destination, gateway, mask;
 	struct ip ip = { .family = AF_INET };
 
-	if (sscanf(line, "%15s %x %*s %*s %*s %*s %*s %x", name, &destination, &mask) != 3)
+	if (sscanf(line, "%15s %x %x %*s %*s %*s %*s %x", t->name, &destination, &gateway, &mask) !=
+	    4)
 		return false;
-	*p = (struct prefix){ .ip.family = AF_INET };
-	p->ip.v4.s_addr = destination;
+	t->to.ip = t->gateway = ip;
+	t->to.ip.v4.s_addr = destination;
+	t->gateway.v4.s_addr = gateway;
 	ip.v4.s_addr = mask;
-	p->bits = leading_ones(&ip);
+	t->to.bits = leading_ones(&ip);
 	return true;
 }
 
-static bool parse_route6(const char *line, struct prefix *p, char name[IF_NAMESIZE])
+static struct ip ip_of_hex(const char hex[33])
 {
-	char hex[33], byte[3] = "";
-	unsigned bits;
+	struct ip ip = { .family = AF_INET6 };
+	char byte[3] = "";
 	size_t i;
 
-	if (sscanf(line, "%32s %x %*s %*s %*s %*s %*s %*s %*s %15s", hex, &bits, name) != 3 ||
-	    strlen(hex) != 32 || bits > 128)
-		return false;
-	*p = (struct prefix){ .ip.family = AF_INET6, .bits = (uint8_t)bits };
-	for (i = 0; i < sizeof(p->ip.v6); i++) {
+	for (i = 0; i < sizeof(ip.v6); i++) {
 		memcpy(byte, hex + 2 * i, 2);
-		p->ip.bytes[i] = (uint8_t)strtoul(byte, NULL, 16);
+		ip.bytes[i] = (uint8_t)strtoul(byte, NULL, 16);
 	}
+	return ip;
+}
+
+static bool parse_route6(const char *line, struct route *t)
+{
+	char to[33], gateway[33];
+	unsigned bits;
+
+	if (sscanf(line, "%32s %x %*s %*s %32s %*s %*s %*s %*s %15s", to, &bits, gateway,
+		   t->name) != 4 ||
+	    strlen(to) != 32 || strlen(gateway) != 32 || bits > 128)
+		return false;
+	t->to = (struct prefix){ .ip = ip_of_hex(to), .bits = (uint8_t)bits };
+	t->gateway = ip_of_hex(gateway);
 	return true;
 }
 
 /* A missing file means that the family has no routes. */
 static int take_routes(struct localnet *s, const char *path, const char *except,
-		       bool (*parse)(const char *, struct prefix *, char[IF_NAMESIZE]))
+		       bool (*parse)(const char *, struct route *))
 {
 	FILE *file = fopen(path, "re");
-	char line[512], name[IF_NAMESIZE];
-	struct prefix p;
+	char line[512];
+	struct route t;
 	int r = 0;
 
 	if (!file)
 		return 0;
 	while (r == 0 && fgets(line, sizeof(line), file)) {
-		if (parse(line, &p, name) && strcmp(name, except) != 0)
-			r = add_used(s, &p);
+		if (!parse(line, &t) || strcmp(t.name, except) == 0)
+			continue;
+		r = add_used(s, &t.to);
+		if (r == 0 && ip_is_of_host(&t.gateway)) /* it may be none, or a link-local one */
+			r = localnet_add(s, &t.gateway);
 	}
 	fclose(file);
 	return r;

@@ -11,7 +11,8 @@
 #include "base/prefix.h"
 
 struct localnet {
-	struct prefix *used; /* of local addresses, and of all but the very wide routes */
+	/* Of local addresses, of all but the very wide routes, and each gateway. */
+	struct prefix *used;
 	size_t n_used;
 	struct ip *outer; /* where others may reach us, most promising first */
 	size_t n_outer;
@@ -24,6 +25,8 @@ struct localnet {
  */
 int localnet_take(struct localnet *s, const char *except);
 void localnet_free(struct localnet *s);
+/* Add a single address that is in use. 0 or -ENOMEM. */
+int localnet_add(struct localnet *s, const struct ip *ip);
 /* The used prefix that shares addresses with p; NULL: it is free. */
 const struct prefix *localnet_overlap(const struct localnet *s, const struct prefix *p);
 /* Not reachable from outside a site: private, shared, or unique local. */

@@ -136,6 +136,8 @@ static int take_header(const char *text, size_t len, size_t *n, char why[PAIRLIN
 
 static int take_bytes(struct pairline *line, const uint8_t *bytes, size_t n, char why[PAIRLINE_WHY])
 {
+	bool understood;
+	const char *bad;
 	uint8_t check[CHECK];
 
 	check_of(check, bytes, n - CHECK);
@@ -145,8 +147,11 @@ static int take_bytes(struct pairline *line, const uint8_t *bytes, size_t n, cha
 			     "copy it again");
 	line->kind = bytes[1];
 	memcpy(line->public_key.bytes, bytes + HEADER, KEY_LEN);
-	if (!pairline_field_read(line, bytes + HEADER + KEY_LEN, n - LEAST) ||
-	    !pairline_field_ok(line))
+	understood = pairline_field_read(line, bytes + HEADER + KEY_LEN, n - LEAST);
+	bad = understood ? pairline_inner_fault(line) : NULL;
+	if (bad)
+		return fault(why, -EINVAL, "%s: make a new one, with other addresses", bad);
+	if (!understood || !pairline_field_ok(line))
 		return fault(why, -EINVAL,
 			     "it says something that this taut does not understand, or that cannot "
 			     "be: make a new one");

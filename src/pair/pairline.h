@@ -78,10 +78,24 @@ void pairline_sign(struct pairline *line);
 /* What the other end calls the sender: its host, else its tunnel. */
 const char *pairline_called(const struct pairline *line);
 bool pairline_has_psk(const struct pairline *line);
+/*
+ * Why the inner addresses of an offer cannot be those of two hosts in one tunnel, as the end of
+ * a sentence ("its network is wider than ..."); NULL: they can, or it is no offer. They get
+ * routes at both ends, so the maker of a line must not choose more than two of them, nor those
+ * that every host uses for itself.
+ */
+const char *pairline_inner_fault(const struct pairline *line);
+/*
+ * The sender says that it can be dialled at an address that the offer gives to one of the hosts
+ * inside the tunnel: its own packets would go in circles.
+ */
+bool pairline_dials_inside(const struct pairline *sender, const struct pairline *offer);
+/* A place that another host can dial, not a word for this one ("localhost", "127.1"). */
+bool pairline_endpoint_ok(const struct pairline_endpoint *e);
 /* "203.0.113.7:51820", "[2001:db8::7]:51820", "vpn.example.org:51820" */
 enum { PAIRLINE_ENDPOINT_TEXT = PAIRLINE_HOST + 8 };
 void pairline_print_endpoint(char text[PAIRLINE_ENDPOINT_TEXT], const struct pairline_endpoint *e);
-/* HOST, HOST:PORT, ADDRESS, [V6]:PORT; port is the default. */
+/* HOST, HOST:PORT, ADDRESS, [V6]:PORT; port is the default. true: pairline_endpoint_ok(). */
 bool pairline_parse_endpoint(struct pairline_endpoint *e, const char *text, uint16_t port);
 /* A name as the resolver accepts it: letters, digits, '-', '_' and '.'. */
 bool pairline_host_ok(const char *host, size_t len);

@@ -21,6 +21,41 @@ bool pairline_host_ok(const char *host, size_t len)
 	return !ip_parse(&ip, host, len);
 }
 
+/* All of it, in decimal or hexadecimal. */
+static bool is_number(const char *word, size_t len)
+{
+	bool hex = len > 1 && word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
+
+	if (hex)
+		return strspn(word + 2, "0123456789abcdefABCDEF") >= len - 2;
+	return strspn(word, "0123456789") >= len;
+}
+
+/* Resolvers take "127.1", "0x7f.1" and "2130706433" for addresses: no name ends in a number. */
+static bool is_name_of_other(const char *host, size_t len)
+{
+	const char *dot;
+	struct text last;
+
+	while (len && host[len - 1] == '.')
+		len--;
+	dot = memrchr(host, '.', len);
+	last = dot ? text_from(dot + 1, (size_t)(host + len - dot - 1)) : text_from(host, len);
+	return text_len(last) && !is_number(last.at, text_len(last)) &&
+	       !text_is_nocase(last, "localhost");
+}
+
+bool pairline_endpoint_ok(const struct pairline_endpoint *e)
+{
+	size_t len = strlen(e->host);
+
+	if (e->port == 0)
+		return false;
+	if (e->ip.family)
+		return ip_is_of_host(&e->ip);
+	return pairline_host_ok(e->host, len) && is_name_of_other(e->host, len);
+}
+
 void pairline_print_endpoint(char text[PAIRLINE_ENDPOINT_TEXT], const struct pairline_endpoint *e)
 {
 	char address[IP_TEXT];
@@ -77,5 +112,5 @@ bool pairline_parse_endpoint(struct pairline_endpoint *e, const char *text, uint
 	memcpy(made.host, t.at, text_len(t));
 good:
 	*e = made;
-	return made.port != 0;
+	return pairline_endpoint_ok(&made);
 }

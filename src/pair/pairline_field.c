@@ -220,48 +220,75 @@ bool pairline_field_read(struct pairline *line, const uint8_t *bytes, size_t len
 	return len == 0 && (line->kind != PAIRLINE_ANSWER || last == TYPE_ID);
 }
 
-static bool unspecified(const struct ip *ip)
+/* Where the line says that its sender can be dialled. */
+static bool is_endpoint(const struct pairline *line, const struct ip *ip)
 {
-	static const struct ip none;
+	size_t i;
 
-	return memcmp(ip->bytes, none.bytes, ip_len(ip->family)) == 0;
+	for (i = 0; i < line->n_endpoint; i++) {
+		if (ip_equal(&line->endpoint[i].ip, ip))
+			return true;
+	}
+	return false;
 }
 
-static bool endpoint_ok(const struct pairline_endpoint *e)
+bool pairline_dials_inside(const struct pairline *sender, const struct pairline *offer)
 {
-	if (e->port == 0)
-		return false;
-	if (e->ip.family)
-		return !unspecified(&e->ip);
-	return pairline_host_ok(e->host, strlen(e->host));
+	unsigned f;
+
+	for (f = 0; f < PAIRLINE_FAMILIES; f++) {
+		if (offer->ours[f].ip.family && (is_endpoint(sender, &offer->ours[f].ip) ||
+						 is_endpoint(sender, &offer->theirs[f].ip)))
+			return true;
+	}
+	return false;
 }
 
-/* Two addresses of one network, which must not be as wide as half the Internet. */
-static bool inner_ok(const struct pairline *line, unsigned f)
+static const char *fault_of_family(const struct pairline *line, unsigned f)
 {
 	const struct prefix *ours = &line->ours[f], *theirs = &line->theirs[f];
-	unsigned all = ip_bits(families[f]), least = families[f] == AF_INET ? 8 : 16;
+	unsigned all = ip_bits(families[f]), least = families[f] == AF_INET ? 16 : 48;
 
-	if (ours->ip.family == 0)
-		return theirs->ip.family == 0;
-	return ours->ip.family == families[f] && theirs->ip.family == families[f] &&
-	       ours->bits == theirs->bits && ours->bits >= least && ours->bits < all &&
-	       !ip_equal(&ours->ip, &theirs->ip) && prefix_contains(ours, &theirs->ip) &&
-	       !unspecified(&ours->ip) && !unspecified(&theirs->ip);
+	if (ours->ip.family == 0 && theirs->ip.family == 0)
+		return NULL;
+	if (ours->ip.family != families[f] || theirs->ip.family != families[f] ||
+	    ours->bits != theirs->bits || ours->bits >= all || ip_equal(&ours->ip, &theirs->ip) ||
+	    !prefix_contains(ours, &theirs->ip))
+		return "its addresses are not those of two hosts in one network";
+	if (!ip_is_of_host(&ours->ip) || !ip_is_of_host(&theirs->ip))
+		return "its addresses must not be multicast, link-local, loopback or reserved ones";
+	if (ours->bits < least)
+		return "its network is wider than /16, or for IPv6 /48";
+	return NULL;
+}
+
+const char *pairline_inner_fault(const struct pairline *line)
+{
+	const char *fault = NULL;
+	unsigned f;
+
+	if (line->kind != PAIRLINE_OFFER)
+		return NULL;
+	for (f = 0; f < PAIRLINE_FAMILIES && !fault; f++)
+		fault = fault_of_family(line, f);
+	if (!fault && pairline_dials_inside(line, line))
+		fault = "an address in the tunnel is also the place to dial, outside of it";
+	return fault;
 }
 
 bool pairline_field_ok(const struct pairline *line)
 {
-	bool inner = line->ours[0].ip.family || line->ours[1].ip.family;
+	bool inner = line->ours[0].ip.family || line->theirs[0].ip.family ||
+		     line->ours[1].ip.family || line->theirs[1].ip.family;
 	size_t i;
 
 	for (i = 0; i < line->n_endpoint; i++) {
-		if (!endpoint_ok(&line->endpoint[i]))
+		if (!pairline_endpoint_ok(&line->endpoint[i]))
 			return false;
 	}
 	if (line->kind != PAIRLINE_OFFER && line->kind != PAIRLINE_ANSWER)
 		return false;
-	if (inner != (line->kind == PAIRLINE_OFFER) || !inner_ok(line, 0) || !inner_ok(line, 1))
+	if (inner != (line->kind == PAIRLINE_OFFER) || pairline_inner_fault(line))
 		return false;
 	if (pairline_has_psk(line) && line->kind != PAIRLINE_OFFER)
 		return false;

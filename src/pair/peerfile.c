@@ -20,7 +20,7 @@ bool peerfile_open(struct peerfile *f)
 		say("%s: %s", f->path, strerror(-r));
 		return false;
 	}
-	return conftext_read(&f->conf, &f->own, f->path, &f->text, true);
+	return conftext_read(&f->conf, &f->own, f->path, &f->text, true, false);
 }
 
 void peerfile_close(struct peerfile *f)
@@ -196,7 +196,8 @@ static bool choose_endpoint(struct peerfile *f)
 
 	if (f->o.n_endpoint) {
 		if (!pairline_parse_endpoint(&e, f->o.endpoint[0], port ? port : PAIROPT_PORT)) {
-			say_usage("--endpoint: '%s' is neither HOST nor HOST:PORT",
+			say_usage("--endpoint: '%s' is neither HOST nor HOST:PORT, as another "
+				  "host could dial it",
 				  f->o.endpoint[0]);
 			return false;
 		}
@@ -257,7 +258,7 @@ static bool append_peer(struct peerfile *f)
 
 	print_bytes(&text, f->text.chars, f->text.len);
 	add_peer(f, &text, NULL); /* the file of the key does not exist yet */
-	good = !text.failed && conftext_read(&conf, &own, f->path, &text, true);
+	good = !text.failed && conftext_read(&conf, &own, f->path, &text, true, false);
 	if (good)
 		conf_fini(&conf);
 	print_fini(&text);

@@ -7,6 +7,7 @@ libpair_a_SOURCES = \
 	src/pair/confdir.c src/pair/confdir.h \
 	src/pair/confsweep.c src/pair/confsweep.h \
 	src/pair/conftext.c src/pair/conftext.h \
+	src/pair/conftrail.c src/pair/conftrail.h \
 	src/pair/dial.c src/pair/dial.h \
 	src/pair/localnet.c src/pair/localnet.h \
 	src/pair/offer.c src/pair/offer.h \
@@ -19,7 +20,8 @@ libpair_a_SOURCES = \
 	src/pair/pickaddr.c src/pair/pickaddr.h \
 	src/pair/qr.h \
 	src/pair/qr_draw.c \
-	src/pair/readline.c src/pair/readline.h
+	src/pair/readline.c src/pair/readline.h \
+	src/pair/vital.c src/pair/vital.h
 
 # With libqrencode, or with a file that says that it is not there.
 if HAVE_QRENCODE

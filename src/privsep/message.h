@@ -33,6 +33,7 @@ enum message_kind {
 	MESSAGE_PLANNED,  /* result: of MESSAGE_PLAN */
 	MESSAGE_DONE,     /* result: of MESSAGE_COMMIT */
 	MESSAGE_STATE,    /* fd: a blob for the next worker, if this one dies */
+	MESSAGE_STAMP,    /* fd: a blob of stamps (stamps.h), for the file that outlives us */
 	MESSAGE_STOP,     /* a: exit status; the tunnel is to end */
 	/* From the monitor, not answered except where it says so. */
 	MESSAGE_PLAN = 64, /* fd: a blob, the configuration to be; a: enum walk */

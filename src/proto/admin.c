@@ -167,6 +167,14 @@ void admin_psk(struct peer *peer, const struct key *psk)
 	peer->noise->psk = *psk;
 }
 
+bool admin_sent_before(struct peer *peer, const uint8_t stamp[TIMESTAMP_LEN])
+{
+	if (memcmp(stamp, peer->sent_timestamp, TIMESTAMP_LEN) <= 0)
+		return false;
+	memcpy(peer->sent_timestamp, stamp, TIMESTAMP_LEN);
+	return true;
+}
+
 static void look_there(struct tunnel *t, struct peer *peer, const struct endpoint *end)
 {
 	bool found = !endpoint_known(&peer->endpoint);

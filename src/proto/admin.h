@@ -41,6 +41,11 @@ void admin_mend_own_key(struct tunnel *t);
 
 void admin_psk(struct peer *peer, const struct key *psk);
 /*
+ * An earlier process may have sent initiations up to this stamp: those that follow exceed it.
+ * false: they would anyway.
+ */
+bool admin_sent_before(struct peer *peer, const uint8_t stamp[TIMESTAMP_LEN]);
+/*
  * The peer is there: its literal endpoint, which becomes its only candidate.  Clears
  * the remembered source address.
  */

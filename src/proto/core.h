@@ -49,6 +49,7 @@ struct tunnel {
 	uint32_t event_first, event_count;
 	uint64_t count[FATE_COUNT]; /* packets by fate, all peers and strangers */
 	uint64_t cookies_received;
+	uint64_t initiations_sent; /* to all peers, also to those that are gone */
 	struct faults_tunnel faults;
 	uint8_t removed_timestamp[12]; /* latest of those sent to peers that are gone */
 };

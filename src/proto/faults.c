@@ -69,7 +69,8 @@ static void turn_minute(struct faults *t, uint64_t now)
 {
 	uint64_t since = now - t->flips_since;
 
-	if (since < minute)
+	/* The one who asks may have looked at the clock before a packet that came meanwhile. */
+	if (now < t->flips_since || since < minute)
 		return;
 	t->flips_before = since < 2 * minute ? t->flips : 0;
 	t->flips = 0;

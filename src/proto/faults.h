@@ -49,8 +49,9 @@ struct faults {
 	uint64_t cookies, cookie_at; /* received instead of an answer */
 	uint64_t source_at;          /* its last FATE_SOURCE */
 	uint64_t no_endpoint_at;     /* its last FATE_NO_ENDPOINT */
-	/* responses since the last session that it took up, and when the first of them left */
+	/* responses since the last session that it took up, when the first of them left... */
 	uint64_t unconfirmed, unconfirmed_since;
+	struct endpoint unconfirmed_to; /* ...and where the last one went */
 	/* packets for one host since the last that came in, those of them that want an answer... */
 	uint64_t unreturned, unanswered;
 	uint64_t unreturned_since; /* ...and when the first of them left */

@@ -60,6 +60,7 @@ bool handshake_works(const struct peer *peer, uint64_t mono)
 
 void handshake_complete(struct tunnel *t, struct peer *peer, struct instant now)
 {
+	handshake_clear(t, peer);
 	timers_handshake_complete(&peer->timers);
 	reach_found(&peer->reach, &peer->endpoint);
 	peer->handshake_wall = now.wall;
@@ -114,6 +115,7 @@ static void initiation_send(struct tunnel *t, struct peer *peer, struct pkt *p, 
 		cookie_add_macs(&peer->cookie, m, sizeof(*m), now.mono);
 		p->owner = peer;
 		peer->initiations_sent++;
+		t->initiations_sent++;
 	}
 	peer->sent_at = now.mono;
 	peer->handshake_from = now.mono + REKEY_TIMEOUT_NS;
@@ -154,15 +156,6 @@ void handshake_want(struct tunnel *t, struct peer *peer, struct batch *b, struct
 	handshake_start(t, peer, b, now);
 }
 
-/* What follows from an authentic handshake message of the peer, whichever it is. */
-static void heard(struct peer *peer, size_t len, struct instant now)
-{
-	peer->rx_bytes += len;
-	peer->heard_at = now.mono;
-	timers_any_received(&peer->timers);
-	timers_traversal(&peer->timers, now.mono);
-}
-
 /*
  * The session of a handshake, which takes over its index. NULL: no memory, and the index is
  * freed.
@@ -182,17 +175,19 @@ static struct session *derive(struct tunnel *t, struct peer *peer, struct noise_
 	return s;
 }
 
+/* To where the initiation came from, wherever the peer is thought to be. */
 static enum fate respond(struct tunnel *t, struct peer *peer, struct noise_received *n,
-			 struct batch *b, struct instant now)
+			 const struct endpoint *from, struct batch *b, struct instant now)
 {
-	struct pkt *p = message_add(b, sizeof(struct wire_response), &peer->endpoint,
-				    TOS_HANDSHAKE);
+	struct endpoint *to = batch_end(b);
+	struct pkt *p = to ? message_add(b, sizeof(struct wire_response), to, TOS_HANDSHAKE) : NULL;
 	struct noise_keys keys;
 	struct session *s;
 	uint32_t index;
 
 	if (!p)
 		return FATE_NO_MEMORY;
+	*to = *from;
 	p->fate = FATE_NO_MEMORY;
 	if (!index_add(&t->index, INDEX_HANDSHAKE, peer, &t->rng, &index))
 		return FATE_NO_MEMORY;
@@ -213,10 +208,13 @@ static enum fate respond(struct tunnel *t, struct peer *peer, struct noise_recei
 	peer->responses_sent++;
 	if (!peer->faults.unconfirmed++)
 		peer->faults.unconfirmed_since = now.mono;
+	peer->faults.unconfirmed_to = *from;
 	peer->sent_at = now.mono;
-	peer->handshake_from = now.mono + REKEY_TIMEOUT_NS;
-	timers_traversal(&peer->timers, now.mono);
-	timers_any_sent(&peer->timers);
+	/* What goes elsewhere keeps nothing alive. */
+	if (endpoint_same_remote(from, &peer->endpoint)) {
+		timers_traversal(&peer->timers, now.mono);
+		timers_any_sent(&peer->timers);
+	}
 	return FATE_CONSUMED;
 }
 
@@ -228,6 +226,7 @@ static enum fate initiation_received(struct tunnel *t, const struct hsqueue_entr
 	struct noise_received n;
 	struct peer *peer;
 	enum fate fate = FATE_NOISE;
+	bool again;
 
 	if (!noise_read_static(&n, m, t->self))
 		return FATE_NOISE;
@@ -260,12 +259,20 @@ static enum fate initiation_received(struct tunnel *t, const struct hsqueue_entr
 	/*
 	 * One handshake per peer: if ours crossed theirs, it is given up (as in the kernel).
 	 * Sessions continue meanwhile, and the jitter of the retransmit timer, which stays
-	 * armed, decides which side retries first.
+	 * armed, decides which side retries first.  But if our last answer was not taken up
+	 * either, ours goes on, and may begin: a series of replays must not prevent that.
 	 */
-	handshake_clear(t, peer);
-	handshake_moved(t, peer, &e->from, now);
-	fate = respond(t, peer, &n, b, now);
-	heard(peer, e->len, now);
+	again = keyring_is_answered(&peer->keyring, now.mono);
+	if (!again)
+		handshake_clear(t, peer);
+	/*
+	 * After a restart it may be a replay, from anywhere: until a packet of the new session
+	 * comes, it says neither where the peer is, nor that it is there.
+	 */
+	peer->rx_bytes += e->len;
+	fate = respond(t, peer, &n, &e->from, b, now);
+	if (fate == FATE_CONSUMED && !again)
+		peer->handshake_from = now.mono + REKEY_TIMEOUT_NS;
 out:
 	wipe(&n, sizeof(n));
 	return fate;
@@ -297,7 +304,10 @@ static enum fate response_received(struct tunnel *t, const struct hsqueue_entry 
 	core_retire(t, keyring_add_initiated(&peer->keyring, s));
 	handshake_complete(t, peer, now);
 	core_later(t, peer, true); /* key confirmation: waiting packets, or a keepalive */
-	heard(peer, e->len, now);
+	peer->rx_bytes += e->len;
+	peer->heard_at = now.mono;
+	timers_any_received(&peer->timers);
+	timers_traversal(&peer->timers, now.mono);
 	return FATE_CONSUMED;
 }
 

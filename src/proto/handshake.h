@@ -31,7 +31,10 @@ void handshake_work(struct tunnel *t, struct batch *b, struct instant now);
 enum fate handshake_cookie(struct tunnel *t, const struct wire_cookie *m, struct instant now);
 /* Forget our initiation in flight. */
 void handshake_clear(struct tunnel *t, struct peer *peer);
-/* An authentic message came from there. */
+/*
+ * A message came from there that only the peer can have sent, and only now: of a session, or
+ * the answer to our initiation.
+ */
 void handshake_moved(struct tunnel *t, struct peer *peer, const struct endpoint *from,
 		     struct instant now);
 /*

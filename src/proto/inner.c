@@ -15,17 +15,30 @@ int inner_version(const uint8_t *data, size_t len)
 	return 0;
 }
 
+static size_t header4(const uint8_t *data)
+{
+	return (size_t)(data[0] & 15) * 4;
+}
+
+static size_t stated4(const uint8_t *data)
+{
+	size_t header = header4(data), stated = load_be16(data + 2);
+
+	return header >= IPV4_HEADER && stated >= header ? stated : 0;
+}
+
+/* A jumbogram has its length in an option, and would not fit in a datagram. */
+static size_t stated6(const uint8_t *data)
+{
+	size_t payload = load_be16(data + 4);
+
+	return payload || data[6] != IPPROTO_HOPOPTS ? payload + IPV6_HEADER : 0;
+}
+
 size_t inner_length(const uint8_t *data, size_t len, int version)
 {
-	size_t stated;
+	size_t stated = version == 4 ? stated4(data) : stated6(data);
 
-	if (version == 4) {
-		stated = load_be16(data + 2);
-		if (stated < IPV4_HEADER)
-			return 0;
-	} else {
-		stated = (size_t)load_be16(data + 4) + IPV6_HEADER;
-	}
 	return stated <= len ? stated : 0;
 }
 
@@ -58,7 +71,7 @@ bool inner_is_for_one(const uint8_t *data, int version)
 
 bool inner_wants_answer(const uint8_t *data, size_t len, int version)
 {
-	size_t header = version == 4 ? (size_t)(data[0] & 15) * 4 : IPV6_HEADER;
+	size_t header = version == 4 ? header4(data) : IPV6_HEADER;
 	uint8_t protocol = version == 4 ? data[9] : data[6];
 
 	if (protocol == IPPROTO_TCP)

@@ -16,8 +16,8 @@
 /* 4 or 6 if the first len bytes can hold the header of that version; 0: not IP. */
 int inner_version(const uint8_t *data, size_t len);
 /*
- * The length that the header states; 0 if it is shorter than a header or longer than
- * len. Version as above.
+ * The length that the header states; 0 if it is longer than len, or shorter than the header,
+ * which with IPv4 states its own length, too: at least 20. Version as above.
  */
 size_t inner_length(const uint8_t *data, size_t len, int version);
 

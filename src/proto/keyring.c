@@ -51,6 +51,11 @@ struct session *keyring_received(struct keyring *k, struct session *s, bool *con
 	return left;
 }
 
+bool keyring_is_answered(const struct keyring *k, uint64_t mono)
+{
+	return k->next && session_may_receive(k->next, mono);
+}
+
 struct session *keyring_clear(struct keyring *k)
 {
 	struct session *left = push(push(push(NULL, k->current), k->previous), k->next);

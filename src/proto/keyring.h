@@ -22,6 +22,8 @@ struct session *keyring_add_initiated(struct keyring *k, struct session *s);
 struct session *keyring_add_answered(struct keyring *k, struct session *s);
 /* A packet arrived under s. If s is `next` it becomes `current`, and *confirmed says so. */
 struct session *keyring_received(struct keyring *k, struct session *s, bool *confirmed);
+/* `next` is there, and may still be confirmed. */
+bool keyring_is_answered(const struct keyring *k, uint64_t mono);
 /* Empty the ring. */
 struct session *keyring_clear(struct keyring *k);
 /* Our private key changed: existing sessions must no longer send; receiving continues. */

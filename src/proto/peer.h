@@ -27,6 +27,8 @@
 /* Length of a peer's name, with its NUL. */
 enum { PEER_NAME = 64 };
 
+struct name;
+
 /* What the shell remembers about a peer. The core does not touch it; zeroed: nothing yet. */
 struct peer_note {
 	char name[PEER_NAME]; /* for people; "": none */
@@ -36,8 +38,10 @@ struct peer_note {
 	uint64_t given_up;    /* when it was last reported dead; 0: it was heard since */
 	struct ip path_to;    /* the address of path_mtu; family 0: not looked up yet */
 	uint32_t path_mtu;    /* 0: no route, or one that stays on this host */
+	struct name *named;   /* its endpoint (names/names.h); NULL: that is no name */
 	uint8_t word;         /* its state, plus one */
 	bool doubted;         /* reported as not answering, and not heard since */
+	uint8_t stamp[12];    /* what the next process has to exceed; 0: nothing is known */
 };
 
 struct peer {

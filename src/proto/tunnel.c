@@ -92,6 +92,14 @@ static void run_ends(struct tunnel *t, struct peer *peer, bool sent, struct batc
 		core_later(t, peer, false);
 }
 
+/* It was answered a moment ago: its first packet will tell where it is. */
+static bool is_calling(const struct peer *peer, uint64_t mono)
+{
+	const struct session *next = peer->keyring.next;
+
+	return next && mono < next->born + REKEY_TIMEOUT_NS;
+}
+
 static enum fate sort_plain(struct tunnel *t, struct pkt *p, struct peer **peer, struct instant now)
 {
 	int version = inner_version(p->data, p->len);
@@ -105,7 +113,7 @@ static enum fate sort_plain(struct tunnel *t, struct pkt *p, struct peer **peer,
 		faults_no_peer(&t->faults, &to, now.mono);
 		return FATE_NO_PEER;
 	}
-	if (!endpoint_known(&(*peer)->endpoint)) {
+	if (!endpoint_known(&(*peer)->endpoint) && !is_calling(*peer, now.mono)) {
 		(*peer)->count[FATE_NO_ENDPOINT]++;
 		(*peer)->faults.no_endpoint_at = now.mono;
 		return FATE_NO_ENDPOINT;
@@ -218,6 +226,9 @@ static void expired(struct tunnel *t, struct peer *peer, enum timer which, struc
 	case TIMER_FORGET:
 		handshake_clear(t, peer);
 		core_retire(t, keyring_clear(&peer->keyring));
+		/* Nothing else would ever drop what has waited for its first packet. */
+		if (!endpoint_known(&peer->endpoint))
+			core_purge(t, peer);
 		core_note(t, (struct event){ .kind = EVENT_FORGOT, .peer = peer });
 		return;
 	case TIMER_PERSISTENT:
@@ -266,15 +277,26 @@ static void refused(struct peer *peer, const struct pkt *p)
 		reach_stuck(&peer->reach);
 }
 
+/* An answer to an initiation goes to its sender, wherever else the peer is thought to be. */
+static bool went_there(const struct peer *peer, const struct pkt *p)
+{
+	return p->end == &peer->endpoint || !endpoint_known(&peer->endpoint) ||
+	       endpoint_same_remote(p->end, &peer->endpoint);
+}
+
 static void credit(struct peer *peer, const struct pkt *p, struct instant now)
 {
-	if (p->fate == FATE_NET) {
+	if (p->fate == FATE_NET)
 		peer->tx_bytes += p->len;
+	else
+		peer->count[FATE_SEND]++;
+	if (!went_there(peer, p))
+		return;
+	if (p->fate == FATE_NET) {
 		peer->send_error = 0;
 		reach_left(&peer->reach);
 	} else {
 		refused(peer, p);
-		peer->count[FATE_SEND]++;
 		faults_refused(&peer->faults, p->err, now.mono);
 	}
 	if (p->flags & PKT_SOURCE_STALE)

@@ -32,3 +32,27 @@ tests_fuzz_fuzz_serve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=host_udp -Wl,--wrap=hos
 	-Wl,--wrap=host_mark -Wl,--wrap=host_mtu -Wl,--wrap=host_segments \
 	-Wl,--wrap=blob_of_file
 tests_fuzz_fuzz_serve_LDADD = $(ROOM_LIBS)
+
+# What strangers, peers and admins may write; three tunnels and a net that does its worst.
+fuzz_other_programs = \
+	tests/fuzz/fuzz_allowed \
+	tests/fuzz/fuzz_conf \
+	tests/fuzz/fuzz_pairline \
+	tests/fuzz/fuzz_tunnels \
+	tests/fuzz/fuzz_uapi
+check_PROGRAMS += $(fuzz_other_programs)
+TESTS += $(fuzz_other_programs)
+fuzz_programs = $(fuzz_vnet_programs) tests/fuzz/fuzz_serve $(fuzz_other_programs)
+fuzz_words = tests/fuzz/words.c tests/fuzz/words.h
+tests_fuzz_fuzz_uapi_SOURCES = tests/fuzz/fuzz_uapi.c tests/fuzz/main.c $(fuzz_common) $(fuzz_words)
+tests_fuzz_fuzz_uapi_LDADD = $(ROOM_LIBS)
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c tests/fuzz/main.c $(fuzz_common) $(fuzz_words)
+tests_fuzz_fuzz_conf_LDADD = $(ROOM_LIBS)
+tests_fuzz_fuzz_pairline_SOURCES = tests/fuzz/fuzz_pairline.c tests/fuzz/main.c $(fuzz_common)
+tests_fuzz_fuzz_pairline_LDADD = $(ROOM_LIBS)
+tests_fuzz_fuzz_allowed_SOURCES = tests/fuzz/fuzz_allowed.c tests/fuzz/main.c tests/fuzz/script.h \
+	$(fuzz_common)
+tests_fuzz_fuzz_allowed_LDADD = $(ROOM_LIBS)
+tests_fuzz_fuzz_tunnels_SOURCES = tests/fuzz/fuzz_tunnels.c tests/fuzz/main.c tests/fuzz/script.h \
+	$(fuzz_common)
+tests_fuzz_fuzz_tunnels_LDADD = $(ROOM_LIBS)

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "monitor/serve.h"
 #include "privsep/blob.h"
+#include "privsep/stamps.h"
 #include "target.h"
 
 enum {
@@ -153,6 +154,25 @@ static void close_worker(int sock)
 	}
 	keep_drop(&m.state);
 	keep_drop(&m.state_next);
+	stampfile_close(&m.stamps);
+}
+
+/* Of one peer, or with one wrong bit. */
+static int make_stamps(unsigned wrong)
+{
+	static const struct key key = { { 7 } };
+	uint8_t at[STAMPS_AT] = { 0x40, 0, 0, 0, 1 };
+	struct print bytes = { 0 };
+	int fd;
+
+	stamps_begin(&bytes);
+	stamps_add(&bytes, &key, at);
+	stamps_end(&bytes);
+	if (wrong)
+		bytes.chars[wrong % bytes.len] ^= 1;
+	fd = blob_make(bytes.chars, bytes.len);
+	print_fini(&bytes);
+	return fd;
 }
 
 static int make_fd(unsigned kind)
@@ -169,6 +189,13 @@ static int make_fd(unsigned kind)
 	}
 }
 
+/* Whether it counts says judge_stamps(). */
+static int make_fd_for(unsigned verb, unsigned kind)
+{
+	return verb == MESSAGE_STAMP && kind % 4 != 2 ? make_stamps(kind % 4 == 3 ? kind : 0)
+						      : make_fd(kind);
+}
+
 static bool is_verb(unsigned kind)
 {
 	return kind >= MESSAGE_UDP && kind <= MESSAGE_STOP;
@@ -178,6 +205,14 @@ static void judge_keep(const struct keep *k)
 {
 	if (k->bytes && (k->len != 5 || memcmp(k->bytes, "state", 5) != 0))
 		target_wrong("fuzz_serve", "kept what is no blob");
+}
+
+static void judge_stamps(void)
+{
+	if (m.stamps.bytes && stamps_count(m.stamps.bytes, m.stamps.len) != 1)
+		target_wrong("fuzz_serve", "took what are no stamps");
+	if (m.stamps.due)
+		target_wrong("fuzz_serve", "would write a file where there is none");
 }
 
 static void judge_phase(enum phase before)
@@ -196,6 +231,7 @@ static void judge(enum phase before)
 	judge_phase(before);
 	judge_keep(&m.state);
 	judge_keep(&m.state_next);
+	judge_stamps();
 	if (m.state_next.bytes && !m.committing)
 		target_wrong("fuzz_serve", "a state for a commit that there is not");
 	if (m.reloads > LEN(m.reload_seq) || m.n_held > LEN(m.held) || (m.n_held && !m.walking))
@@ -219,7 +255,7 @@ static size_t one_message(const uint8_t *data, size_t len, int sock)
 	memcpy(&in.head, data + 2, sizeof(in.head));
 	in.n_fd = data[0] % (MESSAGE_FDS + 1);
 	for (unsigned i = 0; i < in.n_fd; i++)
-		in.fd[i] = make_fd((unsigned)data[0] >> (2 + 2 * i));
+		in.fd[i] = make_fd_for(in.head.kind, (unsigned)data[0] >> (2 + 2 * i));
 	text = data[1] < len - HEAD ? data[1] : len - HEAD;
 	memcpy(in.text, data + HEAD, text);
 	in.len = text;
@@ -277,7 +313,7 @@ size_t target_make(struct prng *prng, uint8_t *out, size_t cap)
 		head.a = (uint32_t)prng_below(prng, most[prng_below(prng, LEN(most))]);
 		head.b = (uint32_t)prng_below(prng, 100);
 		out[n] = (uint8_t)(prng_below(prng, 4) ? 0 : prng_below(prng, 256));
-		if (head.kind == MESSAGE_STATE)
+		if (head.kind == MESSAGE_STATE || head.kind == MESSAGE_STAMP)
 			out[n] = (uint8_t)(prng_below(prng, 3) ? 1 : prng_below(prng, 256));
 		out[n + 1] = 0;
 		memcpy(out + n + 2, &head, sizeof(head));

@@ -1,22 +1,42 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A fuzz target without a fuzzer: TARGET [-n INPUTS] [-s SEED] [FILE|FOLDER]...
- * replays all files, then random inputs, the same each time.  Without
- * any, the target's own corpus, if $srcdir says where the sources are.
+ * A fuzz target without a fuzzer: TARGET [-n INPUTS] [-t SECONDS] [-s SEED] [FILE|FOLDER]...
+ * replays all files, then random inputs, the same each time: that many, or for that long (10 s).
+ * Without files, the target's own corpus, if $srcdir says where the sources are.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "target.h"
 
-enum { INPUTS = 2000, FILE_MOST = 1 << 20 };
+enum { SECONDS = 10, FILE_MOST = 1 << 20 };
 
-static unsigned long replayed;
+static unsigned long replayed, made;
+static const char *program_name;
+static const uint8_t *present; /* the input at the moment */
+static size_t present_len;
+
+/* A fault that was found can be looked at again: TARGET FILE. */
+static void keep_input(int number)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s.found", program_name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd >= 0 && present && write(fd, present, present_len) == (ssize_t)present_len)
+		fprintf(stderr, "input %lu is in %s\n", made, path);
+	signal(number, SIG_DFL);
+	raise(number);
+}
 
 static int replay_file(const char *path)
 {
@@ -73,13 +93,22 @@ static int replay_own(const char *program)
 	return access(path, F_OK) == 0 ? replay(path) : 0;
 }
 
-static void make(unsigned long inputs, struct prng *prng)
+static time_t seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* inputs 0: until the time is over. */
+static void make(unsigned long inputs, time_t end, struct prng *prng)
 {
 	uint8_t *room = malloc(target_cap);
 
 	if (!room)
 		abort();
-	for (unsigned long i = 0; i < inputs; i++) {
+	for (; inputs ? made < inputs : seconds() < end; made++) {
 		size_t len = target_make(prng, room, target_cap);
 		/* Of exact size, so that a sanitizer detects reads beyond its end. */
 		uint8_t *data = malloc(len + 1);
@@ -88,7 +117,10 @@ static void make(unsigned long inputs, struct prng *prng)
 			abort();
 		memcpy(data, room, len);
 		data = realloc(data, len ? len : 1);
+		present = data;
+		present_len = len;
 		LLVMFuzzerTestOneInput(data, len);
+		present = NULL;
 		free(data);
 	}
 	free(room);
@@ -96,13 +128,16 @@ static void make(unsigned long inputs, struct prng *prng)
 
 int main(int argc, char **argv)
 {
-	unsigned long inputs = INPUTS;
+	unsigned long inputs = 0;
+	time_t time = SECONDS;
 	struct prng prng = { 1 };
 	int opt, bad = 0;
 
-	while ((opt = getopt(argc, argv, "n:s:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:s:t:")) != -1) {
 		if (opt == 'n')
 			inputs = strtoul(optarg, NULL, 0);
+		else if (opt == 't')
+			time = strtol(optarg, NULL, 0);
 		else if (opt == 's')
 			prng.state = strtoull(optarg, NULL, 0);
 		else
@@ -110,9 +145,12 @@ int main(int argc, char **argv)
 	}
 	for (int i = optind; i < argc; i++)
 		bad |= replay(argv[i]);
+	program_name = argv[0];
+	signal(SIGABRT, keep_input);
+	signal(SIGSEGV, keep_input);
 	if (optind == argc)
 		bad = replay_own(argv[0]);
-	make(inputs, &prng);
-	printf("%lu files replayed, %lu inputs made\n", replayed, inputs);
+	make(inputs, seconds() + time, &prng);
+	printf("%lu files replayed, %lu inputs made\n", replayed, made);
 	return bad;
 }

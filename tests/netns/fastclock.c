@@ -3,11 +3,13 @@
  * For tests only, by LD_PRELOAD: a CLOCK_BOOTTIME that runs FASTCLOCK_RATE times as
  * fast from the start of the process on, so that the release program shows its
  * timers of minutes in seconds.  Timers (timerfd) on that clock follow; every other
- * clock is unchanged.  Only the worker lives faster: the monitor waits as long as
+ * clock is unchanged, but for FASTCLOCK_WALL.  Only the worker lives faster: the monitor waits as long as
  * ever.
  *
  * FASTCLOCK_JUMP may name a file of 8 bytes, a signed count of nanoseconds in host
  * order, that is added to the clock: a test writes there to let the machine "sleep".
+ *
+ * FASTCLOCK_WALL is a signed count of seconds that is added to CLOCK_REALTIME.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +25,7 @@
 enum { NS = 1000000000, FDS = 4096 };
 
 static int64_t base;
-static int64_t rate = 1;
+static int64_t rate = 1, wall;
 static const volatile int64_t *jump;
 static unsigned char on_boottime[FDS];
 
@@ -49,11 +51,14 @@ __attribute__((constructor)) static void start(void)
 {
 	const char *text = getenv("FASTCLOCK_RATE");
 	const char *path = getenv("FASTCLOCK_JUMP");
+	const char *seconds = getenv("FASTCLOCK_WALL");
 	void *map;
 	int fd;
 
 	if (text && atoi(text) > 0 && strcmp(program_invocation_short_name, "taut-worker") == 0)
 		rate = atoi(text);
+	if (seconds)
+		wall = atoll(seconds);
 	base = real_now();
 	fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	if (fd < 0)
@@ -83,6 +88,8 @@ int clock_gettime(clockid_t clock, struct timespec *t)
 
 	if (r == 0 && clock == CLOCK_BOOTTIME)
 		*t = from_ns(base + (to_ns(t) - base) * rate + jumped());
+	if (r == 0 && clock == CLOCK_REALTIME)
+		t->tv_sec += wall;
 	return (int)r;
 }
 

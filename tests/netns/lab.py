@@ -116,14 +116,41 @@ class Packet:
         return None
 
 
+def stamp(anc):
+    """When a packet came, by the kernel, from what recvmsg() says beside it."""
+    sec, nsec = struct.unpack("ll", anc[0][2][:16])
+    return sec + nsec / 1e9
+
+
+@contextlib.contextmanager
+def stamps(ns):
+    """The kernel begins to stamp a moment after the first socket asks for it, on a busy machine
+    much later; until then a packet gets the time at which it is read."""
+    with ns:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with sock:
+        sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        sock.bind(("127.0.0.1", 0))
+        sock.connect(sock.getsockname())
+        sock.settimeout(5)
+
+        def is_early():
+            sock.send(b"")
+            sent = time.time()
+            time.sleep(0.002)
+            return stamp(sock.recvmsg(1, 64)[1]) < sent + 0.001
+        wait_for(is_early, 10, "stamps of the kernel")
+        yield
+
+
 class Capture:
     """Every UDP datagram on a device from now on, in order, stamped by the kernel."""
 
     def __init__(self, ns, dev):
-        with ns:
+        with stamps(ns), ns:
             self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+            self.sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)
-        self.sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.sock.bind((dev, ETH_P_ALL))
         self.sock.setblocking(False)
         self.seen = []
@@ -135,8 +162,7 @@ class Capture:
                 frame, anc, _, address = self.sock.recvmsg(70000, 64)
             except BlockingIOError:
                 break
-            sec, nsec = struct.unpack("ll", anc[0][2][:16])
-            packet = Packet.parse(frame, sec + nsec / 1e9, address[2] == 4)
+            packet = Packet.parse(frame, stamp(anc), address[2] == 4)
             if packet:
                 self.seen.append(packet)
         return [p for p in self.seen if kind in (None, p.kind) and out in (None, p.out)]
@@ -186,9 +212,7 @@ class Namespace:
         """Without duplicate detection; returns when the kernel answers for it, a moment later:
         when it has joined the group in which neighbours ask for it, and made the local route."""
         self.ip(f"addr add {address} dev {dev} nodad")
-        host = address.partition("/")[0]
-        wait_for(lambda: run("ip", "-n", self.name, "-6", "route", "show", "table", "local", host,
-                             "dev", dev).out, 5, f"{address} on {dev}")
+        self.wait_local(address)
 
     def sysctl(self, key, value=None):
         with self, open("/proc/sys/net/" + key, "w" if value is not None else "r",

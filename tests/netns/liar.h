@@ -50,7 +50,9 @@ enum thing {
 	MAY_BE_UNSEALED, /* that is, sealed further */
 	TOO_BIG,         /* one byte more than a blob may have */
 	AS_BIG_AS_MAY_BE,
-	HUGE, /* a hole of a terabyte */
+	HUGE,   /* a hole of a terabyte */
+	STAMPS, /* as they should be */
+	DAMAGED_STAMPS,
 };
 
 enum { THINGS = 300 }; /* in a message; the kernel takes 253 */

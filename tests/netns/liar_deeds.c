@@ -449,6 +449,7 @@ const struct lie lies_deeds[] = {
 	FLOOD("log lines", .m = { .kind = MESSAGE_LOG, .a = 3 }, .text = 100),
 	FLOOD("signs of life", .m = { .kind = MESSAGE_ALIVE }),
 	FLOOD("states", .m = { .kind = MESSAGE_STATE }, .thing = A_BLOB),
+	FLOOD("stamps", .m = { .kind = MESSAGE_STAMP }, .thing = STAMPS),
 	{ .name = "big states",
 	  .tell = tell_big_states,
 	  .m = { .kind = MESSAGE_STATE },

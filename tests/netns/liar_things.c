@@ -15,6 +15,7 @@
 #include "conf/conf.h"
 #include "netns/liar.h"
 #include "privsep/blob.h"
+#include "privsep/stamps.h"
 
 enum {
 	ALL_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE,
@@ -70,6 +71,23 @@ static int an_epoll(void)
 	return fd;
 }
 
+static int stamps(bool damaged)
+{
+	static const struct key key = { { 7 } };
+	uint8_t at[STAMPS_AT] = { 0x40, 0, 0, 0, 1 };
+	struct print bytes = { 0 };
+	int fd;
+
+	stamps_begin(&bytes);
+	stamps_add(&bytes, &key, at);
+	stamps_end(&bytes);
+	if (damaged)
+		bytes.chars[bytes.len / 2] ^= 1;
+	fd = blob_make(bytes.chars, bytes.len);
+	print_fini(&bytes);
+	return fd;
+}
+
 int liar_thing(const struct liar *l, enum thing thing)
 {
 	switch (thing) {
@@ -107,6 +125,10 @@ int liar_thing(const struct liar *l, enum thing thing)
 		return memory(BLOB_MAX, ALL_SEALS);
 	case HUGE:
 		return memory((off_t)1 << 40, ALL_SEALS);
+	case STAMPS:
+		return stamps(false);
+	case DAMAGED_STAMPS:
+		return stamps(true);
 	}
 	return -1;
 }
@@ -214,5 +236,15 @@ const struct lie lies_messages[] = {
 	DEADLY("one with seals to come", .m = { .kind = MESSAGE_STATE }, .thing = MAY_BE_UNSEALED),
 	DEADLY("one that is too big", .m = { .kind = MESSAGE_STATE }, .thing = TOO_BIG),
 	DEADLY("one that is huge", .m = { .kind = MESSAGE_STATE }, .thing = HUGE),
+	DEADLY("no stamps", .m = { .kind = MESSAGE_STAMP }),
+	DEADLY("stamps twice", .m = { .kind = MESSAGE_STAMP }, .thing = STAMPS, .things = 2),
+	DEADLY("stamps with a text", .m = { .kind = MESSAGE_STAMP }, .text = 1, .thing = STAMPS),
+	DEADLY("damaged stamps", .m = { .kind = MESSAGE_STAMP }, .thing = DAMAGED_STAMPS),
+	DEADLY("a state as stamps", .m = { .kind = MESSAGE_STAMP }, .thing = A_BLOB),
+	DEADLY("a pipe as stamps", .m = { .kind = MESSAGE_STAMP }, .thing = A_PIPE),
+	DEADLY("a folder as stamps", .m = { .kind = MESSAGE_STAMP }, .thing = A_FOLDER),
+	DEADLY("unsealed stamps", .m = { .kind = MESSAGE_STAMP }, .thing = UNSEALED),
+	DEADLY("zeros as stamps", .m = { .kind = MESSAGE_STAMP }, .thing = AS_BIG_AS_MAY_BE),
+	DEADLY("huge stamps", .m = { .kind = MESSAGE_STAMP }, .thing = HUGE),
 	{ 0 },
 };

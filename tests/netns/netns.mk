@@ -13,7 +13,9 @@ EXTRA_DIST += \
 	tests/netns/run.py \
 	tests/netns/runner.py \
 	tests/netns/schema.py \
+	tests/netns/stamps.py \
 	tests/netns/stream.py \
+	tests/netns/t_clock.py \
 	tests/netns/t_daemon.py \
 	tests/netns/t_data.py \
 	tests/netns/t_drift.py \
@@ -25,6 +27,7 @@ EXTRA_DIST += \
 	tests/netns/t_move.py \
 	tests/netns/t_mtu.py \
 	tests/netns/t_names.py \
+	tests/netns/t_pauses.py \
 	tests/netns/t_quick.py \
 	tests/netns/t_routing.py \
 	tests/netns/t_start.py \
@@ -32,6 +35,7 @@ EXTRA_DIST += \
 	tests/netns/t_timers.py \
 	tests/netns/t_tunnel.py \
 	tests/netns/t_uapi.py \
+	tests/netns/t_wgfile.py \
 	tests/netns/t_why.py \
 	tests/netns/t_worker.py \
 	tests/netns/variant.py
@@ -55,9 +59,10 @@ tests_netns_liar_SOURCES = src/main.c tests/netns/liar.c tests/netns/liar.h \
 tests_netns_liar_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=daemon_run
 tests_netns_liar_LDADD = $(ROOM_LIBS)
 
-# The long tests: worker and monitor die by the hundred, at random moments. Needs root.
+# The long tests: worker, monitor and commands die by the hundred, at random moments. Needs root.
 check-deaths: all $(check_DATA) tests/netns/badwire tests/netns/liar
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/netns/run.py --long
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/pair/run.py --long
 .PHONY: check-deaths
 
 # Every test of both suites in each variant of offloads, AEAD and MTU; a gigabyte over the

@@ -67,7 +67,8 @@ def comm(pid):
 
 
 class Node:
-    def __init__(self, lab, ns, rate=None, program=None, name=None, jump=None):
+    def __init__(self, lab, ns, rate=None, program=None, name=None, jump=None,
+                 wall=None):
         self.lab, self.ns = lab, ns
         self.program = program or lab.program
         self.name = name or lab.name()
@@ -77,8 +78,9 @@ class Node:
         self.key_file = lab.file(self.name + ".key", noise.b64(self.private) + "\n")
         self.log_path = os.path.join(lab.dir, self.name + ".log")
         self.socket_path = f"{SOCKETS}/{self.name}.sock"
-        self.env = {"LOG_LEVEL": "debug"}
-        if rate or jump:
+        self.state_dir = os.path.join(lab.dir, "state-" + self.name)
+        self.env = {"LOG_LEVEL": "debug", "STATE_DIRECTORY": self.state_dir}
+        if rate or jump or wall is not None:
             if not lab.fastclock:
                 raise Skip("no fastclock.so and no C compiler")
             if os.path.basename(self.program) == "wireguard-go":
@@ -86,6 +88,8 @@ class Node:
             self.env |= {"LD_PRELOAD": lab.fastclock, "FASTCLOCK_RATE": str(rate or 1)}
             if jump:
                 self.env["FASTCLOCK_JUMP"] = jump
+            if wall is not None:
+                self.env["FASTCLOCK_WALL"] = str(wall)
             options = os.environ.get("ASAN_OPTIONS", "")
             self.env["ASAN_OPTIONS"] = options + ":verify_asan_link_order=0"
         self.process = None
@@ -160,11 +164,15 @@ class Node:
         for pid in self.pids():
             os.kill(pid, number)
 
-    def kill9(self):
-        """The worker dies with it, a moment later, even if it was not one yet."""
+    def kill9(self, whole=False):
+        """The worker dies with it, a moment later, even if it was not one yet. whole: all of its
+        process group is killed at once, also who writes a file for it."""
         names = ("taut-worker", "exe", comm(self.process.pid))
         workers = [pid for pid in children(self.process.pid) if comm(pid) in names]
-        self.process.kill()
+        if whole:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        else:
+            self.process.kill()
         self.process.wait()
         wait_for(lambda: not any(lives(pid) and comm(pid) in names for pid in workers), 5,
                  f"{self.name}: end of the worker")
@@ -309,7 +317,7 @@ class Pair:
     mtu = variant.NOW.mtu_or(1420)
 
     def __init__(self, lab, outer=4, psk=False, rate=None, programs=(None, None), middle=False,
-                 keepalive=0, ends=(True, True), start=True):
+                 keepalive=0, ends=(True, True), start=True, wall=None):
         self.lab = lab
         ns_a, ns_b = lab.namespace("a"), lab.namespace("b")
         if middle:
@@ -327,7 +335,7 @@ class Pair:
             self.outer = {4: (f"192.168.{n}.1", f"192.168.{n}.2"),
                           6: (f"[fd00:{n}::1]", f"[fd00:{n}::2]")}[outer]
             self.dev_a = self.dev_b = f"e{n}"
-        self.a = Node(lab, ns_a, rate, programs[0])
+        self.a = Node(lab, ns_a, rate, programs[0], wall=wall)
         self.b = Node(lab, ns_b, rate, programs[1])
         self.psk = lab.file("psk", noise.b64(os.urandom(32)) + "\n") if psk else None
         if not start:

@@ -10,9 +10,12 @@ import t_tunnel  # noqa: F401
 import t_timers  # noqa: F401
 import t_move    # noqa: F401
 import t_mtu     # noqa: F401
+import t_pauses  # noqa: F401
 import t_load    # noqa: F401
+import t_clock   # noqa: F401
 import t_uapi    # noqa: F401
 import t_quick   # noqa: F401
+import t_wgfile  # noqa: F401
 import t_keys    # noqa: F401
 import t_faults  # noqa: F401
 import t_daemon  # noqa: F401

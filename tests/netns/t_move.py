@@ -138,7 +138,8 @@ def forged_packets_move_nothing(lab):
     elsewhere = lab.udp(far, "192.168.1.2")
     data = session.seal(noise.ip4_udp("10.7.0.9", "10.7.0.1", 1, 9, b"data"))
     time.sleep(0.05)
-    initiation = noise.Initiator(own, server.public_key).initiation()
+    again = noise.Initiator(own, server.public_key)
+    initiation = again.initiation()
     wire, before = lab.capture(ns, "e1"), server.peer(public)
     count = 0
     for message, end in ((data, len(data)), (initiation, 132)):     # mac2 matters only under load
@@ -155,7 +156,63 @@ def forged_packets_move_nothing(lab):
     there = f"192.168.1.2:{elsewhere.getsockname()[1]}"
     wait_for(lambda: server.endpoint(public) == there, 1, "the genuine packet moves the endpoint")
     home.sendto(initiation, to)
-    wait_for(lambda: server.endpoint(public) == here, 1, "the genuine initiation moves it back")
+    session = again.consume(home.recv(2000))
+    equal(server.endpoint(public), there, "endpoint after the initiation, which is answered")
+    home.sendto(session.seal(b""), to)
+    wait_for(lambda: server.endpoint(public) == here, 1, "its first packet moves it back")
+
+
+@test(slow=7, needs=["taut"])
+def old_initiation_after_a_restart_moves_nothing(lab):
+    """Who has recorded initiations sends them to a server that was restarted: they are answered,
+    once each, but what is sent to the peer goes to the Endpoint of the file."""
+    ns, far = lab.namespace("a"), lab.namespace("b")
+    lab.wire(ns, far)
+    own = noise.private()
+    public = noise.b64(noise.public(own))
+    server = Node(lab, ns)
+    home, thief = lab.udp(far, "192.168.1.2"), lab.udp(far, "192.168.1.2")
+    here = f"192.168.1.2:{home.getsockname()[1]}"
+    to, target = ("192.168.1.1", 2002), "10.7.0.9"
+    server.start_config(f"[Interface]\nPrivateKey = {noise.b64(server.private)}\n"
+                        f"ListenPort = 2002\nAddress = 10.7.0.1/24\n[Peer]\nPublicKey = {public}\n"
+                        f"AllowedIPs = {target}/32\nEndpoint = {here}\n")
+    recorded = []
+    for _ in range(3):
+        first = noise.Initiator(own, server.public_key)
+        recorded.append(first.initiation())
+        home.sendto(recorded[-1], to)
+        session = first.consume(home.recv(2000))
+        home.sendto(session.seal(b""), to)
+        time.sleep(0.05)
+    wait_for(lambda: server.peer(public)["handshake"], 2, "session")
+
+    server.kill9()
+    server.start("run", server.config)
+    wait_for(server.is_up, 10, "link up again")
+    for message in recorded:
+        thief.sendto(message, to)
+        equal(thief.recv(2000)[0], 2, "the kind of the answer")
+        thief.sendto(message, to)
+        time.sleep(0.05)
+    equal(server.drops().get("timestamp"), 3, "copies refused")
+    equal(server.endpoint(public), here, "endpoint")
+    equal(server.peer(public)["handshake"], 0, "handshakes")
+    home.setblocking(False)
+    while True:
+        try:
+            home.recv(2000)
+        except BlockingIOError:
+            break
+    home.settimeout(7)
+    server.ns.ping(target, wait=0.1)
+    equal(home.recv(2000)[0], 1, "what the server sends to the endpoint of the file")
+    thief.settimeout(0.2)
+    try:
+        thief.recv(2000)
+        check(False, "something more was sent to who replays")
+    except TimeoutError:
+        pass
 
 
 def sticky(lab, outer=4):

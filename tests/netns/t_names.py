@@ -14,7 +14,7 @@ from lab import equal, wait_for
 from node import Pair
 from runner import test
 
-TYPE_A = 1
+TYPE_A, TYPE_AAAA = 1, 28
 # The daemon's own mount namespace, with that directory as /etc.
 WRAPPER = """#!/bin/sh
 exec unshare -m sh -c 'mount --bind {dir}/etc /etc && exec "$0" "$@"' {program} "$@"
@@ -22,11 +22,13 @@ exec unshare -m sh -c 'mount --bind {dir}/etc /etc && exec "$0" "$@"' {program} 
 
 
 class NameServer(threading.Thread):
-    """Knows one IPv4 address for all names, and whether it was asked."""
+    """Knows one IPv4 address for all names, or one of each family, and whether it was asked."""
 
-    def __init__(self, lab, ns, at, answer):
+    def __init__(self, lab, ns, at, answer, answer6=None):
         super().__init__(daemon=True)
-        self.answer, self.asked = answer, 0
+        self.answers = {TYPE_A: answer and socket.inet_aton(answer),
+                        TYPE_AAAA: answer6 and socket.inet_pton(socket.AF_INET6, answer6)}
+        self.asked = 0
         with ns:
             self.sock = socket.socket(socket.AF_INET6 if ":" in at else socket.AF_INET,
                                       socket.SOCK_DGRAM)
@@ -41,11 +43,10 @@ class NameServer(threading.Thread):
                 return
             name = question[12:question.index(0, 12) + 5]
             kind, = struct.unpack(">H", name[-4:-2])
-            known = kind == TYPE_A and self.answer
+            known = self.answers.get(kind)
             reply = question[:2] + struct.pack(">HHHHH", 0x8180, 1, bool(known), 0, 0) + name
             if known:
-                reply += struct.pack(">HHHIH", 0xC00C, TYPE_A, 1, 0, 4)
-                reply += socket.inet_aton(self.answer)
+                reply += struct.pack(">HHHIH", 0xC00C, kind, 1, 0, len(known)) + known
             self.asked += 1
             self.sock.sendto(reply, client)
 

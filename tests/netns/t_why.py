@@ -234,13 +234,14 @@ def own_key_as_peer_is_named(lab):
     check("E-OWN-KEY" not in codes(pair.a), "named although it was mended")
     path = lab.file("own0.conf", f"[Interface]\nPrivateKey = {noise.b64(pair.a.private)}\n"
                     f"[Peer]\nPublicKey = {pair.a.public}\n")
-    done = pair.a.ns.run(lab.program, "check", path, ok=False)
-    equal(done.code, 1, "check")
-    check("own" in done.err, f"check does not say why: {done.err}")
-    equal(pair.a.ns.run(lab.program, "run", path, ok=False).code, 78, "run")
-    status, answer = why(pair.a, path)
+    done = pair.a.ns.run(lab.program, "check", path)
+    check("your own public key" in done.err, f"check does not say why: {done.err}")
+    wrong = lab.file("own1.conf", f"[Interface]\nPrivateKey = {noise.b64(pair.a.private)}\n"
+                     f"[Peer]\nPublicKey = {noise.b64(pair.a.private)}\n")
+    equal(pair.a.ns.run(lab.program, "run", wrong, ok=False).code, 78, "run")
+    status, answer = why(pair.a, wrong)
     equal((status, answer["verdicts"][0]["code"]), (1, "E-CONFIG"), "why of the file")
-    check("own" in answer["verdicts"][0]["because"], "the file's error is not told")
+    check("own private" in answer["verdicts"][0]["because"], "the file's error is not told")
 
 
 @test(needs=["taut"])
@@ -385,7 +386,8 @@ def answers_that_do_not_arrive_are_named(lab):
     poke(pair.a)
     said = verdict(pair.b, "E-ONE-WAY")
     equal(said[0], "likely", "certainty")
-    holds(said, "as if we had not answered", "there: taut why NAME")
+    holds(said, "as if we had not answered", "there: taut why NAME",
+          f"ip route get {pair.outer[0]}:")
     verdict(pair.a, "E-SILENCE")
 
 

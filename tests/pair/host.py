@@ -31,14 +31,16 @@ class Host:
         self.lab, self.ns = lab, lab.namespace(label)
         self.etc = os.path.join(lab.dir, label)
         ready = os.path.join(lab.dir, label + ".ready")
-        os.makedirs(os.path.join(self.etc, "sockets"))
+        for folder in ("sockets", "state"):
+            os.makedirs(os.path.join(self.etc, folder))
         run("cp", "-a", "/etc/.", os.path.join(self.etc, "etc"))
         for name in ("taut", "wireguard"):
             run("rm", "-rf", os.path.join(self.etc, "etc", name))
         os.makedirs(os.path.join(self.etc, "etc", "wireguard"), 0o700)
-        script = ("set -e; mount --make-rprivate /; mkdir -p /run/wireguard; "
+        script = ("set -e; mount --make-rprivate /; mkdir -p /run/wireguard /var/lib/taut; "
                   f"mount --bind {self.etc}/etc /etc; "
                   f"mount --bind {self.etc}/sockets /run/wireguard; "
+                  f"mount --bind {self.etc}/state /var/lib/taut; "
                   "if [ -d /run/systemd ]; then mount -t tmpfs none /run/systemd; fi; ")
         if systemd:
             with open(os.path.join(self.etc, "systemctl"), "w", encoding="ascii") as file:

@@ -9,16 +9,20 @@ are those that an admin types.
 import os
 import re
 import shutil
+import signal
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "netns"))
 
+import noise  # noqa: E402
 import qrread  # noqa: E402
 import runner  # noqa: E402
 from host import GROUP, Host, KEY, line_of, refused, two_hosts  # noqa: E402
-from lab import Failure, Result, check, equal, run  # noqa: E402
+from lab import Failure, Result, check, equal, run, within  # noqa: E402
 from runner import test  # noqa: E402
+import t_crash  # noqa: E402,F401
 import t_docs  # noqa: E402,F401
 
 @test(timeout=120, slow=12)
@@ -81,7 +85,7 @@ def pair_with_a_preshared_key_by_standard_input(lab):
     equal(a.value("wg0.conf", "PresharedKeyFile"), ["wg0.psk/" + peer], "its file")
     equal(os.listdir(a.file("wg0.psk")), [peer], "files of preshared keys")
     equal(b.value("site-a.conf", "Endpoint"), ["192.168.1.1:51999"], "endpoint")
-    equal(b.value("site-a.conf", "Address"), ["10.66.0.2/24"], "address")
+    equal(b.value("site-a.conf", "Address"), ["10.66.0.2/32"], "address")
     check(a.psk("wg0") not in joined.out + done.err, "the key in the answer")
     check("preshared key: " + a.psk("wg0") in a.taut("status", env={"WG_HIDE_KEYS": "never"}).out,
           "it runs without the key")
@@ -149,6 +153,11 @@ def pair_wrong_lines_are_named(lab):
     refused(b.taut("accept", "wg0", answer, ok=False), "own line")
     refused(b.taut("accept", "wg9", answer, ok=False), "taut new wg9")
     before = a.text("wg0.conf")
+    # An answer to it, but with the way to the other host inside of the tunnel.
+    for host in (a, b):
+        loop = line_of(b.taut("join", "wg0", offer, "--force", "--endpoint",
+                              host.addresses("wg0.conf")[0]))
+        refused(a.taut("accept", "wg0", loop, ok=False), "inside of this tunnel", "--endpoint")
     a.taut("new", "other", "--listen", "--force")
     refused(a.taut("accept", "other", answer, ok=False), "answers a line other than")
     equal(a.text("wg0.conf"), before, "file after refusals")
@@ -208,11 +217,13 @@ def pair_addresses_and_ports_are_free_ones(lab):
     check("10.7.0.1/24 overlaps with 10.0.0.0/8" in told.err, told.err)
     equal(a.value("wg3.conf", "Address"), ["10.7.0.1/24, fd07::5/64"], "address")
     for address in ("10.7.0.1", "10.7.0.1/33", "10.7.0.1/32", "10.7.0.1/24,10.8.0.1/24", "x",
-                    "2000::1/3", ""):
+                    "2000::1/3", "", "10.7.0.1/15", "fd07::1/47", "169.254.7.1/24", "224.7.0.1/24",
+                    "::ffff:10.7.0.1/120"):
         refused(a.taut("new", "wg4", "--listen", "--address", address, ok=False), code=2)
     for port in ("0", "65536"):
         refused(a.taut("new", "wg4", "--listen", port, ok=False), "is not a port", code=2)
-    for host in ("", "a b", "x:0", "x:65536", "2001:db8::1]:4", "a\nPostUp = true"):
+    for host in ("", "a b", "x:0", "x:65536", "2001:db8::1]:4", "a\nPostUp = true", "localhost",
+                 "127.0.0.1", "127.1", "[fe80::1]:4", "224.0.0.1:4"):
         refused(a.taut("new", "wg4", "--endpoint", host, ok=False), "--endpoint", code=2)
     refused(a.taut("new", "a/b", "--listen", ok=False), code=2)
     refused(a.taut("new", "wg4", "wg5", ok=False), code=2)
@@ -332,8 +343,9 @@ def export_of_a_known_peer_has_no_private_key(lab):
     text = text.replace("#PrivateKey = ", "PrivateKey = " + b.key("wg0"))
     b.put(b.file("back.conf"), text)
     b.taut("check", "back")
-    for key in ("Address", "PublicKey", "Endpoint"):
+    for key in ("PublicKey", "Endpoint"):
         equal(b.value("back.conf", key), b.value("wg0.conf", key), key)
+    equal(b.addresses("back.conf"), b.addresses("wg0.conf"), "addresses")
     by_key = a.taut("export", "wg0", "--peer", a.value("wg0.conf", "PublicKey")[0]).out
     equal(by_key, a.taut("export", "wg0", "--peer", "1").out, "the same peer")
     name = re.search("# friendly_name = (.*)", a.text("wg0.conf"))[1]
@@ -438,6 +450,28 @@ def import_takes_a_file_over(lab):
     done = b.taut("import", "-", "hooked", "--start", input=text.replace(
         "Address", "PostUp = echo it ran >&2; false\nAddress"), ok=False)
     check(done.err.index("will run as root: PostUp") < done.err.index("it ran\n"), done.err)
+
+
+@test(timeout=60)
+def import_takes_what_wg_accepts(lab):
+    """One key twice, our own; but a key that only a hook knows stays with the hook."""
+    _, b = two_hosts(lab)
+    private, peer = (noise.private() for _ in range(2))
+    public, own = noise.b64(noise.public(peer)), noise.b64(noise.public(private))
+    text = (f"[Interface]\nPrivateKey = {noise.b64(private)}\nAddress = 10.9.0.1/255.255.255.0\n"
+            f"[Peer]\nPublicKey = {public}\nAllowedIPs = 10.9.0.2\n"
+            f"[Peer]\nPublicKey = {own}\nAllowedIPs = 10.9.0.1\n"
+            f"[Peer]\nPublicKey = {public}\nAllowedIPs = 10.9.0.3\n")
+    done = b.taut("import", "-", "odd", input=text)
+    for word in ("taken as 10.9.0.1/24", "already in line 5", "your own public key"):
+        check(word in done.err, f"{word!r} is not in {done.err!r}")
+    equal(b.text("odd.conf").replace("PrivateKeyFile = odd.key",
+                                     f"PrivateKey = {noise.b64(private)}"), text, "the copy")
+    b.taut("check", "odd")
+    keyless = re.sub("PrivateKey = .*", "PostUp = wg set %i private-key <(pass it)", text)
+    refused(b.taut("import", "-", "none", input=keyless, ok=False), "none to import", "by hand")
+    for name in ("none.conf", "none.key"):
+        check(not os.path.exists(b.file(name)), f"{name} was written")
 
 
 @test(timeout=60)
@@ -641,12 +675,75 @@ def pair_adds_peers_to_its_own_files_only(lab):
 def pair_tells_of_a_network_that_is_not_private(lab):
     a, b = two_hosts(lab)
     for number, (network, told) in enumerate((
-            ("8.8.8.8/24", "8.8.8.9/24"), ("192.0.0.1/9", "192.0.0.2/9"),
+            ("8.8.8.8/24", "8.8.8.9/24"), ("172.31.0.1/16", None),
+            ("172.32.0.1/16", "172.32.0.2/16"),
             ("10.9.0.1/24", None), ("10.8.0.1/24,2001:db8::1/64", "2001:db8::2/64"))):
         offer = a.taut("new", f"wg{number}", "--listen", "--address", network).out.strip()
         said = b.taut("join", f"wg{number}", offer, ok=False).err
         equal(re.findall(r"gives this host the address (\S+) in the tunnel. That is not", said),
               [told] if told else [], network)
+
+
+@test(timeout=60)
+def pair_takes_no_address_that_this_host_needs(lab):
+    """The maker of the line would get what is meant for a name server, a gateway or a peer."""
+    a, b = two_hosts(lab)
+    if os.path.lexists(b.file("resolv.conf", ".")):
+        os.unlink(b.file("resolv.conf", "."))               # it may be a link out of the copy
+    b.put(b.file("resolv.conf", "."), "search example.org\nnameserver 10.50.0.53\n"
+                                      "nameserver fe80::53%e1\nnameserver fd50::53\n", 0o644)
+    b.ns.ip("route add 198.51.100.0/24 via 10.51.0.1 dev e1 onlink",
+            "route add 2001:db8:51::/48 via fd51::1 dev e1 onlink")
+    peer = ("[Peer]\nPublicKey = AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nAllowedIPs = {}\n"
+            "Endpoint = {}\n")
+    b.taut("new", "far", "--address", "10.99.0.1/24")
+    b.put(b.file("far.conf"), b.text("far.conf") + peer.format("10.99.0.2/32", "10.52.0.1:4"))
+    b.put(b.file("else.conf", "wireguard"), peer.format("10.98.0.2/32", "[fd52::1]:4"))
+    for number, (address, there) in enumerate((
+            ("10.50.0.53/24", "10.50.0.53/32"), ("10.50.0.52/24", "10.50.0.53/32"),
+            ("fd50::53/64", "fd50::53/128"), ("10.51.0.1/31", "10.51.0.1/32"),
+            ("fd51::1/64", "fd51::1/128"), ("10.52.0.1/24", "10.52.0.1/32"),
+            ("fd52::1/64", "fd52::1/128"))):
+        offer = line_of(a.taut("new", f"wg{number}", "--listen", "--address", address))
+        refused(b.taut("join", f"wg{number}", offer, ok=False),
+                f"overlaps with {there}, which is in use")
+        check(not os.path.exists(b.file(f"wg{number}.conf")), "a file out of a refused line")
+        # On the host that makes a line, it is up to the admin.
+        told = b.taut("new", f"own{number}", "--listen", "--address", address).err
+        check(f"overlaps with {there}" in told, told)
+        os.unlink(b.file(f"own{number}.conf"))
+    # The name server inside the tunnel that is made anew, and the places of its peers, are its own.
+    offer = line_of(a.taut("new", "wg9", "--listen", "--address", "10.50.0.53/24"))
+    b.put(b.file("wg9.conf"), f"[Interface]\nDNS = 10.50.0.53\nPrivateKey = {b.key('far')}\n"
+          + peer.format("10.50.0.2/32", "10.50.0.77:4"))
+    told = b.taut("join", "wg9", offer, "--force").err
+    equal(b.value("wg9.conf", "Address"), ["10.50.0.54/32"], "address")
+    equal(b.value("wg9.conf", "AllowedIPs"), ["10.50.0.53/32"], "what goes to the other host")
+    shown = re.search(r"in the tunnel, this host is 10\.50\.0\.54; the other one \(\S+\) is "
+                      r"10\.50\.0\.53, and this host dials it at 192\.168\.1\.1:\d+", told)
+    check(shown and shown.start() < told.index("wrote "), f"not shown first: {told}")
+
+
+@test(timeout=60, slow=6)
+def pair_waits_three_seconds_for_tunnels_that_hang(lab):
+    a, b = two_hosts(lab)
+    offer = line_of(a.taut("new", "wg0", "--listen"))
+    names = [f"far{i}" for i in range(5)]
+    for name in names:
+        b.taut("new", name, "--start")
+    hanging = [pid for pid in b.ns.pids() if pid != b.keeper.pid]
+    for pid in hanging:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        begin = time.monotonic()
+        told = b.taut("join", "wg0", offer).err
+        within(time.monotonic() - begin, 2.9, 8, "seconds with tunnels that hang")
+    finally:
+        for pid in hanging:
+            os.kill(pid, signal.SIGCONT)
+    for name in names:
+        check(f"{name} does not answer" in told, f"no word about {name}: {told}")
+        b.taut("down", name)
 
 
 @test(timeout=120, slow=8)

@@ -121,8 +121,6 @@ static void check_initiation(struct world *w, int node, const struct pkt *p)
 	const struct peer *peer = p->owner;
 	struct watch *watch = &n->watch[peer_number(w, peer)];
 	const struct session *s = peer->keyring.current;
-	/* After a restart the first may fall into the same 17 ms, which a timestamp hides. */
-	int grown = watch->initiation_at ? 1 : 0;
 
 	if (watch->initiation_at && w->now - watch->initiation_at < REKEY_TIMEOUT_NS)
 		check_fail(w, "S11: node %d sends two initiations within %llu ms", node,
@@ -130,7 +128,7 @@ static void check_initiation(struct world *w, int node, const struct pkt *p)
 	watch->initiation_at = w->now;
 	if (++watch->initiations > INITIATIONS_MAX && !n->keepalive)
 		check_fail(w, "S11: node %d goes on with initiations without traffic", node);
-	if (memcmp(peer->sent_timestamp, watch->timestamp, sizeof(watch->timestamp)) < grown)
+	if (memcmp(peer->sent_timestamp, watch->timestamp, sizeof(watch->timestamp)) <= 0)
 		check_fail(w, "S10: node %d sends a timestamp that does not grow", node);
 	memcpy(watch->timestamp, peer->sent_timestamp, sizeof(watch->timestamp));
 	if (s && session_may_send(s, w->now) && !s->initiator && peer->timers.attempts == 0 &&

@@ -199,7 +199,7 @@ static void after(struct world *w, int node, struct batch *b, bool provoked, uin
 	check_node(w, node);
 }
 
-/* A restart: all state is gone but the keys and the wall clock. */
+/* A restart: all state is gone but the keys, the wall clock, and the stamps that were sent. */
 static void node_start(struct world *w, int node)
 {
 	struct node *n = &w->node[node];
@@ -223,6 +223,7 @@ static void node_start(struct world *w, int node)
 		admin_allow(&n->tunnel, peer, &inner);
 		admin_psk(peer, &w->psk[node][i]);
 		admin_keepalive(&n->tunnel, peer, n->keepalive, instant_of(w, n));
+		admin_sent_before(peer, n->sent[i]);
 		/* Everyone knows where node 0 is; node 0 learns where the others are. */
 		if (i == 0 || node != 0)
 			admin_endpoint(&n->tunnel, peer, &w->node[i].address);
@@ -232,9 +233,18 @@ static void node_start(struct world *w, int node)
 
 static void node_stop(struct world *w, int node)
 {
-	if (w->node[node].alive)
-		tunnel_fini(&w->node[node].tunnel);
-	w->node[node].alive = false;
+	struct node *n = &w->node[node];
+
+	if (!n->alive)
+		return;
+	for (int i = 0; i < w->n_nodes; i++) {
+		const struct peer *peer = admin_find(&n->tunnel, &w->node[i].public_key);
+
+		if (peer)
+			memcpy(n->sent[i], peer->sent_timestamp, TIMESTAMP_LEN);
+	}
+	tunnel_fini(&n->tunnel);
+	n->alive = false;
 }
 
 static void node_tick(struct world *w, int node)
@@ -349,8 +359,8 @@ static void node_hear(struct world *w, int node, struct datagram *d)
 }
 
 /*
- * A restarted node forgets timestamps: one old initiation may come through once
- * more, as the protocol has it.  It may move the endpoint, and confirms nothing.
+ * A restarted node forgets what it has heard: one old initiation may come through once
+ * more, as the protocol has it.  It moves no endpoint, and confirms nothing.
  */
 static void forget_seen(struct world *w, int node)
 {
@@ -433,10 +443,11 @@ static void unit_receive(struct world *w, int node, struct unit *u)
 		/* The core itself looks elsewhere only when an initiation leaves. */
 		if (endpoint_same_remote(&was[i], &is[i]) || asked[i] != before[i])
 			continue;
-		if (!authentic || d->data[0] == MESSAGE_COOKIE)
-			check_fail(w,
-				   "S7: a forged or replayed datagram moves an endpoint of node %d",
-				   node);
+		if (!authentic || d->data[0] == MESSAGE_COOKIE || d->data[0] == MESSAGE_INITIATION)
+			check_fail(
+				w,
+				"S7: a datagram that proves nothing moves an endpoint of node %d",
+				node);
 		if (!endpoint_same_remote(&is[i], &d->from))
 			check_fail(w, "S7: node %d moves an endpoint to where nothing came from",
 				   node);
@@ -505,8 +516,7 @@ static void faults_draw(struct world *w)
 		f->rekey_every = log_uniform(w, 20 * SECOND_NS, 5 * MINUTE_NS);
 	if (prng_below(r, 2))
 		f->attack_every = log_uniform(w, 30 * MILLI_NS, 30 * SECOND_NS);
-	/* A tunnel does not survive a clock that goes back across a restart: no state file. */
-	if (!f->restart_every && prng_below(r, 2))
+	if (prng_below(r, 2))
 		f->clock_step_every = log_uniform(w, 10 * SECOND_NS, 5 * MINUTE_NS);
 	if (prng_below(r, 4) == 0)
 		f->flood_every = log_uniform(w, 5 * SECOND_NS, 5 * MINUTE_NS);

@@ -86,6 +86,7 @@ struct node {
 	uint16_t keepalive;
 	struct flow flow[NODES_MAX];
 	struct watch watch[NODES_MAX];
+	uint8_t sent[NODES_MAX][TIMESTAMP_LEN]; /* what outlives a restart */
 	uint64_t next_traffic;
 	uint32_t burst_left;
 	int burst_to;

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: ISC
 """The built unit, users and folders under a real systemd."""
 
+import base64
 import json
 import os
 import re
 import time
 
 import noise
+import stamps
 from box import TOP, Box
 from lab import Skip, check, equal, wait_for
 from node import Pair
@@ -113,6 +115,37 @@ def systemd_restarts_what_is_stuck_or_killed(lab):
     box.wait_show(unit, "ActiveState", "active")
     pair.a.wait_ping("10.7.0.2", 20, "tunnel after the restarts")
     box.systemctl("stop", unit)
+
+
+@test(needs=["taut"], slow=6, timeout=90)
+def systemd_keeps_stamps_over_a_restart(lab):
+    """In a folder of the unit's user; also what a clock that was ahead by an hour has left."""
+    pair = BoxPair(lab)
+    box, unit, name = pair.box(), pair.unit, pair.a.name
+    path, user = f"/var/lib/taut/{name}/{name}.stamp", f"taut-{name}"
+
+    def held():
+        text = box.run("base64", path, ok=False).out
+        return text and stamps.read(base64.b64decode(text))[pair.b.public_key]
+
+    pair.b.start_config(pair.config(1))
+    box.systemctl("start", unit)
+    pair.a.wait_ping("10.7.0.2", 10, "tunnel")
+    wait_for(held, 3, path)
+    equal(box.run("stat", "-L", "-c", "%a %U", os.path.dirname(path), path).out.splitlines(),
+          [f"700 {user}", f"600 {user}"], "folder and file")
+    box.systemctl("stop", unit)
+    ahead = held() + 3600
+    text = base64.b64encode(stamps.write({pair.b.public_key: ahead})).decode()
+    box.run("sh", "-ec", 'echo "$1" | base64 -d >"$2"', "sh", text, path)
+    for _ in range(2):
+        box.systemctl("start", unit)
+        pair.a.wait_ping("10.7.0.2", 3, "tunnel after the restart")
+        equal(held(), ahead + 2, "the stamp in the file")
+        box.systemctl("stop", unit)
+        ahead = held()
+    equal(pair.b.drops().get("timestamp"), None, "handshakes refused")
+    check(".stamp: cannot" not in box.journal(unit), f"the journal: {box.journal(unit)}")
 
 
 @test(needs=["taut"], slow=5, timeout=90)

@@ -287,6 +287,8 @@ def systemd_runs_hooks_that_use_the_socket(lab):
     pair = BoxPair(lab)
     hooks = (f"PostUp = wg set %i listen-port 2021; {TAUT} status %i > /run/wireguard/state; "
              "wg showconf %i > /run/wireguard/conf; id -nu > /run/wireguard/who\n"
+             "PostUp = a=(by bash); read -r b < <(cat <<< ${a[1]}); [[ $b == ba* ]]; "
+             "echo $b > /run/wireguard/shell\n"
              "PreDown = wg show %i listen-port > /run/wireguard/port\n")
     config = config_with_key_file(pair, 0).replace("[Peer]", hooks + "[Peer]")
     box, unit = pair.box(config), pair.unit
@@ -296,10 +298,25 @@ def systemd_runs_hooks_that_use_the_socket(lab):
     check(noise.b64(pair.a.private) in text, f"its own key: {text}")
     check("listening port: 2021" in box.run("cat", "/run/wireguard/state").out, "status")
     equal(box.run("cat", "/run/wireguard/who").out.strip(), f"taut-{pair.a.name}", "user")
+    equal(box.run("cat", "/run/wireguard/shell").out.strip(), "bash", "shell")
     # A signal for all processes of the unit would also end, at times, the hooks of the end.
     equal(box.show(unit, "KillMode"), "mixed", "who is told to stop")
     box.systemctl("stop", unit)
     equal(box.run("cat", "/run/wireguard/port").out.strip(), "2021", "in PreDown")
+
+
+@test(needs=["taut"], slow=14, timeout=90)
+def systemd_waits_until_hooks_are_given_up(lab):
+    """A PreDown that hangs costs neither the PostDown nor what the tunnel takes back itself."""
+    pair = BoxPair(lab)
+    hooks = "PreDown = trap '' TERM; sleep 60\nPostDown = echo post > /run/wireguard/post\n"
+    config = config_with_key_file(pair, 0).replace("[Peer]", hooks + "[Peer]")
+    box, unit = pair.box(config), pair.unit
+    box.systemctl("start", unit)
+    box.systemctl("stop", unit)
+    equal(box.show(unit, "Result"), "success", "how it ended")
+    equal(box.run("cat", "/run/wireguard/post").out.strip(), "post", "PostDown")
+    check("PreDown took too long and was given up" in box.journal(unit), box.journal(unit))
 
 
 @test(needs=["taut"], slow=6, timeout=90)

@@ -120,6 +120,10 @@ class Instance(Node):
         memlock = memlock if hard == resource.RLIM_INFINITY else min(memlock, hard)
         env = {"PATH": os.environ["PATH"], "LOG_LEVEL": "debug",
                "CREDENTIALS_DIRECTORY": os.path.join(self.top, "credentials")}
+        os.makedirs(self.state_dir, 0o700, exist_ok=True)
+        os.chown(self.state_dir, self.uid, self.gid)
+        equal(last(self.settings, "StateDirectory"), f"taut/{self.name}", "StateDirectory")
+        env["STATE_DIRECTORY"] = self.state_dir
         env |= manager.environment() if manager else {}
         with open(self.log_path, "a", encoding="utf-8") as log:
             self.process = self.ns.popen(

@@ -125,6 +125,43 @@ static void test_addresses_of_two_families_are_never_equal(void **state)
 	assert_false(ip_equal(&c, &b));
 }
 
+static void test_an_address_of_a_host_is_neither_special_nor_of_many(void **state)
+{
+	static const struct {
+		const char *first, *last;   /* of the addresses that no other host has */
+		const char *before, *after; /* NULL: none */
+	} ranges[] = {
+		{ "0.0.0.0", "0.255.255.255", NULL, "1.0.0.0" },
+		{ "127.0.0.0", "127.255.255.255", "126.255.255.255", "128.0.0.0" },
+		{ "169.254.0.0", "169.254.255.255", "169.253.255.255", "169.255.0.0" },
+		{ "224.0.0.0", "255.255.255.255", "223.255.255.255", NULL },
+		{ "::", "ff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", NULL, "100::" },
+		{ "::1", "::ffff:203.0.113.7", NULL, NULL },
+		{ "fe80::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "fe7f::ffff", NULL },
+		{ "ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", NULL, NULL },
+	};
+	const struct ip none = { 0 };
+	struct ip ip;
+	size_t i;
+
+	(void)state;
+	assert_false(ip_is_of_host(&none));
+	for (i = 0; i < LEN(ranges); i++) {
+		ip = ip_of(ranges[i].first);
+		assert_false(ip_is_of_host(&ip));
+		ip = ip_of(ranges[i].last);
+		assert_false(ip_is_of_host(&ip));
+		if (ranges[i].before) {
+			ip = ip_of(ranges[i].before);
+			assert_true(ip_is_of_host(&ip));
+		}
+		if (ranges[i].after) {
+			ip = ip_of(ranges[i].after);
+			assert_true(ip_is_of_host(&ip));
+		}
+	}
+}
+
 static void test_prefixes_read_mask_and_print(void **state)
 {
 	static const struct {
@@ -465,6 +502,7 @@ int main(void)
 		cmocka_unit_test(test_addresses_read_and_print),
 		cmocka_unit_test(test_malformed_addresses_are_refused),
 		cmocka_unit_test(test_addresses_of_two_families_are_never_equal),
+		cmocka_unit_test(test_an_address_of_a_host_is_neither_special_nor_of_many),
 		cmocka_unit_test(test_prefixes_read_mask_and_print),
 		cmocka_unit_test(test_malformed_prefixes_are_refused),
 		cmocka_unit_test(test_a_prefix_contains_what_shares_its_bits),

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/breath.h"
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -352,6 +353,49 @@ static void test_file_removes_peers_that_it_does_not_name(void **state)
 	assert_null(strstr(report.chars, "added"));
 }
 
+/* A packet may come at each breath: 10.1.0.1 has an owner that the old file or the new one names. */
+static void look_for_the_owner(void *ctx)
+{
+	static const uint8_t at[] = { 10, 1, 0, 1 };
+	const struct peer *p = allowed_find4(&t->allowed, at);
+	unsigned *breaths = ctx;
+
+	(*breaths)++;
+	assert_non_null(p);
+	assert_in_range(p->public_key.bytes[0], 1, 2);
+}
+
+static void move_network(uint8_t from, uint8_t to, bool stays, bool first)
+{
+	unsigned breaths = 0;
+
+	allow(ask(&conf, 3, 0), "0.0.0.0/0", false);
+	allow(ask(&conf, from, 0), "10.1.0.0/16", false);
+	file();
+	if (first)
+		allow(ask(&conf, to, 0), "10.1.0.0/16", false);
+	allow(ask(&conf, 3, 0), "0.0.0.0/0", false);
+	if (stays)
+		allow(ask(&conf, from, 0), "10.2.0.0/16", false);
+	if (!first)
+		allow(ask(&conf, to, 0), "10.1.0.0/16", false);
+	breath_set(look_for_the_owner, &breaths);
+	file();
+	look_for_the_owner(&breaths);
+	breath_set(NULL, NULL);
+	assert_true(breaths > 4);
+	assert_int_equal(peer(to)->allowed.n, 1);
+}
+
+static void test_networks_of_a_file_always_have_an_owner(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		move_network(1, 2, i & 1, i & 2);
+		move_network(2, 1, i & 1, i & 2);
+	}
+}
+
 static void test_file_leaves_an_unchanged_peer_alone(void **state)
 {
 	struct endpoint learned = end_of("198.51.100.9:9");
@@ -378,18 +422,94 @@ static void test_file_leaves_an_unchanged_peer_alone(void **state)
 	assert_non_null(strstr(report.chars, "added"));
 }
 
+static void file_with_key(uint8_t first)
+{
+	conf.set |= CONF_PRIVATE_KEY;
+	conf.private_key = key_of(first);
+	file();
+}
+
 static void test_file_reports_a_new_private_key_once(void **state)
 {
 	(void)state;
-	conf.private_key = key_of(50);
-	file();
+	file_with_key(50);
 	assert_string_equal(report.chars, "private key changed\n");
-	conf.private_key = key_of(50);
-	file();
+	file_with_key(50);
 	assert_int_equal(report.len, 0);
-	conf.private_key = key_of(90);
-	file();
+	file_with_key(90);
 	assert_string_equal(report.chars, "private key changed\n");
+}
+
+/* A hook, or wg set, has set it. */
+static void test_file_without_a_private_key_leaves_the_one_that_runs(void **state)
+{
+	struct key ours;
+
+	(void)state;
+	file();
+	assert_true(key_is_zero(admin_public_key(t)));
+	conf.set = CONF_PRIVATE_KEY;
+	conf.private_key = key_of(50);
+	request();
+	ours = *admin_public_key(t);
+	assert_false(key_is_zero(&ours));
+	ask(&conf, 1, 0);
+	file();
+	assert_true(key_equal(admin_public_key(t), &ours));
+	assert_null(strstr(report.chars, "private key"));
+	/* A key of a file may be replaced by that of a hook, too. */
+	file_with_key(90);
+	ours = *admin_public_key(t);
+	file();
+	assert_true(key_equal(admin_public_key(t), &ours));
+}
+
+static void test_file_without_a_preshared_key_leaves_the_one_that_runs(void **state)
+{
+	struct conf_peer *p;
+
+	(void)state;
+	ask(&conf, 1, 0);
+	file();
+	ask(&conf, 1, CONF_PEER_PSK)->psk = key_of(99);
+	request();
+	ask(&conf, 1, 0);
+	file();
+	assert_true(key_equal(&peer(1)->noise->psk, &(struct key){ .bytes = { 99, 1 } }));
+	assert_int_equal(report.len, 0);
+	/* What the file says counts, also that it does not say it any more, or says there is none. */
+	ask(&conf, 1, CONF_PEER_PSK)->psk = key_of(7);
+	file();
+	assert_true(key_equal(&peer(1)->noise->psk, &(struct key){ .bytes = { 7, 1 } }));
+	ask(&conf, 1, 0);
+	file();
+	assert_true(key_is_zero(&peer(1)->noise->psk));
+	p = ask(&conf, 1, CONF_PEER_PSK);
+	p->psk = key_of(99);
+	request();
+	ask(&conf, 1, CONF_PEER_PSK);
+	file();
+	assert_true(key_is_zero(&peer(1)->noise->psk));
+}
+
+static void test_our_own_key_in_a_file_is_passed_over_and_told(void **state)
+{
+	struct key ours;
+
+	(void)state;
+	file_with_key(50);
+	ours = *admin_public_key(t);
+	for (int i = 0; i < 2; i++) {
+		ask(&conf, 1, CONF_PEER_SELF)->public_key = ours;
+		ask(&conf, 2, 0);
+		file_with_key(50);
+		assert_int_equal(admin_count(t), 1);
+		assert_non_null(peer(2));
+		assert_true(t->faults.own_key);
+	}
+	ask(&conf, 2, 0);
+	file_with_key(50);
+	assert_false(t->faults.own_key);
 }
 
 static void test_file_names_a_peer_and_renames_it_without_touching_it(void **state)
@@ -679,8 +799,11 @@ static void test_question_ends_with_a_peer_that_has_our_own_key(void **state)
 	set_own_key(50);
 	own = *admin_public_key(t);
 	for (int i = 0; i < 2; i++) {
-		struct conf_peer *p = ask(&conf, 1, CONF_PEER_ENDPOINT);
+		struct conf_peer *p;
 
+		conf.set = CONF_PRIVATE_KEY; /* none, so that it is not known as our own */
+		request();
+		p = ask(&conf, 1, CONF_PEER_ENDPOINT);
 		p->public_key = own;
 		p->host = mem_text("vpn.example", 11);
 		p->port = 7;
@@ -736,8 +859,12 @@ int main(void)
 		EACH(test_more_peers_than_there_may_be_change_nothing),
 		EACH(test_snapshot_tells_what_runs_in_order),
 		EACH(test_file_removes_peers_that_it_does_not_name),
+		EACH(test_networks_of_a_file_always_have_an_owner),
 		EACH(test_file_leaves_an_unchanged_peer_alone),
 		EACH(test_file_reports_a_new_private_key_once),
+		EACH(test_file_without_a_private_key_leaves_the_one_that_runs),
+		EACH(test_file_without_a_preshared_key_leaves_the_one_that_runs),
+		EACH(test_our_own_key_in_a_file_is_passed_over_and_told),
 		EACH(test_file_names_a_peer_and_renames_it_without_touching_it),
 		EACH(test_file_moves_a_peer_whose_endpoint_it_changed),
 		EACH(test_file_takes_back_what_it_says_no_more),

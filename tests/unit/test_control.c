@@ -11,6 +11,8 @@
 #include <ev.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,12 +23,16 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "control/ask.h"
 #include "control/control.h"
 #include "control/record.h"
 #include "control/subscribers.h"
 #include "control/uapi.h"
 #include "control/unixsock.h"
+
+static const enum rights none = RIGHTS_NONE, reads = RIGHTS_READ;
 
 struct daemon {
 	unsigned sets, gets, stops, reloads;
@@ -193,7 +199,7 @@ static int tear_down(void **state)
 
 static int client(struct lab *l)
 {
-	int fd = unixsock_connect(l->dir, "t0");
+	int fd = unixsock_connect(l->dir, "t0", 1000);
 
 	assert_true(fd >= 0);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -515,6 +521,70 @@ static void test_a_long_line_is_drained_then_refused_and_the_next_request_served
 	free(text);
 }
 
+static void test_a_long_line_does_not_touch_the_requests_before_it(void **state)
+{
+	static const char before[] = "set=1\nlisten_port=7\n\nwhy=1\n\n";
+	/* Of a set, of a get, of an end of a set that is good otherwise, and in two long lines. */
+	static const struct {
+		const char *begin, *answer;
+	} table[] = {
+		{ "set=1\n", "errno=-71\n\n" },
+		{ "get=1\n", "errno=22\n\n" },
+		{ "set=1\nlisten_port=8\n", "errno=-71\n\n" },
+		{ "set=1\nlisten_port=x\n", "errno=-22\n\n" }, /* the first error counts */
+		{ "status=1\n", "errno=22\n\n" },
+		{ "events=1\n", "errno=22\n\n" },
+	};
+	struct lab *l = *state;
+	struct print text = { 0 }, heard = { 0 };
+	bool closed;
+	size_t i, n;
+	int fd;
+
+	open_with(l, (struct control_limits){ 0 });
+	for (i = 0; i < LEN(table); i++) {
+		fd = client(l);
+		print_add(&text, "%s%s", before, table[i].begin);
+		for (n = 0; n < 20000; n++)
+			print_add(&text, "=");
+		l->d.port = 1;
+		/* All in one, so that the daemon reads it at once. */
+		assert_int_equal(send(fd, text.chars, text.len, MSG_NOSIGNAL), (ssize_t)text.len);
+		print_add(&heard, "%s", hear(l, fd, 500, &closed));
+		if (heard.len < sizeof("errno=0\n\n"))
+			print_add(&heard, "%s", hear(l, fd, 500, &closed));
+		assert_string_equal(heard.chars, "errno=0\n\nverdict=E-TEST\nerrno=0\n\n");
+		assert_int_equal(l->d.port, 7);
+		expect_answer(l, fd, "=\nlisten_port=9\n\n", table[i].answer);
+		assert_int_equal(l->d.port, 7);
+		expect_answer(l, fd, "set=1\nlisten_port=3\n\n", "errno=0\n\n");
+		assert_int_equal(l->d.port, 3);
+		close(fd);
+		print_fini(&text);
+		print_fini(&heard);
+	}
+}
+
+static void test_a_long_first_line_behind_a_request_closes_after_its_answer(void **state)
+{
+	struct lab *l = *state;
+	struct print text = { 0 };
+	bool closed;
+	int fd, i;
+
+	open_with(l, (struct control_limits){ 0 });
+	fd = client(l);
+	print_add(&text, "set=1\nlisten_port=7\n\n");
+	for (i = 0; i < 20000; i++)
+		print_add(&text, "a");
+	assert_int_equal(send(fd, text.chars, text.len, MSG_NOSIGNAL), (ssize_t)text.len);
+	assert_string_equal(hear(l, fd, 500, &closed), "errno=0\n\n");
+	assert_int_equal(l->d.port, 7);
+	expect_hang_up(l, fd, 0, 500);
+	close(fd);
+	print_fini(&text);
+}
+
 static void test_a_request_beyond_the_limit_closes(void **state)
 {
 	struct lab *l = *state;
@@ -642,7 +712,7 @@ static void test_more_clients_than_allowed_wait_for_their_turn(void **state)
 	int fd[4];
 	size_t i;
 
-	open_with(l, (struct control_limits){ .clients = 2 });
+	open_with(l, (struct control_limits){ .clients = 2, .quiet_s = 10 });
 	for (i = 0; i < LEN(fd); i++)
 		fd[i] = client(l);
 	expect_answer(l, fd[0], "set=1\n\n", "errno=0\n\n");
@@ -657,6 +727,183 @@ static void test_more_clients_than_allowed_wait_for_their_turn(void **state)
 		if (i != 1)
 			close(fd[i]);
 	}
+}
+
+static void test_who_has_been_silent_longest_makes_room_for_another(void **state)
+{
+	struct lab *l = *state;
+	int fd[3];
+	size_t i;
+
+	open_with(l, (struct control_limits){ .clients = 2, .quiet_s = 0.1 });
+	for (i = 0; i < 2; i++) {
+		fd[i] = client(l);
+		pump(l, 5);
+	}
+	pump(l, 60);
+	expect_answer(l, fd[0], "set=1\n\n", "errno=0\n\n"); /* the older one, but it speaks */
+	fd[2] = client(l);
+	expect_answer(l, fd[2], "set=1\n\n", "errno=0\n\n");
+	expect_hang_up(l, fd[1], 0, 500);
+	expect_answer(l, fd[0], "set=1\n\n", "errno=0\n\n");
+	/* Half a request is no better than none. */
+	assert_true(tell(l, fd[0], "set=1\nlisten_port=", 18));
+	pump(l, 60);
+	expect_answer(l, fd[2], "set=1\n\n", "errno=0\n\n");
+	fd[1] = client(l);
+	expect_answer(l, fd[1], "set=1\n\n", "errno=0\n\n");
+	expect_hang_up(l, fd[0], 0, 500);
+	for (i = 0; i < LEN(fd); i++)
+		close(fd[i]);
+}
+
+static void test_who_waits_for_us_keeps_the_place(void **state)
+{
+	struct lab *l = *state;
+	bool closed;
+	int first, second;
+
+	open_with(l, (struct control_limits){ .clients = 1, .quiet_s = 0.02 });
+	l->d.reload_result = CONTROL_LATER;
+	first = client(l);
+	assert_true(tell(l, first, "reload=1\n\n", 10));
+	pump(l, 20);
+	second = client(l);
+	assert_true(tell(l, second, "why=1\n\n", 7));
+	pump(l, 200);
+	assert_in_range(l->turns, 0, 40); /* nor does the loop spin */
+	control_answer(l->c, l->d.ticket, 0, NULL);
+	assert_string_equal(hear(l, first, 500, &closed), "errno=0\n\n");
+	assert_string_equal(hear(l, second, 500, &closed), "verdict=E-TEST\nerrno=0\n\n");
+	expect_hang_up(l, first, 0, 500);
+	close(first);
+	close(second);
+}
+
+static void test_silent_guests_make_room_for_guests(void **state)
+{
+	struct lab *l = *state;
+	int fd[3];
+	size_t i;
+
+	open_with(l, (struct control_limits){ .clients = 4, .rights = &reads, .quiet_s = 0.05 });
+	for (i = 0; i < 2; i++) {
+		fd[i] = client(l);
+		pump(l, 5);
+	}
+	pump(l, 60);
+	fd[2] = client(l);
+	expect_answer(l, fd[2], "why=1\n\n", "verdict=E-TEST\nerrno=0\n\n");
+	expect_hang_up(l, fd[0], 0, 500);
+	for (i = 0; i < LEN(fd); i++)
+		close(fd[i]);
+}
+
+/* In a process of its own: many connections that say nothing, until it is killed. */
+static pid_t crowd(const struct lab *l)
+{
+	pid_t pid = fork();
+	int i;
+
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	alarm(60);
+	for (i = 0; i < 600; i++)
+		unixsock_connect(l->dir, "t0", 1000);
+	for (;;)
+		pause();
+}
+
+/* And one that asks for the status. */
+static pid_t asker(const struct lab *l)
+{
+	pid_t pid = fork();
+	struct print lines = { 0 };
+	int fd;
+
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	fd = unixsock_connect(l->dir, "t0", 15000);
+	_exit(fd >= 0 && ask_over(fd, "status=1", &lines, 0) == 0 ? 0 : 1);
+}
+
+static void test_a_crowd_of_silent_clients_keeps_nobody_waiting(void **state)
+{
+	struct lab *l = *state;
+	pid_t silent, asks;
+	int status = 0, i;
+
+	open_with(l, (struct control_limits){ 0 });
+	silent = crowd(l);
+	pump(l, 500);
+	asks = asker(l);
+	for (i = 0; i < 1000 && waitpid(asks, &status, WNOHANG) == 0; i++)
+		pump(l, 10);
+	kill(silent, SIGKILL);
+	assert_int_equal(waitpid(silent, NULL, 0), silent);
+	if (i == 1000) {
+		kill(asks, SIGKILL);
+		waitpid(asks, NULL, 0);
+		fail_msg("no answer in 10 s");
+	}
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* Nobody accepts, as in a tunnel that hangs: a full backlog, and one that never answers. */
+static void test_a_tunnel_that_hangs_is_left_after_the_time_given(void **state)
+{
+	struct lab *l = *state;
+	struct print lines = { 0 };
+	int fd[64], n = 0, listener;
+	uint64_t begin;
+
+	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &listener), 0);
+	for (fd[0] = -1; n < (int)LEN(fd); n++) {
+		fd[n] = unixsock_connect(l->dir, "t0", 100);
+		if (fd[n] < 0)
+			break;
+	}
+	assert_in_range(n, 1, LEN(fd) - 1);
+	assert_int_equal(fd[n], -EAGAIN);
+	begin = clock_monotonic_us();
+	assert_int_equal(ask_over(fd[0], "get=1", &lines, 100), -EAGAIN);
+	assert_in_range(clock_monotonic_us() - begin, 90000, 5000000);
+	print_fini(&lines);
+	while (n-- > 0)
+		close(fd[n]);
+	close(listener);
+}
+
+static void test_an_answer_in_drops_is_left_after_the_time_given(void **state)
+{
+	struct lab *l = *state;
+	struct print lines = { 0 };
+	int fd, listener, other;
+	pid_t pid;
+
+	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &listener), 0);
+	fd = unixsock_connect(l->dir, "t0", 100);
+	assert_true(fd >= 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		alarm(60);
+		fcntl(listener, F_SETFL, 0);
+		other = accept(listener, NULL, NULL);
+		for (;;) {
+			send(other, "x", 1, MSG_NOSIGNAL);
+			poll(NULL, 0, 10);
+		}
+	}
+	assert_int_equal(ask_over(fd, "get=1", &lines, 300), -EAGAIN);
+	assert_true(lines.len > 1); /* they came */
+	print_fini(&lines);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(fd);
+	close(listener);
 }
 
 static void test_without_descriptors_accept_pauses_and_does_not_spin(void **state)
@@ -751,14 +998,14 @@ static void test_listen_replaces_the_stale_and_respects_the_living(void **state)
 	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), 0);
 	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &second), -EADDRINUSE);
 	close(fd);
-	assert_int_equal(unixsock_connect(l->dir, "t0"), -ECONNREFUSED);
+	assert_int_equal(unixsock_connect(l->dir, "t0", 1000), -ECONNREFUSED);
 	assert_int_equal(unixsock_listen(l->dir, "t0", (gid_t)-1, &fd), 0);
-	second = unixsock_connect(l->dir, "t0");
+	second = unixsock_connect(l->dir, "t0", 1000);
 	assert_true(second >= 0);
 	close(second);
 	close(fd);
 	unlink(l->path);
-	assert_int_equal(unixsock_connect(l->dir, "t0"), -ENOENT);
+	assert_int_equal(unixsock_connect(l->dir, "t0", 1000), -ENOENT);
 
 	/* A file that is not a socket must not be removed. */
 	close(open(l->path, O_CREAT | O_WRONLY, 0600));
@@ -936,7 +1183,7 @@ static int sweep_it(const struct lab *l)
 
 static int connect_it(const struct lab *l)
 {
-	int fd = unixsock_connect(l->dir, "t0");
+	int fd = unixsock_connect(l->dir, "t0", 1000);
 
 	return fd < 0 ? -fd : 0;
 }
@@ -1081,7 +1328,7 @@ static void test_root_asks_no_process_that_need_not_be_the_tunnel(void **state)
 static int be_told(const struct lab *l)
 {
 	static const char request[] = "set=1\nlisten_port=1\n\n";
-	int fd = unixsock_connect(l->dir, "t0");
+	int fd = unixsock_connect(l->dir, "t0", 1000);
 	char answer[64] = { 0 };
 
 	if (fd < 0 || send(fd, request, strlen(request), MSG_NOSIGNAL) < 0 ||
@@ -1102,8 +1349,6 @@ static void test_strangers_are_told_so(void **state)
 	assert_int_equal(as_user(FIRST, false, be_told, l), 0);
 	assert_int_equal(l->d.sets, 0);
 }
-
-static const enum rights none = RIGHTS_NONE, reads = RIGHTS_READ;
 
 static void test_readers_see_everything_but_secrets(void **state)
 {
@@ -1215,7 +1460,7 @@ static void test_guests_leave_half_of_the_places(void **state)
 	struct lab *l = *state;
 	int fd[4], i;
 
-	open_with(l, (struct control_limits){ .clients = 5, .rights = &reads });
+	open_with(l, (struct control_limits){ .clients = 5, .rights = &reads, .quiet_s = 10 });
 	for (i = 0; i < 3; i++) {
 		fd[i] = client(l);
 		expect_answer(l, fd[i], "why=1\n\n", "verdict=E-TEST\nerrno=0\n\n");
@@ -1375,6 +1620,8 @@ int main(void)
 		TEST(test_an_unknown_first_line_closes_at_once),
 		TEST(test_a_first_line_without_end_closes),
 		TEST(test_a_long_line_is_drained_then_refused_and_the_next_request_served),
+		TEST(test_a_long_line_does_not_touch_the_requests_before_it),
+		TEST(test_a_long_first_line_behind_a_request_closes_after_its_answer),
 		TEST(test_rubbish_is_answered_or_hung_up_on_and_harms_nobody),
 		TEST(test_a_request_beyond_the_limit_closes),
 		TEST(test_a_big_set_and_a_big_get_pass_while_others_are_served),
@@ -1382,6 +1629,12 @@ int main(void)
 		TEST(test_an_answer_that_nobody_reads_is_dropped),
 		TEST(test_a_trickle_does_not_hold_its_place_for_ever),
 		TEST(test_more_clients_than_allowed_wait_for_their_turn),
+		TEST(test_who_has_been_silent_longest_makes_room_for_another),
+		TEST(test_who_waits_for_us_keeps_the_place),
+		TEST(test_silent_guests_make_room_for_guests),
+		TEST(test_a_crowd_of_silent_clients_keeps_nobody_waiting),
+		TEST(test_a_tunnel_that_hangs_is_left_after_the_time_given),
+		TEST(test_an_answer_in_drops_is_left_after_the_time_given),
 		TEST(test_without_descriptors_accept_pauses_and_does_not_spin),
 		TEST(test_answers_may_come_later_and_in_any_order),
 		TEST(test_answer_for_a_client_that_has_gone_is_dropped),

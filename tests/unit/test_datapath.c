@@ -403,6 +403,33 @@ static void test_after_quiescing_a_peer_may_go(void **state)
 	datapath_tick(p, now);
 }
 
+/* Who hears of it looks at all peers, and packets pass meanwhile. */
+static void on_event_with_a_breath(void *ctx, const struct event *e, struct instant at)
+{
+	struct datapath *p = ctx;
+
+	(void)e;
+	for (uint32_t i = 0; i < 10; i++)
+		offer(0, ECHO_LEN, i);
+	sides[0].credit[UDP_V4] = 4;
+	datapath_from_device(p, at);
+	assert_int_equal(p->blocked, UDP_V4);
+}
+
+static void test_after_quiescing_nothing_is_held_back_whoever_hears_of_it(void **state)
+{
+	struct datapath *p = &sides[0].path;
+
+	(void)state;
+	connect_sides();
+	p->heard = on_event_with_a_breath;
+	p->ctx = p;
+	assert_true(p->tunnel.event_count > 0);
+	datapath_quiesce(p, now);
+	assert_int_equal(p->blocked, -1);
+	assert_null(ring_oldest(&p->out));
+}
+
 static unsigned events_heard[2];
 
 static void on_event(void *ctx, const struct event *e, struct instant at)
@@ -575,6 +602,7 @@ int main(void)
 		EACH(test_quiescing_gives_up_what_is_held_back_and_counts_it),
 		EACH(test_after_quiescing_a_peer_may_go),
 		EACH(test_quiescing_tells_the_events_that_wait),
+		EACH(test_after_quiescing_nothing_is_held_back_whoever_hears_of_it),
 		EACH(test_no_retired_session_outlives_a_burst),
 		EACH(test_what_the_core_sends_into_a_full_socket_is_dropped_and_counted),
 		EACH(test_one_full_socket_leaves_the_other_its_own),

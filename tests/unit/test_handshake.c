@@ -224,6 +224,283 @@ static void test_a_replayed_initiation_is_refused_for_ever(void **state)
 	pair_free(p);
 }
 
+/* All that a stranger could want from a replay: where the peer is, and that it is there. */
+static void assert_unmoved(const struct side *s, const struct peer *was)
+{
+	assert_memory_equal(&s->peer->endpoint, &was->endpoint, sizeof(was->endpoint));
+	assert_memory_equal(&s->peer->reach, &was->reach, sizeof(was->reach));
+	assert_true(s->peer->heard_at == was->heard_at);
+	for (int i = TIMER_KEEPALIVE; i < TIMER_COUNT; i++)
+		assert_true(i == TIMER_FORGET || s->peer->timers.at[i] == was->timers.at[i]);
+}
+
+/* After a restart nothing is known of what was heard before: the peer's oldest initiation counts. */
+static void test_an_initiation_is_answered_but_moves_nothing(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(true);
+	struct datagram d = initiation(p, p->now.wall - 3600 * SECOND_NS), answer;
+	struct peer was = *p->b.peer;
+
+	assert_true(endpoint_parse(&d.from, "198.51.100.9:999", 16));
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_CONSUMED);
+	answer = side_take(&p->b, MESSAGE_RESPONSE);
+	assert_true(endpoint_same_remote(&answer.to, &d.from));
+	assert_unmoved(&p->b, &was);
+	assert_false(side_event(&p->b, EVENT_ENDPOINT, NULL));
+	/* What is sent to the peer still goes to the endpoint that was configured. */
+	pair_pass(p, REKEY_TIMEOUT_NS);
+	assert_int_equal(side_send(p, &p->b, 84), FATE_STAGED);
+	d = side_take(&p->b, MESSAGE_INITIATION);
+	assert_true(endpoint_equal(&d.to, &p->a.at));
+	pair_free(p);
+}
+
+/* The same while a session works that we began: the peer has sent us no newer initiation. */
+static void test_a_replay_leaves_a_working_session_where_it_is(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+	struct datagram d = initiation(p, p->now.wall - 3600 * SECOND_NS);
+	struct peer was;
+
+	side_send(p, &p->b, 84);
+	pair_pump(p);
+	admin_keepalive(&p->b.t, p->b.peer, 25, p->now);
+	side_tick(p, &p->b);
+	side_forget(&p->b);
+	pair_pass(p, 20 * SECOND_NS);
+	assert_int_equal(side_send(p, &p->b, 84), FATE_NET);
+	was = *p->b.peer;
+	assert_true(was.timers.at[TIMER_NEW_HANDSHAKE] > 0 && was.timers.at[TIMER_PERSISTENT] > 0);
+	side_forget(&p->b);
+	pair_pass(p, SECOND_NS);
+	assert_true(endpoint_parse(&d.from, "198.51.100.9:999", 16));
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_CONSUMED);
+	assert_unmoved(&p->b, &was);
+	side_forget(&p->b);
+	assert_int_equal(side_send(p, &p->b, 84), FATE_NET);
+	assert_true(endpoint_equal(&p->b.out.d[0].to, &p->a.at));
+	pair_free(p);
+}
+
+/* One packet of the session that it began, from there; with any bit wrong it moves nothing. */
+static void test_the_first_packet_of_the_session_moves_the_endpoint(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+	struct datagram genuine, d;
+	struct endpoint there;
+	struct peer was;
+
+	assert_true(endpoint_parse(&there, "198.51.100.9:999", 16));
+	admin_handshake(&p->a.t, p->a.peer, p->now);
+	side_tick(p, &p->a);
+	d = side_take(&p->a, MESSAGE_INITIATION);
+	d.from = there;
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_CONSUMED);
+	d = side_take(&p->b, MESSAGE_RESPONSE);
+	assert_int_equal(side_hear(p, &p->a, &d), FATE_CONSUMED);
+	genuine = side_take(&p->a, MESSAGE_DATA);
+	genuine.from = there;
+	was = *p->b.peer;
+	for (size_t bit = 0; bit < genuine.len * 8; bit++) {
+		d = genuine;
+		hex_flip(d.data, bit);
+		assert_true(side_hear(p, &p->b, &d) >= FATE_DROPPED);
+		assert_unmoved(&p->b, &was);
+	}
+	assert_int_equal(side_hear(p, &p->b, &genuine), FATE_KEEPALIVE);
+	assert_true(endpoint_equal(&p->b.peer->endpoint, &there));
+	assert_true(p->b.peer->heard_at == p->now.mono);
+	assert_true(side_event(&p->b, EVENT_ENDPOINT, NULL));
+	pair_free(p);
+}
+
+/* A peer without an endpoint calls, and is answered. */
+static struct pair *called(void)
+{
+	struct pair *p = pair_new(false);
+	struct datagram d;
+
+	p->b.peer->endpoint = (struct endpoint){ 0 };
+	p->b.peer->reach = (struct reach){ 0 };
+	assert_int_equal(side_send(p, &p->b, 84), FATE_NO_ENDPOINT);
+	side_send(p, &p->a, 84);
+	d = side_take(&p->a, MESSAGE_INITIATION);
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_CONSUMED);
+	assert_false(endpoint_known(&p->b.peer->endpoint));
+	return p;
+}
+
+/* It gets its endpoint when it has proved that it is there, and then what has waited for that. */
+static void test_a_peer_that_calls_gets_its_endpoint_with_its_first_packet(void **state)
+{
+	(void)state;
+	struct pair *p = called();
+	struct datagram d = side_take(&p->b, MESSAGE_RESPONSE);
+
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(side_send(p, &p->b, 84 + i), FATE_STAGED);
+	assert_int_equal(p->b.out.n, 0);
+	assert_true(endpoint_same_remote(&d.to, &p->a.at));
+	assert_int_equal(side_hear(p, &p->a, &d), FATE_CONSUMED);
+	d = side_take(&p->a, MESSAGE_DATA);
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_DEV);
+	assert_true(endpoint_same_remote(&p->b.peer->endpoint, &p->a.at));
+	assert_int_equal(side_send(p, &p->b, 87), FATE_NET);
+	assert_int_equal(p->b.out.n, 4);
+	for (uint32_t i = 0; i < 4; i++) {
+		d = side_take(&p->b, MESSAGE_DATA);
+		assert_true(endpoint_same_remote(&d.to, &p->a.at));
+		assert_int_equal(side_hear(p, &p->a, &d), FATE_DEV);
+		assert_int_equal(p->a.dev.d[i].len, 84 + i);
+	}
+	pair_free(p);
+}
+
+/* It may have been a replay: nothing waits longer, nor for the next real call. */
+static void test_a_peer_that_only_called_is_not_waited_for(void **state)
+{
+	(void)state;
+	struct pair *p = called();
+
+	p->cut = true;
+	assert_int_equal(side_send(p, &p->b, 84), FATE_STAGED);
+	pair_pass(p, REKEY_TIMEOUT_NS - 1);
+	assert_int_equal(side_send(p, &p->b, 84), FATE_STAGED);
+	pair_pass(p, 1);
+	assert_int_equal(side_send(p, &p->b, 84), FATE_NO_ENDPOINT);
+	side_forget(&p->b);
+	for (uint64_t s = 0; s < FORGET_NS; s += SECOND_NS) {
+		pair_pass(p, SECOND_NS);
+		side_tick(p, &p->b);
+	}
+	assert_int_equal(p->b.out.n, 0);
+	assert_int_equal(p->b.peer->staged.n, 0);
+	assert_int_equal(p->b.peer->count[FATE_STAGE_PURGED], 2);
+	pair_free(p);
+}
+
+/* A stranger with a store of initiations sends one at the worst moment, again and again. */
+static void test_a_series_of_replays_does_not_keep_us_from_a_session(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+	struct datagram old[12], d;
+	uint64_t start = p->now.mono;
+
+	for (size_t i = 0; i < LEN(old); i++)
+		old[i] = initiation(p, p->now.wall - (3600 - 120 * i) * SECOND_NS);
+	for (size_t i = 0; i < 2; i++) { /* just before the gate would open */
+		assert_int_equal(side_hear(p, &p->b, &old[i]), FATE_CONSUMED);
+		assert_int_equal(side_send(p, &p->b, 84), FATE_STAGED);
+		pair_pass(p, REKEY_TIMEOUT_NS - 100 * MILLI_NS);
+	}
+	side_forget(&p->b);
+	p->b.out.n = 0;
+	side_tick(p, &p->b);
+	d = side_take(&p->b, MESSAGE_INITIATION);
+	assert_true(p->now.mono - start < 2 * REKEY_TIMEOUT_NS);
+	/* And while we wait for the answer. */
+	for (size_t i = 2; i < LEN(old); i++) {
+		pair_pass(p, 21 * MILLI_NS);
+		assert_int_equal(side_hear(p, &p->b, &old[i]), FATE_CONSUMED);
+	}
+	p->b.out.n = 0;
+	assert_int_equal(side_hear(p, &p->a, &d), FATE_CONSUMED);
+	d = side_take(&p->a, MESSAGE_RESPONSE);
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_CONSUMED);
+	pair_pump(p);
+	assert_int_equal(p->a.dev.n, 2);
+	pair_free(p);
+}
+
+/* Both begin at once, and both retry at once: either session carries packets both ways. */
+static void test_handshakes_that_cross_twice_both_work(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(true);
+	struct datagram of_a, of_b;
+
+	side_send(p, &p->a, 84);
+	side_send(p, &p->b, 84);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(p->a.dev.n + p->b.dev.n, 0);
+		of_a = side_take(&p->a, MESSAGE_INITIATION);
+		of_b = side_take(&p->b, MESSAGE_INITIATION);
+		assert_int_equal(side_hear(p, &p->b, &of_a), FATE_CONSUMED);
+		assert_int_equal(side_hear(p, &p->a, &of_b), FATE_CONSUMED);
+		pair_pump(p);
+		pair_pass(p, REKEY_TIMEOUT_NS + JITTER_MS * MILLI_NS);
+		side_tick(p, &p->a);
+		side_tick(p, &p->b);
+	}
+	for (uint32_t i = 1; i < 4; i++) {
+		assert_int_equal(p->a.dev.n, i);
+		assert_int_equal(p->b.dev.n, i);
+		assert_int_equal(side_send(p, &p->a, 84), FATE_NET);
+		assert_int_equal(side_send(p, &p->b, 84), FATE_NET);
+		pair_pump(p);
+	}
+	assert_false(p->a.peer->pending->waiting);
+	assert_false(p->b.peer->pending->waiting);
+	pair_free(p);
+}
+
+/* b answers an initiation from elsewhere, and the network takes the answer, or does not: err. */
+static void answer_to_elsewhere(struct pair *p, int err)
+{
+	struct datagram d = initiation(p, p->now.wall);
+	struct batch *b = &p->b.batch;
+	struct endpoint *from;
+	struct pkt *response;
+
+	batch_reset(b);
+	memcpy(batch_carve(b, d.len), d.data, d.len);
+	from = batch_end(b);
+	assert_true(endpoint_parse(from, "198.51.100.9:999", 16));
+	batch_point(b, b->mem, d.len)->end = from;
+	tunnel_open(&p->b.t, b, p->now);
+	assert_int_equal(b->n, 2);
+	response = &b->pkt[1];
+	assert_int_equal(response->fate, FATE_NET);
+	response->flags = PKT_SOURCE_STALE;
+	if (err) {
+		response->fate = FATE_SEND;
+		response->err = err;
+	}
+	tunnel_settle(&p->b.t, b, p->now);
+	pair_pass(p, SECOND_NS);
+}
+
+/* That it cannot be sent says nothing about the peer's endpoint, nor does that it could. */
+static void test_an_answer_to_elsewhere_is_no_news_about_the_endpoint(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+
+	p->b.peer->endpoint.local.family = AF_INET;
+	p->b.peer->reach.stuck = 1;
+	for (int sent = 0; sent < 2; sent++) {
+		answer_to_elsewhere(p, sent ? 0 : ENETUNREACH);
+		assert_int_equal(p->b.peer->send_error, 0);
+		assert_int_equal(p->b.peer->faults.send[0].count, 0);
+		assert_int_equal(p->b.peer->reach.stuck, 1);
+		assert_int_equal(p->b.peer->endpoint.local.family, AF_INET);
+	}
+	assert_int_equal(p->b.peer->count[FATE_SEND], 1);
+	assert_int_equal(p->b.peer->tx_bytes, sizeof(struct wire_response));
+	/* But of a peer without an endpoint, it is all that is known. */
+	p->b.peer->endpoint = (struct endpoint){ 0 };
+	answer_to_elsewhere(p, ENETUNREACH);
+	assert_int_equal(p->b.peer->send_error, ENETUNREACH);
+	assert_int_equal(p->b.peer->faults.send[0].count, 1);
+	answer_to_elsewhere(p, 0);
+	assert_int_equal(p->b.peer->send_error, 0);
+	pair_free(p);
+}
+
 static void test_old_initiations_are_news_once(void **state)
 {
 	(void)state;
@@ -445,6 +722,14 @@ int main(void)
 		cmocka_unit_test(test_a_forged_response_leaves_the_handshake_waiting),
 		cmocka_unit_test(test_an_initiation_with_any_bit_wrong_changes_nothing),
 		cmocka_unit_test(test_a_replayed_initiation_is_refused_for_ever),
+		cmocka_unit_test(test_an_initiation_is_answered_but_moves_nothing),
+		cmocka_unit_test(test_a_replay_leaves_a_working_session_where_it_is),
+		cmocka_unit_test(test_the_first_packet_of_the_session_moves_the_endpoint),
+		cmocka_unit_test(test_a_peer_that_calls_gets_its_endpoint_with_its_first_packet),
+		cmocka_unit_test(test_a_peer_that_only_called_is_not_waited_for),
+		cmocka_unit_test(test_a_series_of_replays_does_not_keep_us_from_a_session),
+		cmocka_unit_test(test_handshakes_that_cross_twice_both_work),
+		cmocka_unit_test(test_an_answer_to_elsewhere_is_no_news_about_the_endpoint),
 		cmocka_unit_test(test_old_initiations_are_news_once),
 		cmocka_unit_test(test_initiations_less_than_20_ms_apart_are_a_flood),
 		cmocka_unit_test(test_strangers_and_missing_keys_are_told_apart),

@@ -27,6 +27,8 @@ static void make(int version, size_t field, struct seed *s)
 	seed_fill(s, packet, 60);
 	packet[0] = (uint8_t)(version << 4 | (version == 4 ? 5 : packet[0] & 0xf));
 	store_be16(packet + (version == 4 ? 2 : 4), (uint16_t)field);
+	if (version == 6)
+		packet[6] = IPPROTO_UDP;
 	if (version == 4)
 		store_be16(packet + 10, checksum(packet));
 }
@@ -102,8 +104,31 @@ static void test_ipv6_length_does_not_wrap_at_65535(void **state)
 	assert_int_equal(inner_length(packet, 65535, 6), 0);
 	make(6, 65500, &s); /* would be 4 in 16 bits */
 	assert_int_equal(inner_length(packet, 100, 6), 0);
-	make(6, 0, &s); /* a jumbogram counts as its header */
+	make(6, 0, &s);
 	assert_int_equal(inner_length(packet, 40, 6), 40);
+	packet[6] = IPPROTO_HOPOPTS; /* a jumbogram, or cut off */
+	assert_int_equal(inner_length(packet, 40, 6), 0);
+	assert_int_equal(inner_length(packet, 60, 6), 0);
+	make(6, 8, &s);
+	packet[6] = IPPROTO_HOPOPTS;
+	assert_int_equal(inner_length(packet, 48, 6), 48);
+}
+
+static void test_an_ipv4_header_has_its_20_bytes_and_ends_within_the_packet(void **state)
+{
+	(void)state;
+	struct seed s = { 8 };
+
+	for (unsigned words = 0; words < 16; words++) {
+		for (size_t field = 0; field <= 70; field++) {
+			bool good = words >= 5 && field >= words * 4;
+
+			make(4, field, &s);
+			packet[0] = (uint8_t)(0x40 | words);
+			assert_int_equal(inner_length(packet, 70, 4), good ? field : 0);
+			assert_int_equal(inner_length(packet, 1500, 4), good ? field : 0);
+		}
+	}
 }
 
 static void test_addresses_are_found_where_they_are(void **state)
@@ -223,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_version_needs_a_whole_header),
 		cmocka_unit_test(test_ipv4_length_is_at_least_a_header_and_at_most_the_packet),
 		cmocka_unit_test(test_ipv6_length_does_not_wrap_at_65535),
+		cmocka_unit_test(test_an_ipv4_header_has_its_20_bytes_and_ends_within_the_packet),
 		cmocka_unit_test(test_addresses_are_found_where_they_are),
 		cmocka_unit_test(test_outer_ecn_equals_the_vectors_and_dscp_stays_inside),
 		cmocka_unit_test(test_inner_ecn_equals_the_vectors_and_the_checksum_stays_right),

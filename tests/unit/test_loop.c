@@ -6,17 +6,29 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/breath.h"
 #include "daemon/loop.h"
 
 /* A path of which this file has all functions that a loop calls. */
 static struct datapath path;
 static struct loop loop;
 static int device_says, socket_says;
-static unsigned device_asked, socket_asked;
+static unsigned device_asked, socket_asked, quiesced;
+static bool breathes_there; /* while packets are moved */
+
+/* Work for that long, with a breath at its end. */
+static void hold_breath(unsigned ms)
+{
+	const struct timespec pause = { .tv_nsec = ms * 1000000L };
+
+	nanosleep(&pause, NULL);
+	breath();
+}
 
 int datapath_from_device(struct datapath *p, struct instant now)
 {
@@ -32,6 +44,8 @@ int datapath_from_network(struct datapath *p, int which, struct instant now)
 	assert_int_equal(which, UDP_V4);
 	socket_asked++;
 	(void)p;
+	if (breathes_there)
+		hold_breath(5);
 	return socket_says;
 }
 
@@ -59,6 +73,13 @@ void datapath_events(struct datapath *p, struct instant now)
 	(void)now;
 }
 
+void datapath_quiesce(struct datapath *p, struct instant now)
+{
+	(void)p;
+	(void)now;
+	quiesced++;
+}
+
 static const struct loop_calls calls = { 0 };
 
 /* Both are always readable. */
@@ -71,7 +92,8 @@ static int set_up(void **unused)
 	path.udp.fd[UDP_V4] = eventfd(1, EFD_CLOEXEC);
 	path.udp.fd[UDP_V6] = -1;
 	device_says = socket_says = 0;
-	device_asked = socket_asked = 0;
+	device_asked = socket_asked = quiesced = 0;
+	breathes_there = false;
 	if (loop_open(&loop, &path, &calls, NULL) < 0)
 		return -1;
 	loop_follow_datapath(&loop);
@@ -113,6 +135,59 @@ static void test_a_loop_that_turns_is_sound(void **unused)
 	assert_true(loop_is_sound(&loop, 0.05));
 	run(0.05);
 	assert_true(loop_is_sound(&loop, 0.05));
+}
+
+static unsigned moved = 1; /* by a breath right after another */
+
+static void on_work(struct ev_loop *ev, ev_timer *w, int revents)
+{
+	unsigned before = socket_asked;
+
+	(void)ev;
+	(void)revents;
+	for (int i = 0; i < 4; i++)
+		hold_breath(3);
+	assert_in_range(socket_asked - before, 4, 4 * 8);
+	/* Unless another process comes in between, each time. */
+	for (int i = 0; i < 10 && moved; i++) {
+		breath();
+		before = socket_asked;
+		breath();
+		moved = socket_asked - before;
+	}
+	loop.settle = true;
+	assert_int_equal(quiesced, 0);
+	hold_breath(3);
+	assert_int_equal(quiesced, 1);
+	loop.settle = false;
+	ev_timer_stop(loop.ev, w);
+	loop_break(&loop);
+}
+
+static void test_packets_pass_in_the_middle_of_long_work(void **unused)
+{
+	ev_timer work;
+
+	(void)unused;
+	socket_says = 1;
+	ev_timer_init(&work, on_work, 0.01, 0.);
+	ev_timer_start(loop.ev, &work);
+	loop_run(&loop);
+	/* Right after one that moved packets another one does nothing. */
+	assert_int_equal(moved, 0);
+	/* Nor is there any without a loop. */
+	socket_asked = 0;
+	hold_breath(3);
+	assert_int_equal(socket_asked, 0);
+}
+
+/* A breath within a breath would find half of it done. */
+static void test_packets_do_not_pass_while_others_do(void **unused)
+{
+	(void)unused;
+	breathes_there = true;
+	run(0.05);
+	assert_in_range(socket_asked, 1, 30);
 }
 
 static void test_what_only_fails_is_not_sound(void **unused)
@@ -193,6 +268,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_loop_that_turns_is_sound),
+		TEST(test_packets_pass_in_the_middle_of_long_work),
+		TEST(test_packets_do_not_pass_while_others_do),
 		TEST(test_what_only_fails_is_not_sound),
 		TEST(test_a_failing_descriptor_is_left_alone_for_a_moment),
 		TEST(test_a_failure_now_and_then_is_sound),

@@ -75,6 +75,35 @@ static void must_refuse(const char *text, size_t len)
 	assert_int_not_equal(read_exactly(&line, text, len), 0);
 }
 
+static bool same_ip(const struct ip *a, const struct ip *b)
+{
+	return a->family == b->family && (!a->family || ip_equal(a, b));
+}
+
+/* Field by field: between them, anything may be. */
+static void expect_equal(const struct pairline *a, const struct pairline *b)
+{
+	size_t i;
+
+	assert_int_equal(a->kind, b->kind);
+	assert_string_equal(a->name, b->name);
+	assert_string_equal(a->sender, b->sender);
+	assert_true(key_equal(&a->public_key, &b->public_key) && key_equal(&a->psk, &b->psk));
+	assert_memory_equal(a->id, b->id, sizeof(a->id));
+	assert_int_equal(a->n_endpoint, b->n_endpoint);
+	for (i = 0; i < PAIRLINE_ENDPOINTS; i++) {
+		assert_true(same_ip(&a->endpoint[i].ip, &b->endpoint[i].ip));
+		assert_string_equal(a->endpoint[i].host, b->endpoint[i].host);
+		assert_int_equal(a->endpoint[i].port, b->endpoint[i].port);
+	}
+	for (i = 0; i < PAIRLINE_FAMILIES; i++) {
+		assert_true(same_ip(&a->ours[i].ip, &b->ours[i].ip));
+		assert_true(same_ip(&a->theirs[i].ip, &b->theirs[i].ip));
+		assert_int_equal(a->ours[i].bits, b->ours[i].bits);
+		assert_int_equal(a->theirs[i].bits, b->theirs[i].bits);
+	}
+}
+
 static void must_return_whole(const struct pairline *line)
 {
 	char text[PAIRLINE_TEXT], again[PAIRLINE_TEXT];
@@ -82,7 +111,7 @@ static void must_return_whole(const struct pairline *line)
 
 	assert_true(pairline_write(text, line));
 	assert_int_equal(read_exactly(&back, text, strlen(text)), 0);
-	assert_memory_equal(&back, line, sizeof(back));
+	expect_equal(&back, line);
 	assert_true(pairline_write(again, &back));
 	assert_string_equal(text, again);
 }
@@ -298,15 +327,135 @@ static void test_what_cannot_be_is_neither_written_nor_read(void **state)
 	REFUSED(l.ours[0] = l.theirs[1]);
 	REFUSED((l.ours[0] = prefix_of("0.0.0.0/8"), l.theirs[0] = prefix_of("0.0.0.1/8")));
 	REFUSED((l.ours[0] = prefix_of("0.0.0.1/8"), l.theirs[0] = prefix_of("0.0.0.0/8")));
-	REFUSED((l.ours[0].bits = 7, l.theirs[0].bits = 7));
+	REFUSED((l.ours[0].bits = 15, l.theirs[0].bits = 15));
 	REFUSED((l.ours[0].bits = 32, l.theirs[0].bits = 32));
-	REFUSED((l.ours[1].bits = 15, l.theirs[1].bits = 15));
+	REFUSED((l.ours[1].bits = 47, l.theirs[1].bits = 47));
+	REFUSED((l.ours[1].bits = 128, l.theirs[1].bits = 128));
+	REFUSED(l.endpoint[1].ip = l.ours[0].ip);
+	REFUSED(l.endpoint[2].ip = l.theirs[1].ip);
 	REFUSED((memset(l.ours, 0, sizeof(l.ours)), memset(l.theirs, 0, sizeof(l.theirs))));
 #undef REFUSED
 	l = offer_of_all();
 	l = answer_to(&l);
 	l.psk.bytes[0] = 1;
 	assert_false(pairline_write(text, &l));
+}
+
+static void test_two_addresses_of_hosts_in_a_small_network_are_all_that_a_line_can_ask_for(
+	void **state)
+{
+	static const struct {
+		const char *ours, *theirs, *why; /* NULL: good */
+	} table[] = {
+		{ "10.1.0.1/16", "10.1.255.254/16", NULL },
+		{ "10.0.0.53/8", "10.1.2.3/8", "wider than /16" },
+		{ "10.1.0.1/15", "10.1.0.2/15", "wider than /16" },
+		{ "169.254.169.254/31", "169.254.169.255/31", "link-local" },
+		{ "224.0.0.1/24", "224.0.0.2/24", "multicast" },
+		{ "239.255.255.250/31", "239.255.255.251/31", "multicast" },
+		{ "240.0.0.1/24", "240.0.0.2/24", "reserved" },
+		{ "255.255.255.254/31", "255.255.255.255/31", "reserved" },
+		{ "127.0.0.1/24", "127.0.0.53/24", "loopback" },
+		{ "0.0.0.1/24", "0.0.0.2/24", "reserved" },
+		{ "fd00:1:2::1/48", "fd00:1:2:ffff::1/48", NULL },
+		{ "fd00:1:2::1/47", "fd00:1:2::2/47", "wider" },
+		{ "::1/127", "::/127", "loopback" },
+		{ "::ffff:10.0.0.1/120", "::ffff:10.0.0.2/120", "reserved" },
+		{ "::10.0.0.1/120", "::10.0.0.2/120", "reserved" },
+		{ "64:ff9b::1/64", "64:ff9b::2/64", "reserved" },
+		{ "fe80::1/64", "fe80::2/64", "link-local" },
+		{ "febf::1/64", "febf::2/64", "link-local" },
+		{ "fec0::1/64", "fec0::2/64", "link-local" },
+		{ "ff02::1/64", "ff02::2/64", "multicast" },
+		{ "203.0.113.7/24", "203.0.113.8/24", "place to dial" },
+		{ "2001:db8::6/64", "2001:db8::7/64", "place to dial" },
+	};
+	uint8_t bytes[BYTES_MAX], *inner;
+	char text[PAIRLINE_TEXT + 1], why[PAIRLINE_WHY];
+	struct pairline line, l;
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < LEN(table); i++) {
+		struct prefix ours = prefix_of(table[i].ours), theirs = prefix_of(table[i].theirs);
+		size_t half = ip_len(ours.ip.family);
+
+		l = offer_of_all();
+		l.psk = (struct key){ 0 };
+		l.ours[half == 4] = l.theirs[half == 4] = (struct prefix){ 0 };
+		/* Into a good line, in which the addresses come last: as another program writes it. */
+		len = bytes_of(bytes, &l);
+		inner = bytes + len - CHECK_LEN - 1 - 2 * half;
+		inner[0] = ours.bits;
+		memcpy(inner + 1, ours.ip.bytes, half);
+		memcpy(inner + 1 + half, theirs.ip.bytes, half);
+		len = line_of(text, bytes, len);
+		if ((pairline_read(&line, text, len, why) == 0) != !table[i].why)
+			fail_msg("%s: %s", table[i].ours, why);
+		if (table[i].why && !strstr(why, table[i].why))
+			fail_msg("%s: %s", table[i].ours, why);
+		/* Nor does this taut write it. */
+		l.ours[half == 16] = ours;
+		l.theirs[half == 16] = theirs;
+		assert_int_equal(pairline_write(text, &l), !table[i].why);
+	}
+}
+
+static void test_an_answer_that_leads_into_its_own_tunnel_is_known(void **state)
+{
+	const struct pairline offer = offer_of_all();
+	struct pairline answer = answer_to(&offer);
+	const struct ip *const inside[] = { &offer.ours[0].ip, &offer.theirs[0].ip,
+					    &offer.ours[1].ip, &offer.theirs[1].ip };
+	size_t i;
+
+	(void)state;
+	answer.n_endpoint = 2;
+	answer.endpoint[0] = offer.endpoint[0];
+	answer.endpoint[1] = offer.endpoint[1];
+	assert_false(pairline_dials_inside(&answer, &offer));
+	for (i = 0; i < LEN(inside); i++) {
+		answer.endpoint[1].ip = *inside[i];
+		assert_true(pairline_dials_inside(&answer, &offer));
+		answer.endpoint[1].ip.bytes[3] ^= 1;
+		assert_int_equal(pairline_dials_inside(&answer, &offer), i < 2);
+	}
+}
+
+static void test_a_place_to_dial_is_one_of_another_host(void **state)
+{
+	static const char *const bad[] = {
+		"127.0.0.1",       "0.0.0.1",    "169.254.1.1",          "224.0.0.1", "240.0.0.1",
+		"255.255.255.255", "[::1]",      "[::ffff:203.0.113.7]", "[fe80::1]", "[ff02::1]",
+		"localhost",       "LocalHost.", "a.localhost",          "127.1",     "2130706433",
+		"0x7f000001",      "0X7F.1",     "127.0.0.1.",           "a.0x",      "0177.0.0.01",
+	};
+	static const char *const good[] = {
+		"203.0.113.7",          "192.168.1.1", "[2001:db8::7]",         "7up.example",
+		"vpn.0xy.example.org.", "a1",          "localhost.example.org", "0xyz",
+	};
+	struct pairline_endpoint e;
+	struct pairline l;
+	char text[PAIRLINE_TEXT];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LEN(bad); i++) {
+		e = (struct pairline_endpoint){ 0 };
+		if (pairline_parse_endpoint(&e, bad[i], 51820))
+			fail_msg("%s", bad[i]);
+		/* It is filled in nevertheless, if it has the right form. */
+		l = offer_of_all();
+		l.endpoint[0] = e;
+		assert_false(pairline_write(text, &l));
+	}
+	for (i = 0; i < LEN(good); i++) {
+		if (!pairline_parse_endpoint(&e, good[i], 51820))
+			fail_msg("%s", good[i]);
+		l = offer_of_all();
+		l.endpoint[0] = e;
+		must_return_whole(&l);
+	}
 }
 
 static void test_a_placeholder_for_a_key_is_refused_by_name(void **state)
@@ -476,6 +625,10 @@ int main(void)
 		cmocka_unit_test(test_a_newer_version_is_named),
 		cmocka_unit_test(test_the_wrong_place_is_named),
 		cmocka_unit_test(test_what_cannot_be_is_neither_written_nor_read),
+		cmocka_unit_test(
+			test_two_addresses_of_hosts_in_a_small_network_are_all_that_a_line_can_ask_for),
+		cmocka_unit_test(test_an_answer_that_leads_into_its_own_tunnel_is_known),
+		cmocka_unit_test(test_a_place_to_dial_is_one_of_another_host),
 		cmocka_unit_test(test_a_placeholder_for_a_key_is_refused_by_name),
 		cmocka_unit_test(test_fields_out_of_order_twice_or_unknown_are_refused),
 		cmocka_unit_test(test_a_field_does_not_reach_beyond_its_line),

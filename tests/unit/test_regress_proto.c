@@ -269,6 +269,38 @@ static void test_a_peer_added_again_gets_a_newer_timestamp(void **state)
 	pair_free(p);
 }
 
+/* So does one that an earlier process has sent to, by a clock that was ahead of ours. */
+static void test_a_peer_known_before_gets_a_newer_timestamp(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+	uint8_t latest[TIMESTAMP_LEN];
+	struct datagram d;
+
+	pair_connect(p);
+	memcpy(latest, p->a.peer->sent_timestamp, sizeof(latest));
+	memset(p->a.peer->sent_timestamp, 0, sizeof(latest)); /* a new process */
+	pair_pass(p, 10 * SECOND_NS);
+	p->now.wall -= 3600 * SECOND_NS;
+	admin_handshake(&p->a.t, p->a.peer, p->now);
+	side_tick(p, &p->a);
+	d = side_take(&p->a, MESSAGE_INITIATION);
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_TIMESTAMP);
+	assert_true(admin_sent_before(p->a.peer, latest));
+	assert_false(admin_sent_before(p->a.peer, latest));
+	latest[11]++;
+	assert_true(admin_sent_before(p->a.peer, latest));
+	latest[4]--;
+	assert_false(admin_sent_before(p->a.peer, latest));
+	pair_pass(p, 10 * SECOND_NS);
+	admin_handshake(&p->a.t, p->a.peer, p->now);
+	side_tick(p, &p->a);
+	d = side_take(&p->a, MESSAGE_INITIATION);
+	assert_int_equal(side_hear(p, &p->b, &d), FATE_CONSUMED);
+	assert_int_equal(p->a.t.initiations_sent, 3);
+	pair_free(p);
+}
+
 /* A cookie reply may come from anywhere: neither half of the endpoint follows it. */
 static void test_a_cookie_reply_leaves_the_whole_endpoint_alone(void **state)
 {
@@ -438,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_a_tick_begins_four_handshakes_and_asks_for_the_next),
 		cmocka_unit_test(test_no_secret_of_a_handshake_outlives_it),
 		cmocka_unit_test(test_a_peer_added_again_gets_a_newer_timestamp),
+		cmocka_unit_test(test_a_peer_known_before_gets_a_newer_timestamp),
 		cmocka_unit_test(test_a_cookie_reply_leaves_the_whole_endpoint_alone),
 		cmocka_unit_test(test_unanswered_initiations_are_told_under_traffic_too),
 		cmocka_unit_test(test_a_removed_peer_has_no_work_left),

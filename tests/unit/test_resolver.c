@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "names/resolver.h"
 
 enum { TYPE_A = 1, TYPE_AAAA = 28, NO_ERROR = 0, SERVER_FAILED = 2, NO_NAME = 3, NOBODY = 65534 };
@@ -474,6 +475,27 @@ static void test_many_names_share_few_descriptors(void **state)
 	run_until_told(l, 100);
 }
 
+/* Packets pass between two questions, also when a thousand names are to be asked for at once. */
+static void test_many_names_are_asked_for_apart(void **state)
+{
+	struct lab *l = *state;
+	uint64_t began;
+	char name[32];
+	int i;
+
+	l->server.silent = true;
+	open_resolver(l, 1000, true);
+	began = clock_now().mono;
+	for (i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "n%d.example", i);
+		ask(l, name);
+	}
+	run_for(l, 30);
+	assert_in_range(l->server.asked, 1, (clock_now().mono - began) / 1000000 + 2);
+	l->server.silent = false;
+	run_until_told(l, 200);
+}
+
 static bool bring_up_loopback(void)
 {
 	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
@@ -644,7 +666,10 @@ static void serve_link_local(struct lab *l, struct server *s)
 	at.sin6_scope_id = if_nametoindex("lo");
 	inet_pton(AF_INET6, "fe80::53", &at.sin6_addr);
 	s->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (s->fd < 0 || system("ip addr add fe80::53/64 dev lo nodad") != 0)
+	/* The kernel answers for it a moment later. */
+	if (s->fd < 0 || system("ip addr add fe80::53/64 dev lo nodad && for i in $(seq 500); do "
+				"ip -6 route show table local | grep -q fe80::53 && exit; "
+				"sleep 0.01; done; exit 1") != 0)
 		skip();
 	assert_int_equal(bind(s->fd, (struct sockaddr *)&at, sizeof(at)), 0);
 	ev_io_init(&s->io, on_query, s->fd, EV_READ);
@@ -696,6 +721,7 @@ int main(void)
 		TEST(test_a_cancelled_question_is_never_told),
 		TEST(test_closing_forgets_what_is_under_way),
 		TEST(test_many_names_share_few_descriptors),
+		TEST(test_many_names_are_asked_for_apart),
 		/* In a namespace: the last ones. */
 		TEST(test_a_changed_resolv_conf_is_noticed),
 		TEST(test_a_forbidden_resolv_conf_is_fetched),

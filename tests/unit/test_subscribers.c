@@ -96,7 +96,7 @@ static int join(struct lab *l)
 {
 	int theirs, ours = make(&theirs);
 
-	assert_int_equal(subscribers_join(&l->f, theirs), 0);
+	assert_int_equal(subscribers_join(&l->f, theirs, false), 0);
 	return ours;
 }
 
@@ -169,7 +169,7 @@ static void test_all_are_told_at_most_so_many(void **state)
 	for (i = 0; i < SUBSCRIBERS_MAX; i++)
 		fd[i] = join(l);
 	ours = make(&theirs);
-	assert_int_equal(subscribers_join(&l->f, theirs), -EBUSY);
+	assert_int_equal(subscribers_join(&l->f, theirs, false), -EBUSY);
 	publish(l, "x", "n", "1");
 	for (i = 0; i < SUBSCRIBERS_MAX; i++) {
 		heard = hear(l, fd[i], &closed);
@@ -180,7 +180,7 @@ static void test_all_are_told_at_most_so_many(void **state)
 	close(fd[3]);
 	pump(l, 5);
 	assert_int_equal(l->f.n, SUBSCRIBERS_MAX - 1);
-	assert_int_equal(subscribers_join(&l->f, theirs), 0);
+	assert_int_equal(subscribers_join(&l->f, theirs, false), 0);
 	for (i = 0; i < SUBSCRIBERS_MAX; i++) {
 		if (i != 3)
 			close(fd[i]);
@@ -188,6 +188,36 @@ static void test_all_are_told_at_most_so_many(void **state)
 	close(ours);
 	pump(l, 5);
 	assert_int_equal(l->f.n, 0);
+}
+
+static void test_guests_leave_half_of_the_places(void **state)
+{
+	struct lab *l = *state;
+	int ours[SUBSCRIBERS_MAX], theirs, more, i;
+
+	for (i = 0; i < SUBSCRIBERS_GUESTS; i++) {
+		ours[i] = make(&theirs);
+		assert_int_equal(subscribers_join(&l->f, theirs, true), 0);
+	}
+	more = make(&theirs);
+	assert_int_equal(subscribers_join(&l->f, theirs, true), -EBUSY);
+	for (; i < SUBSCRIBERS_MAX; i++)
+		ours[i] = join(l);
+	/* One of the others leaves: its place is not for a guest; that of a guest is. */
+	close(ours[SUBSCRIBERS_GUESTS]);
+	pump(l, 5);
+	assert_int_equal(subscribers_join(&l->f, theirs, true), -EBUSY);
+	close(ours[0]);
+	pump(l, 5);
+	assert_int_equal(subscribers_join(&l->f, theirs, true), 0);
+	for (i = 1; i < SUBSCRIBERS_MAX; i++) {
+		if (i != SUBSCRIBERS_GUESTS)
+			close(ours[i]);
+	}
+	close(more);
+	pump(l, 5);
+	assert_int_equal(l->f.n, 0);
+	assert_int_equal(l->f.guests, 0);
 }
 
 /* Events that a listener who does not read gets and misses: together all. */
@@ -348,6 +378,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_a_listener_is_greeted_and_told, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_guests_leave_half_of_the_places, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_all_are_told_at_most_so_many, set_up,
 						tear_down),

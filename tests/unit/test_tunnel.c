@@ -140,16 +140,19 @@ static void test_content_is_checked_and_timers_run_whatever_it_is(void **state)
 	(void)state;
 	static const struct {
 		size_t sealed, stated;
-		uint8_t version, source;
+		uint8_t first, source;
 		enum fate fate;
 	} rows[] = {
-		{ 84, 84, 4, 1, FATE_DEV },    { 96, 84, 4, 1, FATE_DEV },
-		{ 85, 84, 4, 1, FATE_DEV },    { 20, 20, 4, 1, FATE_DEV },
-		{ 19, 19, 4, 1, FATE_NOT_IP }, { 1, 20, 4, 1, FATE_NOT_IP },
-		{ 84, 85, 4, 1, FATE_LENGTH }, { 84, 65535, 4, 1, FATE_LENGTH },
-		{ 84, 19, 4, 1, FATE_LENGTH }, { 84, 0, 4, 1, FATE_LENGTH },
-		{ 84, 84, 5, 1, FATE_NOT_IP }, { 84, 84, 0, 1, FATE_NOT_IP },
-		{ 84, 84, 4, 7, FATE_SOURCE }, { 84, 84, 4, 2, FATE_SOURCE },
+		{ 84, 84, 0x45, 1, FATE_DEV },    { 96, 84, 0x45, 1, FATE_DEV },
+		{ 85, 84, 0x45, 1, FATE_DEV },    { 20, 20, 0x45, 1, FATE_DEV },
+		{ 19, 19, 0x45, 1, FATE_NOT_IP }, { 1, 20, 0x45, 1, FATE_NOT_IP },
+		{ 84, 85, 0x45, 1, FATE_LENGTH }, { 84, 65535, 0x45, 1, FATE_LENGTH },
+		{ 84, 19, 0x45, 1, FATE_LENGTH }, { 84, 0, 0x45, 1, FATE_LENGTH },
+		{ 84, 84, 0x55, 1, FATE_NOT_IP }, { 84, 84, 0x05, 1, FATE_NOT_IP },
+		{ 84, 84, 0x44, 1, FATE_LENGTH }, { 84, 84, 0x40, 1, FATE_LENGTH },
+		{ 84, 59, 0x4f, 1, FATE_LENGTH }, { 20, 20, 0x46, 1, FATE_LENGTH },
+		{ 60, 60, 0x4f, 1, FATE_DEV },    { 24, 24, 0x46, 1, FATE_DEV },
+		{ 84, 84, 0x45, 7, FATE_SOURCE }, { 84, 84, 0x45, 2, FATE_SOURCE },
 	};
 	struct pair *p = pair_new(false);
 
@@ -160,7 +163,7 @@ static void test_content_is_checked_and_timers_run_whatever_it_is(void **state)
 		uint64_t rx = p->b.peer->rx_bytes, heard;
 
 		side_packet(packet, p->a.inner, p->b.inner, 100);
-		packet[0] = (uint8_t)(rows[i].version << 4 | 5);
+		packet[0] = rows[i].first;
 		packet[15] = rows[i].source;
 		store_be16(packet + 2, (uint16_t)rows[i].stated);
 		d = side_forge(&p->a, 100 + i, packet, rows[i].sealed);

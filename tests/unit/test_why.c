@@ -225,7 +225,11 @@ static void test_first_answer_is_too_early_to_judge(void **state)
 	peer->keyring.next = &next;
 	peer->faults.unconfirmed = 1;
 	peer->faults.unconfirmed_since = ago(2);
-	assert_int_equal(expect_early("asked for a session 2 s ago, and was answered")->age, 2);
+	peer->faults.unconfirmed_to = end_at("198.51.100.7:1234");
+	/* It has to send something before it is known to be there. */
+	memset(&peer->endpoint, 0, sizeof(peer->endpoint));
+	assert_int_equal(
+		expect_early("198.51.100.7:1234 asked for a session 2 s ago, and was")->age, 2);
 	/* Had it missed our answer, it would have asked again. */
 	peer->faults.unconfirmed_since = ago(6);
 	expect_health();
@@ -549,7 +553,9 @@ static void test_answers_that_are_never_taken_up(void **state)
 	peer->faults.unconfirmed = 1;
 	expect_health();
 	peer->faults.unconfirmed = 3;
+	peer->faults.unconfirmed_to = end_at("198.51.100.7:1234");
 	assert_true(expect(WHY_ONE_WAY, WHY_LIKELY, "asked 3 times within 12 s")->problem);
+	expect(WHY_ONE_WAY, WHY_LIKELY, "ip route get 198.51.100.7:");
 	be_up(); /* answers are lost on a bad way, and the session before works still */
 	assert_false(expect(WHY_ONE_WAY, WHY_LIKELY, "asked 3 times")->problem);
 	peer->keyring.current = NULL;

@@ -10,6 +10,7 @@ unit_tests = \
 	tests/unit/test_aead_backends \
 	tests/unit/test_aead_check \
 	tests/unit/test_aead_choice \
+	tests/unit/test_aead_memory \
 	tests/unit/test_aead_thread \
 	tests/unit/test_allowed \
 	tests/unit/test_apply \
@@ -22,6 +23,8 @@ unit_tests = \
 	tests/unit/test_conf_keys \
 	tests/unit/test_conf_pack \
 	tests/unit/test_conf_read \
+	tests/unit/test_conf_settle \
+	tests/unit/test_conftrail \
 	tests/unit/test_control \
 	tests/unit/test_cookie \
 	tests/unit/test_csum \
@@ -79,10 +82,14 @@ unit_tests = \
 	tests/unit/test_selftest \
 	tests/unit/test_session \
 	tests/unit/test_settle \
+	tests/unit/test_shell \
 	tests/unit/test_show \
 	tests/unit/test_siphash \
 	tests/unit/test_spawn \
 	tests/unit/test_staged \
+	tests/unit/test_stamping \
+	tests/unit/test_stampfile \
+	tests/unit/test_stamps \
 	tests/unit/test_state \
 	tests/unit/test_status \
 	tests/unit/test_status_json \
@@ -158,6 +165,7 @@ tests_unit_test_message_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap
 tests_unit_test_monitor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aead_lacks -Wl,--wrap=bringup \
 	-Wl,--wrap=bringup_undo -Wl,--wrap=startup_exec
 tests_unit_test_reload_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=config_read -Wl,--wrap=walk
+tests_unit_test_stamping_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=elevate_reply
 tests_unit_test_syscall_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ioctl -Wl,--wrap=read \
 	-Wl,--wrap=recvmmsg -Wl,--wrap=sendmsg -Wl,--wrap=writev
 
