@@ -45,11 +45,12 @@ struct daemon {
 	struct jail_report jail;
 	struct resolver *resolver;
 	struct names names;
-	bool resolv_failed; /* resolv.conf could not be read: told */
-	struct rtnl rtnl;   /* for questions */
-	struct watch watch; /* fd -1: closed */
-	struct conf conf;   /* of the file, without its secrets; empty: there is no file */
-	struct conf next;   /* that the monitor plans; empty: none */
+	bool resolv_failed;   /* resolv.conf could not be read: told */
+	struct rtnl rtnl;     /* for questions */
+	struct watch watch;   /* fd -1: closed */
+	unsigned routes_read; /* notices about routes, since the last debounce */
+	struct conf conf;     /* of the file, without its secrets; empty: there is no file */
+	struct conf next;     /* that the monitor plans; empty: none */
 	enum walk next_walk;
 	uint32_t mtu_wish;   /* for the device, as that was planned */
 	struct print report; /* lines about the last change, until the monitor has added its own */
