@@ -68,13 +68,14 @@ enum {
 	AT_FAMILY = AT_BODY + offsetof(struct rtmsg, rtm_family), /* and rtm_dst_len */
 	AT_TABLE = AT_BODY + offsetof(struct rtmsg, rtm_table),
 	AT_PROTO = AT_BODY + offsetof(struct rtmsg, rtm_protocol),
+	AT_KIND = AT_BODY + offsetof(struct rtmsg, rtm_type),
 	AT_ATTRS = AT_BODY + sizeof(struct rtmsg),
 };
 _Static_assert(offsetof(struct ifinfomsg, ifi_index) == offsetof(struct ifaddrmsg, ifa_index),
 	       "link and address have it at the same place");
 
 enum {
-	HEAD = 24, /* instructions for all, at most... */
+	HEAD = 32, /* instructions for all, at most... */
 	EACH = 7,  /* ...and for each route */
 	DEST = 0,  /* the word of its memory for the beginning of the destination */
 };
@@ -94,6 +95,12 @@ static void load(struct program *p, uint16_t size, uint32_t at)
 	add(p, (uint16_t)(BPF_LD | size | BPF_ABS), at, 0, 0);
 }
 
+/* If it is k, skip this many. */
+static void when(struct program *p, uint32_t k, uint8_t skip)
+{
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, k, skip, 0);
+}
+
 /* If it is k, go on; else skip this many. */
 static void unless(struct program *p, uint32_t k, uint8_t skip)
 {
@@ -105,15 +112,36 @@ static void end(struct program *p, bool pass)
 	add(p, BPF_RET | BPF_K, pass ? UINT32_MAX : 0, 0, 0);
 }
 
-/* Where the first word of the destination is, or 0 for a default route, to memory. */
-static void find_destination(struct program *p)
+/* The first word of an attribute of a route.  Without it, skip this many of what follows. */
+static void load_attr(struct program *p, uint32_t type, uint8_t skip)
 {
-	add(p, BPF_LDX | BPF_IMM, RTA_DST, 0, 0);
+	add(p, BPF_LDX | BPF_IMM, type, 0, 0);
 	add(p, BPF_LD | BPF_IMM, AT_ATTRS, 0, 0);
 	load(p, BPF_B, (uint32_t)SKF_AD_OFF + SKF_AD_NLATTR);
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 2, 0);
+	when(p, 0, (uint8_t)(2 + skip));
 	add(p, BPF_MISC | BPF_TAX, 0, 0, 0);
 	add(p, BPF_LD | BPF_W | BPF_IND, NLA_HDRLEN, 0, 0);
+}
+
+/*
+ * With our number, it is ours or that of another tunnel, which may have many.  One that is not
+ * unicast has no link, or the kernel gives it one.
+ */
+static void pass_ours(struct program *p, uint32_t ifindex)
+{
+	load(p, BPF_B, AT_PROTO);
+	unless(p, ROUTE_PROTO, 10);
+	load(p, BPF_B, AT_KIND);
+	unless(p, RTN_UNICAST, 7);
+	load_attr(p, RTA_OIF, 1);
+	unless(p, htonl(ifindex), 1);
+	end(p, true);
+}
+
+/* Where it leads, as far as a word tells (of a default route 0, which is in A then), to memory. */
+static void find_destination(struct program *p)
+{
+	load_attr(p, RTA_DST, 0);
 	add(p, BPF_ST, DEST, 0, 0);
 }
 
@@ -135,18 +163,16 @@ static void write_program(struct program *p, const struct notices_focus *f)
 {
 	/* The filter reads numbers as the network has them; these are in the host's order. */
 	load(p, BPF_H, AT_TYPE);
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 7, 0);
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 6, 0);
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWRULE), 3, 0);
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELRULE), 2, 0);
+	when(p, htons(RTM_NEWROUTE), 7);
+	when(p, htons(RTM_DELROUTE), 6);
+	when(p, htons(RTM_NEWRULE), 3);
+	when(p, htons(RTM_DELRULE), 2);
 	load(p, BPF_W, AT_LINK);
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, htonl(f->ifindex), 0, 1);
+	unless(p, htonl(f->ifindex), 1);
 	end(p, true);
 	end(p, false);
 	/* The first two jumps end here. */
-	load(p, BPF_B, AT_PROTO);
-	unless(p, ROUTE_PROTO, 1);
-	end(p, true);
+	pass_ours(p, f->ifindex);
 	find_destination(p);
 	for (unsigned i = 0; i < f->n && i < NOTICES_ROUTES; i++)
 		pass_route(p, &f->route[i]);

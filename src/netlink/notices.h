@@ -39,7 +39,7 @@ struct notices {
 	int fd;                  /* watch for reading */
 };
 
-/* What is of interest, besides rules, and routes that are ours (ROUTE_PROTO). */
+/* What is of interest, besides rules, and routes that are ours: with ROUTE_PROTO, to this link. */
 enum { NOTICES_ROUTES = 64 };
 struct notices_focus {
 	uint32_t ifindex;                /* this link, and its addresses */

@@ -200,6 +200,32 @@ static void test_our_link_is_told(void **state)
 	assert_true(down);
 }
 
+/* One that leads nowhere belongs to no link; IPv6 puts it on lo. */
+static void test_routes_of_ours_that_lead_nowhere_are_told(void **state)
+{
+	static const char *const family[] = { "-4", "-6" };
+	const struct notice *n;
+
+	(void)state;
+	focus_on(NULL, 0);
+	for (unsigned i = 0; i < LEN(family); i++) {
+		lab_run("ip %s route add unreachable default table %d metric 77 proto 117",
+			family[i], TABLE);
+		n = only(NOTICE_ROUTE);
+		assert_false(n->gone || n->route.plain);
+		lab_run("ip %s route del unreachable default table %d metric 77", family[i], TABLE);
+		n = only(NOTICE_ROUTE);
+		assert_true(n->gone);
+		assert_int_equal(n->route.metric, 77);
+		assert_int_equal(n->route.table, TABLE);
+		lab_run("ip %s route add unreachable default table %d metric 77; "
+			"ip %s route del unreachable default table %d metric 77",
+			family[i], TABLE, family[i], TABLE);
+		assert_int_equal(look(), 0);
+		assert_int_equal(n_seen, 0);
+	}
+}
+
 /* A routing daemon may bring a million of them. */
 static void test_routes_of_others_are_not_told(void **state)
 {
@@ -211,6 +237,10 @@ static void test_routes_of_others_are_not_told(void **state)
 		"echo route add 10.6.$i.0/24 dev t0 table 77; "
 		"echo route add 2001:db8:6:$i::/64 dev v0; done | ip -batch -");
 	lab_run("ip route add 10.7.0.0/16 dev v0; ip route replace 10.7.0.0/16 dev t0");
+	/* Another tunnel: it has our number. */
+	lab_run("for i in $(seq 0 255); do echo route add 10.8.$i.0/24 dev v0 proto 117; "
+		"echo route add 2001:db8:8:$i::/64 dev v0 proto 117; done | ip -batch -");
+	lab_run("ip route flush root 10.8.0.0/16; ip -6 route flush proto 117");
 	lab_run("ip route add 10.6.0.0/16 dev v0 table 77; ip route del 10.6.0.0/16 table 77");
 	lab_run("ip route add 10.6.0.0/16 dev v0 table 1077; ip route del 10.6.0.0/16 table 1077");
 	lab_run("ip route flush root 10.6.0.0/16");
@@ -344,6 +374,7 @@ int main(void)
 		EACH(test_rules_are_told),
 		EACH(test_addresses_of_our_link_are_told_and_no_others),
 		EACH(test_our_link_is_told),
+		EACH(test_routes_of_ours_that_lead_nowhere_are_told),
 		EACH(test_routes_of_others_are_not_told),
 		EACH(test_another_in_the_place_of_ours_is_told),
 		EACH(test_as_many_as_there_is_room_for_are_in_focus),
