@@ -215,14 +215,19 @@ static bool own_clock(const struct why_look *l)
 }
 
 /* Programs that remove what they did not make themselves, and how to stop that. */
-static void name_the_cure(struct verdict *v, const struct drift_item *d)
+static void name_the_cure(struct verdict *v, const struct drift_item *d, const char *name)
 {
+	if (d->error == -EACCES) /* only of IPv6: it is switched off on the interface */
+		why_here(v, "sysctl net/ipv6/conf/%s/disable_ipv6=0", name);
 	if (strstr(d->by, "systemd-network"))
 		why_here(v, "in /etc/systemd/networkd.conf, [Network]: "
 			    "ManageForeignRoutingPolicyRules=no and ManageForeignRoutes=no; then "
 			    "systemctl restart systemd-networkd");
 	else if (strstr(d->by, "NetworkManager"))
-		why_here(v, "nmcli device set NAME managed no, or a file as 10-taut.conf of taut");
+		why_here(v,
+			 "nmcli device set %s managed no; to keep it so, a file like that of "
+			 "taut, NetworkManager/conf.d/10-taut.conf",
+			 name);
 	else
 		why_here(v, "to see who does it: ip monitor address route rule");
 }
@@ -249,7 +254,7 @@ static void drifted(const struct why_look *l, const struct drift_item *d)
 		"It belongs to this tunnel. Of late it was put back %lu times, which is done at "
 		"most 10 times a minute.",
 		(unsigned long)d->times);
-	name_the_cure(v, d);
+	name_the_cure(v, d, l->about->name);
 	if (d->missing)
 		why_here(v, "to put it back now: taut reload %s", l->about->name);
 }

@@ -807,6 +807,7 @@ static void test_what_is_missing_is_a_problem_and_says_why(void **state)
 	drift = (struct drift){ 0 };
 	take_away("address fd09::1/64", "sysctl", -EACCES, true);
 	assert_true(expect(WHY_DRIFT, WHY_SURE, "cannot be put back: Permission denied")->problem);
+	expect(WHY_DRIFT, WHY_SURE, "sysctl net/ipv6/conf/wg0/disable_ipv6=0");
 	drift = (struct drift){ 0 };
 	look();
 	assert_null(find(WHY_DRIFT));
@@ -820,7 +821,7 @@ static void test_a_program_that_removes_rules_gets_its_cure(void **state)
 	expect(WHY_DRIFT, WHY_SURE, "ManageForeignRoutingPolicyRules=no");
 	drift = (struct drift){ 0 };
 	take_away("IPv4 rule 'x'", "NetworkManager (process 9)", 0, false);
-	expect(WHY_DRIFT, WHY_SURE, "nmcli device set");
+	expect(WHY_DRIFT, WHY_SURE, "nmcli device set wg0 managed no");
 }
 
 static void test_of_many_that_are_missing_a_few_are_named(void **state)
