@@ -142,6 +142,11 @@ int host_link(struct host *h, const char *name, struct link_info *info)
 	return link_get(&h->rtnl, name, info);
 }
 
+int host_link_index(struct host *h, uint32_t ifindex, struct link_info *info)
+{
+	return link_get_index(&h->rtnl, ifindex, info);
+}
+
 int host_link_up(struct host *h, uint32_t ifindex, bool up)
 {
 	return link_set_up(&h->rtnl, ifindex, up);

@@ -37,6 +37,7 @@ void host_buffers(struct host *h, const int fd[2], uint32_t recv_bytes, uint32_t
 int host_mark(struct host *h, const int fd[2], uint32_t mark);
 
 int host_link(struct host *h, const char *name, struct link_info *info);
+int host_link_index(struct host *h, uint32_t ifindex, struct link_info *info);
 int host_link_up(struct host *h, uint32_t ifindex, bool up);
 /* Set the length of the device's queue, in packets. */
 int host_queue_len(struct host *h, uint32_t ifindex, uint32_t packets);

@@ -59,8 +59,11 @@ struct upkeep {
 	char name[DRIFT_BY]; /* of the program that had this port in the last notice */
 	uint32_t port;
 	bool changed; /* something has, that may have to be told... */
-	bool tell;    /* ...to the worker */
+	bool tell;    /* ...to the worker... */
 	uint64_t told_at;
+	bool untold; /* ...and in the log */
+	uint64_t log_at;
+	struct log_ratelimit lines;
 };
 
 struct monitor {

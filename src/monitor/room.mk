@@ -7,6 +7,7 @@ libmonitor_a_SOURCES = \
 	src/monitor/common.h \
 	src/monitor/config.c src/monitor/config.h \
 	src/monitor/culprit.c src/monitor/culprit.h \
+	src/monitor/driftlog.c src/monitor/driftlog.h \
 	src/monitor/hostside.c src/monitor/hostside.h \
 	src/monitor/keep.c src/monitor/keep.h \
 	src/monitor/monitor.c src/monitor/monitor.h \

@@ -3,19 +3,21 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "monitor/culprit.h"
+#include "monitor/driftlog.h"
 
 enum {
 	REPORTED = 8,    /* lines of a reload about what was put back */
 	LOOK_SHARE = 20, /* looks take at most this part of the time */
+	ROUNDS = 10,     /* of lines in the log, in a minute */
 };
 
 static const uint64_t gather = 50 * MILLI_NS; /* what is taken away together */
 static const uint64_t look_pause = 200 * MILLI_NS, tell_pause = SECOND_NS;
+static const uint64_t log_pause = 5 * SECOND_NS, minute = 60 * SECOND_NS;
 
 _Static_assert(sizeof(struct drift) <= MESSAGE_TEXT, "a report fits into a message");
 
@@ -32,10 +34,14 @@ int upkeep_fd(const struct monitor *m)
 
 /* --- what to look at --- */
 
-static void look_at_link(struct upkeep *u, const struct link_info *link)
+/* Whether it can have things again that it could not. */
+static bool look_at_link(struct upkeep *u, const struct link_info *link)
 {
+	bool had_ipv6 = u->wanted.has_ipv6, was_up = u->wanted.link_up;
+
 	u->wanted.link_up = link->up;
 	u->wanted.has_ipv6 = link->mtu >= CONF_MTU_IPV6;
+	return (!was_up && u->wanted.link_up) || (!had_ipv6 && u->wanted.has_ipv6);
 }
 
 static bool is_in_focus(const struct object *o, bool all)
@@ -94,12 +100,26 @@ static void want_look(struct upkeep *u, uint64_t at, bool quiet)
 	u->quiet |= quiet;
 }
 
+/* What the link is like may have got lost, too. */
+static int look_at_all(struct monitor *m, struct objects *there)
+{
+	struct upkeep *u = &m->upkeep;
+	struct link_info link;
+	int r = host_link_index(m->host, m->ifindex, &link);
+
+	u->blind |= r == -ENODEV;
+	if (r < 0)
+		return r;
+	u->quiet |= look_at_link(u, &link);
+	return host_look(m->host, m->ifindex, there);
+}
+
 static void look(struct monitor *m)
 {
 	struct upkeep *u = &m->upkeep;
 	struct objects there = { 0 };
 	uint64_t before = clock_now().mono, now;
-	int r = host_look(m->host, m->ifindex, &there);
+	int r = look_at_all(m, &there);
 
 	now = clock_now().mono;
 	u->changed = true;
@@ -165,7 +185,9 @@ void upkeep_open(struct monitor *m)
 		r = adopt(m);
 	if (r == 0)
 		return;
-	log_blind(r);
+	/* A hook may have moved it to another network namespace. */
+	if (r != -ENODEV)
+		log_blind(r);
 	upkeep_close(m);
 }
 
@@ -181,7 +203,6 @@ void upkeep_close(struct monitor *m)
 static void see_link(struct monitor *m, const struct notice *n, uint64_t now)
 {
 	struct upkeep *u = &m->upkeep;
-	bool had_ipv6 = u->wanted.has_ipv6, was_up = u->wanted.link_up;
 
 	if (n->link.ifindex != m->ifindex)
 		return;
@@ -190,25 +211,30 @@ static void see_link(struct monitor *m, const struct notice *n, uint64_t now)
 		u->blind = true;
 		return;
 	}
-	look_at_link(u, &n->link);
-	if ((!was_up && u->wanted.link_up) || (!had_ipv6 && u->wanted.has_ipv6))
+	if (look_at_link(u, &n->link))
 		want_look(u, now, true);
 }
 
+/* One time for all that happens within a moment, so that it is one piece of work. */
+static uint64_t soon(uint64_t now)
+{
+	return (now / gather + 2) * gather;
+}
+
 /*
- * With an IPv4 address, the kernel removes routes, and says nothing about them.  That may
- * have happened with an address of somebody else, too.
+ * With an IPv4 address of the link, also one that others have added, the kernel removes routes,
+ * and says nothing about them.
  */
 static void see_loss_of_address(struct upkeep *u, const char *by, uint64_t now)
 {
 	memcpy(u->by, by, sizeof(u->by));
-	want_look(u, now + gather, false);
+	want_look(u, soon(now), false);
 }
 
 /* A rule may serve several tunnels, and one of them is enough to put it back. */
 static uint64_t pause_for(const struct monitor *m, const struct object *o)
 {
-	return o->kind == OBJECT_RULE_MAIN ? gather * (1 + m->ifindex % 8) : gather;
+	return o->kind == OBJECT_RULE_MAIN ? gather * (m->ifindex % 8) : 0;
 }
 
 static void take_object(struct monitor *m, const struct object *o, enum present_news news,
@@ -225,9 +251,9 @@ static void take_object(struct monitor *m, const struct object *o, enum present_
 	if (news == PRESENT_THERE)
 		wanted_back(i);
 	else if (news == PRESENT_FREE)
-		wanted_free(&u->wanted, i, now + gather);
+		wanted_free(&u->wanted, i, soon(now));
 	else
-		wanted_gone(&u->wanted, i, by, now, pause_for(m, o));
+		wanted_gone(&u->wanted, i, by, now, soon(now) - now + pause_for(m, o));
 	u->changed |= i->lapse && i->lapse->spent;
 }
 
@@ -270,7 +296,7 @@ void upkeep_read(struct monitor *m)
 	*u->name = '\0';
 	r = notices_read(&u->notices, take, m);
 	if (r == -ENOBUFS) {
-		want_look(u, clock_now().mono + gather, false);
+		want_look(u, soon(clock_now().mono), false);
 		r = 0;
 	}
 	if (r < 0)
@@ -306,38 +332,18 @@ static void put_back(struct monitor *m, struct print *report)
 		print_add(report, "put back: %zu more\n", n - REPORTED);
 }
 
-static void log_kind(const struct wanted_news *news, enum wanted_kind kind, const char *end)
+/* --- telling it --- */
+
+/* One program may take away thousands, one after the other. */
+static void log_news(struct upkeep *u, uint64_t now)
 {
-	const struct wanted_item *i = news->first[kind];
-	char what[DRIFT_WHAT], more[32] = "";
-
-	if (!i)
+	if (!log_ratelimit(&u->lines, now, minute, ROUNDS, NULL)) {
+		u->log_at = now + log_pause;
 		return;
-	object_print(what, &i->object);
-	if (news->n[kind] > 1)
-		snprintf(more, sizeof(more), " and %zu more", news->n[kind] - 1);
-	log_warn("%s%s: %s%s%s%s", what, more, i->lapse->error == -EEXIST ? "replaced" : "removed",
-		 *i->lapse->by ? " by " : "", i->lapse->by, end);
+	}
+	u->untold = false;
+	driftlog_write(&u->wanted);
 }
-
-static void log_news(const struct wanted *w)
-{
-	struct wanted_news news;
-	char stuck[80];
-	int error;
-
-	wanted_tell(w, &news);
-	log_kind(&news, WANTED_BACK, "; put back");
-	log_kind(&news, WANTED_OFTEN,
-		 " again and again; put back at most 10 times a minute, and missing now");
-	if (!news.first[WANTED_STUCK])
-		return;
-	error = news.first[WANTED_STUCK]->lapse->error;
-	snprintf(stuck, sizeof(stuck), "; it cannot be put back: %s", strerror(-error));
-	log_kind(&news, WANTED_STUCK, stuck);
-}
-
-/* --- telling the worker --- */
 
 static void tell(struct monitor *m, uint64_t now)
 {
@@ -362,7 +368,7 @@ void upkeep_tell_again(struct monitor *m)
 static void settle(struct upkeep *u)
 {
 	wanted_settle(&u->wanted, clock_now().mono);
-	log_news(&u->wanted);
+	u->untold = wanted_has_news(&u->wanted);
 	u->changed = false;
 	u->tell = true;
 }
@@ -375,6 +381,8 @@ static uint64_t next_time(const struct upkeep *u)
 		at = u->look_at;
 	if (u->tell && u->told_at + tell_pause < at)
 		at = u->told_at + tell_pause;
+	if (u->untold && u->log_at < at)
+		at = u->log_at;
 	return at;
 }
 
@@ -396,11 +404,17 @@ int upkeep_work(struct monitor *m, int ms)
 		return ms;
 	if (u->look && u->look_at <= now)
 		look(m);
+	if (u->blind) {
+		upkeep_close(m);
+		return ms;
+	}
 	/* What went with the link is not to be taken for anything else. */
 	if (!(u->look && u->quiet) && u->wanted.due <= now)
 		put_back(m, NULL);
 	if (u->changed)
 		settle(u);
+	if (u->untold && u->log_at <= now)
+		log_news(u, now);
 	if (u->tell && u->told_at + tell_pause <= now)
 		tell(m, now);
 	return until(next_time(u), now, ms);
@@ -418,6 +432,10 @@ void upkeep_reload(struct monitor *m, struct print *report)
 	if (r < 0)
 		log_warn("cannot compare with the host: %s", strerror(-r));
 	look(m);
+	if (u->blind) {
+		upkeep_close(m);
+		return;
+	}
 	wanted_forgive(&u->wanted, clock_now().mono);
 	put_back(m, report);
 	settle(u);

@@ -10,8 +10,10 @@
 #include "base/mem.h"
 
 static const uint64_t minute = 60 * SECOND_NS, calm = 600 * SECOND_NS;
-/* After a try in vain, and if there is no memory for the past: never too often. */
+/* After a try in vain, and if there is no memory for the past: never too often... */
 static const uint64_t patience = 60 * SECOND_NS / WANTED_TIMES;
+/* ...and so seldom in the end that it can be put back at once when a notice says so. */
+enum { PATIENCE_MOST = 5 };
 
 static void forget(struct wanted_item *i)
 {
@@ -100,8 +102,10 @@ void wanted_back(struct wanted_item *i)
 	i->missing = i->quiet = false;
 	if (i->lapse && !i->lapse->tries)
 		forget(i);
-	if (i->lapse)
+	if (i->lapse) {
 		i->lapse->error = 0;
+		i->lapse->in_vain = 0;
+	}
 }
 
 void wanted_free(struct wanted *w, struct wanted_item *i, uint64_t now)
@@ -143,8 +147,10 @@ void wanted_forgive(struct wanted *w, uint64_t now)
 	for (size_t k = 0; k < w->n; k++) {
 		struct wanted_item *i = &w->item[k];
 
-		if (i->missing && i->lapse)
+		if (i->missing && i->lapse) {
 			i->lapse->tries = i->lapse->times = i->lapse->told = 0;
+			i->lapse->in_vain = 0;
+		}
 		if (i->missing)
 			schedule(w, i, now);
 		else
@@ -165,6 +171,13 @@ struct wanted_item *wanted_next(const struct wanted *w, size_t *at, uint64_t now
 	return NULL;
 }
 
+static uint64_t pause_after(const struct lapse *l)
+{
+	uint32_t n = l ? l->in_vain : 1;
+
+	return patience * (n < PATIENCE_MOST ? n : PATIENCE_MOST);
+}
+
 void wanted_tried(struct wanted *w, struct wanted_item *i, int result, uint64_t now)
 {
 	struct lapse *l = i->lapse;
@@ -183,11 +196,12 @@ void wanted_tried(struct wanted *w, struct wanted_item *i, int result, uint64_t 
 	if (l && result != 0) {
 		l->tried[l->tries++ % WANTED_TIMES] = now;
 		l->times += result > 0;
+		l->in_vain += result < 0;
 		l->error = result < 0 ? result : 0;
 		l->confirmed = false;
 	}
 	if (result < 0)
-		schedule(w, i, now + patience);
+		schedule(w, i, now + pause_after(l));
 	else
 		wanted_back(i);
 }
@@ -229,18 +243,35 @@ static bool has_drifted(const struct wanted *w, const struct wanted_item *i)
 	return i->lapse && (i->lapse->times || is_lost(w, i));
 }
 
+/* WANTED_KINDS: nothing that was not told. */
+static enum wanted_kind news_of(const struct wanted *w, const struct wanted_item *i)
+{
+	enum wanted_kind kind = WANTED_BACK;
+
+	if (!has_drifted(w, i))
+		return WANTED_KINDS;
+	if (is_lost(w, i))
+		kind = i->lapse->error ? WANTED_STUCK : WANTED_OFTEN;
+	return i->lapse->told & 1u << kind ? WANTED_KINDS : kind;
+}
+
+bool wanted_has_news(const struct wanted *w)
+{
+	for (size_t k = 0; k < w->n; k++) {
+		if (news_of(w, &w->item[k]) != WANTED_KINDS)
+			return true;
+	}
+	return false;
+}
+
 void wanted_tell(const struct wanted *w, struct wanted_news *news)
 {
 	*news = (struct wanted_news){ 0 };
 	for (size_t k = 0; k < w->n; k++) {
 		struct wanted_item *i = &w->item[k];
-		enum wanted_kind kind = WANTED_BACK;
+		enum wanted_kind kind = news_of(w, i);
 
-		if (!has_drifted(w, i))
-			continue;
-		if (is_lost(w, i))
-			kind = i->lapse->error ? WANTED_STUCK : WANTED_OFTEN;
-		if (i->lapse->told & 1u << kind)
+		if (kind == WANTED_KINDS)
 			continue;
 		i->lapse->told |= 1u << kind;
 		if (news->n[kind]++ == 0)

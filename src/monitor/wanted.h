@@ -20,6 +20,7 @@ struct lapse {
 	uint64_t tried[WANTED_TIMES]; /* when it was tried to put it back, a ring */
 	uint32_t tries;               /* in all... */
 	uint32_t times;               /* ...and how many succeeded */
+	uint32_t in_vain;             /* how many did not, since then */
 	uint64_t at;                  /* it was taken away last */
 	int error;                    /* of the last try; 0: none */
 	bool confirmed;               /* a look since then has not found it */
@@ -79,6 +80,8 @@ void wanted_tried(struct wanted *w, struct wanted_item *i, int result, uint64_t 
 /* After all of these: forget what is long ago, and set due. */
 void wanted_settle(struct wanted *w, uint64_t now);
 
+/* There is something that was not told yet. */
+bool wanted_has_news(const struct wanted *w);
 /* What is to be logged, once: the first of each kind, and how many there are. */
 enum wanted_kind {
 	WANTED_BACK,  /* taken away and put back */

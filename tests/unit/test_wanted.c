@@ -105,9 +105,15 @@ static struct drift report(uint64_t now)
 static size_t lines(enum wanted_kind kind)
 {
 	struct wanted_news news;
+	size_t all = 0;
+	bool any = wanted_has_news(&w);
 
 	wanted_tell(&w, &news);
 	assert_true(!news.first[kind] == !news.n[kind]);
+	for (unsigned i = 0; i < WANTED_KINDS; i++)
+		all += news.n[i];
+	assert_int_equal(any, all > 0);
+	assert_false(wanted_has_news(&w));
 	return news.n[kind];
 }
 
@@ -342,18 +348,39 @@ static void test_another_in_its_place_is_told_when_that_is_sure(void **state)
 	assert_int_equal(report(now + 2 * SECOND_NS).missing, 0);
 }
 
-static void test_what_the_kernel_refuses_is_tried_ten_times_a_minute(void **state)
+static void test_what_the_kernel_refuses_is_tried_ever_more_seldom(void **state)
 {
 	unsigned n = 0;
 
 	(void)state;
 	take_away(&address, start);
-	for (unsigned s = 1; s <= 120; s++)
+	for (unsigned s = 1; s <= 60; s++)
 		n += try_all(-EACCES, start + s * SECOND_NS);
-	assert_in_range(n, 15, 20);
+	assert_in_range(n, 3, 5);
+	for (unsigned s = 61; s <= 120; s++)
+		n += try_all(-EACCES, start + s * SECOND_NS);
+	assert_in_range(n, 5, 7);
 	assert_int_equal(lines(WANTED_STUCK), 1);
 	assert_int_equal(report(start + 120 * SECOND_NS).item[0].error, -EACCES);
 	assert_int_equal(report(start + 120 * SECOND_NS).item[0].times, 0);
+}
+
+/* However long the other one was there. */
+static void test_ours_is_back_at_once_when_its_place_is_free(void **state)
+{
+	uint64_t now = start;
+
+	(void)state;
+	take_away(&route, now);
+	FILL(&there, &rule, &route6, &address);
+	for (; now < start + 600 * SECOND_NS; now += SECOND_NS) {
+		if (try_all(-EEXIST, now))
+			wanted_look(&w, &there, "", false, now);
+	}
+	assert_int_equal(report(now).missing, 1);
+	wanted_free(&w, item(&route), now + 50 * MS);
+	assert_int_equal(try_all(1, now + 50 * MS), 1);
+	assert_int_equal(report(now + SECOND_NS).missing, 0);
 }
 
 static void test_a_reload_keeps_the_past_of_what_stays(void **state)
@@ -462,7 +489,8 @@ int main(void)
 		TEST(test_link_that_goes_down_right_then_is_no_refusal),
 		TEST(test_a_look_finds_what_no_notice_told),
 		TEST(test_another_in_its_place_is_told_when_that_is_sure),
-		TEST(test_what_the_kernel_refuses_is_tried_ten_times_a_minute),
+		TEST(test_what_the_kernel_refuses_is_tried_ever_more_seldom),
+		TEST(test_ours_is_back_at_once_when_its_place_is_free),
 		TEST(test_a_reload_keeps_the_past_of_what_stays),
 		TEST(test_without_memory_it_is_as_seldom),
 		TEST(test_the_report_has_room_for_a_few_the_worst_first),
