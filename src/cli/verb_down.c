@@ -104,18 +104,22 @@ static int sweep(const char *name, bool quiet)
 	struct host_swept swept = { 0 };
 	struct print said = { 0 };
 	struct host *host;
-	int r, sock;
+	int r, sock, reopened;
 
 	wait_gone(name, -1, DYING_MS);
 	sock = control_sweep(name);
 	r = host_open(&host);
 	if (r == 0) {
 		/* If a device of that name exists, the DNS servers are those of somebody else. */
+		host_name(host, name);
 		r = host_sweep(host, if_nametoindex(name) ? NULL : name, &swept);
+		reopened = host_reopen(host, &swept);
+		r = r < 0 ? r : reopened;
 		host_close(host);
 	}
 	add_piece(&said, sock > 0, "its control socket");
 	add_piece(&said, swept.rules, "policy rule");
+	add_piece(&said, swept.closed, "the route that kept this host closed");
 	add_piece(&said, swept.dns, "its DNS servers");
 	if (said.len && !quiet)
 		say("%s was not running; removed what a killed tunnel left behind: %s", name,

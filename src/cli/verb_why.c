@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/absent.h"
 #include "cli/statusopts.h"
 #include "cli/verb.h"
 #include "control/ask.h"
@@ -62,24 +63,32 @@ static void add_step(struct verdict_item *v, const char *verb, const char *arg)
 	snprintf(s->text, sizeof(s->text), "taut %s %.500s", verb, arg);
 }
 
-/* It has a file but is not running. */
-static int not_running(const char *arg, const char *path, const char *name, bool json)
+static struct verdict_item *add_problem(struct verdict_list *l, const char *code)
+{
+	struct verdict_item *v = verdict_add(l);
+
+	if (!v)
+		return NULL;
+	l->problems++;
+	v->problem = true;
+	snprintf(v->certainty, sizeof(v->certainty), "sure");
+	snprintf(v->code, sizeof(v->code), "%s", code);
+	return v;
+}
+
+/* The file is good, or what is wrong with it.  false: no memory, or no cryptography. */
+static bool add_not_running(struct verdict_list *l, const char *arg, const char *path)
 {
 	struct complaint wrong = { .errors = 0 };
 	struct conf_report report = { .say = hear, .ctx = &wrong };
-	struct verdict_list l = { .problems = 1 };
-	struct verdict_item *v = verdict_add(&l);
-	int status;
+	struct verdict_item *v;
 
-	if (!v || !verb_crypto()) {
-		verdict_free(&l);
-		return EXITCODE_FAILED;
-	}
-	snprintf(l.name, sizeof(l.name), "%s", name);
+	if (!verb_crypto())
+		return false;
 	verb_check_conf(path, &report);
-	v->problem = true;
-	snprintf(v->certainty, sizeof(v->certainty), "sure");
-	snprintf(v->code, sizeof(v->code), "%s", wrong.errors ? "E-CONFIG" : "E-NOT-RUNNING");
+	v = add_problem(l, wrong.errors ? "E-CONFIG" : "E-NOT-RUNNING");
+	if (!v)
+		return false;
 	snprintf(v->what, sizeof(v->what), "the tunnel is not running%s",
 		 wrong.errors ? ", and its file has errors" : "");
 	if (wrong.errors)
@@ -90,7 +99,35 @@ static int not_running(const char *arg, const char *path, const char *name, bool
 			 "Nothing answers on its control socket. Its file, %.500s, is valid.",
 			 path);
 	add_step(v, wrong.errors ? "check" : "up", arg);
-	status = print_list(&l, json);
+	return true;
+}
+
+static bool add_closed(struct verdict_list *l, const char *arg)
+{
+	struct verdict_item *v = add_problem(l, "E-CLOSED");
+
+	if (!v)
+		return false;
+	snprintf(v->what, sizeof(v->what),
+		 "the tunnel was killed, or has failed, and keeps this host closed");
+	snprintf(v->because, sizeof(v->because),
+		 "It held the default route. So that nothing leaves in clear, only networks with "
+		 "routes of their own can be reached until it is up again.");
+	/* "down" opens the host. */
+	add_step(v, "up", arg);
+	add_step(v, "down", arg);
+	return true;
+}
+
+/* It is not running.  path: its file; NULL: it has none. */
+static int not_running(const char *arg, const char *path, const char *name, bool json, bool closed)
+{
+	struct verdict_list l = { .n = 0 };
+	int status = EXITCODE_FAILED;
+
+	snprintf(l.name, sizeof(l.name), "%s", name);
+	if ((!path || add_not_running(&l, arg, path)) && (!closed || add_closed(&l, arg)))
+		status = print_list(&l, json);
 	verdict_free(&l);
 	return status;
 }
@@ -99,9 +136,10 @@ static int absent_tunnel(const char *arg, const char *name, bool json)
 {
 	char path[PATH_MAX], found[CONF_NAME_MAX + 1];
 	int r = conf_find(arg, path, sizeof(path), found);
+	bool closed = absent_closes(name);
 
-	if (r == 0)
-		return not_running(arg, path, name, json);
+	if (r == 0 || closed)
+		return not_running(arg, r == 0 ? path : NULL, name, json, closed);
 	if (r == -EACCES) {
 		say("%s: only root can check whether this file exists (try sudo)", path);
 		return EXITCODE_FAILED;

@@ -12,6 +12,7 @@
 #include "diag/status.h"
 #include "diag/why.h"
 #include "netlink/route.h"
+#include "privsep/reconcile.h"
 #include "proto/admin.h"
 
 enum { ROUTES = 32 }; /* questions to the kernel per answer */
@@ -125,6 +126,7 @@ void diagnose(struct daemon *d, struct print *out)
 			   .port = d->port,
 			   .mono = now.mono,
 			   .wall = now.wall,
+			   .unguarded = d->crossing & CROSSING_EXPOSED,
 			   .back_at = d->peerwatch.back_at,
 			   .back_by = d->peerwatch.back_by,
 			   .drift = &d->drift,

@@ -43,6 +43,7 @@ static void plan(struct daemon *d, const struct order *o)
 		.from = &d->conf,
 		.to = &d->next,
 		.report = &d->report,
+		.mark = o->b,
 	};
 	int r;
 

@@ -23,14 +23,20 @@ static bool filters_strictly(struct daemon *d, uint32_t ifindex, char name[IF_NA
 	return true;
 }
 
+/* Otherwise nftables give what arrives the mark of what it answers. */
+static bool may_drop(const struct daemon *d)
+{
+	return d->crossing & CROSSING_DIVERTS && d->crossing & CROSSING_EXPOSED;
+}
+
 /* The kernel looks up the way back without the mark. */
 bool rpfilter_drops(struct daemon *d, const struct peer *p, char name[IF_NAMESIZE])
 {
 	struct ip ip = endpoint_ip(&p->endpoint);
 	struct route_path there, back;
 
-	if (!(d->crossing & CROSSING_DIVERTS) || ip.family != AF_INET ||
-	    route_get(&d->rtnl, &ip, d->mark, &there) < 0 || route_get(&d->rtnl, &ip, 0, &back) < 0)
+	if (!may_drop(d) || ip.family != AF_INET || route_get(&d->rtnl, &ip, d->mark, &there) < 0 ||
+	    route_get(&d->rtnl, &ip, 0, &back) < 0)
 		return false;
 	return there.ifindex != back.ifindex && filters_strictly(d, there.ifindex, name);
 }
@@ -40,7 +46,7 @@ void rpfilter_warn(struct daemon *d, const struct peer *peer)
 	const struct peer *p = peer ? peer : admin_first(&d->datapath.tunnel);
 	char name[IF_NAMESIZE];
 
-	if (!(d->crossing & CROSSING_DIVERTS) || d->said_strict)
+	if (!may_drop(d) || d->said_strict)
 		return;
 	for (; p; p = peer ? NULL : p->next) {
 		if (!peer)

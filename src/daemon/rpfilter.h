@@ -3,9 +3,9 @@
 #define DAEMON_RPFILTER_H
 
 /*
- * Under a default route, datagrams from peers carry no mark when they arrive, so
- * strict reverse path filtering finds that answers would leave through the tunnel,
- * and silently drops them.
+ * Under a default route, datagrams from peers carry no mark when they arrive, unless
+ * nftables set it (netlink/guard.h), so strict reverse path filtering finds that answers
+ * would leave through the tunnel, and silently drops them.
  */
 
 #include <net/if.h>

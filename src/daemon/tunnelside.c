@@ -114,10 +114,11 @@ static void commit_peers(void *side, struct change *c)
 /* Before anything passes through it; peers with names are not known yet. */
 static int plan_link(void *side, struct change *c)
 {
+	uint32_t mark = c->to->fwmark ? c->to->fwmark : c->mark;
 	struct daemon *d = side;
 
 	if (!(c->to->set & CONF_MTU))
-		c->mtu = mtu_expect(&d->rtnl, c->to, d->ifindex, c->to->fwmark);
+		c->mtu = mtu_expect(&d->rtnl, c->to, d->ifindex, mark);
 	return 0;
 }
 

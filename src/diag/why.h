@@ -49,6 +49,7 @@ enum why_code {
 	WHY_NO_PEER,
 	WHY_OWN_CLOCK,
 	WHY_DRIFT,
+	WHY_UNGUARDED,
 	WHY_TOO_EARLY, /* no verdict yet: asked a moment ago, and not answered */
 	WHY_CODES
 };
@@ -94,6 +95,7 @@ struct why_about {
 	uint64_t back_at, back_by; /* our clock was set back; 0: never */
 	const struct drift *drift; /* what others have taken away from the host; NULL: nothing... */
 	uint64_t drift_at;         /* ...as of then */
+	bool unguarded;            /* there is a default route, but nftables do not guard it */
 	bool all_well; /* there are peers, each with a working session or idle after one */
 };
 

@@ -120,6 +120,10 @@ static void no_route(const struct why_look *l, const struct faults_send *s)
 		why_because(v, "The kernel refuses the datagrams: %s (%lu so far).",
 			    strerror(s->err), (unsigned long)s->count);
 	why_here(v, "ip route get %s", l->ip);
+	/* Of a route that says so. */
+	if (s->err == EHOSTUNREACH)
+		why_here(v, "ip route show table all type unreachable: does a tunnel that was "
+			    "killed keep this host closed? To open it: taut down NAME");
 	why_here(v, "ip link; ip address: is the network up?");
 }
 

@@ -270,7 +270,24 @@ static bool drift(const struct why_look *l)
 	return d->n;
 }
 
+static bool unguarded(const struct why_look *l)
+{
+	struct verdict *v;
+
+	if (!l->about->unguarded)
+		return false;
+	v = why_begin(l, WHY_UNGUARDED, WHY_SURE, false, 0);
+	why_what(v, "nftables do not guard the addresses of the tunnel");
+	why_because(v, "The default route leads into the tunnel, and this kernel has no nftables, "
+		       "or they may not be used; the log says which. Other hosts of the networks "
+		       "around can find out the addresses of the tunnel and disturb its "
+		       "connections, and strict rp_filter drops what peers send.");
+	why_here(v, "modprobe -a nf_tables nft_fib_inet nft_ct; then taut reload %s",
+		 l->about->name);
+	return true;
+}
+
 why_rule_fn *const why_whole[] = {
-	link_down,         no_key,  own_key,   no_peers, strangers,
-	mac1_of_strangers, no_peer, own_clock, drift,    NULL,
+	link_down, no_key,    own_key, no_peers,  strangers, mac1_of_strangers,
+	no_peer,   own_clock, drift,   unguarded, NULL,
 };

@@ -2,7 +2,6 @@
 #include "host/host.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,24 +9,36 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/print.h"
+#include "host/divert.h"
 #include "host/present.h"
 #include "host/resolvconf.h"
 #include "host/shell.h"
+#include "host/shield.h"
 #include "host/spawn.h"
 #include "host/sweep.h"
+#include "host/sysctl.h"
 #include "host/undo.h"
 #include "io/tun.h"
 #include "io/udp.h"
+#include "netlink/block.h"
+#include "netlink/guard.h"
 #include "netlink/ifaddr.h"
 
 enum {
 	FIRST_TABLE = 51820, /* where wg-quick starts... */
 	TABLES = 4096,       /* ...and how many to try */
+	CLOSED = 16,         /* tables that a killed tunnel may have left, of one family */
 };
+
+static const int families[] = { AF_INET, AF_INET6 };
 
 struct host {
 	struct rtnl rtnl;
 	struct undo undo;
+	struct shield shield; /* while UNDO_GUARD is there */
+	int unguarded;        /* why what was wanted last is not guarded: -errno; 0: it is */
+	char name[CONF_NAME_MAX + 1];
+	bool stays_closed;
 	struct spawn hook;
 };
 
@@ -53,37 +64,10 @@ void host_close(struct host *h)
 	if (!h)
 		return;
 	host_undo(h);
+	shield_fini(&h->shield);
 	rtnl_close(&h->rtnl);
 	undo_fini(&h->undo);
 	mem_free(h);
-}
-
-/* Its first character; 0: not available. */
-static char read_sysctl(const char *path)
-{
-	char value = 0;
-	int fd;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	if (read(fd, &value, 1) != 1)
-		value = 0;
-	close(fd);
-	return value;
-}
-
-static void write_sysctl(const char *path, char value)
-{
-	char now = 0;
-	int fd;
-
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (read(fd, &now, 1) == 1 && now != value && pwrite(fd, &value, 1, 0) < 0)
-		now = 0; /* read-only, in a container: the caller can live with it */
-	close(fd);
 }
 
 int host_tun(struct host *h, char name[16], bool vnet, int *fd)
@@ -97,7 +81,7 @@ int host_tun(struct host *h, char name[16], bool vnet, int *fd)
 		return r;
 	/* Otherwise replacing an address also removes its neighbours and all routes. */
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/promote_secondaries", name);
-	write_sysctl(path, '1');
+	sysctl_write(path, '1');
 	return 0;
 }
 
@@ -167,61 +151,9 @@ int host_mtu(struct host *h, uint32_t ifindex, uint32_t mtu)
 	return link_set_mtu(&h->rtnl, ifindex, mtu);
 }
 
-static struct prefix everything(int family)
+void host_name(struct host *h, const char *name)
 {
-	struct prefix p = { .bits = 0 };
-
-	p.ip.family = (uint8_t)family;
-	return p;
-}
-
-static int add_default(struct host *h, uint32_t ifindex, int family, uint32_t table)
-{
-	struct prefix all = everything(family);
-	int r;
-
-	/* Never reset: another tunnel on this host may rely on it (wg-quick leaves it, too). */
-	if (family == AF_INET)
-		write_sysctl("/proc/sys/net/ipv4/conf/all/src_valid_mark", '1');
-	/* The rule that diverts comes last: until then nothing has changed. */
-	r = route_add(&h->rtnl, &all, ifindex, table);
-	if (r < 0)
-		return r;
-	r = rule_add_suppress(&h->rtnl, family);
-	if (r < 0)
-		goto no_suppress;
-	r = rule_add_not_mark(&h->rtnl, family, table, table);
-	if (r < 0)
-		goto no_rule;
-	return 0;
-
-no_rule:
-	rule_del_suppress(&h->rtnl, family);
-no_suppress:
-	route_del(&h->rtnl, &all, ifindex, table);
-	return r;
-}
-
-static int del_default(struct host *h, uint32_t ifindex, int family, uint32_t table)
-{
-	struct prefix all = everything(family);
-	unsigned not_mark = 0, suppress = 0;
-	int r, first = 0;
-
-	r = rule_del_not_mark(&h->rtnl, family, table, table);
-	if (r < 0)
-		first = r;
-	/* The other rule serves every tunnel with a default route: the last one removes it. */
-	r = rule_count(&h->rtnl, family, &not_mark, &suppress);
-	if (r == 0 && not_mark == 0)
-		r = rule_del_suppress(&h->rtnl, family);
-	if (r < 0 && !first)
-		first = r;
-	r = route_del(&h->rtnl, &all, ifindex, table);
-	/* The routes went with the device. */
-	if (r < 0 && r != -ENODEV && !first)
-		first = r;
-	return first;
+	snprintf(h->name, sizeof(h->name), "%s", name);
 }
 
 int host_sweep(struct host *h, const char *name, struct host_swept *swept)
@@ -235,17 +167,31 @@ int host_sweep(struct host *h, const char *name, struct host_swept *swept)
 	return rules < 0 ? rules : dns < 0 ? dns : 0;
 }
 
+/* Or has no /proc/sys to tell. */
+static bool knows_ipv6(void)
+{
+	return access("/proc/sys/net/ipv4", F_OK) < 0 || access("/proc/sys/net/ipv6", F_OK) == 0;
+}
+
 bool host_has_ipv6(struct host *h)
 {
 	(void)h;
-	if (access("/proc/sys/net/ipv4", F_OK) == 0 && access("/proc/sys/net/ipv6", F_OK) < 0)
-		return false;
-	return read_sysctl("/proc/sys/net/ipv6/conf/all/disable_ipv6") != '1';
+	return knows_ipv6() && !sysctl_ipv6_is_off();
 }
 
 static int deed(struct host *h, bool add, const struct undo_entry *e)
 {
+	uint32_t metric = block_metric(h->name);
+
+	/* They may be the only ones that keep the world out, once the device is gone. */
+	if (!add && h->stays_closed && (e->kind == UNDO_CLOSED || e->kind == UNDO_DEFAULT))
+		return 0;
 	switch (e->kind) {
+	case UNDO_GUARD:
+		return add ? shield_renew(&h->shield, h->name) : shield_drop(&h->shield, h->name);
+	case UNDO_CLOSED:
+		return add ? block_add(&h->rtnl, e->prefix.ip.family, e->table, metric)
+			   : block_del(&h->rtnl, e->prefix.ip.family, e->table, metric);
 	case UNDO_ADDRESS:
 		/* The route of its network goes with it, unless we have put that back. */
 		if (!add)
@@ -256,8 +202,8 @@ static int deed(struct host *h, bool add, const struct undo_entry *e)
 		return add ? route_add(&h->rtnl, &e->prefix, e->ifindex, e->table)
 			   : route_del(&h->rtnl, &e->prefix, e->ifindex, e->table);
 	case UNDO_DEFAULT:
-		return add ? add_default(h, e->ifindex, e->prefix.ip.family, e->table)
-			   : del_default(h, e->ifindex, e->prefix.ip.family, e->table);
+		return add ? divert_add(&h->rtnl, e->ifindex, e->prefix.ip.family, e->table)
+			   : divert_del(&h->rtnl, e->ifindex, e->prefix.ip.family, e->table);
 	case UNDO_DNS:
 		return add ? 0 : resolvconf_del(e->name, (enum resolvconf_helper)e->helper);
 	}
@@ -299,10 +245,99 @@ int host_route(struct host *h, bool add, uint32_t ifindex, const struct prefix *
 
 int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, uint32_t table)
 {
-	struct undo_entry e = { .kind = UNDO_DEFAULT, .ifindex = ifindex, .table = table };
+	struct undo_entry closed = { .kind = UNDO_CLOSED, .table = table }, e;
+	int r, first;
 
-	e.prefix = everything(family);
-	return add_or_del(h, add, &e);
+	if (add && family == AF_INET6 && !knows_ipv6())
+		return 0;
+	closed.prefix.ip.family = (uint8_t)family;
+	e = closed;
+	e.kind = UNDO_DEFAULT;
+	e.ifindex = ifindex;
+	if (!add) {
+		first = add_or_del(h, false, &e);
+		r = add_or_del(h, false, &closed);
+		return first < 0 ? first : r;
+	}
+	r = add_or_del(h, true, &closed);
+	if (r < 0)
+		return r;
+	r = add_or_del(h, true, &e);
+	if (r < 0)
+		add_or_del(h, false, &closed);
+	return r;
+}
+
+int host_guard(struct host *h, uint32_t ifindex, const struct prefixes *address, uint32_t mark)
+{
+	struct undo_entry e = { .kind = UNDO_GUARD };
+	bool has = undo_find(&h->undo, &e);
+	int r;
+
+	h->unguarded = 0;
+	if (!mark)
+		return has ? add_or_del(h, false, &e) : 0;
+	r = undo_reserve(&h->undo);
+	if (r == 0)
+		r = shield_raise(&h->shield, &h->rtnl, h->name, ifindex, address, mark);
+	if (r == 0 && !has)
+		undo_add(&h->undo, &e);
+	h->unguarded = r;
+	return r;
+}
+
+int host_unguarded(const struct host *h)
+{
+	return h->unguarded;
+}
+
+void host_stay_closed(struct host *h, bool closed)
+{
+	h->stays_closed = closed;
+}
+
+int host_closed(struct host *h, uint32_t *table)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < LEN(families) && r == 0; i++)
+		r = sweep_closed(&h->rtnl, families[i], block_metric(h->name), table);
+	return r;
+}
+
+/* What this run has added itself stays. */
+static int reopen_family(struct host *h, int family, struct host_swept *swept)
+{
+	struct undo_entry own = { .kind = UNDO_CLOSED, .prefix.ip.family = (uint8_t)family };
+	uint32_t metric = block_metric(h->name), found[CLOSED];
+	size_t n = 0;
+	int first = block_tables(&h->rtnl, family, metric, found, LEN(found), &n), r;
+
+	for (size_t i = 0; i < n; i++) {
+		own.table = found[i];
+		if (undo_find(&h->undo, &own))
+			continue;
+		r = sweep_open(&h->rtnl, family, found[i], metric, &swept->rules);
+		swept->closed |= r == 0;
+		first = first ? first : r;
+	}
+	return first;
+}
+
+int host_reopen(struct host *h, struct host_swept *swept)
+{
+	const struct undo_entry guard = { .kind = UNDO_GUARD };
+	int first = 0;
+
+	for (size_t i = 0; i < LEN(families); i++) {
+		int r = reopen_family(h, families[i], swept);
+
+		first = first ? first : r;
+	}
+	/* Kernels before 5.12 keep it, too. */
+	if (swept->closed && !undo_find(&h->undo, &guard))
+		guard_del(&h->shield.nfnl, h->name);
+	return first;
 }
 
 int host_free_table(struct host *h, uint32_t *table)
@@ -421,7 +456,12 @@ int host_put_back(struct host *h, uint32_t ifindex, const struct object *o)
 
 void host_redo(struct host *h, uint32_t ifindex)
 {
+	const struct undo_entry guard = { .kind = UNDO_GUARD };
+
 	present_redo(&h->rtnl, ifindex, &h->undo);
+	/* Before Linux 5.12 others may have removed it. */
+	if (undo_find(&h->undo, &guard))
+		shield_renew(&h->shield, h->name);
 }
 
 void host_undo(struct host *h)

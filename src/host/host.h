@@ -16,6 +16,7 @@
 
 #include "base/ip.h"
 #include "base/prefix.h"
+#include "base/prefixes.h"
 #include "conf/conf.h"
 #include "host/present.h"
 #include "netlink/link.h"
@@ -26,6 +27,8 @@ struct host;
 int host_open(struct host **h);
 void host_close(struct host *h);
 
+/* The name of the tunnel that the rest is about. */
+void host_name(struct host *h, const char *name);
 /* Create the device: name in ("": any), name out. vnet: see io/tun.h. The link stays down. */
 int host_tun(struct host *h, char name[16], bool vnet, int *fd);
 /* The name of the device that a descriptor is attached to; -EINVAL: it is not ours to use. */
@@ -48,8 +51,20 @@ int host_address(struct host *h, bool add, uint32_t ifindex, const struct prefix
 /* table 0: main */
 int host_route(struct host *h, bool add, uint32_t ifindex, const struct prefix *dst,
 	       uint32_t table);
-/* Policy-route one family into the tunnel: table == mark, rules, src_valid_mark (v4). */
+/*
+ * Policy-route one family into the tunnel: table == mark, rules, src_valid_mark (v4); and if the
+ * device goes, everything is unreachable.  So it is with IPv6 that is switched on later: then
+ * host_redo().  One that this kernel does not know is no error.
+ */
 int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, uint32_t table);
+/*
+ * Guard these addresses of a device, which may not be there yet, and the answers to datagrams
+ * with this mark: see netlink/guard.h.  Replaces what was guarded before; mark 0: guard nothing.
+ * If that fails (-errno, as there), what was guarded before still is.
+ */
+int host_guard(struct host *h, uint32_t ifindex, const struct prefixes *address, uint32_t mark);
+/* The result of the last one; 0 if there was none. */
+int host_unguarded(const struct host *h);
 /*
  * Remove what a killed tunnel left behind: rules of ours that lead nowhere, and what it
  * passed to the resolver under that name (NULL: leave the resolver alone).  0, or -errno
@@ -58,8 +73,21 @@ int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, u
 struct host_swept {
 	unsigned rules;
 	bool dns;
+	bool closed; /* what kept the host closed: host_reopen() */
 };
 int host_sweep(struct host *h, const char *name, struct host_swept *swept);
+/*
+ * A tunnel with a default route leaves the host closed when it is killed: the rules stay, and a
+ * route that says that everything is unreachable.  Nothing then leaves in clear until the
+ * tunnel of that name is up again, or host_reopen().
+ *
+ * Whether it is: 1, *table is the table and mark; 0: it is not; or -errno.
+ */
+int host_closed(struct host *h, uint32_t *table);
+/* Remove that, but for what was added to this host struct.  *swept gets what was removed, added. */
+int host_reopen(struct host *h, struct host_swept *swept);
+/* true: what keeps it closed is not removed, from now on until false; the rest is. */
+void host_stay_closed(struct host *h, bool closed);
 /* false: it is switched off, or not in this kernel. */
 bool host_has_ipv6(struct host *h);
 /* The first table number from 51820 on that is empty. */

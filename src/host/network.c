@@ -107,7 +107,6 @@ bool network_leave_out_ipv6(struct network *n)
 
 	leave_out(&n->address, AF_INET6);
 	leave_out(&n->route, AF_INET6);
-	n->divert[NETWORK_V6] = false;
 	return any;
 }
 
@@ -206,11 +205,48 @@ static int add_routes(struct host *h, uint32_t ifindex, const struct network *fr
 	return 0;
 }
 
+static bool diverts(const struct network *n)
+{
+	return n->divert[NETWORK_V4] || n->divert[NETWORK_V6];
+}
+
+static int collect(struct prefixes *list, const struct network *n)
+{
+	for (size_t i = 0; i < n->address.n; i++) {
+		const struct prefix *p = &n->address.prefix[i];
+		int r = 0;
+
+		if (n->divert[p->ip.family == AF_INET6 ? NETWORK_V6 : NETWORK_V4])
+			r = prefixes_add(list, p);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * While one network replaces the other, the addresses of both are guarded.  The tunnel works
+ * without a guard, so who wants to know asks host_unguarded().
+ */
+static void guard(struct host *h, uint32_t ifindex, const struct network *from,
+		  const struct network *to)
+{
+	const struct network *by = diverts(to) ? to : from;
+	struct prefixes list = { 0 };
+
+	if (collect(&list, to) == 0 && collect(&list, from) == 0)
+		host_guard(h, ifindex, &list, diverts(by) ? by->divert_table : 0);
+	prefixes_fini(&list);
+}
+
 int network_add_addresses(struct host *h, uint32_t ifindex, const struct network *from,
 			  const struct network *to, char what[128])
 {
-	int r = add_addresses(h, ifindex, from, to, what);
+	int r;
 
+	/* Before the first packet can come to one of them. */
+	guard(h, ifindex, from, to);
+	r = add_addresses(h, ifindex, from, to, what);
 	if (r < 0)
 		network_del_addresses(h, ifindex, to, from);
 	return r;
@@ -261,4 +297,5 @@ void network_del_addresses(struct host *h, uint32_t ifindex, const struct networ
 	 */
 	if (deleted)
 		host_redo(h, ifindex);
+	guard(h, ifindex, to, to);
 }

@@ -26,14 +26,18 @@ bool network_diverts(const struct conf *c);
 /* Fills a zeroed struct. 0 or -ENOMEM. */
 int network_want(struct network *n, const struct conf *c, uint32_t divert_table);
 bool network_has_ipv6(const struct network *n);
-/* Remove the IPv6 part; false: there was none. */
+/*
+ * Remove the IPv6 part; false: there was none.  What is to be diverted still is, so that nothing
+ * leaves in clear should IPv6 be switched on.
+ */
 bool network_leave_out_ipv6(struct network *n);
 void network_fini(struct network *n);
 bool network_equal(const struct network *a, const struct network *b);
 
 /*
  * Change the host from one to the other, in four steps: adds first, then removes, so
- * that what is in both never disappears.  Addresses can be added before the link is up,
+ * that what is in both never disappears.  The guard of a default route (host_guard()) comes and
+ * goes with the addresses.  Addresses can be added before the link is up,
  * routes only after that.  The adding ones: 0 or -errno; after an error that step has
  * changed nothing, and *what names the item that failed, for the log.  What was added is
  * undone by removing with from and to swapped.

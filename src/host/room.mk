@@ -3,6 +3,7 @@
 
 noinst_LIBRARIES += libhost.a
 libhost_a_SOURCES = \
+	src/host/divert.c src/host/divert.h \
 	src/host/hooks.c src/host/hooks.h \
 	src/host/host.c src/host/host.h \
 	src/host/network.c src/host/network.h \
@@ -10,9 +11,11 @@ libhost_a_SOURCES = \
 	src/host/objects.c src/host/objects.h \
 	src/host/present.c src/host/present.h \
 	src/host/resolvconf.c src/host/resolvconf.h \
+	src/host/shield.c src/host/shield.h \
 	src/host/shell.c src/host/shell.h \
 	src/host/spawn.c src/host/spawn.h \
 	src/host/sweep.c src/host/sweep.h \
+	src/host/sysctl.c src/host/sysctl.h \
 	src/host/undo.c src/host/undo.h
 
 EXTRA_DIST += src/host/README.md

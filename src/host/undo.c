@@ -35,7 +35,7 @@ static bool same(const struct undo_entry *a, const struct undo_entry *b)
 		return false;
 	if (a->kind == UNDO_DNS)
 		return strcmp(a->name, b->name) == 0;
-	if (a->kind == UNDO_DEFAULT)
+	if (a->kind == UNDO_DEFAULT || a->kind == UNDO_CLOSED)
 		return a->prefix.ip.family == b->prefix.ip.family;
 	return prefix_equal(&a->prefix, &b->prefix);
 }
@@ -98,6 +98,8 @@ static unsigned objects_of(const struct undo_entry *e, struct object o[OBJECT_KI
 				o[i].table = 0;
 		}
 		return LEN(divert);
+	case UNDO_CLOSED:
+	case UNDO_GUARD:
 	case UNDO_DNS:
 		break;
 	}

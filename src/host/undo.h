@@ -12,12 +12,19 @@
 #include "conf/conf.h"
 #include "host/objects.h"
 
-enum undo_kind { UNDO_ADDRESS, UNDO_ROUTE, UNDO_DEFAULT, UNDO_DNS };
+enum undo_kind {
+	UNDO_GUARD, /* there is one */
+	UNDO_ADDRESS,
+	UNDO_ROUTE,
+	UNDO_CLOSED, /* what remains of a default route without its device */
+	UNDO_DEFAULT,
+	UNDO_DNS
+};
 
 struct undo_entry {
 	enum undo_kind kind;
 	uint32_t ifindex;
-	struct prefix prefix; /* of DEFAULT only the family */
+	struct prefix prefix; /* of CLOSED and DEFAULT only the family */
 	uint32_t table;
 	char name[CONF_NAME_MAX + 1]; /* of DNS */
 	int helper;                   /* of DNS: the one used; not compared */

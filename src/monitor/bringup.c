@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/exitcode.h"
 #include "control/unixwatch.h"
 #include "host/hooks.h"
 #include "monitor/config.h"
@@ -94,6 +95,7 @@ static int open_device(struct monitor *m)
 		return r;
 	}
 	snprintf(m->options.name, sizeof(m->options.name), "%.*s", CONF_NAME_MAX, name);
+	host_name(m->host, m->options.name);
 	log_set_name(m->options.name);
 	return 0;
 }
@@ -243,18 +245,43 @@ static int run_hooks(struct monitor *m, enum conf_hook kind)
 
 /* --- what a file asks for --- */
 
-/* Before the hooks, which may pass something to the resolver themselves. */
+static void log_swept(const struct host_swept *swept, int r)
+{
+	if (swept->rules)
+		log_info("removed %u policy rules that a killed tunnel left behind", swept->rules);
+	if (swept->dns)
+		log_info("removed the DNS servers that a killed tunnel left behind");
+	if (r < 0)
+		log_warn("cannot remove what a killed tunnel left behind: %s", strerror(-r));
+}
+
+/*
+ * Before the hooks, which may pass something to the resolver themselves.  A host that is closed
+ * stays so, with the same table, until this tunnel is up, or told to stop.
+ */
 static void sweep(struct monitor *m)
 {
 	struct host_swept swept;
 	int r = host_sweep(m->host, m->options.name, &swept);
 
-	if (swept.rules)
-		log_info("removed %u policy rules that a killed tunnel left behind", swept.rules);
-	if (swept.dns)
-		log_info("removed the DNS servers that a killed tunnel left behind");
-	if (r < 0)
-		log_warn("cannot remove what a killed tunnel left behind: %s", strerror(-r));
+	log_swept(&swept, r);
+	m->was_closed = host_closed(m->host, &m->table) > 0;
+	host_stay_closed(m->host, m->was_closed);
+	if (m->was_closed)
+		log_info("this tunnel was killed: nothing leaves this host past it until it is up");
+}
+
+/* Remove what keeps it closed and is not in use again. */
+static void reopen(struct monitor *m)
+{
+	struct host_swept swept = { 0 };
+	int r;
+
+	r = host_reopen(m->host, &swept);
+	log_swept(&swept, r);
+	/* If that was another table, it may be anybody's now. */
+	if (m->mark != m->table)
+		m->table = 0;
 }
 
 static int start(struct monitor *m)
@@ -285,10 +312,14 @@ static int configure(struct monitor *m)
 	r = phase_is_over(m->phase) ? -EINTR : run_hooks(m, HOOK_PRE_UP);
 	if (r == 0)
 		r = start(m);
+	if (r == 0)
+		reopen(m);
 	if (r == 0 && phase_is_over(m->phase))
 		r = -EINTR;
 	if (r == 0)
 		r = run_hooks(m, HOOK_POST_UP);
+	if (r == 0)
+		host_stay_closed(m->host, m->was_closed = false);
 	return r;
 }
 
@@ -337,6 +368,25 @@ static void end(struct monitor *m)
 	print_fini(&report);
 }
 
+/*
+ * One that was told to stop opens the host.  One that has failed leaves it as it would be, had it
+ * been killed: the service manager, or somebody, may start it again.
+ */
+static void close_or_open(struct monitor *m, bool was_up)
+{
+	bool closed = m->status != EXITCODE_OK && (was_up || m->was_closed);
+	uint32_t table;
+
+	host_stay_closed(m->host, closed);
+	if (closed && host_closed(m->host, &table) > 0)
+		log_warn("nothing leaves this host past the tunnel until it is up again; to give "
+			 "it up: taut down %s",
+			 m->options.name);
+	/* Also what a start that was killed half way through has left. */
+	if (m->status == EXITCODE_OK)
+		reopen(m);
+}
+
 static void give_hooks(struct monitor *m, int ms)
 {
 	uint64_t until = clock_monotonic_us() + (uint64_t)ms * 1000;
@@ -354,6 +404,7 @@ void bringup_undo(struct monitor *m)
 	bool hooks = phase_was_up(m->phase);
 
 	m->going_down = true;
+	close_or_open(m, hooks);
 	give_hooks(m, DOWN_MS);
 	if (hooks)
 		run_hooks(m, HOOK_PRE_DOWN);

@@ -95,6 +95,8 @@ struct monitor {
 	uint32_t table;     /* chosen for the default route; 0: none */
 	uint32_t ifindex;   /* of the device; 0: netlink cannot see it */
 	bool said_no_v6;
+	bool said_unguarded; /* that nftables do not guard the default route */
+	bool was_closed;     /* the host, since this tunnel was killed; until it is up again */
 	struct {
 		struct sockets_plan sockets;
 		struct network wanted;

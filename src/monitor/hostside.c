@@ -153,6 +153,18 @@ static void undo_room_for_ipv6(struct monitor *m)
 		host_mtu(m->host, m->ifindex, m->planned.raised_from);
 }
 
+static void tell_unguarded(struct monitor *m)
+{
+	int r = host_unguarded(m->host);
+
+	if (!r || m->said_unguarded)
+		return;
+	log_warn("nftables cannot be used here (%s): other hosts of the networks around can find "
+		 "out the addresses of the tunnel, and strict rp_filter drops what peers send",
+		 strerror(-r));
+	m->said_unguarded = true;
+}
+
 static int plan_addresses(void *side, struct change *c)
 {
 	struct monitor *m = side;
@@ -167,6 +179,8 @@ static int plan_addresses(void *side, struct change *c)
 	if (r < 0) {
 		undo_room_for_ipv6(m);
 		log_network(c, r, what);
+	} else {
+		tell_unguarded(m);
 	}
 	return r;
 }
@@ -194,6 +208,13 @@ static void commit_network(void *side, struct change *c)
 	*wanted = (struct network){ 0 };
 }
 
+/* It has been switched on: what was left out of a default route then. */
+static void take_ipv6(struct monitor *m)
+{
+	m->said_no_v6 = false;
+	host_redo(m->host, m->ifindex);
+}
+
 /* The values that the worker gets are complete once this is planned. */
 static int plan_routes(void *side, struct change *c)
 {
@@ -204,6 +225,8 @@ static int plan_routes(void *side, struct change *c)
 	r = network_add_routes(m->host, m->ifindex, &m->network, &m->planned.wanted, what);
 	if (r < 0)
 		log_network(c, r, what);
+	else if (m->said_no_v6 && host_has_ipv6(m->host))
+		take_ipv6(m);
 	return r;
 }
 
@@ -215,10 +238,13 @@ static void cancel_routes(void *side, struct change *c)
 	network_del_routes(m->host, m->ifindex, &m->planned.wanted, &m->network);
 }
 
-unsigned hostside_crossing(const struct network *n)
+unsigned hostside_crossing(const struct monitor *m, const struct network *n)
 {
+	bool diverts = n->divert[NETWORK_V4] || n->divert[NETWORK_V6];
+
 	return (n->divert[NETWORK_V4] ? CROSSING_DIVERTS : 0) |
-	       (network_has_ipv6(n) ? CROSSING_IPV6 : 0);
+	       (network_has_ipv6(n) ? CROSSING_IPV6 : 0) |
+	       (diverts && host_unguarded(m->host) ? CROSSING_EXPOSED : 0);
 }
 
 /* --- the link --- */

@@ -9,8 +9,8 @@
 
 extern const struct parts hostside_parts;
 
-/* Bits of enum crossing for what is on the host. */
-unsigned hostside_crossing(const struct network *n);
+/* Bits of enum crossing for what is on the host, or planned. */
+unsigned hostside_crossing(const struct monitor *m, const struct network *n);
 /* With this mark, the default route would divert our own packets into the tunnel. */
 bool hostside_mark_diverts(const struct monitor *m, uint32_t mark);
 

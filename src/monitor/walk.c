@@ -14,7 +14,7 @@
 /* The worker checks what is to be.  It may refuse. */
 static int plan_worker(struct monitor *m, struct change *c)
 {
-	struct message order = { .kind = MESSAGE_PLAN, .a = c->walk };
+	struct message order = { .kind = MESSAGE_PLAN, .a = c->walk, .b = m->table };
 	struct print bytes = { 0 };
 	int fd, r;
 
@@ -46,7 +46,7 @@ static int commit_worker(struct monitor *m)
 	int fd[2], r;
 	unsigned n;
 
-	order.c = hostside_crossing(&m->planned.wanted);
+	order.c = hostside_crossing(m, &m->planned.wanted);
 	if (!network_equal(&m->network, &m->planned.wanted))
 		order.c |= CROSSING_REROUTED;
 	n = sockets_pass(s->fd, fd, &order.c); /* new ones, if any */

@@ -54,7 +54,7 @@ static int work(struct monitor *m, int sock, int state, int stamps)
 		.stamps = stamps,
 		.port = m->port,
 		.mark = m->mark,
-		.crossing = hostside_crossing(&m->network),
+		.crossing = hostside_crossing(m, &m->network),
 		.up = m->phase == PHASE_UP,
 		.jail = m->options.jail,
 		.user = m->user,

@@ -36,7 +36,8 @@ enum message_kind {
 	MESSAGE_STAMP,    /* fd: a blob of stamps (stamps.h), for the file that outlives us */
 	MESSAGE_STOP,     /* a: exit status; the tunnel is to end */
 	/* From the monitor, not answered except where it says so. */
-	MESSAGE_PLAN = 64, /* fd: a blob, the configuration to be; a: enum walk */
+	MESSAGE_PLAN = 64, /* fd: a blob, the configuration to be; a: enum walk; b: the mark that
+			      it will have, if it is known and not in there, or 0 */
 	MESSAGE_COMMIT,    /* a: port, b: mark, c: enum crossing; new sockets, if any */
 	MESSAGE_CANCEL,    /* forget what was planned */
 	MESSAGE_RELOADED,  /* seq, or 0: by a signal; result; fd: a blob with lines, if any */

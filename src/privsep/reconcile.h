@@ -30,6 +30,7 @@ enum crossing {
 	CROSSING_REROUTED = 1 << 2, /* addresses or routes changed */
 	CROSSING_DIVERTS = 1 << 3,  /* all IPv4 goes into the tunnel, but what has the mark */
 	CROSSING_IPV6 = 1 << 4,     /* the interface has IPv6 addresses or routes */
+	CROSSING_EXPOSED = 1 << 5,  /* a default route, but nftables do not guard it */
 };
 
 struct change {

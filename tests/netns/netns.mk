@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	tests/netns/schema.py \
 	tests/netns/stamps.py \
 	tests/netns/stream.py \
+	tests/netns/t_closed.py \
 	tests/netns/t_clock.py \
 	tests/netns/t_daemon.py \
 	tests/netns/t_data.py \

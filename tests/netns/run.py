@@ -26,6 +26,7 @@ import t_routing  # noqa: F401
 import t_worker  # noqa: F401
 import t_names   # noqa: F401
 import t_kills   # noqa: F401
+import t_closed  # noqa: F401
 import t_liar    # noqa: F401
 import t_drift   # noqa: F401
 

@@ -127,6 +127,7 @@ def settings(text, name):
     """A state without what differs from one second, or one process, to the next."""
     for pattern, new in (
             (name, "NAME"), (r"^\d+: (?=NAME)", ""),
+            (r"(unreachable default .*metric) \d+", r"\1 OF NAME"),
             (r"^(last_handshake_time_\w+|[rt]x_bytes)=.*\n", ""),
             (rf" (?!(?:{NUMBERS})=)\w+=\d[\d./]*(?=[ \n])", ""),
             (r" state=\w+ reason=.*?\"(?= )", ""),

@@ -38,6 +38,7 @@ OWNED = {
     "libmnl/": "netlink", "linux/rtnetlink.h": "netlink", "linux/netlink.h": "netlink",
     "linux/if_link.h": "netlink", "linux/if_addr.h": "netlink", "linux/fib_rules.h": "netlink",
     "linux/if.h": "netlink", "linux/netconf.h": "netlink", "linux/filter.h": "netlink",
+    "linux/netfilter": "netlink",
     "ev.h": "daemon control names", "ares.h": "names",
     "seccomp.h": "jail", "linux/capability.h": "jail", "linux/futex.h": "jail",
     "netinet/tcp.h": "jail",

@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import re
+import sys
 import time
 
 import noise
@@ -115,6 +116,48 @@ def systemd_restarts_what_is_stuck_or_killed(lab):
     box.wait_show(unit, "ActiveState", "active")
     pair.a.wait_ping("10.7.0.2", 20, "tunnel after the restarts")
     box.systemctl("stop", unit)
+
+
+FAR = """
+import socket, time
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+while True:
+    try:
+        sock.sendto(b"secret", ("198.51.100.7", 9))
+    except OSError:
+        pass
+    time.sleep(0.002)
+"""
+
+
+@test(needs=["taut", "nft"], slow=8, timeout=90)
+def systemd_restarts_a_full_tunnel_on_a_closed_host(lab):
+    """CAP_NET_ADMIN suffices for what closes and guards it; nothing in clear until it stops."""
+    pair = BoxPair(lab)
+    config = config_with_key_file(pair, 0).replace("10.7.0.2/32, fd07::2/128", "0.0.0.0/0, ::/0")
+    box, unit = pair.box(config), pair.unit
+    pair.a.ns.ip(f"route add default via 192.168.1.2 dev {pair.dev_a}")
+    pair.b.start_config(pair.config(1))
+    box.systemctl("start", unit)
+    pair.a.wait_ping("10.7.0.2", 10, "tunnel")
+    equal(box.show(unit, "OOMPolicy"), "continue", "what becomes of it if its worker is killed")
+    check(f"taut-{pair.a.name}" in pair.a.ns.run("nft", "list", "tables").out, "no table")
+    wire = lab.capture(pair.a.ns, pair.dev_a)
+    lab.spawn(pair.a.ns, sys.executable, "-c", FAR)
+
+    def clear():
+        return len([packet for packet in wire.packets() if packet.dst == "198.51.100.7"])
+
+    wait_for(lambda: len(wire.packets(4)) > 20, 5, "packets through the tunnel")
+    for turn in range(2):
+        box.systemctl("kill", "--kill-whom=all", "--signal=KILL", unit)
+        box.wait_show(unit, "NRestarts", str(turn + 1))
+        box.wait_show(unit, "ActiveState", "active")
+        pair.a.wait_ping("10.7.0.2", 10, "tunnel after a restart")
+        equal(clear(), 0, "packets in clear")
+    box.systemctl("stop", unit)
+    wait_for(clear, 3, "packets in clear, now that there is no tunnel")
+    check("proto 117" not in pair.a.ns.run("ip", "route", "show", "table", "all").out, "a route")
 
 
 @test(needs=["taut"], slow=6, timeout=90)

@@ -160,6 +160,8 @@ static void test_default_route_is_diverted_by_rule_and_taken_back(void **state)
 	assert_int_equal(change_to(&none), 0);
 	assert_true(shows("route show table 51820", "^default dev tut0"));
 	assert_true(shows("-6 route show table 51820", "^default dev tut0"));
+	assert_true(shows("route show table 51820", "^unreachable default proto 117 metric 42"));
+	assert_true(shows("-6 route show table 51820", "^unreachable default .*metric 42"));
 	assert_true(shows("rule show", "not from all fwmark 0xca6c lookup 51820"));
 	assert_true(shows("-6 rule show", "not from all fwmark 0xca6c lookup 51820"));
 	assert_true(shows("rule show", "lookup main suppress_prefixlength 0"));
@@ -168,6 +170,131 @@ static void test_default_route_is_diverted_by_rule_and_taken_back(void **state)
 	assert_false(shows("rule show", "51820|suppress"));
 	assert_false(shows("-6 rule show", "51820|suppress"));
 	assert_false(shows("route show table 51820 2>&1", "default"));
+}
+
+static bool is_unreachable(const char *option, const char *far)
+{
+	return lab_try("ip %s route get %s 2>&1 | grep -qiE 'unreach|no route'", option, far) == 0;
+}
+
+/* As after kill -9: the device is gone, and nobody undoes anything. */
+static void die(void)
+{
+	host_stay_closed(host, true);
+	host_undo(host);
+	host_stay_closed(host, false);
+	lab_run("ip link del tut0");
+}
+
+static void test_killed_tunnel_leaves_the_host_closed(void **state)
+{
+	static const char *const allowed[] = { "0.0.0.0/0", "::/0" };
+	struct host_swept swept = { 0 };
+	uint32_t table = 0;
+
+	(void)state;
+	host_name(host, "wg7");
+	lab_run("ip link add v0 type veth peer name v1 && ip link set v1 up && ip link set v0 up && "
+		"ip addr add 10.4.0.1/24 dev v0 && ip route add default via 10.4.0.2 && "
+		"ip route add ::/0 dev v0");
+	assert_false(is_unreachable("-4", "198.51.100.1"));
+	want("10.9.0.1/24", allowed, 2, 0);
+	assert_int_equal(change_to(&none), 0);
+	assert_int_equal(lab_try("ip route get 198.51.100.1 | grep -q 'dev tut0'"), 0);
+	/* What is in use is not swept. */
+	assert_int_equal(host_reopen(host, &swept), 0);
+	assert_false(swept.closed);
+	die();
+	assert_true(is_unreachable("-4", "198.51.100.1"));
+	assert_true(is_unreachable("-6", "2001:db8::7"));
+	assert_int_equal(lab_try("ip route get 10.4.0.7 | grep -q 'dev v0'"), 0);
+	assert_int_equal(lab_try("ip route get 198.51.100.1 mark 51820 | grep -q 'dev v0'"), 0);
+	/* Another tunnel has nothing to do with it. */
+	host_name(host, "wg8");
+	assert_int_equal(host_closed(host, &table), 0);
+	assert_int_equal(host_reopen(host, &swept), 0);
+	assert_int_equal(host_sweep(host, NULL, &swept), 0);
+	assert_false(swept.closed || swept.rules);
+	assert_true(is_unreachable("-4", "198.51.100.1"));
+	host_name(host, "wg7");
+	assert_int_equal(host_closed(host, &table), 1);
+	assert_int_equal(table, 51820);
+	assert_int_equal(host_reopen(host, &swept), 0);
+	assert_true(swept.closed);
+	assert_int_equal(swept.rules, 4);
+	assert_int_equal(host_closed(host, &table), 0);
+	assert_false(is_unreachable("-4", "198.51.100.1"));
+	assert_false(shows("rule show", "51820|suppress"));
+	assert_false(shows("-6 rule show", "51820|suppress"));
+	assert_false(shows("route show table all", "51820"));
+	assert_false(shows("-6 route show table all", "51820"));
+	lab_run("ip link del v0");
+}
+
+/* The route without its rule closes nothing, but is swept. */
+static void test_half_of_a_closed_host_is_none(void **state)
+{
+	struct host_swept swept = { 0 };
+	uint32_t table = 0;
+
+	(void)state;
+	host_name(host, "wg7");
+	assert_int_equal(host_default_route(host, true, tun.ifindex, AF_INET, 51820), 0);
+	die();
+	lab_run("ip rule del not fwmark 51820 table 51820");
+	assert_int_equal(host_closed(host, &table), 0);
+	assert_int_equal(host_reopen(host, &swept), 0);
+	assert_true(swept.closed);
+	assert_int_equal(swept.rules, 1);
+	assert_false(shows("route show table all", "51820"));
+	assert_false(shows("rule show", "suppress"));
+}
+
+/* One that died between the two; that of somebody else may be alone. */
+static void test_rule_that_serves_no_tunnel_is_swept(void **state)
+{
+	struct host_swept swept;
+
+	(void)state;
+	lab_run("ip rule add table main suppress_prefixlength 0 protocol 117");
+	assert_int_equal(host_sweep(host, NULL, &swept), 0);
+	assert_int_equal(swept.rules, 1);
+	assert_false(shows("rule show", "suppress"));
+	lab_run("ip rule add table main suppress_prefixlength 0 protocol static");
+	assert_int_equal(host_sweep(host, NULL, &swept), 0);
+	assert_int_equal(swept.rules, 0);
+	assert_true(shows("rule show", "suppress"));
+	lab_run("ip rule del table main suppress_prefixlength 0");
+}
+
+static void test_guard_comes_and_goes_with_a_default_route(void **state)
+{
+	static const char *const all[] = { "0.0.0.0/0" }, *const some[] = { "10.1.0.0/16" };
+	struct network from;
+
+	(void)state;
+	if (lab_try("nft list ruleset >/dev/null 2>&1") != 0)
+		skip();
+	host_name(host, "tut0");
+	/* On another device, too: to guard it would cut that off. */
+	lab_run("ip addr add 10.9.0.7/32 dev lo");
+	want("10.9.0.1/24", all, 1, 0);
+	assert_int_equal(change_to(&none), 0);
+	assert_int_equal(host_unguarded(host), 0);
+	assert_int_equal(lab_try("nft list table inet taut-tut0 | grep -q 'elements.*10.9.0.1 '"),
+			 0);
+	from = wanted;
+	want("10.9.0.7/24", all, 1, 0);
+	assert_int_equal(change_to(&from), 0);
+	assert_int_equal(lab_try("nft list table inet taut-tut0 | grep -q 0x0000ca6c"), 0);
+	assert_int_not_equal(lab_try("nft list table inet taut-tut0 | grep -q 10.9.0"), 0);
+	network_fini(&from);
+	from = wanted;
+	want("10.9.0.1/24", some, 1, 0);
+	assert_int_equal(change_to(&from), 0);
+	assert_int_not_equal(lab_try("nft list table inet taut-tut0 2>/dev/null"), 0);
+	network_fini(&from);
+	lab_run("ip addr del 10.9.0.7/32 dev lo");
 }
 
 static void test_rule_that_two_tunnels_share_goes_with_the_last(void **state)
@@ -479,6 +606,10 @@ int main(void)
 		EACH(test_table_number_takes_all_routes_and_no_rules),
 		EACH(test_table_off_makes_no_route),
 		EACH(test_default_route_is_diverted_by_rule_and_taken_back),
+		EACH(test_killed_tunnel_leaves_the_host_closed),
+		EACH(test_half_of_a_closed_host_is_none),
+		EACH(test_rule_that_serves_no_tunnel_is_swept),
+		EACH(test_guard_comes_and_goes_with_a_default_route),
 		EACH(test_rule_that_two_tunnels_share_goes_with_the_last),
 		EACH(test_free_table_is_the_first_that_is_empty),
 		EACH(test_change_touches_only_what_differs),

@@ -20,6 +20,8 @@
 #include "base/prefix.h"
 #include "io/tun.h"
 #include "lab.h"
+#include "netlink/block.h"
+#include "netlink/guard.h"
 #include "netlink/ifaddr.h"
 #include "netlink/link.h"
 #include "netlink/netconf.h"
@@ -783,6 +785,173 @@ static void test_routes_wait_apart_and_not_without_end(void **state)
 	watch_close(&w);
 }
 
+static void test_metric_of_a_block_tells_whose_it_is(void **state)
+{
+	char name[8];
+
+	(void)state;
+	assert_int_equal(block_metric("wg0") >> 24, 255);
+	assert_int_equal(block_metric("wg0"), block_metric("wg0"));
+	for (int i = 1; i < 1000; i++) {
+		snprintf(name, sizeof(name), "wg%d", i);
+		assert_int_equal(block_metric(name) >> 24, 255);
+		assert_int_not_equal(block_metric(name), block_metric("wg0"));
+	}
+}
+
+static void test_block_counts_once_no_other_route_is_left(void **state)
+{
+	static const struct {
+		int family;
+		const char *option, *far;
+	} kinds[] = { { AF_INET, "-4", "198.51.100.1" }, { AF_INET6, "-6", "2001:db8:7::1" } };
+	struct rig *rig = *state;
+	uint32_t metric = block_metric("t0"), table[4];
+	size_t n = 9;
+
+	for (size_t i = 0; i < LEN(kinds); i++) {
+		const char *o = kinds[i].option;
+
+		assert_int_equal(block_add(&rig->rtnl, kinds[i].family, TABLE, metric), 0);
+		assert_int_equal(block_add(&rig->rtnl, kinds[i].family, TABLE, metric), 0);
+		lab_run("ip %s route add default dev v0 table %d && ip %s rule add table %d", o,
+			TABLE, o, TABLE);
+		assert_int_equal(lab_try("ip %s route get %s | grep -q 'dev v0'", o, kinds[i].far),
+				 0);
+		lab_run("ip %s route del default dev v0 table %d", o, TABLE);
+		assert_int_equal(lab_try("ip %s route get %s 2>&1 | grep -qiE 'unreach|no route'",
+					 o, kinds[i].far),
+				 0);
+		assert_int_equal(
+			block_tables(&rig->rtnl, kinds[i].family, metric, table, LEN(table), &n),
+			0);
+		assert_int_equal(n, 1);
+		assert_int_equal(table[0], TABLE);
+		assert_int_equal(block_tables(&rig->rtnl, kinds[i].family, block_metric("t1"),
+					      table, LEN(table), &n),
+				 0);
+		assert_int_equal(n, 0);
+		assert_int_equal(block_del(&rig->rtnl, kinds[i].family, TABLE, metric), 0);
+		assert_int_equal(block_del(&rig->rtnl, kinds[i].family, TABLE, metric), 0);
+		assert_int_equal(
+			block_tables(&rig->rtnl, kinds[i].family, metric, table, LEN(table), &n),
+			0);
+		assert_int_equal(n, 0);
+		lab_run("ip %s rule del table %d", o, TABLE);
+	}
+}
+
+/* What is not exactly ours: another's, another protocol, another metric, another kind. */
+static void test_blocks_of_others_are_left_alone(void **state)
+{
+	struct rig *rig = *state;
+	uint32_t metric = block_metric("t0"), table[4];
+	size_t n = 9;
+
+	lab_run("ip route add unreachable default metric %u table 77", metric);
+	lab_run("ip route add unreachable default proto 117 metric %u table 78", metric ^ 1);
+	lab_run("ip route add prohibit default proto 117 metric %u table 79", metric);
+	lab_run("ip route add unreachable 10.0.0.0/8 proto 117 metric %u table 80", metric);
+	assert_int_equal(block_tables(&rig->rtnl, AF_INET, metric, table, LEN(table), &n), 0);
+	assert_int_equal(n, 0);
+	for (uint32_t t = 77; t < 81; t++) {
+		assert_int_equal(block_del(&rig->rtnl, AF_INET, t, metric), 0);
+		lab_run("ip route show table %u | grep -q . && ip route flush table %u", t, t);
+	}
+}
+
+/* --- nftables --- */
+
+static bool has_rules(const char *table, const char *pattern)
+{
+	return lab_try("nft list table inet '%s' 2>/dev/null | tr -s ' \n\t' ' ' | "
+		       "grep -qE -e '%s'",
+		       table, pattern) == 0;
+}
+
+static void test_guard_is_made_replaced_and_removed(void **state)
+{
+	const struct prefix address[] = { net("10.9.0.1/24"), net("fd09::1/64"), net("10.9.1.1") };
+	struct guard guard = { .name = "t+0", .mark = MARK, .address = address, .n = 3 };
+	struct nfnl n = { 0 };
+
+	(void)state;
+	if (lab_try("nft list ruleset >/dev/null 2>&1") != 0)
+		skip();
+	lab_run("nft add table inet taut-t/2b0; nft add chain inet taut-t/2b0 old");
+	assert_int_equal(guard_set(&n, &guard), 0);
+	assert_false(has_rules("taut-t/2b0", "chain old"));
+	assert_true(has_rules("taut-t/2b0", "elements = [{] 10.9.0.1, 10.9.1.1 [}]"));
+	assert_true(has_rules("taut-t/2b0", "elements = [{] fd09::1 [}]"));
+	assert_true(has_rules("taut-t/2b0", "hook prerouting priority raw; policy accept; "
+					    "iifname != \"t\\+0\" ip daddr @addresses4 fib saddr "
+					    "type != local drop"));
+	assert_true(has_rules("taut-t/2b0", "iifname != \"t\\+0\" ip6 daddr @addresses6 fib saddr "
+					    "type != local drop"));
+	assert_true(has_rules("taut-t/2b0", "hook postrouting priority mangle; policy accept; "
+					    "meta mark 0x0000ca6c ct mark set (meta )?mark"));
+	assert_true(has_rules("taut-t/2b0", "hook prerouting priority mangle; policy accept; "
+					    "ct mark 0x0000ca6c (meta )?mark set ct mark"));
+	guard.n = 1;
+	assert_int_equal(guard_set(&n, &guard), 0);
+	assert_true(has_rules("taut-t/2b0", "elements = [{] 10.9.0.1 [}]"));
+	assert_false(has_rules("taut-t/2b0", "10.9.1.1|fd09::1"));
+	assert_int_equal(guard_del(&n, "t+0"), 0);
+	assert_false(has_rules("taut-t/2b0", "."));
+	assert_int_equal(guard_del(&n, "t+0"), 0);
+	guard.name = "=a_b.c-d+++++++";
+	assert_int_equal(guard_set(&n, &guard), 0);
+	assert_true(has_rules("taut-/3da_b.c-d/2b/2b/2b/2b/2b/2b/2b", "10.9.0.1"));
+	nfnl_close(&n);
+}
+
+static void test_guard_is_made_of_many_addresses(void **state)
+{
+	static struct prefix address[3000];
+	struct guard guard = { .name = "t0", .mark = 1, .address = address, .n = LEN(address) };
+	struct nfnl n = { 0 };
+
+	(void)state;
+	if (lab_try("nft list ruleset >/dev/null 2>&1") != 0)
+		skip();
+	for (size_t i = 0; i < LEN(address); i++) {
+		address[i] = net(i % 3 ? "fd09::1" : "10.9.0.1");
+		address[i].ip.bytes[2] = (uint8_t)(i >> 8);
+		address[i].ip.bytes[3] = (uint8_t)i;
+	}
+	assert_int_equal(guard_set(&n, &guard), 0);
+	assert_int_equal(
+		lab_try("test $(nft list set inet taut-t0 addresses6 | grep -o fd09: | wc -l) = 2000"),
+		0);
+	assert_int_equal(
+		lab_try("test $(nft list set inet taut-t0 addresses4 | grep -oE '10.9(.[0-9]+){2}' | wc -l) = "
+			"1000"),
+		0);
+	nfnl_close(&n);
+}
+
+/* Most firewalls begin with "flush ruleset".  The table goes with its socket. */
+static void test_guard_belongs_to_its_socket(void **state)
+{
+	const struct prefix address = net("10.9.0.1/24");
+	const struct guard guard = { .name = "t0", .mark = MARK, .address = &address, .n = 1 };
+	struct nfnl n = { 0 };
+
+	(void)state;
+	if (lab_try("nft list ruleset >/dev/null 2>&1") != 0)
+		skip();
+	assert_int_equal(guard_set(&n, &guard), 0);
+	if (!has_rules("taut-t0", "flags owner"))
+		skip(); /* Linux before 5.12 */
+	lab_run("nft flush ruleset");
+	assert_true(has_rules("taut-t0", "10.9.0.1"));
+	assert_int_not_equal(lab_try("nft delete table inet taut-t0 2>/dev/null"), 0);
+	nfnl_close(&n);
+	assert_int_equal(lab_try("for i in $(seq 100); do nft list table inet taut-t0 2>/dev/null "
+				 ">&2 || exit 0; sleep 0.02; done; exit 1"),
+			 0);
+}
+
 #define WITH_RIG(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -815,6 +984,12 @@ int main(void)
 		WITH_RIG(test_link_that_moves_away_is_not_gone),
 		WITH_RIG(test_overflow_is_told),
 		WITH_RIG(test_routes_wait_apart_and_not_without_end),
+		WITH_RIG(test_metric_of_a_block_tells_whose_it_is),
+		WITH_RIG(test_block_counts_once_no_other_route_is_left),
+		WITH_RIG(test_blocks_of_others_are_left_alone),
+		WITH_RIG(test_guard_is_made_replaced_and_removed),
+		WITH_RIG(test_guard_is_made_of_many_addresses),
+		WITH_RIG(test_guard_belongs_to_its_socket),
 	};
 
 	lab_enter();

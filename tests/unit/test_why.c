@@ -386,6 +386,16 @@ static void test_own_clock_is_a_hint(void **state)
 	assert_false(expect(WHY_OWN_CLOCK, WHY_HINT, "before 2024")->problem);
 }
 
+static void test_default_route_without_a_guard_is_a_remark(void **state)
+{
+	(void)state;
+	be_up();
+	about.unguarded = true;
+	assert_false(expect(WHY_UNGUARDED, WHY_SURE, "modprobe -a nf_tables")->problem);
+	about.unguarded = false;
+	expect_health();
+}
+
 /* --- a peer that is not heard --- */
 
 static void test_name_without_address(void **state)
@@ -429,7 +439,7 @@ static void test_refused_datagrams_are_told_by_errno(void **state)
 	} cases[] = {
 		{ EPERM, WHY_FIREWALL_LOCAL, "nft list ruleset" },
 		{ ENETUNREACH, WHY_NO_ROUTE, "Network is unreachable" },
-		{ EHOSTUNREACH, WHY_NO_ROUTE, "No route to host" },
+		{ EHOSTUNREACH, WHY_NO_ROUTE, "table all type unreachable: does a tunnel" },
 		{ EACCES, WHY_NO_ROUTE, "prohibit" },
 		{ EINVAL, WHY_NO_ROUTE, "blackhole" },
 		{ EAFNOSUPPORT, WHY_NO_FAMILY, "no IPv4" },
@@ -974,6 +984,7 @@ int main(void)
 		EACH(test_what_is_missing_is_a_problem_and_says_why),
 		EACH(test_a_program_that_removes_rules_gets_its_cure),
 		EACH(test_of_many_that_are_missing_a_few_are_named),
+		EACH(test_default_route_without_a_guard_is_a_remark),
 		EACH(test_name_without_address),
 		EACH(test_key_of_low_order),
 		EACH(test_route_into_the_tunnel_itself),
