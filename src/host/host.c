@@ -251,6 +251,7 @@ int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, u
 	if (add && family == AF_INET6 && !knows_ipv6())
 		return 0;
 	closed.prefix.ip.family = (uint8_t)family;
+	closed.metric = block_metric(h->name);
 	e = closed;
 	e.kind = UNDO_DEFAULT;
 	e.ifindex = ifindex;

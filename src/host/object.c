@@ -17,6 +17,8 @@ int object_compare(const struct object *a, const struct object *b)
 		return p->ip.family < q->ip.family ? -1 : 1;
 	if (a->table != b->table)
 		return a->table < b->table ? -1 : 1;
+	if (a->metric != b->metric)
+		return a->metric < b->metric ? -1 : 1;
 	if (p->bits != q->bits)
 		return p->bits < q->bits ? -1 : 1;
 	return memcmp(p->ip.bytes, q->ip.bytes, ip_len(p->ip.family));
@@ -52,6 +54,13 @@ void object_print(char text[DRIFT_WHAT], const struct object *o)
 	case OBJECT_NETWORK:
 	case OBJECT_ROUTE:
 		print_route(text, o);
+		break;
+	case OBJECT_CLOSED:
+		snprintf(text, DRIFT_WHAT, "IPv%d route 'unreachable default' in table %" PRIu32,
+			 version, o->table);
+		break;
+	case OBJECT_SETTING:
+		snprintf(text, DRIFT_WHAT, "setting net.ipv4.conf.all.src_valid_mark = 1");
 		break;
 	case OBJECT_RULE_MAIN:
 		snprintf(text, DRIFT_WHAT, "IPv%d rule 'lookup main suppress_prefixlength 0'",

@@ -14,7 +14,9 @@
 enum object_kind {
 	OBJECT_ADDRESS,
 	OBJECT_NETWORK, /* the route that an address brings along; AllowedIPs may rely on it */
+	OBJECT_CLOSED,  /* the route "unreachable default" beneath that one */
 	OBJECT_ROUTE,
+	OBJECT_SETTING,   /* net.ipv4.conf.all.src_valid_mark = 1 */
 	OBJECT_RULE_MAIN, /* the rule of longer prefixes: lookup main suppress_prefixlength 0 */
 	OBJECT_RULE_MARK, /* the rule that diverts: not fwmark TABLE lookup TABLE */
 	OBJECT_KINDS
@@ -22,8 +24,9 @@ enum object_kind {
 
 struct object {
 	enum object_kind kind;
-	struct prefix prefix; /* of a route masked; of a rule only the family */
+	struct prefix prefix; /* of a route masked; of CLOSED, SETTING and rules only the family */
 	uint32_t table;       /* of a route (NETWORK: 0) and OBJECT_RULE_MARK */
+	uint32_t metric;      /* of OBJECT_CLOSED */
 };
 
 /* <0, 0, >0: a total order. */

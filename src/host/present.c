@@ -4,6 +4,8 @@
 #include <errno.h>
 
 #include "base/bytes.h"
+#include "host/sysctl.h"
+#include "netlink/block.h"
 #include "netlink/ifaddr.h"
 
 static const int families[] = { AF_INET, AF_INET6 };
@@ -35,6 +37,13 @@ static unsigned objects_of_route(struct object o[PRESENT_MOST], const struct rou
 	bool usual = e->metric == metric;
 	unsigned n = 0;
 
+	if (e->unreachable && e->proto == ROUTE_PROTO && e->dst.bits == 0) {
+		o[0] = (struct object){ .kind = OBJECT_CLOSED,
+					.prefix = e->dst,
+					.table = e->table,
+					.metric = e->metric };
+		return 1;
+	}
 	if (!e->plain)
 		return 0;
 	if (usual)
@@ -80,6 +89,14 @@ static int restore_network(struct rtnl *r, uint32_t ifindex, const struct object
 	return err ? err : -EEXIST;
 }
 
+static int restore_setting(void)
+{
+	if (sysctl_read(SYSCTL_VALID_MARK) == '1')
+		return 0;
+	sysctl_write(SYSCTL_VALID_MARK, '1');
+	return sysctl_read(SYSCTL_VALID_MARK) == '1' ? 1 : -EROFS;
+}
+
 int present_restore(struct rtnl *r, uint32_t ifindex, const struct object *o)
 {
 	struct rule_entry rule;
@@ -91,6 +108,10 @@ int present_restore(struct rtnl *r, uint32_t ifindex, const struct object *o)
 		return err ? err : -EEXIST;
 	case OBJECT_NETWORK:
 		return restore_network(r, ifindex, o);
+	case OBJECT_CLOSED:
+		return block_restore(r, o->prefix.ip.family, o->table, o->metric);
+	case OBJECT_SETTING:
+		return restore_setting();
 	case OBJECT_ROUTE:
 		err = route_restore(r, &o->prefix, ifindex, o->table);
 		return err ? err : -EEXIST;
@@ -128,26 +149,31 @@ enum { TABLES = 8 }; /* a tunnel has two or three, of each family */
 
 /* Where to look. */
 struct look {
-	bool addresses;
+	uint32_t ifindex;
+	bool addresses, setting;
 	bool rules[LEN(families)];
 	struct {
 		int family;
 		uint32_t table;
+		bool any; /* also routes that lead to no link, or another */
 	} routes[TABLES];
 	unsigned n;
 	struct objects *there;
 	int error; /* -ENOMEM: it is not complete */
 };
 
-static void want_table(struct look *l, int family, uint32_t table)
+static void want_table(struct look *l, int family, uint32_t table, bool any)
 {
 	for (unsigned i = 0; i < l->n; i++) {
-		if (l->routes[i].family == family && l->routes[i].table == table)
-			return;
+		if (l->routes[i].family != family || l->routes[i].table != table)
+			continue;
+		l->routes[i].any |= any;
+		return;
 	}
 	if (l->n == TABLES)
 		return;
 	l->routes[l->n].family = family;
+	l->routes[l->n].any = any;
 	l->routes[l->n++].table = table;
 }
 
@@ -159,9 +185,11 @@ static void want(const struct object *o, void *ctx)
 	if (o->kind == OBJECT_ADDRESS)
 		l->addresses = true;
 	else if (o->kind == OBJECT_NETWORK)
-		want_table(l, family, ROUTE_TABLE_MAIN);
-	else if (o->kind == OBJECT_ROUTE)
-		want_table(l, family, o->table);
+		want_table(l, family, ROUTE_TABLE_MAIN, false);
+	else if (o->kind == OBJECT_ROUTE || o->kind == OBJECT_CLOSED)
+		want_table(l, family, o->table, o->kind == OBJECT_CLOSED);
+	else if (o->kind == OBJECT_SETTING)
+		l->setting = true;
 	else
 		l->rules[family == AF_INET6] = true;
 }
@@ -189,6 +217,8 @@ static void see_route(const struct route_entry *e, void *ctx)
 	struct object o[PRESENT_MOST];
 	struct look *l = ctx;
 
+	if (e->plain && e->ifindex != l->ifindex)
+		return;
 	for (unsigned n = objects_of_route(o, e); n-- > 0;)
 		see(l, &o[n]);
 }
@@ -202,18 +232,30 @@ static void see_rule(const struct rule_entry *e, void *ctx)
 		see(l, &o);
 }
 
+static void see_setting(struct look *l)
+{
+	struct object o = { .kind = OBJECT_SETTING };
+
+	o.prefix.ip.family = AF_INET;
+	if (sysctl_read(SYSCTL_VALID_MARK) == '1')
+		see(l, &o);
+}
+
 int present_look(struct rtnl *r, uint32_t ifindex, const struct undo *list, struct objects *there)
 {
-	struct look l = { .there = there };
+	struct look l = { .ifindex = ifindex, .there = there };
 	int err = 0;
 
 	undo_objects(list, want, &l);
 	if (l.addresses)
 		err = ifaddr_each(r, ifindex, see_address, &l);
 	for (unsigned i = 0; i < l.n && err == 0; i++)
-		err = route_each(r, l.routes[i].family, l.routes[i].table, ifindex, see_route, &l);
+		err = route_each(r, l.routes[i].family, l.routes[i].table,
+				 l.routes[i].any ? 0 : ifindex, see_route, &l);
 	for (unsigned i = 0; i < LEN(families) && err == 0; i++)
 		err = l.rules[i] ? rule_each(r, families[i], see_rule, &l) : 0;
+	if (l.setting)
+		see_setting(&l);
 	objects_sort(there);
 	return err ? err : l.error;
 }
@@ -222,7 +264,7 @@ int present_look(struct rtnl *r, uint32_t ifindex, const struct undo *list, stru
 
 static enum present_news news_of_route(uint32_t ifindex, const struct notice *n)
 {
-	if (n->route.ifindex == ifindex)
+	if (n->route.ifindex == ifindex || n->route.unreachable)
 		return n->gone ? PRESENT_GONE : PRESENT_THERE;
 	if (n->gone)
 		return PRESENT_FREE;

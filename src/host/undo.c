@@ -76,8 +76,10 @@ bool undo_pop(struct undo *l, struct undo_entry *out)
 /* What an entry consists of; kinds that nobody can look after have nothing. */
 static unsigned objects_of(const struct undo_entry *e, struct object o[OBJECT_KINDS])
 {
-	static const enum object_kind divert[] = { OBJECT_ROUTE, OBJECT_RULE_MAIN,
-						   OBJECT_RULE_MARK };
+	/* The last one only of IPv4. */
+	static const enum object_kind divert[] = { OBJECT_ROUTE, OBJECT_RULE_MAIN, OBJECT_RULE_MARK,
+						   OBJECT_SETTING };
+	unsigned n = LEN(divert) - (e->prefix.ip.family == AF_INET6);
 
 	o[0] = (struct object){ .prefix = e->prefix, .table = e->table };
 	switch (e->kind) {
@@ -90,15 +92,18 @@ static unsigned objects_of(const struct undo_entry *e, struct object o[OBJECT_KI
 	case UNDO_ROUTE:
 		o[0].kind = OBJECT_ROUTE;
 		return 1;
+	case UNDO_CLOSED:
+		o[0].kind = OBJECT_CLOSED;
+		o[0].metric = e->metric;
+		return 1;
 	case UNDO_DEFAULT:
-		for (unsigned i = 0; i < LEN(divert); i++) {
+		for (unsigned i = 0; i < n; i++) {
 			o[i] = o[0];
 			o[i].kind = divert[i];
-			if (divert[i] == OBJECT_RULE_MAIN)
+			if (divert[i] == OBJECT_RULE_MAIN || divert[i] == OBJECT_SETTING)
 				o[i].table = 0;
 		}
-		return LEN(divert);
-	case UNDO_CLOSED:
+		return n;
 	case UNDO_GUARD:
 	case UNDO_DNS:
 		break;

@@ -26,6 +26,7 @@ struct undo_entry {
 	uint32_t ifindex;
 	struct prefix prefix; /* of CLOSED and DEFAULT only the family */
 	uint32_t table;
+	uint32_t metric;              /* of CLOSED; not compared */
 	char name[CONF_NAME_MAX + 1]; /* of DNS */
 	int helper;                   /* of DNS: the one used; not compared */
 	unsigned let_go;              /* bits of its objects that are not kept; not compared */

@@ -60,8 +60,11 @@ bool route_parse(struct route_entry *e, const struct nlmsghdr *msg)
 		.ifindex = rtnl_u32(attr[RTA_OIF], 0),
 		.metric = rtnl_u32(attr[RTA_PRIORITY], 0),
 		.proto = head->rtm_protocol,
-		.plain = head->rtm_type == RTN_UNICAST && !head->rtm_tos && !head->rtm_src_len,
 	};
+	if (!head->rtm_tos && !head->rtm_src_len) {
+		e->plain = head->rtm_type == RTN_UNICAST;
+		e->unreachable = head->rtm_type == RTN_UNREACHABLE;
+	}
 	if (attr[RTA_DST] && mnl_attr_get_payload_len(attr[RTA_DST]) == ip_len(head->rtm_family))
 		memcpy(e->dst.ip.bytes, mnl_attr_get_payload(attr[RTA_DST]),
 		       ip_len(head->rtm_family));

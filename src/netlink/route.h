@@ -38,7 +38,8 @@ struct route_entry {
 	uint32_t ifindex; /* 0: none, or several */
 	uint32_t metric;
 	uint8_t proto; /* rtm_protocol: who made it */
-	bool plain;    /* unicast, for any traffic */
+	/* For any traffic: unicast, or nowhere; else neither. */
+	bool plain, unreachable;
 };
 /* What an RTM_NEWROUTE or RTM_DELROUTE says; false: it is neither, or of another family. */
 bool route_parse(struct route_entry *e, const struct nlmsghdr *msg);

@@ -49,6 +49,10 @@ def on_host(node):
               for line in run_ip(node, family, "route", "show", "table", "all", "dev",
                                  node.name).splitlines()
               if not re.search(r"^(local|broadcast|multicast|anycast|fe80|ff00)|table local", line)]
+    for family in ("-4", "-6"):
+        routes += [f"IPv{family[1]} unreachable {table}" for table in re.findall(
+            r"unreachable default .*?table ([0-9]+) proto 117",
+            run_ip(node, "-N", family, "route", "show", "table", "all", "type", "unreachable"))]
     rules = [line.partition(":")[2].strip() for family in ("-4", "-6")
              for line in run_ip(node, family, "rule").splitlines()
              if "51820" in line or "suppress" in line]
@@ -70,7 +74,7 @@ def what_others_remove_is_back_within_a_second(lab):
     """One after the other, and all that ip can flush at once; nothing leaves by the wire for long."""
     pair = start(lab)
     before = on_host(pair.a)
-    equal([len(part) for part in before], [2, 6, 4], f"addresses, routes, rules: {before}")
+    equal([len(part) for part in before], [2, 8, 4], f"addresses, routes, rules: {before}")
     name = pair.a.name
     for lines in (["rule del not fwmark 51820 lookup 51820"],
                   ["-6 rule del not fwmark 51820 lookup 51820"],
@@ -79,6 +83,8 @@ def what_others_remove_is_back_within_a_second(lab):
                   ["-6 route del fd20::/64"],
                   ["route flush table 51820"],
                   ["-6 route flush table 51820"],
+                  ["route del unreachable default table 51820"],
+                  ["-6 route del default dev lo table 51820"],
                   [f"addr del 10.7.0.1/24 dev {name}"],
                   [f"addr del fd07::1/64 dev {name}"],
                   [f"addr flush dev {name}"],
@@ -89,10 +95,10 @@ def what_others_remove_is_back_within_a_second(lab):
         take_away(pair.a, before, *lines)
     pair.a.ns.must_ping(V4)
     log = pair.a.log()
-    within(log.count("put back"), 1, 14, "lines")
+    within(log.count("put back"), 1, 16, "lines")
     said = verdict(pair.a, "E-DRIFT", problem=False)
     holds(said, "and put back", "ip monitor")
-    wait_for(lambda: int(pair.a.status()[0]["put_back"]) >= 16, 2, "put back in the status")
+    wait_for(lambda: int(pair.a.status()[0]["put_back"]) >= 18, 2, "put back in the status")
     equal(pair.a.status()[0]["missing"], "0", "missing")
     check("drift:" not in lab_taut(pair.a, "status").out, "drift in the status")
 
@@ -352,3 +358,15 @@ def routes_of_others_cost_nothing(lab):
         take_away(pair.a, before, "route del 172.20.0.0/16")
     finally:
         flood.join()
+
+
+@test(needs=["taut"], steady=True)
+def reload_looks_at_the_setting(lab):
+    """The kernel does not tell that somebody has reset it; strict rp_filter drops answers then."""
+    pair = start(lab)
+    key = "ipv4/conf/all/src_valid_mark"
+    equal(pair.a.ns.sysctl(key), "1", key)
+    pair.a.ns.sysctl(key, 0)
+    out = lab_taut(pair.a, "reload").out
+    check("put back: setting net.ipv4.conf.all.src_valid_mark = 1" in out, f"reload: {out}")
+    equal(pair.a.ns.sysctl(key), "1", key)

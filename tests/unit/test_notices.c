@@ -213,6 +213,7 @@ static void test_routes_of_ours_that_lead_nowhere_are_told(void **state)
 			family[i], TABLE);
 		n = only(NOTICE_ROUTE);
 		assert_false(n->gone || n->route.plain);
+		assert_true(n->route.unreachable);
 		lab_run("ip %s route del unreachable default table %d metric 77", family[i], TABLE);
 		n = only(NOTICE_ROUTE);
 		assert_true(n->gone);

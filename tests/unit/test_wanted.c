@@ -458,6 +458,8 @@ static void test_objects_have_names(void **state)
 		{ OBJECT_ADDRESS, "fd09::1/64", 0, "address fd09::1/64" },
 		{ OBJECT_ROUTE, "fd01::/64", 254, "route to fd01::/64" },
 		{ OBJECT_ROUTE, "0.0.0.0/0", 51820, "route to 0.0.0.0/0 in table 51820" },
+		{ OBJECT_CLOSED, "::/0", 77, "IPv6 route 'unreachable default' in table 77" },
+		{ OBJECT_SETTING, "0.0.0.0/0", 0, "setting net.ipv4.conf.all.src_valid_mark = 1" },
 		{ OBJECT_RULE_MAIN, "::/0", 0, "IPv6 rule 'lookup main suppress_prefixlength 0'" },
 		{ OBJECT_RULE_MARK, "::/0", 77, "IPv6 rule 'not fwmark 0x4d lookup 77'" },
 	};
