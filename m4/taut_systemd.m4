@@ -29,6 +29,7 @@ AC_DEFUN([TAUT_SYSTEMD], [
 	TAUT_SYSTEMD_DIR([systemdsystempresetdir], [systemdsystempresetdir],
 		[lib/systemd/system-preset])
 	TAUT_SYSTEMD_DIR([systemdnetworkdir], [], [lib/systemd/network])
+	TAUT_SYSTEMD_DIR([systemdnetworkdconfdir], [], [lib/systemd/networkd.conf.d])
 	TAUT_SYSTEMD_DIR([sysusersdir], [sysusersdir], [lib/sysusers.d])
 	TAUT_SYSTEMD_DIR([tmpfilesdir], [tmpfilesdir], [lib/tmpfiles.d])
 	TAUT_SYSTEMD_DIR([nmconfdir], [], [lib/NetworkManager/conf.d])

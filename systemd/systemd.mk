@@ -6,6 +6,7 @@ built_units = systemd/taut@.service
 built_generators = systemd/taut-generator
 preset_files = systemd/90-taut.preset
 network_files = systemd/network/10-taut.network
+networkd_files = systemd/networkd/10-taut.conf
 sysusers_files = systemd/sysusers.d/taut.conf
 tmpfiles_files = systemd/tmpfiles.d/taut.conf
 nm_files = systemd/NetworkManager/10-taut.conf
@@ -17,6 +18,7 @@ unit_examples = \
 	systemd/examples/root.conf
 
 EXTRA_DIST += systemd/taut@.service.in systemd/taut-generator.in $(unit_files) $(preset_files) $(network_files) \
+	$(networkd_files) \
 	$(sysusers_files) $(tmpfiles_files) $(nm_files) $(polkit_files)
 check_DATA += $(built_units) $(built_generators)
 CLEANFILES += $(built_units) $(built_generators)
@@ -35,6 +37,9 @@ systemdsystempreset_DATA = $(preset_files)
 endif
 if WITH_SYSTEMDNETWORKDIR
 systemdnetwork_DATA = $(network_files)
+endif
+if WITH_SYSTEMDNETWORKDCONFDIR
+systemdnetworkdconf_DATA = $(networkd_files)
 endif
 if WITH_SYSUSERSDIR
 sysusers_DATA = $(sysusers_files)

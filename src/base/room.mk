@@ -10,6 +10,7 @@ libbase_a_SOURCES = \
 	src/base/bytes.c src/base/bytes.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/descriptors.c src/base/descriptors.h \
+	src/base/drift.h \
 	src/base/endpoint.c src/base/endpoint.h \
 	src/base/exitcode.h \
 	src/base/fate.c src/base/fate.h \

@@ -92,6 +92,15 @@ static void on_netlink(void *ctx)
 	peerwatch_soon(d);
 }
 
+static void on_routes(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	linkwatch_read_routes(d);
+	service_look(d);
+	peerwatch_soon(d);
+}
+
 static void on_event(void *ctx, const struct event *e, struct instant now)
 {
 	struct daemon *d = ctx;
@@ -114,6 +123,7 @@ static void on_initiated(void *ctx)
 
 static const struct loop_calls calls = {
 	.netlink = on_netlink,
+	.routes = on_routes,
 	.event = on_event,
 	.device_gone = on_device_gone,
 	.initiated = on_initiated,

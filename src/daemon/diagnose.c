@@ -182,7 +182,9 @@ void diagnose(struct daemon *d, struct print *out)
 			   .wall = now.wall,
 			   .unguarded = d->crossing & CROSSING_EXPOSED,
 			   .back_at = d->peerwatch.back_at,
-			   .back_by = d->peerwatch.back_by },
+			   .back_by = d->peerwatch.back_by,
+			   .drift = &d->drift,
+			   .drift_at = d->drift_at },
 		.found = mem_new(sizeof(*e.found)),
 	};
 

@@ -4,6 +4,7 @@
 
 /* The one struct that the files of the worker share; private to them. */
 
+#include "base/drift.h"
 #include "base/log.h"
 #include "control/control.h"
 #include "daemon/daemon.h"
@@ -48,10 +49,11 @@ struct daemon {
 	struct resolver *resolver;
 	struct names names;
 	struct nameservers nameservers;
-	struct rtnl rtnl;   /* for questions */
-	struct watch watch; /* fd -1: closed */
-	struct conf conf;   /* of the file, without its secrets; empty: there is no file */
-	struct conf next;   /* that the monitor plans; empty: none */
+	struct rtnl rtnl;     /* for questions */
+	struct watch watch;   /* fd -1: closed */
+	unsigned routes_read; /* notices about routes, since the last debounce */
+	struct conf conf;     /* of the file, without its secrets; empty: there is no file */
+	struct conf next;     /* that the monitor plans; empty: none */
 	enum walk next_walk;
 	uint32_t mtu_wish;   /* for the device, as that was planned */
 	struct print report; /* lines about the last change, until the monitor has added its own */
@@ -65,8 +67,10 @@ struct daemon {
 	struct dns_state dns;  /* by the monitor */
 	uint16_t port;         /* of the sockets; 0: none are open */
 	uint32_t mark;
-	unsigned crossing; /* what is on the host: CROSSING_DIVERTS, CROSSING_IPV6 */
-	ev_timer debounce; /* runs for a moment after the network or an endpoint changed */
+	unsigned crossing;  /* what is on the host: CROSSING_DIVERTS, CROSSING_IPV6 */
+	struct drift drift; /* what others have taken away from the host, by the monitor... */
+	uint64_t drift_at;  /* ...then */
+	ev_timer debounce;  /* runs for a moment after the network or an endpoint changed */
 	bool changed_again, moved_again;
 	struct log_ratelimit ratelimit[RATELIMIT_COUNT];
 	bool said_strict; /* a log line that appears once */

@@ -14,6 +14,8 @@
 #include "privsep/reconcile.h"
 #include "proto/admin.h"
 
+enum { ROUTES = 256 }; /* notices about them that are read at once, and between two debounces */
+
 static const double debounce_seconds = 1.0;
 
 static void set_mtu(struct daemon *d, uint32_t mtu)
@@ -181,6 +183,9 @@ static void on_debounce(struct ev_loop *ev, ev_timer *w, int revents)
 
 	(void)ev;
 	(void)revents;
+	if (d->routes_read >= ROUTES)
+		loop_follow_routes(&d->loop, d->watch.route_fd);
+	d->routes_read = 0;
 	if (d->changed_again)
 		adapt(d);
 	else if (d->moved_again)
@@ -255,6 +260,30 @@ void linkwatch_read(struct daemon *d)
 		network_changed(d);
 }
 
+/*
+ * Of very many, a few a second tell enough: the rest waits in the kernel, and what does not fit
+ * there is lost.
+ */
+void linkwatch_read_routes(struct daemon *d)
+{
+	bool changed;
+	int n = watch_read_routes(&d->watch, d->ifindex, &changed);
+
+	if (n < 0) {
+		log_warn("cannot read changes of routes from the kernel: %s", strerror(-n));
+		loop_follow_routes(&d->loop, -1);
+		return;
+	}
+	if (changed && d->configured)
+		network_changed(d);
+	d->routes_read += (unsigned)n;
+	if (d->routes_read < ROUTES)
+		return;
+	loop_follow_routes(&d->loop, -1);
+	if (!ev_is_active(&d->debounce))
+		calm_down(d);
+}
+
 void linkwatch_adopt(struct daemon *d)
 {
 	struct link_info info = { .up = true, .mtu = MTU_DEFAULT };
@@ -274,10 +303,12 @@ void linkwatch_start(struct daemon *d)
 	ev_timer_init(&d->debounce, on_debounce, debounce_seconds, 0.);
 	d->debounce.data = d;
 	loop_follow_netlink(&d->loop, d->watch.fd);
+	loop_follow_routes(&d->loop, d->watch.route_fd);
 }
 
 void linkwatch_stop(struct daemon *d)
 {
 	ev_timer_stop(d->loop.ev, &d->debounce);
 	loop_follow_netlink(&d->loop, -1);
+	loop_follow_routes(&d->loop, -1);
 }

@@ -6,8 +6,9 @@
 
 #include "daemon/internal.h"
 
-/* The watch is readable. */
+/* The watch is readable; what it says about routes. */
 void linkwatch_read(struct daemon *d);
+void linkwatch_read_routes(struct daemon *d);
 /* What a file says is in effect, or there is none: from now on the link counts, as it is. */
 void linkwatch_adopt(struct daemon *d);
 /* The endpoint of a peer changed; acts at most once a second. */

@@ -268,12 +268,22 @@ static void on_netlink(struct ev_loop *ev, ev_io *w, int revents)
 	l->calls->netlink(l->ctx);
 }
 
+static void on_routes(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct loop *l = w->data;
+
+	(void)ev;
+	(void)revents;
+	l->calls->routes(l->ctx);
+}
+
 static void init_watchers(struct loop *l)
 {
 	ev_io_init(&l->timer, on_timer, l->timer_fd, EV_READ);
 	ev_io_init(&l->device, on_device, -1, EV_READ);
 	ev_io_init(&l->writable, on_writable, -1, EV_WRITE);
 	ev_io_init(&l->netlink, on_netlink, -1, EV_READ);
+	ev_io_init(&l->routes, on_routes, -1, EV_READ);
 	ev_timer_init(&l->backoff, on_backoff_over, backoff_seconds, 0.);
 	ev_prepare_init(&l->prepare, on_prepare);
 	ev_check_init(&l->check, on_check);
@@ -282,6 +292,7 @@ static void init_watchers(struct loop *l)
 		l->socket[i].data = l;
 	}
 	l->timer.data = l->device.data = l->writable.data = l->netlink.data = l;
+	l->routes.data = l;
 	l->backoff.data = l->prepare.data = l->check.data = l;
 	ev_set_priority(&l->timer, EV_MAXPRI);
 	ev_set_priority(&l->check, EV_MINPRI);
@@ -317,6 +328,7 @@ void loop_close(struct loop *l)
 	ev_io_stop(l->ev, &l->device);
 	ev_io_stop(l->ev, &l->writable);
 	ev_io_stop(l->ev, &l->netlink);
+	ev_io_stop(l->ev, &l->routes);
 	ev_timer_stop(l->ev, &l->backoff);
 	ev_prepare_stop(l->ev, &l->prepare);
 	ev_check_stop(l->ev, &l->check);
@@ -352,6 +364,11 @@ void loop_follow_datapath(struct loop *l)
 void loop_follow_netlink(struct loop *l, int fd)
 {
 	follow(l, &l->netlink, fd);
+}
+
+void loop_follow_routes(struct loop *l, int fd)
+{
+	follow(l, &l->routes, fd);
 }
 
 void loop_run(struct loop *l)

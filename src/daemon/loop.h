@@ -19,6 +19,7 @@
 
 struct loop_calls {
 	void (*netlink)(void *ctx);
+	void (*routes)(void *ctx); /* the same about routes */
 	void (*event)(void *ctx, const struct event *e, struct instant now);
 	void (*device_gone)(void *ctx);
 	void (*initiated)(void *ctx); /* initiations were sent; may be NULL */
@@ -30,7 +31,7 @@ struct loop {
 	const struct loop_calls *calls;
 	void *ctx;
 	struct pump pump;
-	ev_io device, socket[UDP_WAYS], writable, timer, netlink;
+	ev_io device, socket[UDP_WAYS], writable, timer, netlink, routes;
 	ev_prepare prepare;
 	ev_check check;
 	ev_timer backoff;
@@ -53,6 +54,7 @@ void loop_close(struct loop *l);
 void loop_follow_datapath(struct loop *l);
 /* -1: stop watching. */
 void loop_follow_netlink(struct loop *l, int fd);
+void loop_follow_routes(struct loop *l, int fd);
 
 /*
  * Run until loop_break().  Meanwhile a breath (base/breath.h) moves the packets that wait, if

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "conf/conf_pack.h"
 #include "daemon/internal.h"
@@ -126,6 +127,14 @@ static void be_up(struct daemon *d)
 	service_up(d);
 }
 
+static void take_drift(struct daemon *d, const struct order *o)
+{
+	if (o->len != sizeof(d->drift))
+		return;
+	memcpy(&d->drift, o->text, sizeof(d->drift));
+	d->drift_at = clock_now().mono;
+}
+
 static void end(struct daemon *d)
 {
 	d->over = true;
@@ -161,6 +170,9 @@ void orders_obey(struct daemon *d, enum message_kind kind, struct order *o)
 		break;
 	case MESSAGE_DNS:
 		take_dns(d, o);
+		break;
+	case MESSAGE_DRIFT:
+		take_drift(d, o);
 		break;
 	case MESSAGE_END:
 		end(d);

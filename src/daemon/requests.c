@@ -157,6 +157,7 @@ static void print_status(struct daemon *d, struct print *out)
 		.aead_ns_1424 = aead->ns_1424,
 		.mono = now.mono,
 		.timer_late_max = d->loop.late_max,
+		.drift = &d->drift,
 	};
 	struct state state;
 

@@ -62,6 +62,22 @@ static void add_trouble_of_all(struct print *out, const struct faults_tunnel *t)
 		record_add(out, "own_key_as_peer", "yes");
 }
 
+/* What is missing on the host. */
+static void add_drift(struct print *out, const struct drift *d)
+{
+	char more[32] = "";
+
+	if (!d)
+		return;
+	add_number(out, "missing", d->missing);
+	record_count(out, "put_back", d->put_back);
+	if (!d->missing || !d->n)
+		return;
+	if (d->missing > 1)
+		snprintf(more, sizeof(more), " and %" PRIu32 " more", d->missing - 1);
+	record_text(out, "drift", "%s%s, removed by others", d->item[0].what, more);
+}
+
 static void add_udp(struct print *out, const struct udp *udp)
 {
 	const struct udp_stats *s = &udp->stats;
@@ -138,6 +154,7 @@ void status_interface(struct print *out, const struct datapath *path,
 	if (*about->jail_lacks)
 		record_text(out, "jail_lacks", "%s", about->jail_lacks);
 	add_dns(out, about->dns);
+	add_drift(out, about->drift);
 	record_add(out, "under_load", about->mono < t->under_load_until ? "yes" : "no");
 	add_number(out, "cookies_sent", t->count[FATE_COOKIE_SENT]);
 	add_number(out, "cookies_received", t->cookies_received);

@@ -7,6 +7,7 @@
  * Keys and values are stable; nothing secret is in them.  Pure.
  */
 
+#include "base/drift.h"
 #include "base/print.h"
 #include "datapath/datapath.h"
 #include "diag/state.h"
@@ -33,7 +34,8 @@ struct status_interface {
 	const char *aead;
 	uint32_t aead_ns_64, aead_ns_1424; /* 0: not measured */
 	uint64_t mono;
-	uint64_t timer_late_max; /* ns, since the start */
+	uint64_t timer_late_max;   /* ns, since the start */
+	const struct drift *drift; /* NULL: none */
 };
 
 void status_interface(struct print *out, const struct datapath *path,

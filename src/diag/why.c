@@ -44,6 +44,7 @@ const char *why_code_name(enum why_code code)
 		[WHY_NO_PEER] = "E-NO-PEER",
 		[WHY_OWN_CLOCK] = "E-OWN-CLOCK",
 		[WHY_DNS] = "E-DNS",
+		[WHY_DRIFT] = "E-DRIFT",
 		[WHY_UNGUARDED] = "E-UNGUARDED",
 		[WHY_TOO_EARLY] = "E-TOO-EARLY",
 	};

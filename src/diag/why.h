@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/drift.h"
 #include "base/key.h"
 #include "base/print.h"
 #include "diag/state.h"
@@ -50,6 +51,7 @@ enum why_code {
 	WHY_NO_PEER,
 	WHY_OWN_CLOCK,
 	WHY_DNS,
+	WHY_DRIFT,
 	WHY_UNGUARDED,
 	WHY_TOO_EARLY, /* no verdict yet: asked a moment ago, and not answered */
 	WHY_CODES
@@ -69,7 +71,7 @@ enum {
 	WHY_BECAUSE = 640,
 	WHY_STEP = 288,
 	WHY_STEPS = 4,
-	WHY_VERDICTS = 16
+	WHY_VERDICTS = 20
 };
 
 struct why_step {
@@ -102,7 +104,9 @@ struct why_about {
 	const struct status_dns *dns; /* NULL: not known */
 	uint64_t mono, wall;          /* now */
 	uint64_t back_at, back_by;    /* our clock was set back; 0: never */
-	bool unguarded;               /* there is a default route, but nftables do not guard it */
+	const struct drift *drift; /* what others have taken away from the host; NULL: nothing... */
+	uint64_t drift_at;         /* ...as of then */
+	bool unguarded;            /* there is a default route, but nftables do not guard it */
 	bool all_well; /* there are peers, each with a working session or idle after one */
 };
 

@@ -8,7 +8,12 @@
 #include "diag/why_rules.h"
 #include "proto/admin.h"
 
-enum { RECENT_S = 300, STRANGER_S = 3600, CLOCK_S = 24 * 3600 };
+enum {
+	RECENT_S = 300,
+	STRANGER_S = 3600,
+	CLOCK_S = 24 * 3600,
+	DRIFT_VERDICTS = 3, /* others are like these */
+};
 
 /* No clock that shows an earlier time is right: 2024. */
 static const uint64_t built_ns = 1704067200 * SECOND_NS;
@@ -288,6 +293,62 @@ static bool dns_outside(const struct why_look *l)
 	return true;
 }
 
+/* Programs that remove what they did not make themselves, and how to stop that. */
+static void name_the_cure(struct verdict *v, const struct drift_item *d, const char *name)
+{
+	if (d->error == -EACCES) /* only of IPv6: it is switched off on the interface */
+		why_here(v, "sysctl net/ipv6/conf/%s/disable_ipv6=0", name);
+	if (strstr(d->by, "systemd-network"))
+		why_here(v, "in /etc/systemd/networkd.conf, [Network]: "
+			    "ManageForeignRoutingPolicyRules=no and ManageForeignRoutes=no; then "
+			    "systemctl restart systemd-networkd");
+	else if (strstr(d->by, "NetworkManager"))
+		why_here(v,
+			 "nmcli device set %s managed no; to keep it so, a file like that of "
+			 "taut, NetworkManager/conf.d/10-taut.conf",
+			 name);
+	else
+		why_here(v, "to see who does it: ip monitor address route rule");
+}
+
+static void drifted(const struct why_look *l, const struct drift_item *d)
+{
+	uint64_t at = l->about->drift_at;
+	const char *by = *d->by ? d->by : "another program";
+	struct verdict *v;
+
+	v = why_begin(l, WHY_DRIFT, WHY_SURE, d->missing, at);
+	v->age += d->age;
+	if (!d->missing)
+		why_what(v, "%s was removed by %s, and put back", d->what, by);
+	else if (d->error == -EEXIST)
+		why_what(v, "%s is missing: %s has put another in its place", d->what, by);
+	else if (d->error)
+		why_what(v, "%s was removed by %s, and cannot be put back: %s", d->what, by,
+			 strerror(-d->error));
+	else
+		why_what(v, "%s is missing: %s removes it again and again", d->what, by);
+	why_because(
+		v,
+		"It belongs to this tunnel. Of late it was put back %lu times, which is done at "
+		"most 10 times a minute.",
+		(unsigned long)d->times);
+	name_the_cure(v, d, l->about->name);
+	if (d->missing)
+		why_here(v, "to put it back now: taut reload %s", l->about->name);
+}
+
+static bool drift(const struct why_look *l)
+{
+	const struct drift *d = l->about->drift;
+
+	if (!d)
+		return false;
+	for (uint32_t i = 0; i < d->n && i < DRIFT_VERDICTS; i++)
+		drifted(l, &d->item[i]);
+	return d->n;
+}
+
 static bool unguarded(const struct why_look *l)
 {
 	struct verdict *v;
@@ -306,7 +367,6 @@ static bool unguarded(const struct why_look *l)
 }
 
 why_rule_fn *const why_whole[] = {
-	link_down,         no_key,    own_key,   no_peers,    strangers,
-	mac1_of_strangers, no_peer,   own_clock, dns_not_set, dns_aside,
-	dns_outside,       unguarded, NULL,
+	link_down, no_key,      own_key,   no_peers,    strangers, mac1_of_strangers, no_peer,
+	own_clock, dns_not_set, dns_aside, dns_outside, drift,     unguarded,         NULL,
 };

@@ -22,7 +22,7 @@ int divert_add(struct rtnl *rtnl, uint32_t ifindex, int family, uint32_t table)
 
 	/* Never reset: another tunnel on this host may rely on it (wg-quick leaves it, too). */
 	if (family == AF_INET)
-		sysctl_write("/proc/sys/net/ipv4/conf/all/src_valid_mark", '1');
+		sysctl_write(SYSCTL_VALID_MARK, '1');
 	/* The rule that diverts comes last: until then nothing has changed. */
 	r = route_add(rtnl, &all, ifindex, table);
 	/* If it is switched on later, the rules keep it from leaving in clear. */

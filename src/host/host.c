@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/print.h"
 #include "host/divert.h"
+#include "host/present.h"
 #include "host/shell.h"
 #include "host/shield.h"
 #include "host/spawn.h"
@@ -146,6 +147,11 @@ int host_link(struct host *h, const char *name, struct link_info *info)
 	return link_get(&h->rtnl, name, info);
 }
 
+int host_link_index(struct host *h, uint32_t ifindex, struct link_info *info)
+{
+	return link_get_index(&h->rtnl, ifindex, info);
+}
+
 int host_link_up(struct host *h, uint32_t ifindex, bool up)
 {
 	return link_set_up(&h->rtnl, ifindex, up);
@@ -219,6 +225,9 @@ static int deed(struct host *h, bool add, const struct undo_entry *e)
 		return add ? block_add(&h->rtnl, e->prefix.ip.family, e->table, metric)
 			   : block_del(&h->rtnl, e->prefix.ip.family, e->table, metric);
 	case UNDO_ADDRESS:
+		/* The route of its network goes with it, unless we have put that back. */
+		if (!add)
+			route_del(&h->rtnl, &e->prefix, e->ifindex, ROUTE_TABLE_MAIN);
 		return add ? ifaddr_add(&h->rtnl, e->ifindex, &e->prefix)
 			   : ifaddr_del(&h->rtnl, e->ifindex, &e->prefix);
 	case UNDO_ROUTE:
@@ -274,6 +283,7 @@ int host_default_route(struct host *h, bool add, uint32_t ifindex, int family, u
 	if (add && family == AF_INET6 && !knows_ipv6())
 		return 0;
 	closed.prefix.ip.family = (uint8_t)family;
+	closed.metric = block_metric(h->name);
 	e = closed;
 	e.kind = UNDO_DEFAULT;
 	e.ifindex = ifindex;
@@ -477,16 +487,34 @@ void host_hook_stop(struct host *h, bool force)
 		spawn_stop(&h->hook, force);
 }
 
-void host_redo(struct host *h)
+int host_objects(struct host *h, struct objects *list)
 {
-	for (size_t i = 0; i < h->undo.n; i++) {
-		const struct undo_entry *e = &h->undo.entry[i];
+	return undo_list(&h->undo, list);
+}
 
-		if (e->kind == UNDO_ROUTE)
-			route_restore(&h->rtnl, &e->prefix, e->ifindex, e->table);
-		else
-			deed(h, true, e);
-	}
+void host_let_go(struct host *h, const struct objects *there)
+{
+	undo_let_go(&h->undo, there);
+}
+
+int host_look(struct host *h, uint32_t ifindex, struct objects *there)
+{
+	return present_look(&h->rtnl, ifindex, &h->undo, there);
+}
+
+int host_put_back(struct host *h, uint32_t ifindex, const struct object *o)
+{
+	return present_restore(&h->rtnl, ifindex, o);
+}
+
+void host_redo(struct host *h, uint32_t ifindex)
+{
+	const struct undo_entry guard = { .kind = UNDO_GUARD };
+
+	present_redo(&h->rtnl, ifindex, &h->undo);
+	/* Before Linux 5.12 others may have removed it. */
+	if (undo_find(&h->undo, &guard))
+		shield_renew(&h->shield, h->name);
 }
 
 void host_undo(struct host *h)

@@ -18,6 +18,7 @@
 #include "base/prefix.h"
 #include "base/prefixes.h"
 #include "conf/conf.h"
+#include "host/present.h"
 #include "host/resolvconf.h"
 #include "netlink/link.h"
 #include "netlink/route.h"
@@ -56,6 +57,7 @@ struct host_query {
 int host_query(struct host *h, struct host_query *q, int *fd);
 
 int host_link(struct host *h, const char *name, struct link_info *info);
+int host_link_index(struct host *h, uint32_t ifindex, struct link_info *info);
 int host_link_up(struct host *h, uint32_t ifindex, bool up);
 /* Set the length of the device's queue, in packets. */
 int host_queue_len(struct host *h, uint32_t ifindex, uint32_t packets);
@@ -126,10 +128,21 @@ int host_hook_end(struct host *h);
 void host_hook_stop(struct host *h, bool force);
 
 /*
- * Add again what was added and should still exist: a link that goes down loses
- * routes and IPv6 addresses, and so may one that loses an address.
+ * What others can take away, one by one.  host_objects(): what was added and is to be kept;
+ * host_look(): what of this kind is on the host, no matter who made it.  Both fill an empty set,
+ * and sort it.  host_let_go(): of what was added, what is not in this set is not to be kept any
+ * more, but still removed at the end.
  */
-void host_redo(struct host *h);
+int host_objects(struct host *h, struct objects *list);
+int host_look(struct host *h, uint32_t ifindex, struct objects *there);
+void host_let_go(struct host *h, const struct objects *there);
+/* As present_restore(). */
+int host_put_back(struct host *h, uint32_t ifindex, const struct object *o);
+/*
+ * Put all of it back: a link that goes down loses routes and IPv6 addresses, and so may one
+ * that loses an address.
+ */
+void host_redo(struct host *h, uint32_t ifindex);
 /* Remove the addresses, routes, rules and DNS settings that were added, latest first. */
 void host_undo(struct host *h);
 

@@ -343,6 +343,6 @@ void network_del_addresses(struct host *h, uint32_t ifindex, const struct networ
 	 * routes.
 	 */
 	if (deleted)
-		host_redo(h);
+		host_redo(h, ifindex);
 	guard(h, ifindex, to, to);
 }

@@ -8,6 +8,9 @@ libhost_a_SOURCES = \
 	src/host/hooks.c src/host/hooks.h \
 	src/host/host.c src/host/host.h \
 	src/host/network.c src/host/network.h \
+	src/host/object.c src/host/object.h \
+	src/host/objects.c src/host/objects.h \
+	src/host/present.c src/host/present.h \
 	src/host/resolvconf.c src/host/resolvconf.h \
 	src/host/shield.c src/host/shield.h \
 	src/host/shell.c src/host/shell.h \

@@ -4,8 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* 0: not available. */
-static char read_one(const char *path)
+char sysctl_read(const char *path)
 {
 	char value = 0;
 	int fd;
@@ -21,7 +20,7 @@ static char read_one(const char *path)
 
 bool sysctl_ipv6_is_off(void)
 {
-	return read_one("/proc/sys/net/ipv6/conf/all/disable_ipv6") == '1';
+	return sysctl_read("/proc/sys/net/ipv6/conf/all/disable_ipv6") == '1';
 }
 
 void sysctl_write(const char *path, char value)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 
 void undo_fini(struct undo *l)
@@ -70,4 +71,92 @@ bool undo_pop(struct undo *l, struct undo_entry *out)
 		return false;
 	*out = l->entry[--l->n];
 	return true;
+}
+
+/* What an entry consists of; kinds that nobody can look after have nothing. */
+static unsigned objects_of(const struct undo_entry *e, struct object o[OBJECT_KINDS])
+{
+	/* The last one only of IPv4. */
+	static const enum object_kind divert[] = { OBJECT_ROUTE, OBJECT_RULE_MAIN, OBJECT_RULE_MARK,
+						   OBJECT_SETTING };
+	unsigned n = LEN(divert) - (e->prefix.ip.family == AF_INET6);
+
+	o[0] = (struct object){ .prefix = e->prefix, .table = e->table };
+	switch (e->kind) {
+	case UNDO_ADDRESS:
+		o[0].kind = OBJECT_ADDRESS;
+		o[1] = o[0];
+		o[1].kind = OBJECT_NETWORK;
+		prefix_mask(&o[1].prefix);
+		return e->prefix.bits < ip_bits(e->prefix.ip.family) ? 2 : 1;
+	case UNDO_ROUTE:
+		o[0].kind = OBJECT_ROUTE;
+		return 1;
+	case UNDO_CLOSED:
+		o[0].kind = OBJECT_CLOSED;
+		o[0].metric = e->metric;
+		return 1;
+	case UNDO_DEFAULT:
+		for (unsigned i = 0; i < n; i++) {
+			o[i] = o[0];
+			o[i].kind = divert[i];
+			if (divert[i] == OBJECT_RULE_MAIN || divert[i] == OBJECT_SETTING)
+				o[i].table = 0;
+		}
+		return n;
+	case UNDO_GUARD:
+	case UNDO_DNS:
+		break;
+	}
+	return 0;
+}
+
+void undo_objects(const struct undo *l, undo_object_fn *fn, void *ctx)
+{
+	struct object o[OBJECT_KINDS];
+
+	for (size_t i = 0; i < l->n; i++) {
+		unsigned n = objects_of(&l->entry[i], o);
+
+		for (unsigned k = 0; k < n; k++) {
+			if (!(l->entry[i].let_go & 1u << k))
+				fn(&o[k], ctx);
+		}
+	}
+}
+
+struct listing {
+	struct objects *list;
+	int error;
+};
+
+static void list_object(const struct object *o, void *ctx)
+{
+	struct listing *l = ctx;
+
+	if (objects_add(l->list, o) < 0)
+		l->error = -ENOMEM;
+}
+
+int undo_list(const struct undo *l, struct objects *list)
+{
+	struct listing listing = { .list = list };
+
+	undo_objects(l, list_object, &listing);
+	objects_sort(list);
+	return listing.error;
+}
+
+void undo_let_go(struct undo *l, const struct objects *there)
+{
+	struct object o[OBJECT_KINDS];
+
+	for (size_t i = 0; i < l->n; i++) {
+		unsigned n = objects_of(&l->entry[i], o);
+
+		for (unsigned k = 0; k < n; k++) {
+			if (!objects_has(there, &o[k]))
+				l->entry[i].let_go |= 1u << k;
+		}
+	}
 }

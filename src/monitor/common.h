@@ -18,6 +18,8 @@
 #include "monitor/notify.h"
 #include "monitor/phase.h"
 #include "monitor/stampfile.h"
+#include "monitor/wanted.h"
+#include "netlink/notices.h"
 #include "privsep/dnsstate.h"
 #include "privsep/message.h"
 #include "privsep/reconcile.h"
@@ -46,13 +48,35 @@ struct sockets_plan {
 	bool remark;
 };
 
+/* Looking after what is ours on the host: see upkeep.h. Zeroed: it is not done. */
+struct upkeep {
+	struct notices notices;
+	struct wanted wanted;
+	bool blind;          /* the device is gone, or where we cannot see it */
+	bool look;           /* compare all of it with the host... */
+	bool quiet;          /* ...since the link was down: what it took along is no drift */
+	uint64_t look_at;    /* when */
+	uint64_t looked_at;  /* the last time... */
+	uint64_t look_pause; /* ...and how long to wait after it */
+	char by[DRIFT_BY];   /* who made a look necessary */
+	char name[DRIFT_BY]; /* of the program that had this port in the last notice */
+	uint32_t port;
+	bool changed; /* something has, that may have to be told... */
+	bool tell;    /* ...to the worker... */
+	uint64_t told_at;
+	bool untold; /* ...and in the log */
+	uint64_t log_at;
+	struct log_ratelimit lines;
+};
+
 struct monitor {
 	struct monitor_options options;
 	struct user user; /* that the worker becomes */
 	struct host *host;
 	struct notify notify;
 	struct conf conf;       /* of the file, without its secrets; empty: there is no file */
-	struct network network; /* the part of it that is on the host */
+	struct network network; /* the part of it that is on the host... */
+	struct upkeep upkeep;   /* ...and is to stay there */
 	enum phase phase;
 	int status;           /* for the exit, once it was told to stop */
 	bool control_gone;    /* somebody has removed the control socket's file */

@@ -144,7 +144,7 @@ static void make_room_for_ipv6(struct monitor *m, const struct change *c)
 	    host_mtu(m->host, m->ifindex, CONF_MTU_IPV6) < 0)
 		m->planned.raised_from = 0;
 	else
-		host_redo(m->host);
+		host_redo(m->host, m->ifindex);
 }
 
 static void undo_room_for_ipv6(struct monitor *m)
@@ -212,7 +212,7 @@ static void commit_network(void *side, struct change *c)
 static void take_ipv6(struct monitor *m)
 {
 	m->said_no_v6 = false;
-	host_redo(m->host);
+	host_redo(m->host, m->ifindex);
 }
 
 /* The values that the worker gets are complete once this is planned. */

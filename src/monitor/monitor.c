@@ -21,6 +21,7 @@
 #include "monitor/reload.h"
 #include "monitor/sockets.h"
 #include "monitor/turn.h"
+#include "monitor/upkeep.h"
 #include "monitor/worker.h"
 
 #define WORKER_USER "taut"
@@ -102,12 +103,14 @@ static int run(struct monitor *m)
 	/* What reading the file took is done with. */
 	pages_drop();
 	if (r == 0) {
+		upkeep_open(m);
 		be_ready(m);
 		live(m);
 	} else if (!phase_is_over(m->phase)) {
 		m->status = EXITCODE_FAILED;
 	}
 	was_up = phase_was_up(m->phase);
+	upkeep_close(m);
 	bringup_undo(m);
 	if (was_up)
 		log_info("stopped");

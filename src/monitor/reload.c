@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "monitor/config.h"
 #include "monitor/serve.h"
+#include "monitor/upkeep.h"
 #include "monitor/walk.h"
 #include "monitor/worker.h"
 #include "privsep/blob.h"
@@ -65,6 +66,7 @@ static int change_all(struct monitor *m, struct conf *next, struct print *report
 	m->conf = *next;
 	conf_init(next);
 	conf_forget_secrets(&m->conf);
+	upkeep_reload(m, report);
 	if (!report->failed && report->len > from)
 		log_lines("reload: ", text_from(report->chars + from, report->len - from));
 	return change.error < 0 ? fail_halfway(report, change.error) : 0;

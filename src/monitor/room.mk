@@ -6,7 +6,9 @@ libmonitor_a_SOURCES = \
 	src/monitor/bringup.c src/monitor/bringup.h \
 	src/monitor/common.h \
 	src/monitor/config.c src/monitor/config.h \
+	src/monitor/culprit.c src/monitor/culprit.h \
 	src/monitor/dns.c src/monitor/dns.h \
+	src/monitor/driftlog.c src/monitor/driftlog.h \
 	src/monitor/hostside.c src/monitor/hostside.h \
 	src/monitor/keep.c src/monitor/keep.h \
 	src/monitor/monitor.c src/monitor/monitor.h \
@@ -17,7 +19,9 @@ libmonitor_a_SOURCES = \
 	src/monitor/sockets.c src/monitor/sockets.h \
 	src/monitor/stampfile.c src/monitor/stampfile.h \
 	src/monitor/turn.c src/monitor/turn.h \
+	src/monitor/upkeep.c src/monitor/upkeep.h \
 	src/monitor/walk.c src/monitor/walk.h \
+	src/monitor/wanted.c src/monitor/wanted.h \
 	src/monitor/worker.c src/monitor/worker.h
 
 EXTRA_DIST += src/monitor/README.md

@@ -13,6 +13,7 @@
 #include "monitor/reload.h"
 #include "monitor/sockets.h"
 #include "monitor/turn.h"
+#include "monitor/upkeep.h"
 #include "privsep/blob.h"
 
 enum {
@@ -251,6 +252,7 @@ static int serve_ready(struct monitor *m, struct message_in *in)
 {
 	(void)in;
 	m->worker.ready = true;
+	upkeep_tell_again(m);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "monitor/reload.h"
 #include "monitor/serve.h"
+#include "monitor/upkeep.h"
 #include "monitor/worker.h"
 
 enum {
@@ -133,7 +134,7 @@ static int redo(struct monitor *m, int ms)
 		return sooner(ms, (int)((redo_pause - (now - m->redo_at)) / 1000000) + 1);
 	m->redo = false;
 	m->redo_at = now;
-	host_redo(m->host);
+	host_redo(m->host, m->ifindex);
 	return ms;
 }
 
@@ -145,12 +146,14 @@ bool turn(struct monitor *m, int fd, int ms)
 		{ .fd = fd, .events = POLLIN },
 		{ .fd = m->watch.fd, .events = POLLIN },
 		{ .fd = m->worker.life, .events = POLLIN },
+		{ .fd = upkeep_fd(m), .events = POLLIN },
 	};
 	bool looks = *m->watch.path && m->watch.fd < 0;
 	uint64_t before = clock_spent();
 	int n;
 
 	ms = redo(m, looks ? sooner(ms, UNIXWATCH_LOOK_MS) : ms);
+	ms = upkeep_work(m, ms);
 	ms = stampfile_work(&m->stamps, ms);
 	if (m->worker.pid && m->worker.life < 0)
 		ms = sooner(ms, LIFE_MS);
@@ -163,6 +166,8 @@ bool turn(struct monitor *m, int fd, int ms)
 		return false;
 	if (p[0].revents)
 		read_signals(m);
+	if (p[5].revents)
+		upkeep_read(m);
 	if (p[1].revents) {
 		read_worker(m);
 		m->load.spent += clock_spent() - before;

@@ -38,7 +38,7 @@ static struct nlmsghdr *begin(struct rtnl_request *req, uint16_t type, uint16_t 
 	return msg;
 }
 
-int block_add(struct rtnl *r, int family, uint32_t table, uint32_t metric)
+int block_restore(struct rtnl *r, int family, uint32_t table, uint32_t metric)
 {
 	struct rtnl_request req;
 	struct nlmsghdr *msg = begin(&req, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, family, table);
@@ -46,7 +46,16 @@ int block_add(struct rtnl *r, int family, uint32_t table, uint32_t metric)
 
 	mnl_attr_put_u32(msg, RTA_PRIORITY, metric);
 	err = rtnl_talk(r, msg, NULL, NULL);
-	return err == -EEXIST ? 0 : err;
+	if (err == -EEXIST)
+		return 0;
+	return err < 0 ? err : 1;
+}
+
+int block_add(struct rtnl *r, int family, uint32_t table, uint32_t metric)
+{
+	int err = block_restore(r, family, table, metric);
+
+	return err < 0 ? err : 0;
 }
 
 int block_del(struct rtnl *r, int family, uint32_t table, uint32_t metric)

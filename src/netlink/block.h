@@ -21,6 +21,8 @@ uint32_t block_metric(const char *name);
 
 /* Adding one that exists, and removing one that does not, both succeed. */
 int block_add(struct rtnl *r, int family, uint32_t table, uint32_t metric);
+/* The same.  1: it was missing; 0: it was there. */
+int block_restore(struct rtnl *r, int family, uint32_t table, uint32_t metric);
 int block_del(struct rtnl *r, int family, uint32_t table, uint32_t metric);
 /* The tables that have such a route with ROUTE_PROTO and this metric; *n of them, at most room. */
 int block_tables(struct rtnl *r, int family, uint32_t metric, uint32_t *table, size_t room,

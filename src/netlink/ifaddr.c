@@ -34,18 +34,32 @@ static int is_same(uint32_t ifindex, const struct prefix *address, void *ctx)
 	return address->bits == wanted->bits && ip_equal(&address->ip, &wanted->ip);
 }
 
-int ifaddr_add(struct rtnl *r, uint32_t ifindex, const struct prefix *address)
+static int add(struct rtnl *r, uint32_t ifindex, const struct prefix *address)
 {
-	struct prefix wanted = *address;
 	struct rtnl_request req;
 	struct nlmsghdr *msg = begin(&req, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex,
 				     address);
 	struct ifaddrmsg *head = mnl_nlmsg_get_payload(msg);
-	int err, same;
 
 	if (address->ip.family == AF_INET6)
 		head->ifa_flags = IFA_F_NODAD;
-	err = rtnl_talk(r, msg, NULL, NULL);
+	return rtnl_talk(r, msg, NULL, NULL);
+}
+
+int ifaddr_restore(struct rtnl *r, uint32_t ifindex, const struct prefix *address)
+{
+	int err = add(r, ifindex, address);
+
+	if (err == -EEXIST)
+		return 0;
+	return err < 0 ? err : 1;
+}
+
+int ifaddr_add(struct rtnl *r, uint32_t ifindex, const struct prefix *address)
+{
+	struct prefix wanted = *address;
+	int err = add(r, ifindex, address), same;
+
 	if (err != -EEXIST)
 		return err;
 	/* IPv6 also reports that when the address exists with another length. */
@@ -77,12 +91,13 @@ struct list {
 	size_t n, cap;
 };
 
-static bool read_entry(struct entry *e, const struct nlmsghdr *msg)
+bool ifaddr_parse(uint32_t *ifindex, struct prefix *address, const struct nlmsghdr *msg)
 {
 	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(msg);
 	const struct nlattr *attr[IFA_LOCAL + 1], *local;
 
-	if (msg->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(msg) < sizeof(*head))
+	if ((msg->nlmsg_type != RTM_NEWADDR && msg->nlmsg_type != RTM_DELADDR) ||
+	    mnl_nlmsg_get_payload_len(msg) < sizeof(*head))
 		return false;
 	if (head->ifa_family != AF_INET && head->ifa_family != AF_INET6)
 		return false;
@@ -91,10 +106,10 @@ static bool read_entry(struct entry *e, const struct nlmsghdr *msg)
 	local = attr[IFA_LOCAL] ? attr[IFA_LOCAL] : attr[IFA_ADDRESS];
 	if (!local || mnl_attr_get_payload_len(local) != ip_len(head->ifa_family))
 		return false;
-	*e = (struct entry){ .ifindex = head->ifa_index };
-	e->address.bits = head->ifa_prefixlen;
-	e->address.ip.family = head->ifa_family;
-	memcpy(e->address.ip.bytes, mnl_attr_get_payload(local), ip_len(head->ifa_family));
+	*ifindex = head->ifa_index;
+	*address = (struct prefix){ .bits = head->ifa_prefixlen };
+	address->ip.family = head->ifa_family;
+	memcpy(address->ip.bytes, mnl_attr_get_payload(local), ip_len(head->ifa_family));
 	return true;
 }
 
@@ -103,7 +118,7 @@ static int collect(const struct nlmsghdr *msg, void *ctx)
 	struct list *l = ctx;
 	struct entry e;
 
-	if (!read_entry(&e, msg) || (l->ifindex && l->ifindex != e.ifindex))
+	if (!ifaddr_parse(&e.ifindex, &e.address, msg) || (l->ifindex && l->ifindex != e.ifindex))
 		return 0;
 	if (l->n == l->cap) {
 		size_t cap = l->cap ? 2 * l->cap : 16;

@@ -14,6 +14,10 @@
  */
 int ifaddr_add(struct rtnl *r, uint32_t ifindex, const struct prefix *address);
 int ifaddr_del(struct rtnl *r, uint32_t ifindex, const struct prefix *address);
+/* Add one that may still exist.  1: it was missing; 0: it, or another in its place, is there. */
+int ifaddr_restore(struct rtnl *r, uint32_t ifindex, const struct prefix *address);
+/* What an RTM_NEWADDR or RTM_DELADDR says; false: it is neither, or of another family. */
+bool ifaddr_parse(uint32_t *ifindex, struct prefix *address, const struct nlmsghdr *msg);
 /*
  * fn for each address of the link, or of all links (ifindex 0); a non-zero return stops the
  * walk and is passed on.

@@ -9,6 +9,7 @@ libnetlink_a_SOURCES = \
 	src/netlink/netconf.c src/netlink/netconf.h \
 	src/netlink/nfnl.c src/netlink/nfnl.h \
 	src/netlink/nftexpr.c src/netlink/nftexpr.h \
+	src/netlink/notices.c src/netlink/notices.h \
 	src/netlink/route.c src/netlink/route.h \
 	src/netlink/rtnl.c src/netlink/rtnl.h \
 	src/netlink/rule.c \

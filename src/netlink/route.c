@@ -40,46 +40,57 @@ static struct nlmsghdr *begin(struct rtnl_request *req, uint16_t type, uint16_t 
 	return msg;
 }
 
-/* What a list of routes is searched for. */
-struct search {
-	uint32_t table;
-	const struct prefix *dst; /* NULL: any */
-	uint32_t ifindex;
-	bool found;
-};
-
-static bool has_dst(const struct rtmsg *head, const struct nlattr *attr, const struct prefix *dst)
+bool route_parse(struct route_entry *e, const struct nlmsghdr *msg)
 {
-	struct prefix is = { .ip.family = head->rtm_family, .bits = head->rtm_dst_len };
-
-	if (attr && mnl_attr_get_payload_len(attr) == ip_len(head->rtm_family))
-		memcpy(is.ip.bytes, mnl_attr_get_payload(attr), ip_len(head->rtm_family));
-	return prefix_equal(&is, dst);
-}
-
-static int match(const struct nlmsghdr *msg, void *ctx)
-{
-	struct search *s = ctx;
 	const struct rtmsg *head = mnl_nlmsg_get_payload(msg);
 	const struct nlattr *attr[RTA_TABLE + 1];
 
-	if (msg->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(msg) < sizeof(*head))
-		return 0;
+	if ((msg->nlmsg_type != RTM_NEWROUTE && msg->nlmsg_type != RTM_DELROUTE) ||
+	    mnl_nlmsg_get_payload_len(msg) < sizeof(*head))
+		return false;
 	if (head->rtm_family != AF_INET && head->rtm_family != AF_INET6)
-		return 0;
-	rtnl_attrs(msg, sizeof(*head), attr, RTA_TABLE + 1);
+		return false;
 	/* Clones remember a path MTU or redirect; they are not routes of their own. */
 	if (head->rtm_flags & RTM_F_CLONED)
-		return 0;
-	if (rtnl_u32(attr[RTA_TABLE], head->rtm_table) != s->table)
-		return 0;
-	if (!s->dst ||
-	    (has_dst(head, attr[RTA_DST], s->dst) && rtnl_u32(attr[RTA_OIF], 0) == s->ifindex))
-		s->found = true;
+		return false;
+	rtnl_attrs(msg, sizeof(*head), attr, RTA_TABLE + 1);
+	*e = (struct route_entry){
+		.dst = { .ip.family = head->rtm_family, .bits = head->rtm_dst_len },
+		.table = rtnl_u32(attr[RTA_TABLE], head->rtm_table),
+		.ifindex = rtnl_u32(attr[RTA_OIF], 0),
+		.metric = rtnl_u32(attr[RTA_PRIORITY], 0),
+		.proto = head->rtm_protocol,
+	};
+	if (!head->rtm_tos && !head->rtm_src_len) {
+		e->plain = head->rtm_type == RTN_UNICAST;
+		e->unreachable = head->rtm_type == RTN_UNREACHABLE;
+	}
+	if (attr[RTA_DST] && mnl_attr_get_payload_len(attr[RTA_DST]) == ip_len(head->rtm_family))
+		memcpy(e->dst.ip.bytes, mnl_attr_get_payload(attr[RTA_DST]),
+		       ip_len(head->rtm_family));
+	return true;
+}
+
+/* Which routes of a table are wanted. */
+struct list {
+	uint32_t table, ifindex; /* 0: any */
+	route_fn *fn;
+	void *ctx;
+};
+
+static int take(const struct nlmsghdr *msg, void *ctx)
+{
+	const struct list *l = ctx;
+	struct route_entry e;
+
+	if (msg->nlmsg_type == RTM_NEWROUTE && route_parse(&e, msg) && e.table == l->table &&
+	    (!l->ifindex || e.ifindex == l->ifindex))
+		l->fn(&e, l->ctx);
 	return 0;
 }
 
-static int search_routes(struct rtnl *r, int family, struct search *s)
+/* The kernel sends only these, from 4.20 on. */
+static int list_routes(struct rtnl *r, int family, struct list *l)
 {
 	int err = -EINTR;
 
@@ -89,14 +100,38 @@ static int search_routes(struct rtnl *r, int family, struct search *s)
 		struct rtmsg *head = mnl_nlmsg_put_extra_header(msg, sizeof(*head));
 
 		head->rtm_family = (uint8_t)family;
-		put_table(msg, head, s->table);
-		s->found = false;
-		err = rtnl_talk(r, msg, match, s);
+		put_table(msg, head, l->table);
+		if (l->ifindex)
+			mnl_attr_put_u32(msg, RTA_OIF, l->ifindex);
+		err = rtnl_talk(r, msg, take, l);
 	}
-	/* No such table, or no such family here: it is empty. */
-	if (err == -ENOENT || err == -EAFNOSUPPORT || err == -EOPNOTSUPP)
+	/* No such table, link or family here: it is empty. */
+	if (err == -ENOENT || err == -ENODEV || err == -EAFNOSUPPORT || err == -EOPNOTSUPP)
 		return 0;
 	return err;
+}
+
+int route_each(struct rtnl *r, int family, uint32_t table, uint32_t ifindex, route_fn *fn,
+	       void *ctx)
+{
+	struct list l = { real_table(table), ifindex, fn, ctx };
+
+	return list_routes(r, family, &l);
+}
+
+/* What a list of routes is searched for. */
+struct search {
+	const struct prefix *dst; /* NULL: any */
+	uint32_t ifindex;
+	bool found;
+};
+
+static void match(const struct route_entry *e, void *ctx)
+{
+	struct search *s = ctx;
+
+	if (!s->dst || (prefix_equal(&e->dst, s->dst) && e->ifindex == s->ifindex))
+		s->found = true;
 }
 
 static int add(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table)
@@ -111,13 +146,13 @@ static int add(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint3
 int route_add(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table)
 {
 	struct prefix net = *dst;
-	struct search s = { .table = real_table(table), .dst = &net, .ifindex = ifindex };
+	struct search s = { .dst = &net, .ifindex = ifindex };
 	int err = add(r, dst, ifindex, table);
 
 	if (err != -EEXIST)
 		return err;
 	prefix_mask(&net);
-	err = search_routes(r, net.ip.family, &s);
+	err = route_each(r, net.ip.family, table, 0, match, &s);
 	if (err < 0)
 		return err;
 	return s.found ? 0 : -EEXIST;
@@ -127,7 +162,9 @@ int route_restore(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, ui
 {
 	int err = add(r, dst, ifindex, table);
 
-	return err == -EEXIST ? 0 : err;
+	if (err == -EEXIST)
+		return 0;
+	return err < 0 ? err : 1;
 }
 
 int route_del(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table)
@@ -200,10 +237,10 @@ int route_get(struct rtnl *r, const struct ip *dst, uint32_t mark, struct route_
 int route_table_is_empty(struct rtnl *r, uint32_t table, bool *empty)
 {
 	static const int family[] = { AF_INET, AF_INET6 };
-	struct search s = { .table = real_table(table) };
+	struct search s = { 0 };
 
 	for (unsigned i = 0; i < 2; i++) {
-		int err = search_routes(r, family[i], &s);
+		int err = route_each(r, family[i], table, 0, match, &s);
 
 		if (err < 0)
 			return err;

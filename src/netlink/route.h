@@ -13,6 +13,9 @@
 enum {
 	ROUTE_TABLE_MAIN = 254,
 	ROUTE_PROTO = 117, /* rtm_protocol of routes and rules that are ours; 't' 'u' */
+	/* Metrics that the kernel gives an IPv6 route without one, and that of an address. */
+	ROUTE_METRIC_V6 = 1024,
+	ROUTE_METRIC_V6_ADDRESS = 256,
 };
 
 /*
@@ -24,9 +27,26 @@ int route_del(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32
 
 /*
  * Add a route that may still exist, without checking whose it is: for many at a time, as each
- * check reads the whole table.
+ * check reads the whole table.  1: it was missing; 0: it is there, or another in its place.
  */
 int route_restore(struct rtnl *r, const struct prefix *dst, uint32_t ifindex, uint32_t table);
+
+/* A route, as the kernel tells of it. */
+struct route_entry {
+	struct prefix dst;
+	uint32_t table;
+	uint32_t ifindex; /* 0: none, or several */
+	uint32_t metric;
+	uint8_t proto; /* rtm_protocol: who made it */
+	/* For any traffic: unicast, or nowhere; else neither. */
+	bool plain, unreachable;
+};
+/* What an RTM_NEWROUTE or RTM_DELROUTE says; false: it is neither, or of another family. */
+bool route_parse(struct route_entry *e, const struct nlmsghdr *msg);
+/* fn for each route of a table that leads to this link; some may come twice.  0 or -errno. */
+typedef void route_fn(const struct route_entry *e, void *ctx);
+int route_each(struct rtnl *r, int family, uint32_t table, uint32_t ifindex, route_fn *fn,
+	       void *ctx);
 
 /* What the kernel would do with a packet to dst that carries mark. */
 struct route_path {
@@ -52,6 +72,20 @@ int rule_add_not_mark(struct rtnl *r, int family, uint32_t mark, uint32_t table)
 int rule_del_not_mark(struct rtnl *r, int family, uint32_t mark, uint32_t table);
 int rule_add_suppress(struct rtnl *r, int family);
 int rule_del_suppress(struct rtnl *r, int family);
+
+/* One of the two. */
+struct rule_entry {
+	int family;
+	bool suppress; /* else by mark */
+	uint32_t mark, table;
+};
+/* Add one that may still exist.  1: it was missing; 0: it is there. */
+int rule_restore(struct rtnl *r, const struct rule_entry *e);
+/* What an RTM_NEWRULE or RTM_DELRULE says; false: it is neither, or a rule of another kind. */
+bool rule_parse(struct rule_entry *e, const struct nlmsghdr *msg);
+/* fn for each of them, no matter who made it; some may come twice.  0 or -errno. */
+typedef void rule_fn(const struct rule_entry *e, void *ctx);
+int rule_each(struct rtnl *r, int family, rule_fn *fn, void *ctx);
 /* The rules by mark that have ROUTE_PROTO; *n of them, at most room. */
 struct rule_mark {
 	uint32_t mark, table;

@@ -53,7 +53,8 @@ static bool read_rule(struct rule *rule, const struct nlmsghdr *msg)
 	const struct nlattr *attr[FRA_DPORT_RANGE + 1];
 	bool invert;
 
-	if (msg->nlmsg_type != RTM_NEWRULE || mnl_nlmsg_get_payload_len(msg) < sizeof(*head))
+	if ((msg->nlmsg_type != RTM_NEWRULE && msg->nlmsg_type != RTM_DELRULE) ||
+	    mnl_nlmsg_get_payload_len(msg) < sizeof(*head))
 		return false;
 	rtnl_attrs(msg, sizeof(*head), attr, FRA_DPORT_RANGE + 1);
 	if (head->action != FR_ACT_TO_TBL || is_narrow(head, attr))
@@ -75,6 +76,21 @@ static bool read_rule(struct rule *rule, const struct nlmsghdr *msg)
 		return !invert && !attr[FRA_FWMARK] && rule->table == ROUTE_TABLE_MAIN;
 	}
 	return invert && attr[FRA_FWMARK] && rtnl_u32(attr[FRA_FWMASK], UINT32_MAX) == UINT32_MAX;
+}
+
+bool rule_parse(struct rule_entry *e, const struct nlmsghdr *msg)
+{
+	struct rule rule;
+
+	if (!read_rule(&rule, msg))
+		return false;
+	*e = (struct rule_entry){
+		.family = rule.family,
+		.suppress = rule.suppress,
+		.mark = rule.mark,
+		.table = rule.table,
+	};
+	return true;
 }
 
 struct search {
@@ -118,20 +134,25 @@ static int match(const struct nlmsghdr *msg, void *ctx)
 	return 0;
 }
 
+static int list(struct rtnl *r, int family, rtnl_fn *fn, void *ctx)
+{
+	struct rtnl_request req;
+	struct nlmsghdr *msg = rtnl_begin(&req, RTM_GETRULE, NLM_F_DUMP);
+	struct fib_rule_hdr *head = mnl_nlmsg_put_extra_header(msg, sizeof(*head));
+
+	head->family = (uint8_t)family;
+	return rtnl_talk(r, msg, fn, ctx);
+}
+
 static int search_rules(struct rtnl *r, struct search *s)
 {
 	int err = -EINTR;
 
 	for (unsigned i = 0; i < RTNL_TRIES && err == -EINTR; i++) {
-		struct rtnl_request req;
-		struct nlmsghdr *msg = rtnl_begin(&req, RTM_GETRULE, NLM_F_DUMP);
-		struct fib_rule_hdr *head = mnl_nlmsg_put_extra_header(msg, sizeof(*head));
-
-		head->family = (uint8_t)s->wanted.family;
 		s->found = false;
 		s->not_mark = s->suppress = 0;
 		s->n = 0;
-		err = rtnl_talk(r, msg, match, s);
+		err = list(r, s->wanted.family, match, s);
 	}
 	return err;
 }
@@ -142,8 +163,10 @@ static int search_rules(struct rtnl *r, struct search *s)
  * The rule that suppresses must be consulted first, or it has no effect. Without a priority
  * the kernel puts a rule before all others, which is right for it. A rule with the same
  * priority as another comes after it, which is right for those by mark.
+ *
+ * 1: it was missing; 0: it is there.
  */
-static int add(struct rtnl *r, const struct rule *rule)
+static int restore(struct rtnl *r, const struct rule *rule)
 {
 	struct search s = { .wanted = *rule };
 	struct rtnl_request req;
@@ -156,7 +179,16 @@ static int add(struct rtnl *r, const struct rule *rule)
 	if (!rule->suppress && s.suppress > 0)
 		mnl_attr_put_u32(msg, FRA_PRIORITY, s.suppress_first);
 	err = rtnl_talk(r, msg, NULL, NULL);
-	return err == -EEXIST ? 0 : err;
+	if (err == -EEXIST)
+		return 0;
+	return err < 0 ? err : 1;
+}
+
+static int add(struct rtnl *r, const struct rule *rule)
+{
+	int err = restore(r, rule);
+
+	return err < 0 ? err : 0;
 }
 
 /*
@@ -198,6 +230,43 @@ int rule_del_suppress(struct rtnl *r, int family)
 {
 	return del(r,
 		   &(struct rule){ .family = family, .suppress = true, .table = ROUTE_TABLE_MAIN });
+}
+
+int rule_restore(struct rtnl *r, const struct rule_entry *e)
+{
+	const struct rule rule = {
+		.family = e->family,
+		.suppress = e->suppress,
+		.mark = e->mark,
+		.table = e->table,
+	};
+
+	return restore(r, &rule);
+}
+
+struct each {
+	rule_fn *fn;
+	void *ctx;
+};
+
+static int take(const struct nlmsghdr *msg, void *ctx)
+{
+	const struct each *each = ctx;
+	struct rule_entry e;
+
+	if (msg->nlmsg_type == RTM_NEWRULE && rule_parse(&e, msg))
+		each->fn(&e, each->ctx);
+	return 0;
+}
+
+int rule_each(struct rtnl *r, int family, rule_fn *fn, void *ctx)
+{
+	struct each each = { fn, ctx };
+	int err = -EINTR;
+
+	for (unsigned i = 0; i < RTNL_TRIES && err == -EINTR; i++)
+		err = list(r, family, take, &each);
+	return err;
 }
 
 int rule_count(struct rtnl *r, int family, unsigned *not_mark, unsigned *suppress)

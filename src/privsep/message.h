@@ -4,8 +4,8 @@
 
 /*
  * What monitor and worker say to each other: a head of fixed size, at most eight descriptors
- * (SCM_RIGHTS) and, for NOTE, LOG and DNS, a short text, over a socket pair that keeps the borders
- * of messages.  The worker may be broken: the monitor checks everything, and the worker
+ * (SCM_RIGHTS) and, for NOTE, LOG, DNS and DRIFT, a short text, over a socket pair that keeps the
+ * borders of messages.  The worker may be broken: the monitor checks everything, and the worker
  * can name no address, no route, no path and no command.
  */
 
@@ -50,6 +50,7 @@ enum message_kind {
 	MESSAGE_DUMP,      /* write the status to the log */
 	MESSAGE_KICK,      /* the network has changed */
 	MESSAGE_DNS,       /* the text: struct dns_state (dnsstate.h) */
+	MESSAGE_DRIFT,     /* as text: struct drift, what others have taken away */
 	MESSAGE_END,       /* close everything and exit */
 };
 

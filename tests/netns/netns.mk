@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	tests/netns/t_daemon.py \
 	tests/netns/t_data.py \
 	tests/netns/t_dns.py \
+	tests/netns/t_drift.py \
 	tests/netns/t_faults.py \
 	tests/netns/t_flood.py \
 	tests/netns/t_keys.py \

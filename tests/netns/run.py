@@ -33,5 +33,6 @@ import t_dns     # noqa: F401
 import t_kills   # noqa: F401
 import t_closed  # noqa: F401
 import t_liar    # noqa: F401
+import t_drift   # noqa: F401
 
 sys.exit(runner.main(__doc__))

@@ -2,6 +2,7 @@
 """The built unit, users and folders under a real systemd."""
 
 import base64
+import json
 import os
 import re
 import sys
@@ -284,6 +285,17 @@ GREEDY = ("[Match]\nKind=tun\n[Network]\nAddress=172.30.0.1/24\n"
           "ConfigureWithoutCarrier=yes\n")
 
 
+def prepare_networkd(box):
+    box.run("mount", "-o", "remount,ro", "/sys")   # as in a container: no udev to wait for
+    box.run("systemd-sysusers", "/usr/lib/sysusers.d/systemd-network.conf")
+
+
+def start_networkd(box):
+    box.run("systemd-run", "--quiet", "--unit=networkd", "--property=RuntimeDirectory=systemd/netif",
+            "--property=User=systemd-network", "--property=AmbientCapabilities=CAP_NET_ADMIN",
+            NETWORKD)
+
+
 @test(needs=["taut"], slow=6, timeout=90)
 def systemd_networkd_keeps_away(lab):
     """It leaves our device alone, but not that of another program."""
@@ -293,12 +305,9 @@ def systemd_networkd_keeps_away(lab):
     pair.a.name = f"taut{os.getpid()}"
     pair.unit = f"taut@{pair.a.name}.service"
     box = pair.box()
-    box.run("mount", "-o", "remount,ro", "/sys")   # as in a container: no udev to wait for
-    box.run("systemd-sysusers", "/usr/lib/sysusers.d/systemd-network.conf")
+    prepare_networkd(box)
     box.put("/etc/systemd/network/20-greedy.network", GREEDY)
-    box.run("systemd-run", "--quiet", "--unit=networkd", "--property=RuntimeDirectory=systemd/netif",
-            "--property=User=systemd-network", "--property=AmbientCapabilities=CAP_NET_ADMIN",
-            NETWORKD)
+    start_networkd(box)
     box.systemctl("start", pair.unit)
     pair.a.ns.run("ip", "tuntap", "add", "other0", "mode", "tun")
 
@@ -307,4 +316,50 @@ def systemd_networkd_keeps_away(lab):
     wait_for(lambda: addresses("other0") == ["172.30.0.1/24"], 10, "networkd takes other0")
     time.sleep(1)
     equal(addresses(pair.a.name), ["10.7.0.1/24"], "addresses of our device")
+    box.systemctl("stop", pair.unit)
+
+
+OTHERS = ("[Match]\nName=other*\n[Network]\nAddress=172.30.0.1/24\n"
+          "ConfigureWithoutCarrier=yes\n")
+
+
+@test(needs=["taut"], slow=6, timeout=90)
+def systemd_networkd_removes_no_rules(lab):
+    """...with the file that is installed; without it, they are put back, and it is named."""
+    if not os.path.exists(NETWORKD):
+        raise Skip("no systemd-networkd")
+    pair = BoxPair(lab)
+    ns = pair.a.ns
+    config = config_with_key_file(pair, 0).replace("AllowedIPs = ", "AllowedIPs = 0.0.0.0/0, ")
+    box = pair.box(config)
+    prepare_networkd(box)
+    box.put("/etc/systemd/network/20-others.network", OTHERS)
+    box.systemctl("start", pair.unit)
+
+    def rules():
+        return len(re.findall("51820|suppress", ns.run("ip", "rule").out))
+
+    def put_back():
+        text = box.run("/opt/taut/bin/taut", "status", "--json", pair.a.name, ok=False).out
+        return json.loads(text)["interfaces"][0]["figures"].get("put_back", 0)
+
+    def bring(dev, times):
+        """It configures a new device, and removes what it does not know."""
+        start_networkd(box)
+        wait_for(lambda: box.journal("networkd").count("Enumeration completed") == times, 10,
+                 "networkd")
+        ns.run("ip", "tuntap", "add", dev, "mode", "tun")
+        wait_for(lambda: "172.30.0.1" in ns.run("ip", "addr", "show", "dev", dev).out, 10, dev)
+    equal(rules(), 2, "rules")
+    bring("other0", 1)
+    wait_for(lambda: put_back() == 2 and rules() == 2, 5, "rules that were put back")
+    pid = box.show("networkd", "MainPID")
+    check(re.search(rf"rule .*: removed by .*process {pid}\b", box.journal(pair.unit)),
+          f"networkd ({pid}) in {box.journal(pair.unit)}")
+    box.systemctl("stop", "networkd")
+    with open(os.path.join(TOP, "systemd/networkd/10-taut.conf"), encoding="utf-8") as file:
+        box.put("/etc/systemd/networkd.conf.d/10-taut.conf", file.read())
+    bring("other1", 2)
+    time.sleep(1)
+    equal((put_back(), rules()), (2, 2), "rules that were put back, rules")
     box.systemctl("stop", pair.unit)

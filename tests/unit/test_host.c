@@ -390,13 +390,119 @@ static void test_link_that_was_down_gets_back_what_it_lost(void **state)
 	assert_int_equal(change_to(&none), 0);
 	lab_run("ip link set tut0 down; ip link set tut0 up");
 	assert_false(shows("route show", "10.1.0.0/16"));
-	host_redo(host);
+	host_redo(host, tun.ifindex);
 	assert_true(shows("route show", "^10.1.0.0/16 dev tut0"));
 	assert_true(shows("route show table 51820", "^default dev tut0"));
 	assert_true(shows("-6 addr show dev tut0", "inet6 fd09::1/64"));
 	assert_int_equal(lab_try("test $(ip rule show | grep -c 51820) = 1"), 0);
 	host_undo(host);
 	assert_false(shows("rule show", "51820|suppress"));
+}
+
+static bool is_there(const struct object *o)
+{
+	struct objects there = { 0 };
+	bool has;
+
+	assert_int_equal(host_look(host, tun.ifindex, &there), 0);
+	has = objects_has(&there, o);
+	objects_fini(&there);
+	return has;
+}
+
+/* What ip(8) removes, and what is to be back then; none of it is ours any more at the end. */
+static void test_each_object_that_others_remove_can_be_put_back(void **state)
+{
+	static const char *const allowed[] = { "10.1.0.0/16", "fd01::/64", "0.0.0.0/0", "::/0" };
+	static const char *const removes[] = {
+		"ip addr del 10.9.0.1/24 dev tut0",
+		"ip route del 10.9.0.0/24 dev tut0",
+		"ip route del 10.1.0.0/16",
+		"ip route del default table 51820",
+		"ip route del unreachable default table 51820",
+		"ip -6 route del fd01::/64",
+		"ip -6 route del default dev tut0 table 51820",
+		"ip -6 route del default dev lo table 51820",
+		"ip rule del lookup main suppress_prefixlength 0",
+		"ip -6 rule del lookup main suppress_prefixlength 0",
+		"ip rule del not fwmark 51820 lookup 51820",
+		"ip -6 rule del not fwmark 51820 lookup 51820",
+		"echo 0 >/proc/sys/net/ipv4/conf/all/src_valid_mark",
+	};
+	struct objects list = { 0 };
+
+	(void)state;
+	want("10.9.0.1/24", allowed, 4, 0);
+	assert_int_equal(change_to(&none), 0);
+	assert_int_equal(host_objects(host, &list), 0);
+	assert_int_equal(list.n, LEN(removes));
+	for (size_t i = 0; i < list.n; i++) {
+		assert_true(is_there(&list.object[i]));
+		assert_true(host_put_back(host, tun.ifindex, &list.object[i]) <= 0);
+	}
+	for (size_t i = 0; i < LEN(removes); i++) {
+		size_t missing = 0;
+
+		lab_run("%s", removes[i]);
+		for (size_t k = 0; k < list.n; k++) {
+			if (is_there(&list.object[k]))
+				continue;
+			assert_int_equal(host_put_back(host, tun.ifindex, &list.object[k]), 1);
+			assert_true(is_there(&list.object[k]));
+			missing++;
+		}
+		/* The last IPv4 address takes IPv4 routes along. */
+		assert_int_equal(missing, i == 0 ? 3 : 1);
+	}
+	host_undo(host);
+	assert_false(shows("rule show", "51820|suppress"));
+	assert_false(shows("-6 rule show", "51820|suppress"));
+	assert_false(shows("route show", "10.1.0.0/16"));
+	objects_fini(&list);
+}
+
+static void test_what_was_let_go_stays_away_but_is_removed_at_the_end(void **state)
+{
+	static const char *const allowed[] = { "10.1.0.0/16", "10.2.0.0/16", "0.0.0.0/0" };
+	struct objects there = { 0 }, list = { 0 };
+
+	(void)state;
+	want("10.9.0.1/24", allowed, 3, 0);
+	assert_int_equal(change_to(&none), 0);
+	lab_run("ip route del 10.1.0.0/16 && ip rule del lookup main suppress_prefixlength 0");
+	assert_int_equal(host_look(host, tun.ifindex, &there), 0);
+	host_let_go(host, &there);
+	assert_int_equal(host_objects(host, &list), 0);
+	assert_int_equal(list.n, 7);
+	lab_run("ip route del 10.2.0.0/16");
+	host_redo(host, tun.ifindex);
+	assert_true(shows("route show", "^10.2.0.0/16 dev tut0"));
+	assert_false(shows("route show", "^10.1.0.0/16"));
+	assert_false(shows("rule show", "suppress"));
+	/* Somebody has added it again, under our number. */
+	lab_run("ip route add 10.1.0.0/16 dev tut0 proto 117 scope link");
+	host_undo(host);
+	assert_false(shows("route show", "10.1.0.0/16"));
+	assert_false(shows("rule show", "51820"));
+	objects_fini(&there);
+	objects_fini(&list);
+}
+
+static void test_another_in_the_place_of_ours_is_not_taken_for_it(void **state)
+{
+	const struct object ours = { .kind = OBJECT_ROUTE,
+				     .prefix = net_of("10.1.0.0/16"),
+				     .table = ROUTE_TABLE_MAIN };
+
+	(void)state;
+	assert_int_equal(host_route(host, true, tun.ifindex, &ours.prefix, 0), 0);
+	lab_run("ip link set lo up; ip route replace 10.1.0.0/16 dev lo");
+	assert_false(is_there(&ours));
+	assert_int_equal(host_put_back(host, tun.ifindex, &ours), -EEXIST);
+	assert_true(shows("route show", "^10.1.0.0/16 dev lo"));
+	lab_run("ip route replace 10.1.0.0/16 dev tut0 mtu 1333");
+	assert_true(is_there(&ours));
+	lab_run("ip route del 10.1.0.0/16");
 }
 
 static void test_failed_change_leaves_all_as_it_was(void **state)
@@ -558,6 +664,9 @@ int main(void)
 		EACH(test_free_table_is_the_first_that_is_empty),
 		EACH(test_change_touches_only_what_differs),
 		EACH(test_link_that_was_down_gets_back_what_it_lost),
+		EACH(test_each_object_that_others_remove_can_be_put_back),
+		EACH(test_what_was_let_go_stays_away_but_is_removed_at_the_end),
+		EACH(test_another_in_the_place_of_ours_is_not_taken_for_it),
 		EACH(test_failed_change_leaves_all_as_it_was),
 		EACH(test_sockets_share_a_port_that_nobody_else_gets),
 		EACH(test_mtu_leaves_room_for_headers_within_bounds),

@@ -202,7 +202,7 @@ static int work_netlink(void)
 	struct ip to = { .family = AF_INET };
 	struct route_path path;
 	struct watch_news news;
-	bool empty;
+	bool empty, changed;
 
 	to.v4.s_addr = htonl(0x0a070002);
 	JAILED_MUST(route_get(&scene.rtnl, &to, 0, &path) == 0);
@@ -211,6 +211,7 @@ static int work_netlink(void)
 	JAILED_MUST(route_table_is_empty(&scene.rtnl, ROUTE_TABLE_MAIN, &empty) == 0);
 	JAILED_MUST(!empty);
 	JAILED_MUST(watch_read(&scene.watch, path.ifindex, &news) == 0);
+	JAILED_MUST(watch_read_routes(&scene.watch, path.ifindex, &changed) >= 0);
 	return 0;
 }
 

@@ -536,16 +536,19 @@ static void test_rules_of_others_are_counted_and_left_alone(void **state)
 static struct watch_news look_for(struct watch *w, uint32_t ifindex, int quiet_ms)
 {
 	struct watch_news news, all = { 0 };
-	struct pollfd p = { .fd = w->fd, .events = POLLIN };
+	struct pollfd p[] = { { .fd = w->fd, .events = POLLIN },
+			      { .fd = w->route_fd, .events = POLLIN } };
+	bool rerouted;
 
-	while (poll(&p, 1, quiet_ms) == 1) {
+	while (poll(p, 2, quiet_ms) > 0) {
 		assert_int_equal(watch_read(w, ifindex, &news), 0);
+		assert_true(watch_read_routes(w, ifindex, &rerouted) >= 0);
 		if (news.link_changed)
 			all.link = news.link;
 		all.link_changed |= news.link_changed;
 		all.link_gone |= news.link_gone;
 		all.link_moved |= news.link_moved;
-		all.network_changed |= news.network_changed;
+		all.network_changed |= news.network_changed || rerouted;
 		all.lost |= news.lost;
 	}
 	return all;
@@ -823,6 +826,39 @@ static void test_uplink_may_be_one_of_several_ways(void **state)
 	lab_run("ip link set t0 down");
 }
 
+/* As many as a routing daemon brings: who does not read them is told that some were lost. */
+static void test_routes_wait_apart_and_not_without_end(void **state)
+{
+	struct rig *rig = *state;
+	struct watch_news news;
+	unsigned notices = 0;
+	bool changed, lost = false;
+	struct watch w;
+	int n = 0;
+
+	assert_int_equal(watch_open(&w), 0);
+	settle(&w);
+	lab_run("for i in $(seq 0 15); do for k in $(seq 0 255); do "
+		"echo route add 198.18.$i.$k/32 dev v0; done; done | ip -batch -");
+	assert_int_equal(link_set_mtu(&rig->rtnl, rig->tun, 1234), 0);
+	assert_int_equal(watch_read(&w, rig->tun, &news), 0);
+	assert_true(news.link_changed);
+	assert_false(news.lost || news.network_changed);
+	for (unsigned i = 0; i < 16 && (n > 0 || !lost); i++) {
+		n = watch_read_routes(&w, rig->tun, &changed);
+		assert_true(n >= 0);
+		notices += (unsigned)n;
+		lost |= changed;
+	}
+	assert_true(lost);
+	assert_in_range(notices, 1, 2048);
+	/* And it can be used again. */
+	lab_run("ip route del 198.18.0.0/32");
+	assert_int_equal(watch_read_routes(&w, rig->tun, &changed), 1);
+	assert_true(changed);
+	watch_close(&w);
+}
+
 static void test_metric_of_a_block_tells_whose_it_is(void **state)
 {
 	char name[8];
@@ -1024,6 +1060,7 @@ int main(void)
 		WITH_RIG(test_each_change_of_the_network_is_told),
 		WITH_RIG(test_link_that_moves_away_is_not_gone),
 		WITH_RIG(test_overflow_is_told),
+		WITH_RIG(test_routes_wait_apart_and_not_without_end),
 		WITH_RIG(test_metric_of_a_block_tells_whose_it_is),
 		WITH_RIG(test_block_counts_once_no_other_route_is_left),
 		WITH_RIG(test_blocks_of_others_are_left_alone),

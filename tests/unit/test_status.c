@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -138,6 +139,26 @@ static void test_interface_record_sums_peers_and_names_drops(void **state)
 		"recv_calls=0 recv_datagrams=0 send_calls=0 send_datagrams=0 send_errors=4 "
 		"last_send_error=101 dev_reads=0 dev_writes=0 timer_late_max_us=4999" TRAFFIC
 		" drop_cookie-sent=3 drop_replay=9 drop_no-peer=1\n");
+}
+
+static void test_interface_record_names_what_others_took_away(void **state)
+{
+	struct drift drift = { .missing = 3, .put_back = 12, .n = 1 };
+	struct status_interface about = {
+		.name = "wg0", .jail = "on", .jail_lacks = "", .aead = "sodium", .drift = &drift
+	};
+
+	(void)state;
+	snprintf(drift.item[0].what, DRIFT_WHAT, "route to 10.1.0.0/16");
+	drift.item[0].missing = 1;
+	status_interface(&out, &path, &about);
+	assert_non_null(strstr(out.chars,
+			       " missing=3 put_back=12 drift=\"route to 10.1.0.0/16 and 2 more, "
+			       "removed by others\" "));
+	print_fini(&out);
+	drift.missing = 0;
+	status_interface(&out, &path, &about);
+	assert_non_null(strstr(out.chars, " missing=0 put_back=12 under_load="));
 }
 
 static void test_peer_record_of_a_new_peer(void **state)
@@ -276,6 +297,7 @@ int main(void)
 		EACH(test_traffic_shows_states_with_reasons_and_what_was_counted),
 		EACH(test_interface_record_tells_of_name_servers),
 		EACH(test_interface_record_sums_peers_and_names_drops),
+		EACH(test_interface_record_names_what_others_took_away),
 		EACH(test_peer_record_of_a_new_peer),
 		EACH(test_peer_record_of_a_peer_with_a_name),
 		EACH(test_peer_record_of_a_busy_peer),

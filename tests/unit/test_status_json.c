@@ -66,6 +66,7 @@ static const char golden[] = "{\n"
 			     "        \"lane_full\": 3,\n"
 			     "        \"replay\": 1\n"
 			     "      },\n"
+			     "      \"drift\": null,\n"
 			     "      \"figures\": {\n"
 			     "        \"cookies_sent\": 0,\n"
 			     "        \"cookies_received\": 2,\n"
@@ -235,8 +236,9 @@ static void test_odd_words_of_a_daemon_make_valid_json(void **state)
 	status_json(&out, &r, 1, NOW);
 	assert_false(out.failed);
 	assert_non_null(strstr(out.chars, "\"mtu\": null"));
-	assert_non_null(strstr(out.chars, "\"drops\": {},\n      \"figures\": {\n"
-					  "        \"other\": 9\n      }"));
+	assert_non_null(strstr(out.chars,
+			       "\"drops\": {},\n      \"drift\": null,\n      \"figures\": {\n"
+			       "        \"other\": 9\n      }"));
 	assert_non_null(strstr(out.chars, "\"sent_bytes\": 9223372036854775807"));
 	assert_non_null(strstr(out.chars, "\"reason\": \"caf? ??\""));
 	print_fini(&out);

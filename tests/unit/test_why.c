@@ -833,6 +833,83 @@ static void test_what_is_nearest_to_us_goes_first(void **state)
 	expect(WHY_BAD_KEY, WHY_SURE, "");
 }
 
+/* --- what others have taken away --- */
+
+static struct drift drift;
+
+static void take_away(const char *what, const char *by, int error, bool missing)
+{
+	struct drift_item *d = &drift.item[drift.n++];
+
+	*d = (struct drift_item){ .error = error, .times = 4, .age = 7, .missing = missing };
+	snprintf(d->what, sizeof(d->what), "%s", what);
+	snprintf(d->by, sizeof(d->by), "%s", by);
+	drift.missing += missing;
+	about.drift = &drift;
+	about.drift_at = ago(2);
+	be_up();
+}
+
+static void test_what_was_put_back_is_a_remark(void **state)
+{
+	const struct verdict *v;
+
+	(void)state;
+	drift = (struct drift){ 0 };
+	take_away("route to 10.1.0.0/16", "ip (process 7)", 0, false);
+	v = expect(WHY_DRIFT, WHY_SURE,
+		   "route to 10.1.0.0/16 was removed by ip (process 7), and put back");
+	assert_false(v->problem);
+	assert_int_equal(v->age, 9);
+	assert_true(says(v, "put back 4 times"));
+	assert_true(says(v, "ip monitor"));
+	assert_false(says(v, "taut reload"));
+}
+
+static void test_what_is_missing_is_a_problem_and_says_why(void **state)
+{
+	(void)state;
+	drift = (struct drift){ 0 };
+	take_away("address 10.9.0.1/24", "", 0, true);
+	assert_true(expect(WHY_DRIFT, WHY_SURE, "another program removes it again")->problem);
+	expect(WHY_DRIFT, WHY_SURE, "taut reload wg0");
+	drift = (struct drift){ 0 };
+	take_away("route to 10.1.0.0/16", "", -EEXIST, true);
+	assert_true(expect(WHY_DRIFT, WHY_SURE, "has put another in its place")->problem);
+	drift = (struct drift){ 0 };
+	take_away("address fd09::1/64", "sysctl", -EACCES, true);
+	assert_true(expect(WHY_DRIFT, WHY_SURE, "cannot be put back: Permission denied")->problem);
+	expect(WHY_DRIFT, WHY_SURE, "sysctl net/ipv6/conf/wg0/disable_ipv6=0");
+	drift = (struct drift){ 0 };
+	look();
+	assert_null(find(WHY_DRIFT));
+}
+
+static void test_a_program_that_removes_rules_gets_its_cure(void **state)
+{
+	(void)state;
+	drift = (struct drift){ 0 };
+	take_away("IPv4 rule 'x'", "systemd-network (process 812)", 0, false);
+	expect(WHY_DRIFT, WHY_SURE, "ManageForeignRoutingPolicyRules=no");
+	drift = (struct drift){ 0 };
+	take_away("IPv4 rule 'x'", "NetworkManager (process 9)", 0, false);
+	expect(WHY_DRIFT, WHY_SURE, "nmcli device set wg0 managed no");
+}
+
+static void test_of_many_that_are_missing_a_few_are_named(void **state)
+{
+	unsigned n = 0;
+
+	(void)state;
+	drift = (struct drift){ 0 };
+	for (unsigned i = 0; i < DRIFT_ITEMS; i++)
+		take_away("route to 10.1.0.0/16", "", 0, true);
+	look();
+	for (unsigned i = 0; i < found.n; i++)
+		n += found.verdict[i].code == WHY_DRIFT;
+	assert_int_equal(n, 3);
+}
+
 static void test_codes_and_certainties_have_names(void **state)
 {
 	(void)state;
@@ -970,6 +1047,10 @@ int main(void)
 		EACH(test_packets_for_nobody_are_a_remark),
 		EACH(test_own_clock_is_a_hint),
 		EACH(test_name_servers_that_are_not_asked_are_told),
+		EACH(test_what_was_put_back_is_a_remark),
+		EACH(test_what_is_missing_is_a_problem_and_says_why),
+		EACH(test_a_program_that_removes_rules_gets_its_cure),
+		EACH(test_of_many_that_are_missing_a_few_are_named),
 		EACH(test_default_route_without_a_guard_is_a_remark),
 		EACH(test_name_without_address),
 		EACH(test_name_whose_servers_are_behind_the_tunnel),

@@ -28,6 +28,7 @@ unit_tests = \
 	tests/unit/test_control \
 	tests/unit/test_cookie \
 	tests/unit/test_csum \
+	tests/unit/test_culprit \
 	tests/unit/test_deadlines \
 	tests/unit/test_descriptors \
 	tests/unit/test_dev_tun \
@@ -58,6 +59,7 @@ unit_tests = \
 	tests/unit/test_nameserver \
 	tests/unit/test_netlink \
 	tests/unit/test_noise \
+	tests/unit/test_notices \
 	tests/unit/test_notify \
 	tests/unit/test_pages \
 	tests/unit/test_phase \
@@ -113,6 +115,7 @@ unit_tests = \
 	tests/unit/test_verdict \
 	tests/unit/test_vnet_merge \
 	tests/unit/test_vocabulary \
+	tests/unit/test_wanted \
 	tests/unit/test_vnet_split \
 	tests/unit/test_why \
 	tests/unit/test_xaead
@@ -151,6 +154,7 @@ tests_unit_test_resolvconf_SOURCES = tests/unit/test_resolvconf.c $(unit_lab)
 tests_unit_test_keepalive_SOURCES = tests/unit/test_keepalive.c $(unit_pair)
 tests_unit_test_load_SOURCES = tests/unit/test_load.c $(unit_pair)
 tests_unit_test_netlink_SOURCES = tests/unit/test_netlink.c $(unit_lab)
+tests_unit_test_notices_SOURCES = tests/unit/test_notices.c $(unit_lab)
 tests_unit_test_regress_proto_SOURCES = tests/unit/test_regress_proto.c $(unit_pair)
 tests_unit_test_shared_SOURCES = tests/unit/test_shared.c $(unit_pair)
 tests_unit_test_rekey_SOURCES = tests/unit/test_rekey.c $(unit_pair)
