@@ -236,17 +236,6 @@ bool host_has_ipv6(struct host *h)
 	return read_sysctl("/proc/sys/net/ipv6/conf/all/disable_ipv6") != '1';
 }
 
-static int del_dns(const char *name, unsigned helpers)
-{
-	int r, first = 0;
-
-	for (unsigned i = 0; i < RESOLVCONF_HELPERS; i++) {
-		r = helpers & 1U << i ? resolvconf_del(name, (enum resolvconf_helper)i) : 0;
-		first = first ? first : r;
-	}
-	return first;
-}
-
 static int deed(struct host *h, bool add, const struct undo_entry *e)
 {
 	switch (e->kind) {
@@ -260,7 +249,7 @@ static int deed(struct host *h, bool add, const struct undo_entry *e)
 		return add ? add_default(h, e->ifindex, e->prefix.ip.family, e->table)
 			   : del_default(h, e->ifindex, e->prefix.ip.family, e->table);
 	case UNDO_DNS:
-		return add ? 0 : del_dns(e->name, e->helpers);
+		return add ? 0 : resolvconf_undo(e->name, e->helpers);
 	}
 	return -EINVAL;
 }
@@ -329,12 +318,6 @@ static struct undo_entry *find_dns(struct host *h, const char *name, struct undo
 	return undo_find(&h->undo, like);
 }
 
-/* Those that have something to remove. */
-static unsigned used(const struct resolvconf_result *result)
-{
-	return (1U << result->helper | 1U << result->unsure) & ~(1U << RESOLVCONF_NONE);
-}
-
 int host_dns_set(struct host *h, const struct resolvconf_wish *wish,
 		 struct resolvconf_result *result)
 {
@@ -347,13 +330,13 @@ int host_dns_set(struct host *h, const struct resolvconf_wish *wish,
 		return r;
 	r = resolvconf_set(wish, result);
 	old = find_dns(h, wish->name, &e);
-	e.helpers = used(result);
+	e.helpers = resolvconf_used(result);
 	if (!old && e.helpers) {
 		undo_add(&h->undo, &e);
 	} else if (old && r < 0) {
 		old->helpers |= e.helpers;
 	} else if (old && old->helpers != e.helpers) {
-		del_dns(e.name, old->helpers & ~e.helpers);
+		resolvconf_undo(e.name, old->helpers & ~e.helpers);
 		old->helpers = e.helpers;
 		/* resolv.conf may have changed with that. */
 		resolvconf_look(wish, result);
