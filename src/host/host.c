@@ -200,17 +200,6 @@ bool host_has_ipv6(struct host *h)
 	return knows_ipv6() && !sysctl_ipv6_is_off();
 }
 
-static int del_dns(const char *name, unsigned helpers)
-{
-	int r, first = 0;
-
-	for (unsigned i = 0; i < RESOLVCONF_HELPERS; i++) {
-		r = helpers & 1U << i ? resolvconf_del(name, (enum resolvconf_helper)i) : 0;
-		first = first ? first : r;
-	}
-	return first;
-}
-
 static int deed(struct host *h, bool add, const struct undo_entry *e)
 {
 	uint32_t metric = block_metric(h->name);
@@ -237,7 +226,7 @@ static int deed(struct host *h, bool add, const struct undo_entry *e)
 		return add ? divert_add(&h->rtnl, e->ifindex, e->prefix.ip.family, e->table)
 			   : divert_del(&h->rtnl, e->ifindex, e->prefix.ip.family, e->table);
 	case UNDO_DNS:
-		return add ? 0 : del_dns(e->name, e->helpers);
+		return add ? 0 : resolvconf_undo(e->name, e->helpers);
 	}
 	return -EINVAL;
 }
@@ -396,12 +385,6 @@ static struct undo_entry *find_dns(struct host *h, const char *name, struct undo
 	return undo_find(&h->undo, like);
 }
 
-/* Those that have something to remove. */
-static unsigned used(const struct resolvconf_result *result)
-{
-	return (1U << result->helper | 1U << result->unsure) & ~(1U << RESOLVCONF_NONE);
-}
-
 int host_dns_set(struct host *h, const struct resolvconf_wish *wish,
 		 struct resolvconf_result *result)
 {
@@ -414,13 +397,13 @@ int host_dns_set(struct host *h, const struct resolvconf_wish *wish,
 		return r;
 	r = resolvconf_set(wish, result);
 	old = find_dns(h, wish->name, &e);
-	e.helpers = used(result);
+	e.helpers = resolvconf_used(result);
 	if (!old && e.helpers) {
 		undo_add(&h->undo, &e);
 	} else if (old && r < 0) {
 		old->helpers |= e.helpers;
 	} else if (old && old->helpers != e.helpers) {
-		del_dns(e.name, old->helpers & ~e.helpers);
+		resolvconf_undo(e.name, old->helpers & ~e.helpers);
 		old->helpers = e.helpers;
 		/* resolv.conf may have changed with that. */
 		resolvconf_look(wish, result);

@@ -362,7 +362,7 @@ static int run_alone(const char *const argv[])
 	return r > 0 ? -EIO : r;
 }
 
-int resolvconf_del(const char *name, enum resolvconf_helper helper)
+static int del(const char *name, enum resolvconf_helper helper)
 {
 	char record[64];
 	const char *const by_resolvectl[] = { "resolvectl", "revert", name, NULL };
@@ -377,6 +377,22 @@ int resolvconf_del(const char *name, enum resolvconf_helper helper)
 	return run_alone(by_resolvconf);
 }
 
+unsigned resolvconf_used(const struct resolvconf_result *result)
+{
+	return (1U << result->helper | 1U << result->unsure) & ~(1U << RESOLVCONF_NONE);
+}
+
+int resolvconf_undo(const char *name, unsigned helpers)
+{
+	int r, first = 0;
+
+	for (unsigned i = 0; i < RESOLVCONF_HELPERS; i++) {
+		r = helpers & 1U << i ? del(name, (enum resolvconf_helper)i) : 0;
+		first = first ? first : r;
+	}
+	return first;
+}
+
 int resolvconf_sweep(const char *name)
 {
 	char record[64];
@@ -385,6 +401,6 @@ int resolvconf_sweep(const char *name)
 	record_name(record, sizeof(record), name);
 	if (!has_record(record))
 		return 0;
-	r = resolvconf_del(name, RESOLVCONF_BY_RESOLVCONF);
+	r = del(name, RESOLVCONF_BY_RESOLVCONF);
 	return r < 0 ? r : 1;
 }

@@ -55,8 +55,9 @@ struct resolvconf_result {
 int resolvconf_set(const struct resolvconf_wish *wish, struct resolvconf_result *result);
 /* aside, as it is now. */
 void resolvconf_look(const struct resolvconf_wish *wish, struct resolvconf_result *result);
-/* 0; -EIO; -ETIMEDOUT. */
-int resolvconf_del(const char *name, enum resolvconf_helper helper);
+/* The helpers that have something to remove after that, as bits; and remove it: 0 or -errno. */
+unsigned resolvconf_used(const struct resolvconf_result *result);
+int resolvconf_undo(const char *name, unsigned helpers);
 /*
  * Remove the record that a killed process left under that name.  resolved forgets a link
  * that is gone, but resolvconf keeps its records.  1: there was one; 0: none; -errno.

@@ -180,7 +180,7 @@ static void test_resolvconf_gets_what_resolv_conf_would_have(void **state)
 	assert_string_equal(result.servers, "10.8.0.1 fe80::1%eth0");
 	assert_string_equal(result.domains, "~. home.lan x.example");
 	assert_string_equal(result.aside, "");
-	assert_int_equal(resolvconf_del("lo", RESOLVCONF_BY_RESOLVCONF), 0);
+	assert_int_equal(resolvconf_undo("lo", 1U << RESOLVCONF_BY_RESOLVCONF), 0);
 	expect_said("resolvconf -d lo -f\n");
 	/* Not -x: there would be no server at all. */
 	resolv_conf("nameserver 192.0.2.53\n");
@@ -195,11 +195,11 @@ static void test_resolvconf_gets_what_resolv_conf_would_have(void **state)
 static void test_settings_of_a_link_that_is_gone_need_no_helper(void **state)
 {
 	(void)state;
-	assert_int_equal(resolvconf_del("lo", RESOLVCONF_BY_RESOLVECTL), 0);
+	assert_int_equal(resolvconf_undo("lo", 1U << RESOLVCONF_BY_RESOLVECTL), 0);
 	expect_said("resolvectl revert lo\n");
-	assert_int_equal(resolvconf_del("gone0", RESOLVCONF_BY_RESOLVECTL), 0);
+	assert_int_equal(resolvconf_undo("gone0", 1U << RESOLVCONF_BY_RESOLVECTL), 0);
 	expect_said("");
-	assert_int_equal(resolvconf_del("gone0", RESOLVCONF_BY_RESOLVCONF), 0);
+	assert_int_equal(resolvconf_undo("gone0", 1U << RESOLVCONF_BY_RESOLVCONF), 0);
 	expect_said("resolvconf -d gone0 -f\n");
 }
 
