@@ -6,6 +6,27 @@
 #include "host/sysctl.h"
 #include "netlink/route.h"
 
+enum {
+	FIRST_TABLE = 51820, /* where wg-quick starts... */
+	TABLES = 4096,       /* ...and how many to try */
+};
+
+int divert_free_table(struct rtnl *rtnl, uint32_t *table)
+{
+	for (uint32_t t = FIRST_TABLE; t < FIRST_TABLE + TABLES; t++) {
+		bool empty = false;
+		int r = route_table_is_empty(rtnl, t, &empty);
+
+		if (r < 0)
+			return r;
+		if (empty) {
+			*table = t;
+			return 0;
+		}
+	}
+	return -ENOSPC;
+}
+
 /* It serves every tunnel with a default route: the last one removes it. */
 static int del_suppress(struct rtnl *rtnl, int family)
 {

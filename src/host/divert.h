@@ -11,6 +11,8 @@
 
 #include "netlink/rtnl.h"
 
+/* The first table from 51820 on that is empty.  0 or -errno; -ENOSPC: none of many is. */
+int divert_free_table(struct rtnl *r, uint32_t *table);
 /*
  * 0; or -errno: nothing has changed.  What is there already is left as it is.  Where IPv6 is
  * switched off, the rules are made without a route into the tunnel.

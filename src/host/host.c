@@ -8,7 +8,6 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "base/print.h"
 #include "host/divert.h"
 #include "host/present.h"
 #include "host/shell.h"
@@ -26,9 +25,7 @@
 #include "netlink/uplink.h"
 
 enum {
-	FIRST_TABLE = 51820, /* where wg-quick starts... */
-	TABLES = 4096,       /* ...and how many to try */
-	CLOSED = 16,         /* tables that a killed tunnel may have left, of one family */
+	CLOSED = 16, /* tables that a killed tunnel may have left, of one family */
 };
 
 static const int families[] = { AF_INET, AF_INET6 };
@@ -364,18 +361,7 @@ int host_reopen(struct host *h, struct host_swept *swept)
 
 int host_free_table(struct host *h, uint32_t *table)
 {
-	for (uint32_t t = FIRST_TABLE; t < FIRST_TABLE + TABLES; t++) {
-		bool empty = false;
-		int r = route_table_is_empty(&h->rtnl, t, &empty);
-
-		if (r < 0)
-			return r;
-		if (empty) {
-			*table = t;
-			return 0;
-		}
-	}
-	return -ENOSPC;
+	return divert_free_table(&h->rtnl, table);
 }
 
 static struct undo_entry *find_dns(struct host *h, const char *name, struct undo_entry *like)
@@ -421,33 +407,13 @@ int host_dns_drop(struct host *h, const char *name)
 	return add_or_del(h, false, &like);
 }
 
-static bool put_name_in(struct print *out, const char *command, const char *name)
-{
-	const char *at;
-
-	while ((at = strstr(command, "%i"))) {
-		print_bytes(out, command, (size_t)(at - command));
-		print_add(out, "%s", name);
-		command = at + 2;
-	}
-	print_add(out, "%s", command);
-	return !out->failed;
-}
-
 int host_hook_start(struct host *h, const char *name, const char *command, int *fd)
 {
-	struct print text = { 0 };
-	int r = -ENOMEM;
+	int r;
 
 	if (h->hook.fd >= 0)
 		return -EBUSY;
-	if (put_name_in(&text, command, name)) {
-		const char *argv[SHELL_ARGS];
-
-		shell_argv(argv, shell_is_bash(), text.chars);
-		r = spawn_start(&h->hook, argv, NULL, false);
-	}
-	print_fini(&text);
+	r = shell_start(&h->hook, name, command);
 	if (r < 0)
 		return r;
 	*fd = h->hook.fd;

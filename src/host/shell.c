@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "host/shell.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "host/spawn.h"
+#include "base/print.h"
 
 bool shell_is_bash(void)
 {
@@ -19,6 +20,33 @@ void shell_argv(const char *argv[SHELL_ARGS], bool bash, const char *command)
 	const char *const with_sh[SHELL_ARGS] = { "sh", "-e", "-c", command, NULL };
 
 	memcpy(argv, bash ? with_bash : with_sh, sizeof(with_sh));
+}
+
+static bool put_name_in(struct print *out, const char *command, const char *name)
+{
+	const char *at;
+
+	while ((at = strstr(command, "%i"))) {
+		print_bytes(out, command, (size_t)(at - command));
+		print_add(out, "%s", name);
+		command = at + 2;
+	}
+	print_add(out, "%s", command);
+	return !out->failed;
+}
+
+int shell_start(struct spawn *s, const char *name, const char *command)
+{
+	struct print text = { 0 };
+	const char *argv[SHELL_ARGS];
+	int r = -ENOMEM;
+
+	if (put_name_in(&text, command, name)) {
+		shell_argv(argv, shell_is_bash(), text.chars);
+		r = spawn_start(s, argv, NULL, false);
+	}
+	print_fini(&text);
+	return r;
 }
 
 const char *shell_words(bool bash)

@@ -10,12 +10,16 @@
 
 #include <stdbool.h>
 
+#include "host/spawn.h"
+
 enum { SHELL_ARGS = 10 };
 
 /* There is one where programs are looked for (spawn.h). */
 bool shell_is_bash(void);
 /* What spawn_start() is to start, with the command, which stays the caller's. */
 void shell_argv(const char *argv[SHELL_ARGS], bool bash, const char *command);
+/* Start it with a command in which %i stands for name.  0 or -errno. */
+int shell_start(struct spawn *s, const char *name, const char *command);
 /* The same without the command, for people: "bash -e -o pipefail". */
 const char *shell_words(bool bash);
 /*

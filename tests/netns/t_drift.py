@@ -52,7 +52,7 @@ def on_host(node):
     for family in ("-4", "-6"):
         routes += [f"IPv{family[1]} unreachable {table}" for table in re.findall(
             r"unreachable default .*?table ([0-9]+) proto 117",
-            run_ip(node, "-N", family, "route", "show", "table", "all", "type", "unreachable"))]
+            run_ip(node, family, "route", "show", "table", "all", "type", "unreachable"))]
     rules = [line.partition(":")[2].strip() for family in ("-4", "-6")
              for line in run_ip(node, family, "rule").splitlines()
              if "51820" in line or "suppress" in line]
@@ -223,7 +223,8 @@ def link_in_another_namespace_is_not_missed(lab):
     """A hook has moved it: there is nothing to look after here, and nothing to complain about."""
     inner = lab.namespace("i")
     pair = Pair(lab, start=False)
-    pair.a.start_config(pair.config(0, f"PostUp = ip link set %i netns {inner.name}\n"))
+    pair.a.start("run", lab.file(pair.a.name + ".conf", pair.config(
+        0, f"PostUp = ip link set %i netns {inner.name}\n")))
     pair.a.wait_log(": ready", 10)
     check("cannot watch" not in pair.a.log(), "a warning")
 

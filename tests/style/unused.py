@@ -24,6 +24,7 @@ HOOKS = {
     "mem_fail_after": "the way without memory",
     "mtu_inside": "a pure part, tested apart from the kernel",
     "phase_may_follow": "the table of transitions",
+    "shell_argv": "a pure part, tested without a shell",
     "phase_name": "each phase has one",
     "resolver_open_with": "with name servers of the test",
     "rights_judge": "users and groups that the test does not have",
