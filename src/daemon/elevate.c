@@ -10,11 +10,13 @@
 #include "daemon/internal.h"
 #include "privsep/reconcile.h"
 
-enum { PATIENCE_MS = 10000, LOG_PATIENCE_MS = 100 };
+enum { PATIENCE_MS = 10000 };
 
 /* The monitor has died, and with it all that we are for. */
-static void monitor_gone(struct daemon *d)
+static void monitor_gone(void *ctx)
 {
+	struct daemon *d = ctx;
+
 	ev_io_stop(d->loop.ev, &d->elevate.io);
 	d->over = true;
 	loop_break(&d->loop);
@@ -22,13 +24,19 @@ static void monitor_gone(struct daemon *d)
 
 /* --- sending --- */
 
-/* The monitor reads whatever else it does: it may be slow, but not for long. */
+/* In the loop nothing waits for the monitor; before and after, no packet does either. */
 static int send_it(struct daemon *d, const struct message *m, const char *text, int fd)
 {
-	int ms = m->kind == MESSAGE_LOG ? LOG_PATIENCE_MS : PATIENCE_MS;
 	size_t len = text ? strnlen(text, MESSAGE_TEXT) : 0;
+	struct elevate *e = &d->elevate;
+	int r;
 
-	return message_insist(d->elevate.sock, m, text, len, &fd, fd >= 0, ms);
+	if (e->outbox.ev)
+		return outbox_send(&e->outbox, m, text, len, fd);
+	r = message_insist(e->sock, m, text, len, &fd, fd >= 0, PATIENCE_MS);
+	if (fd >= 0)
+		close(fd);
+	return r;
 }
 
 int elevate_ask(struct daemon *d, enum message_kind kind, uint32_t a, uint32_t b,
@@ -72,7 +80,6 @@ void elevate_reply(struct daemon *d, enum message_kind kind, int result, uint32_
 		monitor_gone(d);
 }
 
-/* A line that finds no room is lost: the tunnel must not wait for its log. */
 static void log_to_monitor(void *ctx, enum log_level level, const char *line)
 {
 	const struct message m = { .kind = MESSAGE_LOG, .a = (uint32_t)level };
@@ -191,6 +198,7 @@ void elevate_open(struct daemon *d,
 	ev_io_init(&e->io, on_message, e->sock, EV_READ);
 	e->io.data = d;
 	ev_io_start(d->loop.ev, &e->io);
+	outbox_open(&e->outbox, d->loop.ev, e->sock, monitor_gone, d);
 }
 
 void elevate_close(struct daemon *d)
@@ -198,6 +206,7 @@ void elevate_close(struct daemon *d)
 	struct elevate *e = &d->elevate;
 
 	ev_io_stop(d->loop.ev, &e->io);
+	outbox_close(&e->outbox);
 	for (unsigned i = 0; i < e->n; i++) {
 		if (e->plea[i].request)
 			conf_fini(e->plea[i].request);

@@ -10,6 +10,7 @@
 #include <ev.h>
 
 #include "conf/conf.h"
+#include "daemon/outbox.h"
 #include "privsep/message.h"
 #include "privsep/reconcile.h"
 
@@ -50,6 +51,7 @@ struct elevate {
 	void (*obey)(struct daemon *d, enum message_kind kind, struct order *o);
 	ev_io io;
 	int sock;
+	struct outbox outbox;
 	uint32_t seq;
 	struct elevate_plea plea[ELEVATE_WAITING];
 	unsigned n;
@@ -70,7 +72,7 @@ bool elevate_take(struct daemon *d, uint32_t seq, struct elevate_plea *plea);
 /* One that is not. */
 void elevate_tell(struct daemon *d, enum message_kind kind, uint32_t a);
 void elevate_text(struct daemon *d, enum message_kind kind, const char *text);
-/* An answer to an order, a: what goes with it; fd: -1 or a blob. */
+/* An answer to an order, a: what goes with it; fd: -1 or a blob, which is closed. */
 void elevate_reply(struct daemon *d, enum message_kind kind, int result, uint32_t a, int fd);
 
 #endif

@@ -62,10 +62,8 @@ void handover_save(struct daemon *d)
 	}
 	breath();
 	/* Without memory, the one before is better than none. */
-	if (fd >= 0) {
+	if (fd >= 0)
 		elevate_reply(d, MESSAGE_STATE, 0, 0, fd);
-		close(fd);
-	}
 	print_fini(&bytes);
 	conf_fini(&run);
 	d->handover.saved_at = clock_now().mono;

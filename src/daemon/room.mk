@@ -16,6 +16,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/mtu.c src/daemon/mtu.h \
 	src/daemon/nameservers.c src/daemon/nameservers.h \
 	src/daemon/orders.c src/daemon/orders.h \
+	src/daemon/outbox.c src/daemon/outbox.h \
 	src/daemon/peerwatch.c src/daemon/peerwatch.h \
 	src/daemon/publish.c src/daemon/publish.h \
 	src/daemon/rebind.c src/daemon/rebind.h \

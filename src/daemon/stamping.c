@@ -55,10 +55,8 @@ static void save(struct daemon *d)
 	stamps_end(&bytes);
 	fd = bytes.failed ? -1 : blob_make(bytes.chars, bytes.len);
 	/* Without memory, those before are better than none. */
-	if (fd >= 0) {
+	if (fd >= 0)
 		elevate_reply(d, MESSAGE_STAMP, 0, 0, fd);
-		close(fd);
-	}
 	print_fini(&bytes);
 	s->saved_at = clock_now().mono;
 	s->cost = s->saved_at - began;

@@ -424,3 +424,25 @@ def many_routes_survive_a_change_of_address(lab):
     taut(lab, pair.a.ns, "reload", pair.a.name)
     within(time.monotonic() - start, 0, 4, "seconds for the reload")
     equal(pair.a.ns.run("ip", "route").out.count(f"dev {pair.a.name}"), 20401, "routes")
+
+
+@test(slow=6, needs=["taut"])
+def packets_do_not_wait_for_a_busy_monitor(lab):
+    """It does not read for a while, and there is much to log; nothing of that is lost."""
+    pair = Pair(lab, start=False)
+    silent = "".join(f"[Peer]\nPublicKey = {noise.b64(os.urandom(32))}\nPersistentKeepalive = 1\n"
+                     f"Endpoint = {pair.outer[1]}:9\n" for _ in range(600))
+    pair.a.start_config(pair.config(0) + silent)
+    pair.b.start_config(pair.config(1))
+    pair.a.wait_ping(V4, 5, "first answer")
+    pair.a.process.send_signal(signal.SIGSTOP)
+    try:
+        end, missed = time.monotonic() + 8, 0
+        while time.monotonic() < end:
+            missed += not pair.a.ns.ping(V4, 1, 0.1)
+            time.sleep(0.02)
+    finally:
+        pair.a.process.send_signal(signal.SIGCONT)
+    check(missed <= 10, f"{missed} pings without an answer within 0.1 s")
+    wait_for(lambda: pair.a.log().count("initiation resent") > 600, 5, "the lines")
+    check("were lost" not in pair.a.log(), "lines were lost")

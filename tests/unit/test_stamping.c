@@ -40,6 +40,7 @@ void __wrap_elevate_reply(struct daemon *worker, enum message_kind kind, int res
 	assert_int_equal(a, 0);
 	print_fini(&handed);
 	assert_int_equal(blob_read(fd, &handed), 0);
+	close(fd);
 	handed_n++;
 }
 

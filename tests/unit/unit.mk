@@ -61,6 +61,7 @@ unit_tests = \
 	tests/unit/test_noise \
 	tests/unit/test_notices \
 	tests/unit/test_notify \
+	tests/unit/test_outbox \
 	tests/unit/test_pages \
 	tests/unit/test_phase \
 	tests/unit/test_pickaddr \
