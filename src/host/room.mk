@@ -6,7 +6,7 @@ libhost_a_SOURCES = \
 	src/host/asked.c src/host/asked.h \
 	src/host/divert.c src/host/divert.h \
 	src/host/hooks.c src/host/hooks.h \
-	src/host/host.c src/host/host.h \
+	src/host/host.c src/host/host.h src/host/host_descriptors.c \
 	src/host/network.c src/host/network.h \
 	src/host/object.c src/host/object.h \
 	src/host/objects.c src/host/objects.h \

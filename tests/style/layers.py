@@ -34,11 +34,11 @@ ROOMS = {
 OWNED = {
     "sodium": "crypto", "openssl/": "crypto", "intel-ipsec-mb.h": "crypto", "ipsec-mb.h": "crypto",
     "linux/if_tun.h": "io jail", "linux/virtio_net.h": "io", "linux/udp.h": "io",
-    "netinet/udp.h": "io jail", "linux/errqueue.h": "io", "linux/filter.h": "io",
+    "netinet/udp.h": "io jail", "linux/errqueue.h": "io",
     "immintrin.h": "io",
     "libmnl/": "netlink", "linux/rtnetlink.h": "netlink", "linux/netlink.h": "netlink",
     "linux/if_link.h": "netlink", "linux/if_addr.h": "netlink", "linux/fib_rules.h": "netlink",
-    "linux/if.h": "netlink", "linux/netconf.h": "netlink", "linux/filter.h": "netlink",
+    "linux/if.h": "netlink", "linux/netconf.h": "netlink", "linux/filter.h": "io netlink",
     "linux/netfilter": "netlink",
     "ev.h": "daemon control names", "ares.h": "names",
     "seccomp.h": "jail", "linux/capability.h": "jail", "linux/futex.h": "jail",
