@@ -18,6 +18,7 @@ import termios
 import threading
 import time
 
+import noise
 import promtext
 import schema
 from lab import check, equal, run, wait_for, within
@@ -419,6 +420,21 @@ def events_tell_of_all_that_happens(lab):
     check(hear_all.child.poll() is None, "events without a name ends with a tunnel that was killed")
 
 
+def restless_peers(lab, pair, count):
+    """Further peers of a, each with a session that a test may use from any port."""
+    sessions = []
+    for i in range(count):
+        key = noise.private()
+        pair.a.set("peer", noise.b64(noise.public(key)), "allowed-ips", f"10.7.1.{i}/32")
+        sock = lab.udp(pair.b.ns, pair.outer[1])
+        sock.settimeout(5)
+        first = noise.Initiator(key, pair.a.public_key)
+        sock.sendto(first.initiation(), (pair.outer[0], 2001))
+        sessions.append(first.consume(sock.recv(200)))
+        sock.sendto(sessions[-1].seal(b""), (pair.outer[0], 2001))
+    return sessions
+
+
 @test(needs=["taut"], timeout=90)
 def listeners_are_bounded_and_disturb_nothing(lab):
     """Eight listeners at most; a stalled one blocks neither the others nor the daemon."""
@@ -441,12 +457,14 @@ def listeners_are_bounded_and_disturb_nothing(lab):
     within(len(others), 5, 7, "listeners beside the one that sleeps")
     equal(done, (1, f"taut: {pair.a.name}: too many listeners already\n"), "one too many")
     pair.a.ns.must_ping(V4)
-    moves = 300
-    for n in range(moves):
-        pair.b.set("listen-port", 3000 + n % 2)
-        pair.b.ns.must_ping("10.7.0.1")
-    wait_for(lambda: len(others[0].events("endpoint")) >= moves, 3, "the last move told")
-    equal(len(others[0].events("endpoint")), moves, "moves told")
+    told = len(others[0].events("endpoint"))
+    sessions = restless_peers(lab, pair, 30)
+    for _ in range(10):                 # as many moves of each peer are told
+        told += len(sessions)
+        wait_for(lambda n=told: len(others[0].events("endpoint")) >= n, 3, f"{told} moves")
+        equal(len(others[0].events("endpoint")), told, "moves told")
+        for session in sessions:
+            lab.udp(pair.b.ns, pair.outer[1]).sendto(session.seal(b""), (pair.outer[0], 2001))
     equal(others[0].events("missed"), [], "missed by who reads")
     others[1].child.kill()
     others[1].child.wait()
