@@ -11,7 +11,7 @@ import struct
 import time
 
 import noise
-from lab import Skip, check, equal, wait_for, within
+from lab import Skip, check, equal, run, wait_for, within
 from node import Node, Pair
 from runner import test
 from t_daemon import host_state, taut
@@ -185,7 +185,8 @@ def missing_right_is_one_clear_line(lab):
                 and (part == "landlock" or "jail: landlock: this kernel" not in line)]
         equal(len(told), 1, f"{part}: lines: {told}")
         check(f"jail: {part}: {why}" in told[0], f"{part}: it said {told[0]}")
-        said = node.ns.run(lab.program, "status", node.name, ok=False).out
+        said = run("nsenter", f"--net=/proc/{node.process.pid}/ns/net", lab.program, "status",
+                   node.name, ok=False).out
         equal(len(lines_with(f" {part} (", said)), 1, f"{part}: status said: {said}")
         node.stop()
 

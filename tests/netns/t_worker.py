@@ -286,9 +286,8 @@ def reloads_survive_the_death_of_a_worker(lab):
         time.sleep(2.1 if turn == 2 else 0)
     with open(pair.a.config, "w", encoding="utf-8") as file:
         file.write(texts[1])
-    child = subprocess.run([pair.a.program, "reload", pair.a.name], check=False,
-                           capture_output=True, text=True)
-    equal(child.returncode, 0, f"reload: {child.stderr}")
+    done = pair.a.ns.run(pair.a.program, "reload", pair.a.name, ok=False)
+    equal(done.code, 0, f"reload: {done.err}")
     check("10.17.0.1" in pair.a.ns.run("ip", "addr", "show", "dev", pair.a.name).out, "address")
     pair.a.wait_ping(V4, 3, "a session")
 
@@ -305,9 +304,8 @@ def big_reloads_do_not_cost_the_worker(lab):
     for text, count in ((many, 1501), (few, 1), (many, 1501), (few, 1)):
         with open(pair.a.config, "w", encoding="utf-8") as file:
             file.write(text)
-        child = subprocess.run([pair.a.program, "reload", pair.a.name], check=False,
-                               capture_output=True, text=True)
-        equal(child.returncode, 0, f"reload: {child.stderr}")
+        done = pair.a.ns.run(pair.a.program, "reload", pair.a.name, ok=False)
+        equal(done.code, 0, f"reload: {done.err}")
         equal(len(pair.a.show("peers").split()), count, "peers")
     equal(pair.a.workers(), worker, "the worker")
     pair.a.ns.must_ping(V4)
@@ -325,8 +323,8 @@ def wait_address(pair):
 
 
 def reload_by_client(node):
-    return subprocess.Popen([node.program, "reload", node.name], stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True)
+    return node.ns.popen(node.program, "reload", node.name, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, text=True)
 
 
 def waits_for_answer(pid):
@@ -547,8 +545,7 @@ def status_has_a_line_about_the_jail(lab):
     pair.a.start("-f", pair.a.name)
     pair.b.start("-f", "--jail=off", pair.b.name)
     for node, want in ((pair.a, "  jail: on"), (pair.b, "  jail: off")):
-        shown = subprocess.run([node.program, "status", node.name], check=False,
-                               capture_output=True, text=True).stdout
+        shown = node.ns.run(node.program, "status", node.name, ok=False).out
         check(any(line.startswith(want) for line in shown.splitlines()), f"status: {shown}")
 
 
