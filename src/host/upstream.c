@@ -263,14 +263,14 @@ void upstream_remember(struct upstream *u, const struct conf *own)
 	if (read_conf(&resolv_conf, u->root) == 0)
 		look(&f, u->root, own, &resolv_conf);
 	print_fini(&resolv_conf);
-	u->kept = true;
-	if (all_seem_inside(&f.outside, own))
+	u->kept = u->name;
+	if (u->kept && all_seem_inside(&f.outside, own))
 		load(&old, u);
 	if (old.n)
 		u->before = old;
 	else if (f.outside.n)
 		u->before = f.outside;
-	if (u->before.n)
+	if (u->kept && u->before.n)
 		save(u);
 }
 

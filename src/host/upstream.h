@@ -22,7 +22,7 @@ struct upstream_list {
 
 struct upstream {
 	const char *root; /* put before the paths of all files: a test has one, else it is "" */
-	const char *name; /* of the interface */
+	const char *name; /* of the interface; NULL: another has it, nothing is kept under it */
 	struct upstream_list before;
 	struct upstream_list printed; /* last */
 	bool kept;                    /* the file is ours */

@@ -339,6 +339,7 @@ static int configure(struct monitor *m)
 
 	sweep(m);
 	/* Before a hook changes them. */
+	m->upstream.name = m->name_taken ? NULL : m->options.name;
 	upstream_remember(&m->upstream, &m->conf);
 	r = phase_is_over(m->phase) ? -EINTR : run_hooks(m, HOOK_PRE_UP);
 	if (r == 0)

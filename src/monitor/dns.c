@@ -114,28 +114,14 @@ static void set(struct monitor *m, const struct conf *to)
 		COPY(s.by, says_by(result.helper));
 		find_outside(&s, to);
 	}
-	log_state(&s, &result);
+	if (s.error || memcmp(&s, &m->dns, sizeof(s)) != 0)
+		log_state(&s, &result);
 	m->dns = s;
-}
-
-static void look_again(struct monitor *m, const struct conf *to)
-{
-	const struct resolvconf_wish wish = wish_of(m, to);
-	struct resolvconf_result result = { 0 };
-	struct dns_state now = m->dns;
-
-	resolvconf_look(&wish, &result);
-	COPY(now.aside, result.aside);
-	find_outside(&now, to);
-	if (strcmp(m->dns.aside, now.aside) == 0 && strcmp(m->dns.outside, now.outside) == 0)
-		return;
-	m->dns = now;
-	log_state(&now, &result);
 }
 
 static void drop(struct monitor *m)
 {
-	int r = m->name_taken ? 0 : host_dns_drop(m->host, m->options.name);
+	int r = host_dns_drop(m->host, m->options.name);
 
 	if (r < 0)
 		log_warn("DNS settings not removed: %s",
@@ -155,10 +141,8 @@ void dns_commit(void *side, struct change *c)
 		upstream_remember(&m->upstream, c->to);
 	if (!c->to->n_dns)
 		drop(m);
-	else if (changed || failed)
-		set(m, c->to);
 	else
-		look_again(m, c->to);
+		set(m, c->to);
 	if (changed)
 		print_add(c->report, "DNS changed\n");
 	else if (failed)

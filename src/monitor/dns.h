@@ -11,8 +11,8 @@
 #include "privsep/reconcile.h"
 
 /*
- * The commit of a part.  What could not be set the last time is tried again; what was set is
- * looked at, since programs may ask somebody else by now.
+ * The commit of a part.  Also a reload of the same sets it: the last time it may have failed, and
+ * others may have changed it since, or what programs ask.
  */
 void dns_commit(void *side, struct change *c);
 

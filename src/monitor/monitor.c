@@ -182,7 +182,6 @@ int monitor_run(const struct monitor_options *options)
 		.upstream = { .root = "" },
 		.worker = CHILD_NONE,
 	};
-	m->upstream.name = m->options.name;
 	sockets_none(m->udp);
 	conf_init(&m->conf);
 	notify_open(&m->notify);

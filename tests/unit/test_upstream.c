@@ -323,6 +323,25 @@ static void test_a_start_that_fails_early_leaves_the_file_alone(void **state)
 	assert_true(has_state("/wg0/nameservers"));
 }
 
+/* In another network namespace a tunnel of that name runs. */
+static void test_what_is_kept_under_a_name_of_another_is_left_alone(void **state)
+{
+	struct upstream second = { .root = root };
+
+	(void)state;
+	bring("10.9.0.1");
+	put("/etc/resolv.conf", NS("192.0.2.1"));
+	upstream_remember(&upstream, &own);
+	put("/etc/resolv.conf", NS("192.0.2.7"));
+	upstream_remember(&second, &own);
+	upstream_forget(&second);
+	assert_true(has_state("/wg0/nameservers"));
+	put("/etc/resolv.conf", NS("10.9.0.1"));
+	upstream = (struct upstream){ .root = root, .name = "wg0" };
+	upstream_remember(&upstream, &own);
+	expect(false, NS("192.0.2.1"));
+}
+
 static void test_a_folder_that_cannot_be_written_costs_only_the_memory(void **state)
 {
 	(void)state;
@@ -371,6 +390,7 @@ int main(void)
 		TEST(test_a_killed_tunnel_leaves_them_to_the_next),
 		TEST(test_a_link_that_leads_nowhere_is_no_folder),
 		TEST(test_a_start_that_fails_early_leaves_the_file_alone),
+		TEST(test_what_is_kept_under_a_name_of_another_is_left_alone),
 		TEST(test_a_folder_that_cannot_be_written_costs_only_the_memory),
 		TEST(test_there_is_a_most),
 	};
