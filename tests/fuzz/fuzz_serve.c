@@ -25,7 +25,8 @@ enum {
 	HEAD = 2 + (int)sizeof(struct message),
 	FILE_PORT = 53,
 	SEEN = 256, /* descriptors from 0 on that are looked for */
-	HELD = 5,   /* that the monitor may keep: two sockets, two blobs, the worker's socket */
+	/* That the monitor may keep: also two blobs, and the worker's socket. */
+	HELD = HOST_SOCKETS + 3,
 };
 
 const size_t target_cap = 1 + 16 * HEAD;
