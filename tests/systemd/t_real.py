@@ -209,7 +209,7 @@ def systemd_keeps_the_name_servers_of_a_killed_tunnel(lab):
     box.wait_show(pair.unit, "ActiveState", "active")
     equal(box.run("cat", f"{state}/nameservers").out, "nameserver 192.0.2.53\n", "after that")
     box.systemctl("stop", pair.unit)
-    check(box.run("test", "-e", state, ok=False).code, "it is still there after the stop")
+    check(box.run("test", "-e", f"{state}/nameservers", ok=False).code, "it is still there after the stop")
 
 
 @test(needs=["taut"], slow=5, timeout=90)
