@@ -41,12 +41,13 @@ struct tunnel {
 	struct bucket cookies, cookies_peers, proofs;
 	bool up;
 	uint64_t under_load_until;
-	struct peer *work_first;             /* peers with something to send at the next tick */
-	uint64_t staged_bytes;               /* allocated for packets that wait for a session */
-	struct session *retired;             /* sessions to free in core_sweep() */
-	struct flight own;                   /* of the calls that do everything at once */
-	uint32_t spent;                      /* on handshakes in this call */
-	uint32_t event_count;                /* that wait, in all */
+	uint32_t turned_away;    /* messages without a place in the lane, since that was set */
+	struct peer *work_first; /* peers with something to send at the next tick */
+	uint64_t staged_bytes;   /* allocated for packets that wait for a session */
+	struct session *retired; /* sessions to free in core_sweep() */
+	struct flight own;       /* of the calls that do everything at once */
+	uint32_t spent;          /* on handshakes in this call */
+	uint32_t event_count;    /* that wait, in all */
 	struct peer *news_first, *news_last; /* peers with news */
 	struct event stranger[EVENTS_OF_STRANGERS];
 	uint32_t stranger_first, stranger_count;

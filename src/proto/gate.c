@@ -3,11 +3,23 @@
 
 #include "base/bytes.h"
 
+static void load(struct tunnel *t, uint64_t now)
+{
+	t->under_load_until = now + UNDER_LOAD_NS;
+	t->turned_away = 0;
+}
+
 bool gate_loaded(struct tunnel *t, struct instant now)
 {
 	if (t->hsqueue.n >= HSQUEUE_LOAD)
-		t->under_load_until = now.mono + UNDER_LOAD_NS;
+		load(t, now.mono);
 	return now.mono < t->under_load_until;
+}
+
+void gate_turned_away(struct tunnel *t, struct instant now)
+{
+	if (++t->turned_away == HSQUEUE_SIZE)
+		load(t, now.mono);
 }
 
 /* The network that it is in: /24 or /48. Who can use one address there can use them all. */

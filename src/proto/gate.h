@@ -15,6 +15,11 @@
 
 /* Whether many messages wait, or did a moment ago. */
 bool gate_loaded(struct tunnel *t, struct instant now);
+/*
+ * A message got no place in the lane.  As many within a second as would fill it are a load as
+ * well: otherwise a flood would get in again each second.
+ */
+void gate_turned_away(struct tunnel *t, struct instant now);
 /* Whether an answer to one more message fits into the batch. */
 bool gate_has_room(struct batch *b);
 /*

@@ -343,8 +343,10 @@ enum fate handshake_arrived(struct tunnel *t, const struct pkt *p, struct batch 
 	bool loaded = gate_loaded(t, now);
 	enum fate fate = loaded ? gate_prove(t, p->data, p->len, p->end, b, now) : FATE_NONE;
 
-	if (fate != FATE_NONE)
+	if (fate != FATE_NONE) {
+		gate_turned_away(t, now);
 		return fate;
+	}
 	return hsqueue_push(&t->hsqueue, p->data, p->len, p->end, loaded) ? FATE_HANDSHAKE
 									  : FATE_HSQUEUE_FULL;
 }

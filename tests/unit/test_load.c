@@ -104,6 +104,32 @@ static void test_load_ends_a_second_after_the_last_of_it(void **state)
 	pair_free(p);
 }
 
+/* Nothing of it waits any more, but that is no reason to let it in again each second. */
+static void test_load_lasts_as_long_as_a_flood(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(false);
+	uint64_t looked_at;
+
+	overload(p, &p->b);
+	looked_at = p->b.t.count[FATE_NOISE];
+	for (int i = 0; i < 120; i++) {
+		pair_pass(p, SECOND_NS / 40);
+		flood(p, &p->b, HSQUEUE_LOAD / 2);
+		drain(p, &p->b);
+	}
+	assert_int_equal(p->b.t.count[FATE_NOISE], looked_at);
+	/* Few callers are no flood, also if they go on for long. */
+	for (int i = 0; i < 30; i++) {
+		pair_pass(p, SECOND_NS / 10);
+		flood(p, &p->b, HSQUEUE_LOAD / 2);
+		drain(p, &p->b);
+	}
+	assert_in_range(p->b.t.count[FATE_NOISE] - looked_at, 15 * HSQUEUE_LOAD / 2,
+			29 * HSQUEUE_LOAD / 2);
+	pair_free(p);
+}
+
 static void test_a_flood_takes_no_place_in_the_lane_and_data_passes(void **state)
 {
 	(void)state;
@@ -295,6 +321,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_full_batch_of_handshakes_means_load_and_cookies),
 		cmocka_unit_test(test_load_ends_a_second_after_the_last_of_it),
+		cmocka_unit_test(test_load_lasts_as_long_as_a_flood),
 		cmocka_unit_test(test_a_flood_takes_no_place_in_the_lane_and_data_passes),
 		cmocka_unit_test(test_under_load_a_wrong_mac1_is_not_answered),
 		cmocka_unit_test(test_a_cookie_leads_through_the_load),
