@@ -413,7 +413,7 @@ def recipe(dev):
     """Of the manual: the lines of a file after which only the tunnel's own packets leave."""
     with open(os.path.join(TOP, "docs/man/taut.conf.5"), encoding="utf-8") as file:
         text = file.read().partition("TunnelVision")[2]
-    lines = text.partition(".Bd -literal -offset indent\n")[2].partition(".Ed")[0]
+    lines = text.partition("\nPrivateKeyFile = wg0.key\n")[2].partition(".Ed")[0]
     check(lines.count("PostUp") > 3 and "eth0" in lines, f"the recipe: {lines}")
     return lines.replace("eth0", dev)
 

@@ -88,7 +88,8 @@ class Liars:
         def same():
             time.sleep(0.2)
             seen.append(up_state(self.node))
-            return seen[-1] == seen[-2]
+            text = str(seen[-1])
+            return seen[-1] == seen[-2] and ("fe80:: dev" in text) == ("local fe80:: dev" in text)
         wait_for(same, 5, "a host that does not change")
         return seen[-1]
 

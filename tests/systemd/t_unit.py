@@ -26,7 +26,9 @@ mount --make-rprivate /
 mount -t tmpfs none "$top/dev"
 mknod -m "$tun" "$top/dev/tun" c 10 200
 mount --bind "$top/dev/tun" /dev/net/tun
-cp -L /etc/nsswitch.conf /etc/ld.so.cache "$top/etc" 2>/dev/null || true
+for file in nsswitch.conf ld.so.cache; do	# at once: another unit of the folder may read it
+	cp -L "/etc/$file" "$top/etc/$file.$$" 2>/dev/null && mv "$top/etc/$file.$$" "$top/etc/$file" || true
+done
 mount --bind "$top/etc" /etc
 mount --bind "$top/run" /run/wireguard
 exec prlimit --memlock="$memlock" --core=0 setpriv --reuid="$uid" --regid="$gid" --clear-groups \
