@@ -37,6 +37,13 @@ def connected(lab, **options):
     return pair
 
 
+def start_again(node):
+    """A killed monitor may leave its device to a worker that ends a moment later."""
+    before = node.log().count(": ready")
+    node.start("run", node.config)
+    wait_for(lambda: node.log().count(": ready") > before and node.is_up(), 10, "link up again")
+
+
 def restart(node, behind, kill=False):
     """With the clock behind by that number of seconds."""
     if kill:
@@ -44,8 +51,7 @@ def restart(node, behind, kill=False):
     else:
         node.stop()
     node.env["FASTCLOCK_WALL"] = str(-behind)
-    node.start("run", node.config)
-    wait_for(node.is_up, 10, "link up again")
+    start_again(node)
 
 
 def answered_at_once(pair):
@@ -120,8 +126,7 @@ def killed_while_stamps_are_written(lab, times):
             time.sleep(random.uniform(0, 0.2))
         pair.a.kill9(whole=turn % 2)
         torn += os.path.exists(os.path.join(pair.a.state_dir, ".stamp.next"))
-        pair.a.start("run", pair.a.config)
-        wait_for(pair.a.is_up, 10, "link up again")
+        start_again(pair.a)
         start = time.monotonic()
         answered_at_once(pair)
         worst = max(worst, time.monotonic() - start)
