@@ -27,7 +27,7 @@ static bool is_dead(unsigned flags)
 /* The first way of a route with several that does not leave by that link; 0: none does. */
 static uint32_t first_hop(const struct nlattr *hops, uint32_t around)
 {
-	const struct rtnexthop *hop = mnl_attr_get_payload(hops);
+	struct rtnexthop *hop = mnl_attr_get_payload(hops); /* RTNH_NEXT() takes no const */
 	int left = mnl_attr_get_payload_len(hops);
 
 	for (; RTNH_OK(hop, left); left -= RTNH_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop)) {

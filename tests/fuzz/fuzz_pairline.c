@@ -155,7 +155,7 @@ static void change_field(struct prng *prng, struct body *b)
 		take_out(b, at, len);
 		if (prng_below(prng, 2))
 			break;
-		/* fall through */
+		__attribute__((fallthrough));
 	case 1:
 		insert(b, prng_below(prng, 2) ? HEADER + KEY_LEN : b->len, copy, len);
 		break;

@@ -294,7 +294,7 @@ static void change_peer(struct world *w, struct script *s, unsigned of, unsigned
 		break;
 	case 7:
 		admin_psk(p, &(struct key){ { 0 } });
-		/* fall through */
+		__attribute__((fallthrough));
 	default:
 		if (!p && admin_add(t, &w->node[other].public_key, &p) != 0)
 			return;
