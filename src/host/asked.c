@@ -1,26 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 #include "host/asked.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/nameserver.h"
+#include "base/read.h"
 
-enum { FILE_MAX = 16 << 10 };
+enum { LOOK_AT = 16 << 10 /* bytes of a file, at least */ };
 
 #define RESOLV_CONF "/etc/resolv.conf"
 
-static struct text read_file(char bytes[FILE_MAX], const char *path)
+/* Of one that is longer, the beginning. */
+static struct text read_begin(struct print *bytes, const char *path)
 {
-	/* What is no plain file must not hold us up. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	ssize_t n = fd < 0 ? 0 : read(fd, bytes, FILE_MAX);
-
-	if (fd >= 0)
-		close(fd);
-	return text_from(bytes, n < 0 ? 0 : (size_t)n);
+	read_file(bytes, path, LOOK_AT);
+	return text_from(bytes->chars, bytes->len);
 }
 
 static bool is_blank(char c)
@@ -28,12 +24,17 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
+static void skip_blanks(struct text *line)
+{
+	while (text_len(*line) && is_blank(*line->at))
+		line->at++;
+}
+
 static struct text next_word(struct text *line)
 {
 	struct text word;
 
-	while (text_len(*line) && is_blank(*line->at))
-		line->at++;
+	skip_blanks(line);
 	word = text_from(line->at, 0);
 	while (text_len(*line) && !is_blank(*line->at))
 		line->at++;
@@ -41,19 +42,14 @@ static struct text next_word(struct text *line)
 	return word;
 }
 
-/* The address of the next name server, without its zone; false: there is none. */
-static bool next_server(struct text *rest, struct text *word, struct ip *ip)
+/* Also one that is indented; false: there is none. */
+static bool next_server(struct text *rest, struct nameserver *server)
 {
-	const char *percent;
 	struct text line;
 
 	while (text_split(rest, '\n', &line)) {
-		if (!text_is(next_word(&line), "nameserver"))
-			continue;
-		*word = next_word(&line);
-		percent = memchr(word->at, '%', text_len(*word));
-		if (ip_parse(ip, word->at,
-			     percent ? (size_t)(percent - word->at) : text_len(*word)))
+		skip_blanks(&line);
+		if (nameserver_next(&line, server))
 			return true;
 	}
 	return false;
@@ -76,32 +72,41 @@ bool asked_here(const struct ip *ip)
 
 static bool asks_stub(void)
 {
-	char bytes[FILE_MAX];
-	struct text rest = read_file(bytes, RESOLV_CONF), word;
-	struct ip ip;
+	struct print bytes = { 0 };
+	struct text rest = read_begin(&bytes, RESOLV_CONF);
+	struct nameserver s;
+	bool found = false;
 
-	while (next_server(&rest, &word, &ip)) {
-		if (is_ip(&ip, "127.0.0.53") || is_ip(&ip, "127.0.0.54"))
+	while (!found && next_server(&rest, &s))
+		found = is_ip(&s.ip, "127.0.0.53") || is_ip(&s.ip, "127.0.0.54");
+	print_fini(&bytes);
+	return found;
+}
+
+/* "hosts: files resolve [!UNAVAIL=return] dns" */
+static bool has_module(struct text line)
+{
+	struct text word;
+
+	if (!text_is(next_word(&line), "hosts:"))
+		return false;
+	while (text_len(word = next_word(&line)) && *word.at != '#') {
+		if (text_is(word, "resolve"))
 			return true;
 	}
 	return false;
 }
 
-/* "hosts: files resolve [!UNAVAIL=return] dns" */
 static bool asks_module(void)
 {
-	char bytes[FILE_MAX];
-	struct text rest = read_file(bytes, "/etc/nsswitch.conf"), line, word;
+	struct print bytes = { 0 };
+	struct text rest = read_begin(&bytes, "/etc/nsswitch.conf"), line;
+	bool found = false;
 
-	while (text_split(&rest, '\n', &line)) {
-		if (!text_is(next_word(&line), "hosts:"))
-			continue;
-		while (text_len(word = next_word(&line)) && *word.at != '#') {
-			if (text_is(word, "resolve"))
-				return true;
-		}
-	}
-	return false;
+	while (!found && text_split(&rest, '\n', &line))
+		found = has_module(line);
+	print_fini(&bytes);
+	return found;
 }
 
 bool asked_resolved(void)
@@ -121,15 +126,18 @@ static bool is_ours(const struct ip *ip, const struct conf_dns *dns, size_t n)
 
 bool asked_besides(char server[ASKED_TEXT], const struct conf_dns *dns, size_t n)
 {
-	char bytes[FILE_MAX];
-	struct text rest = read_file(bytes, RESOLV_CONF), word;
-	struct ip ip;
+	struct print bytes = { 0 };
+	struct text rest = read_begin(&bytes, RESOLV_CONF);
+	char ip[IP_TEXT];
+	struct nameserver s;
+	bool found = false;
 
-	while (next_server(&rest, &word, &ip)) {
-		if (asked_here(&ip) || is_ours(&ip, dns, n))
-			continue;
-		snprintf(server, ASKED_TEXT, "%.*s", (int)text_len(word), word.at);
-		return true;
+	while (!found && next_server(&rest, &s))
+		found = !asked_here(&s.ip) && !is_ours(&s.ip, dns, n);
+	if (found) {
+		ip_print(ip, &s.ip);
+		snprintf(server, ASKED_TEXT, "%s%s%s", ip, *s.interface ? "%" : "", s.interface);
 	}
-	return false;
+	print_fini(&bytes);
+	return found;
 }

@@ -22,8 +22,8 @@ bool asked_resolved(void);
 /* A program on this host. */
 bool asked_here(const struct ip *ip);
 /*
- * The first in resolv.conf that is neither on this host nor among these entries of DNS, as it
- * stands there.  false: there is none, or the file cannot be read.
+ * The first in resolv.conf that is neither on this host nor among these entries of DNS, in words.
+ * false: there is none, or the file cannot be read.
  */
 bool asked_besides(char server[ASKED_TEXT], const struct conf_dns *dns, size_t n);
 
