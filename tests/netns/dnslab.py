@@ -9,7 +9,7 @@ import threading
 
 from lab import Skip
 
-TYPE_A = 1
+TYPE_A, TYPE_AAAA = 1, 28
 # Where scripts/resolvers.sh has unpacked packages that must not be installed for a test: they take
 # over the resolv.conf of the machine.
 UNPACKED = os.environ.get("TAUT_RESOLVERS", "/var/cache/taut-resolvers")
@@ -34,13 +34,17 @@ def name_of(question):
 
 
 class Server(threading.Thread):
-    """Knows one IPv4 address for all names, and what it was asked."""
+    """Knows one IPv4 address for all names, or one of each family, and what it was asked."""
 
-    def __init__(self, lab, ns, at, answer):
+    def __init__(self, lab, ns, at, answer, answer6=None):
         super().__init__(daemon=True)
-        self.answer, self.names = answer, []
-        self.sock = ns.udp(at, 53)
-        self.sock.settimeout(None)
+        self.answers = {TYPE_A: answer and socket.inet_aton(answer),
+                        TYPE_AAAA: answer6 and socket.inet_pton(socket.AF_INET6, answer6)}
+        self.names = []
+        with ns:
+            self.sock = socket.socket(socket.AF_INET6 if ":" in at else socket.AF_INET,
+                                      socket.SOCK_DGRAM)
+            self.sock.bind(socket.getaddrinfo(at, 53, type=socket.SOCK_DGRAM)[0][4])
         lab.closing.append(self)
         self.start()
 
@@ -51,14 +55,18 @@ class Server(threading.Thread):
                 return
             name, end = name_of(question)
             self.names.append(name)
-            known = question[end:end + 2] == struct.pack(">H", TYPE_A)
-            reply = question[:2] + struct.pack(">HHHHH", 0x8180, 1, known, 0, 0)
+            kind, = struct.unpack(">H", question[end:end + 2])
+            known = self.answers.get(kind)
+            reply = question[:2] + struct.pack(">HHHHH", 0x8180, 1, bool(known), 0, 0)
             reply += question[12:end + 4]
             if known:
-                reply += struct.pack(">HHHIH", 0xC00C, TYPE_A, 1, 0, 4)
-                reply += socket.inet_aton(self.answer)
+                reply += struct.pack(">HHHIH", 0xC00C, kind, 1, 0, len(known)) + known
             with contextlib.suppress(OSError):      # there may be no way back
                 self.sock.sendto(reply, client)
+
+    @property
+    def asked(self):
+        return len(self.names)
 
     def close(self):
         with contextlib.suppress(OSError):  # it is not connected, but is woken up

@@ -3,6 +3,7 @@ TESTS += tests/netns/run.py
 INTEROP_TESTS += tests/netns/matrix.py
 EXTRA_DIST += \
 	tests/netns/answers_of_one_process.txt \
+	tests/netns/callfilter.py \
 	tests/netns/dnslab.py \
 	tests/netns/echo.py \
 	tests/netns/fastclock.c \

@@ -38,6 +38,17 @@ def test(timeout=60, alone=False, needs=(), slow=0, long=False, steady=False):
     return mark
 
 
+def numbered(n, name, body, **options):
+    """The tests NAME_1 to NAME_n, which together are one: each calls body(lab, number)."""
+    def make(number):
+        def function(lab):
+            body(lab, number)
+        function.__name__ = f"{name}_{number}"
+        return function
+    for number in range(1, n + 1):
+        test(**options)(make(number))
+
+
 def is_taut(program):
     return os.path.basename(program) != "wireguard-go"
 

@@ -2,7 +2,6 @@
 """A tunnel that takes the default route: it fails closed, and its addresses cannot be probed."""
 
 import contextlib
-import ctypes
 import os
 import platform
 import random
@@ -13,9 +12,10 @@ import struct
 import threading
 import time
 
+from callfilter import filtered
 from lab import Skip, check, equal, wait_for
 from node import Node, Pair
-from runner import test
+from runner import numbered, test
 from t_daemon import host_state, taut
 from t_kills import kill_monitor, ready
 from t_start import ALL, rewrite
@@ -261,15 +261,8 @@ def full_tunnel_may_die_at_any_moment(lab):
     killed_and_started(lab, 2 * len(MOMENTS))
 
 
-def spread(number):
-    def function(lab):
-        killed_and_started(lab, 25)
-    function.__name__ = f"full_tunnel_may_die_25_times_{number}"
-    return function
-
-
-for _number in range(1, 21):
-    test(needs=["taut"], timeout=300, long=True)(spread(_number))
+numbered(20, "full_tunnel_may_die_25_times", lambda lab, _: killed_and_started(lab, 25),
+         needs=["taut"], timeout=300, long=True)
 
 
 @test(needs=["taut"], timeout=90, slow=6)
@@ -578,16 +571,7 @@ def without_nftables():
            (0x20, 0, 0, 32), (0x15, 0, 1, 12),          # NETLINK_NETFILTER
            (0x06, 0, 0, 0x00050000 | 93),               # EPROTONOSUPPORT
            (0x06, 0, 0, 0x7FFF0000)]
-    code = b"".join(struct.pack("HBBI", *line) for line in bpf)
-    text = ctypes.create_string_buffer(code, len(code))
-    program = struct.pack("HxxxxxxP", len(bpf), ctypes.addressof(text))
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def apply():
-        if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
-            raise OSError(ctypes.get_errno(), "seccomp")
-    apply.keep = text
-    return apply
+    return filtered(bpf)
 
 
 def start_without_nftables(node, text):

@@ -11,7 +11,7 @@ import time
 import noise
 from lab import check, equal, wait_for
 from node import Pair
-from runner import test
+from runner import numbered, test
 from t_daemon import host_state
 from t_worker import V4, Sender, Sniffer, kill_worker, killed_under_a_full_tunnel, on_host
 
@@ -204,16 +204,9 @@ def worker_may_die_at_any_moment(lab):
     killed_at_random_moments(lab, 10)
 
 
-def spread(number):
-    """200 deaths would take some time in one tunnel."""
-    def function(lab):
-        killed_at_random_moments(lab, 25)
-    function.__name__ = f"worker_may_die_25_times_{number}"
-    return function
-
-
-for _number in range(1, 9):
-    test(needs=["taut"], timeout=300, long=True)(spread(_number))
+# 200 deaths would take some time in one tunnel.
+numbered(8, "worker_may_die_25_times", lambda lab, _: killed_at_random_moments(lab, 25),
+         needs=["taut"], timeout=300, long=True)
 
 
 # -- the monitor is killed

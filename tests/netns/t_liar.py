@@ -220,19 +220,16 @@ def flood(liars, lie):
     liars.end()
 
 
-def floods(number):
-    def function(lab):
-        names, liars = lies(lab, "deed", "harmless"), Liars(lab)
-        names = [name for name in names if name.startswith("flood")]
-        check(len(names) >= 13, f"only {len(names)} floods")
-        for lie in names[number - 1::FLOODS]:
-            flood(liars, lie)
-    function.__name__ = f"floods_of_a_worker_are_bounded_{number}"
-    return function
+def floods(lab, number):
+    names, liars = lies(lab, "deed", "harmless"), Liars(lab)
+    names = [name for name in names if name.startswith("flood")]
+    check(len(names) >= 13, f"only {len(names)} floods")
+    for lie in names[number - 1::FLOODS]:
+        flood(liars, lie)
 
 
-for _number in range(1, FLOODS + 1):
-    test(timeout=120, slow=15)(floods(_number))
+runner.numbered(FLOODS, "floods_of_a_worker_are_bounded", floods, needs=["taut"], steady=True,
+                timeout=120, slow=15)
 
 
 def peak(node):

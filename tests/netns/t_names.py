@@ -6,55 +6,16 @@ import os
 import re
 import shutil
 import signal
-import socket
-import struct
-import threading
 
+from dnslab import Server
 from lab import equal, wait_for
 from node import Pair
 from runner import test
 
-TYPE_A, TYPE_AAAA = 1, 28
 # The daemon's own mount namespace, with that directory as /etc.
 WRAPPER = """#!/bin/sh
 exec unshare -m sh -c 'mount --bind {dir}/etc /etc && exec "$0" "$@"' {program} "$@"
 """
-
-
-class NameServer(threading.Thread):
-    """Knows one IPv4 address for all names, or one of each family, and whether it was asked."""
-
-    def __init__(self, lab, ns, at, answer, answer6=None):
-        super().__init__(daemon=True)
-        self.answers = {TYPE_A: answer and socket.inet_aton(answer),
-                        TYPE_AAAA: answer6 and socket.inet_pton(socket.AF_INET6, answer6)}
-        self.asked = 0
-        with ns:
-            self.sock = socket.socket(socket.AF_INET6 if ":" in at else socket.AF_INET,
-                                      socket.SOCK_DGRAM)
-            self.sock.bind(socket.getaddrinfo(at, 53, type=socket.SOCK_DGRAM)[0][4])
-        lab.closing.append(self)
-        self.start()
-
-    def run(self):
-        while True:
-            question, client = self.sock.recvfrom(512)
-            if not question:
-                return
-            name = question[12:question.index(0, 12) + 5]
-            kind, = struct.unpack(">H", name[-4:-2])
-            known = self.answers.get(kind)
-            reply = question[:2] + struct.pack(">HHHHH", 0x8180, 1, bool(known), 0, 0) + name
-            if known:
-                reply += struct.pack(">HHHIH", 0xC00C, kind, 1, 0, len(known)) + known
-            self.asked += 1
-            self.sock.sendto(reply, client)
-
-    def close(self):
-        with contextlib.suppress(OSError):  # it is not connected, but is woken up
-            self.sock.shutdown(socket.SHUT_RDWR)
-        self.join()
-        self.sock.close()
 
 
 class Host:
@@ -96,8 +57,8 @@ def start(pair):
 def replaced(lab, name):
     """The first one does not know the peer, the second one does."""
     pair, host = begin(lab, "nameserver 127.0.0.2\n", name)
-    first = NameServer(lab, pair.a.ns, "127.0.0.2", None)
-    second = NameServer(lab, pair.a.ns, "127.0.0.3", pair.outer[1])
+    first = Server(lab, pair.a.ns, "127.0.0.2", None)
+    second = Server(lab, pair.a.ns, "127.0.0.3", pair.outer[1])
     start(pair)
     wait_for(lambda: first.asked >= 2, 5, "questions to the first name server")
     equal(second.asked, 0, "questions to the second one")
@@ -124,8 +85,8 @@ def what_resolv_conf_is_a_link_to_may_be_replaced(lab):
 def resolv_conf_that_cannot_be_read_is_told_once(lab):
     """More than 64 KiB: the name servers of before are asked, until there is one to be read."""
     pair, host = begin(lab, "nameserver 127.0.0.2\n")
-    first = NameServer(lab, pair.a.ns, "127.0.0.2", None)
-    second = NameServer(lab, pair.a.ns, "127.0.0.3", pair.outer[1])
+    first = Server(lab, pair.a.ns, "127.0.0.2", None)
+    second = Server(lab, pair.a.ns, "127.0.0.3", pair.outer[1])
     start(pair)
     wait_for(lambda: first.asked >= 2, 5, "questions to the first name server")
     host.write("nameserver 127.0.0.3\n" + "#\n" * 35000)
@@ -143,7 +104,7 @@ def name_server_may_be_link_local(lab):
     """With its interface, as a router announces it; also in the jail."""
     pair, _ = begin(lab, "nameserver fe80::53%lo\n")
     pair.a.ns.add_v6("fe80::53/64", "lo")
-    server = NameServer(lab, pair.a.ns, "fe80::53%lo", pair.outer[1])
+    server = Server(lab, pair.a.ns, "fe80::53%lo", pair.outer[1])
     start(pair)
     pair.a.wait_ping("10.7.0.2", 8, "the peer, once its name is known")
     equal(server.asked > 0, True, "it was asked")

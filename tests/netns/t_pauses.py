@@ -9,11 +9,12 @@ import threading
 import time
 
 import noise
+from dnslab import Server
 from echo import Echo
 from lab import check, wait_for
 from node import Pair, uapi
 from runner import test
-from t_names import Host, NameServer
+from t_names import Host
 
 V4 = "10.7.0.2"
 PEERS = 5000
@@ -134,7 +135,7 @@ def names_whose_hosts_are_dead_pause_nothing(lab):
     pair = Pair(lab, start=False)
     host = Host(lab, pair)
     host.write("nameserver 127.0.0.2\n")
-    server = NameServer(lab, pair.a.ns, "127.0.0.2", "192.168.1.77", "fd00:1::77")
+    server = Server(lab, pair.a.ns, "127.0.0.2", "192.168.1.77", "fd00:1::77")
     pair.b.start_config(pair.config(1))
     pair.a.start_config(re.sub("MTU = .*", "", pair.config(0)) +
                         crowd(lambda i: f"n{i}.example.test:1000", 800))

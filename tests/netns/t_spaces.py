@@ -9,6 +9,7 @@ from lab import check, equal, run, wait_for
 from node import SOCKETS, Node, Pair, children, lives
 from runner import test
 from t_daemon import host_state, taut
+from t_start import RESOLVCONF
 
 V4 = "10.7.0.2"
 
@@ -162,12 +163,6 @@ def what_goes_by_the_name_alone_is_refused(lab):
     pair.a.ns.must_ping(V4)
 
 
-RESOLVCONF = """#!/bin/sh
-case $1 in
--a) cat >/run/resolvconf/interface/$2 ;;
--d) rm /run/resolvconf/interface/$2 ;;
-esac
-"""
 SCRIPT = """
 mount --bind "$helpers" /usr/sbin
 mount -t tmpfs none /run

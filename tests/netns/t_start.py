@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: ISC
 """How a tunnel starts and stops on hosts that are not ideal."""
 
-import ctypes
 import fcntl
 import os
 import platform
 import re
 import signal
-import struct
 import time
 
 import noise
+from callfilter import filtered
 from lab import Skip, check, equal, run, wait_for, within
 from node import Node, Pair
 from runner import test
@@ -97,16 +96,7 @@ def forget_calls(*numbers):
     for i, number in enumerate(numbers):
         bpf.append((0x15, len(numbers) - i, 0, number))  # equal: to the last line
     bpf += [(0x06, 0, 0, 0x7FFF0000), (0x06, 0, 0, 0x00050000 | 38)]   # allow; ENOSYS
-    code = b"".join(struct.pack("HBBI", *line) for line in bpf)
-    text = ctypes.create_string_buffer(code, len(code))
-    program = struct.pack("HxxxxxxP", len(bpf), ctypes.addressof(text))
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def apply():
-        if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
-            raise OSError(ctypes.get_errno(), "seccomp")
-    apply.keep = text
-    return apply
+    return filtered(bpf)
 
 
 @test(slow=2, needs=["taut"])
